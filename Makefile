@@ -1,0 +1,112 @@
+# Drydock: everything is built by clang-19 and lld-19, for both worlds. `make`, `make demo`, `make test`, `make bench`.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+B       := build
+CCACHE  ?= $(shell command -v ccache)
+CLANG   := $(CCACHE) clang-19
+LLDLINK := lld-link-19
+MINGW   := /usr/share/mingw-w64/include
+WARN    := -Wall -Wextra -Werror
+
+# ---- NT world: PE images, Microsoft ABI ----
+NT_TARGET := --target=x86_64-w64-windows-gnu
+NT_BASE := $(NT_TARGET) -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -Wno-microsoft \
+  -fno-omit-frame-pointer -mno-stack-arg-probe -fno-strict-aliasing -fno-delete-null-pointer-checks \
+  -Xclang -fasync-exceptions -fexceptions -fseh-exceptions -Xclang -fno-elide-constructors \
+  -D_MM3DNOW_H_INCLUDED -DNTDDI_VERSION=0x0A00000B -D_WIN32_WINNT=0x0A00 -D_AMD64_ -DUNICODE -D_UNICODE
+# Drivers and kernel tests: as a WDK project would be built.
+DRIVER_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -DDBG=1 -DPOOL_NX_OPTIN=1
+KERNEL_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -Ikernel -I$(B)/gen \
+  -D_NTSYSTEM_ -D_NTOSKRNL_ -D_NTHAL_ -DNT_KERNEL
+USER_CFLAGS := $(NT_BASE) $(WARN) -Iuser -I$(B)/gen -isystem $(MINGW)
+
+KERNEL_SRC := $(wildcard kernel/*/*.c) $(wildcard kernel/*/*.S)
+KERNEL_OBJ := $(KERNEL_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/services.S.o
+
+# ---- host world: ELF ----
+HOST_LIBS := -lZydis -ljansson
+HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -D_GNU_SOURCE
+HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
+HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o)
+
+DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
+DRIVERS := $(DRIVER_DIRS:drivers/%=$(B)/drivers/%.sys)
+KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*.c))
+PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%.exe,$(wildcard tests/programs/*.c))
+USER_DLLS := $(patsubst user/%/exports.def,$(B)/system32/%.dll,$(wildcard user/*/exports.def))
+
+all: $(B)/drydock $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(DRIVERS) $(KTESTS) $(PROGRAMS)
+
+# ---- kernel ----
+$(B)/gen/services.S: abi/syscalls.tsv tools/gen_services.awk
+	@mkdir -p $(@D)
+	LC_ALL=C sort -u $< | awk -f tools/gen_services.awk -v out=kernel > $@
+$(B)/gen/ntdll_services.S: abi/syscalls.tsv tools/gen_services.awk
+	@mkdir -p $(@D)
+	LC_ALL=C sort -u $< | awk -f tools/gen_services.awk -v out=ntdll > $@
+$(B)/obj/gen/%.S.o: $(B)/gen/%.S
+	@mkdir -p $(@D)
+	$(CLANG) $(NT_TARGET) -g -c $< -o $@
+$(B)/obj/kernel/%.c.o: kernel/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/kernel/%.S.o: kernel/%.S
+	@mkdir -p $(@D)
+	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+
+$(B)/ntoskrnl.exe $(B)/lib/ntoskrnl.lib &: $(KERNEL_OBJ)
+	@mkdir -p $(B)/lib
+	printf '%s\n' $(KERNEL_OBJ) > $(B)/obj/kernel.rsp
+	$(LLDLINK) /out:$(B)/ntoskrnl.exe /dll /machine:x64 /subsystem:native /entry:KiSystemStartup /nodefaultlib \
+	  /base:0x140000000 /implib:$(B)/lib/ntoskrnl.lib /debug /pdb:$(B)/ntoskrnl.pdb @$(B)/obj/kernel.rsp
+
+# hal.dll forwards the names Windows still exports there to ntoskrnl.
+$(B)/hal.dll $(B)/lib/hal.lib &: abi/hal_forwards.txt $(B)/lib/ntoskrnl.lib
+	@mkdir -p $(B)/obj $(B)/lib
+	sed -e '/^#/d' -e 's/.*/-export:&=ntoskrnl.&/' $< > $(B)/obj/hal.rsp
+	$(LLDLINK) /out:$(B)/hal.dll /dll /noentry /machine:x64 /subsystem:native /nodefaultlib /implib:$(B)/lib/hal.lib \
+	  @$(B)/obj/hal.rsp
+
+# ---- drivers: one folder, one .sys; kernel tests: one file, one .sys ----
+$(B)/obj/drivers/%.c.o: drivers/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(DRIVER_CFLAGS) -Itests/kernel -MMD -MP -c $< -o $@
+
+LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
+  /base:0x140000000 /merge:.CRT=.rdata /pdb:$(@:.sys=.pdb) $(filter %.o %.lib,$^)
+define DRIVER_RULE
+$(B)/drivers/$(1).sys: $(patsubst %,$(B)/obj/%.o,$(wildcard drivers/$(1)/*.c)) $(B)/lib/ntoskrnl.lib
+	@mkdir -p $$(@D)
+	$$(LINK_DRIVER)
+endef
+$(foreach d,$(DRIVER_DIRS:drivers/%=%),$(eval $(call DRIVER_RULE,$(d))))
+$(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(B)/lib/ntoskrnl.lib
+	@mkdir -p $(@D)
+	$(LINK_DRIVER)
+
+include user/rules.mk
+
+# ---- host ----
+$(B)/obj/host/%.c.o: host/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/host/%.S.o: host/%.S
+	@mkdir -p $(@D)
+	$(CLANG) -Iinclude -g -MMD -MP -c $< -o $@
+$(B)/drydock: $(HOST_OBJ)
+	@mkdir -p $(@D)
+	$(CLANG) -fuse-ld=lld -pie -Wl,-z,now,-z,relro $^ $(HOST_LIBS) -o $@
+
+include tests/rules.mk
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all clean demo test bench oracle
+-include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')

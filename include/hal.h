@@ -1,0 +1,313 @@
+/*
+ * The one seam between the guest (the NT-compatible kernel, a PE image) and the host program.
+ *
+ * Both worlds include this file: fixed-width types only, no long, no wchar_t, no errno, no libc.
+ * The guest calls the host through a vector of function pointers that the host maps, read-only, at
+ * HAL_VECTOR_VA. The host enters the guest in three ways only: the first jump to the kernel's entry point,
+ * the return from a HAL call, and a trap (HAL_TRAP_FRAME on the guest's stack, jump to the trap entry).
+ *
+ * Everything the machine is lives in RAM (one memfd of HAL_PAGE_SIZE pages, numbered by PFN; PFN 0 is
+ * never used) and in the register set. The guest's page tables are in RAM too, in the x64 four-level
+ * format, rooted at HAL_LOADER_BLOCK.root_pfn: hal_map and its kin only bring the host's mappings in line
+ * with them, the way a TLB fill would.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define HAL_ABI_VERSION 1u
+#define HAL_CALL __attribute__((ms_abi))
+
+#define HAL_PAGE_SHIFT 12
+#define HAL_PAGE_SIZE 4096u
+
+/* ---- address map: guest virtual addresses, all canonical low half ---- */
+#define HAL_USER_START 0x0000000000010000ull /* NT user mode, one slice a process */
+#define HAL_USER_END 0x0000400000000000ull
+#define HAL_SYSTEM_START 0x0000600000000000ull /* NT system range */
+#define HAL_IMAGE_BASE 0x0000600000000000ull   /* ntoskrnl.exe, then drivers */
+#define HAL_PHYSMAP_VA 0x0000610000000000ull   /* all of RAM, linear, read-write, never execute */
+#define HAL_SYSTEM_END 0x00006FFFFFFF0000ull
+#define HAL_VECTOR_VA 0x00006FFFFFFF0000ull    /* host page: the call vector below */
+#define HAL_KUSER_VA 0x00006FFFFFFE0000ull     /* KUSER_SHARED_DATA, read-write, for the kernel */
+#define HAL_KUSER_USER_VA 0x000000007FFE0000ull /* the same page, read-only, for user mode */
+#define HAL_KUSER_NT_VA 0xFFFFF78000000000ull  /* where NT has it; cannot be mapped, loads trap */
+
+/* ---- page-table entries: x64 hardware format ---- */
+#define HAL_PTE_PRESENT 0x001ull
+#define HAL_PTE_WRITE 0x002ull
+#define HAL_PTE_USER 0x004ull
+#define HAL_PTE_NX 0x8000000000000000ull
+#define HAL_PTE_PFN_MASK 0x000FFFFFFFFFF000ull
+
+/* ---- status: 0 or negative ---- */
+#define HAL_OK 0
+#define HAL_E_INVALID (-1)  /* an argument is out of range: a defect of the guest kernel */
+#define HAL_E_NOMEM (-2)    /* the host ran out of memory or mappings */
+#define HAL_E_DENIED (-3)
+
+/* ---- fixed offsets in the structures that the host reads while it delivers a trap ---- */
+#define HAL_PCR_IRQL 0x50          /* uint8_t */
+#define HAL_PCR_CURRENT_THREAD 0x188
+#define HAL_PCR_RSP_BASE 0x1A8     /* kernel stack top used for traps from user mode */
+#define HAL_PCR_EXCEPTION_STACK 0xC0 /* top of the emergency stack for double faults (HalReserved[0]) */
+
+/* ---- traps: what the host writes on the guest stack (layout of NT's KTRAP_FRAME, x64) ---- */
+typedef struct HAL_TRAP_FRAME {
+    uint64_t p_home[5];
+    uint8_t previous_mode;
+    uint8_t previous_irql;
+    uint8_t fault_indicator;
+    uint8_t exception_active;
+    uint32_t mxcsr;
+    uint64_t rax, rcx, rdx, r8, r9, r10, r11;
+    uint64_t gs_base; /* GsBase in NT's layout */
+    uint8_t xmm[6][16]; /* xmm0-5 */
+    uint64_t fault_address;
+    uint64_t dr[6];
+    uint64_t debug_control, last_branch_to, last_branch_from, last_exception_to, last_exception_from;
+    uint16_t seg_ds, seg_es, seg_fs, seg_gs;
+    uint64_t nested_trap_frame; /* NT: TrapFrame */
+    uint64_t rbx, rdi, rsi, rbp;
+    uint64_t error_code;
+    uint64_t rip;
+    uint16_t seg_cs;
+    uint8_t fill0;
+    uint8_t logging;
+    uint16_t fill1[2];
+    uint32_t eflags;
+    uint32_t fill2;
+    uint64_t rsp;
+    uint16_t seg_ss;
+    uint16_t fill3;
+    uint32_t fill4;
+} HAL_TRAP_FRAME;
+#define HAL_TRAP_FRAME_SIZE 0x190
+
+/* Trap vectors: the x86 numbers where one exists. */
+enum {
+    HAL_TRAP_DIVIDE = 0,
+    HAL_TRAP_DEBUG = 1,
+    HAL_TRAP_BREAKPOINT = 3, /* rip is already after the CC */
+    HAL_TRAP_INVALID_OPCODE = 6,
+    HAL_TRAP_DOUBLE_FAULT = 8, /* the guest stack cannot take a frame: delivered on the emergency stack */
+    HAL_TRAP_GENERAL_PROTECTION = 13,
+    HAL_TRAP_PAGE_FAULT = 14, /* info.address; info.access */
+    HAL_TRAP_FLOATING_POINT = 16,
+    HAL_TRAP_ALIGNMENT = 17,
+    HAL_TRAP_SIMD = 19,
+    HAL_TRAP_FASTFAIL = 0x29,   /* int 29h */
+    HAL_TRAP_ASSERTION = 0x2C,  /* int 2Ch */
+    HAL_TRAP_DEBUG_SERVICE = 0x2D,
+    HAL_TRAP_SPIN = 0x100,      /* the watchdog found guest code that goes round in a circle */
+    HAL_TRAP_PRIVILEGED = 0x101, /* a privileged instruction, decoded in info */
+    HAL_TRAP_SYSCALL = 0x102,   /* syscall / int 80h / int 2Eh in guest code; nothing reached the host */
+    HAL_TRAP_STALL = 0x103      /* no progress for the watchdog's whole allowance */
+};
+
+enum { HAL_ACCESS_READ = 0, HAL_ACCESS_WRITE = 1, HAL_ACCESS_EXECUTE = 8 };
+
+/* Privileged instructions, decoded by the host. */
+enum {
+    HAL_PRIV_OTHER = 0, /* not emulated: STATUS_PRIVILEGED_INSTRUCTION */
+    HAL_PRIV_READ_CR,   /* reg = general register index (0 = rax), value = CR number */
+    HAL_PRIV_WRITE_CR,
+    HAL_PRIV_READ_DR,
+    HAL_PRIV_WRITE_DR,
+    HAL_PRIV_IN,        /* width = bytes; rep/string flags */
+    HAL_PRIV_OUT,
+    HAL_PRIV_CLI,
+    HAL_PRIV_STI,
+    HAL_PRIV_RDMSR,
+    HAL_PRIV_WRMSR,
+    HAL_PRIV_RDTSC,     /* rdtsc/rdtscp trap so that time stays virtual; value = 1 for rdtscp */
+    HAL_PRIV_HLT,
+    HAL_PRIV_RDPMC,
+    HAL_PRIV_CACHE,     /* wbinvd, invd, invlpg: nothing to do but go on */
+};
+
+typedef struct HAL_TRAP_INFO {
+    uint32_t vector;
+    uint32_t access;      /* HAL_ACCESS_* for page faults */
+    uint64_t address;     /* faulting address, or ~0 when a #GP hides it (non-canonical) */
+    uint32_t instruction; /* HAL_PRIV_* */
+    uint8_t length;       /* bytes of the instruction: add to rip to skip it */
+    uint8_t reg;          /* general register index 0..15 */
+    uint8_t value;
+    uint8_t width;
+    uint8_t repeat;       /* string form (ins/outs): 1; with rep: 2 */
+    uint8_t pad[7];
+} HAL_TRAP_INFO;
+
+/* ---- boot ---- */
+#define HAL_MAX_BOOT_MODULES 8
+typedef struct HAL_BOOT_MODULE {
+    char name[32];       /* "ntoskrnl.exe", "hal.dll" */
+    uint64_t base;       /* guest virtual address of the mapped image */
+    uint64_t size_bytes; /* SizeOfImage */
+    uint64_t entry;
+} HAL_BOOT_MODULE;
+
+enum { HAL_FLAG_GATE = 1, HAL_FLAG_REAL_CLOCK = 2 };
+
+typedef struct HAL_LOADER_BLOCK {
+    uint32_t version;
+    uint32_t flags; /* HAL_FLAG_* */
+    uint64_t ram_pages;
+    uint64_t first_free_pfn; /* PFNs from here on are free and zero */
+    uint64_t root_pfn;       /* top-level page table */
+    uint64_t seed;
+    uint64_t boot_time_100ns; /* NT time (1601) at virtual time 0 */
+    uint32_t processors;
+    uint32_t xsave_bytes;    /* size of the xsave area for xsave_mask */
+    uint64_t xsave_mask;
+    uint32_t module_count;
+    uint32_t pad;
+    HAL_BOOT_MODULE modules[HAL_MAX_BOOT_MODULES];
+} HAL_LOADER_BLOCK;
+
+/* ---- console ---- */
+enum {
+    HAL_STREAM_DEBUG = 0,  /* DbgPrint; virtual time is prefixed by the supervisor, a line at a time */
+    HAL_STREAM_STDOUT = 1, /* the test program's standard output */
+    HAL_STREAM_STDERR = 2,
+    HAL_STREAM_REPORT = 3, /* records for the summary: "key<TAB>value..." lines */
+    HAL_STREAM_LOG = 4     /* Drydock's own messages */
+};
+
+/* ---- stop ---- */
+enum {
+    HAL_STOP_SHUTDOWN = 0,
+    HAL_STOP_BUGCHECK = 1, /* argument: guest address of a HAL_BUGCHECK */
+    HAL_STOP_DEFECT = 2,   /* argument: guest address of a NUL-terminated text: a defect of Drydock */
+    HAL_STOP_HANG = 3      /* argument: guest address of a text: nothing can ever run again */
+};
+
+#define HAL_MAX_FRAMES 64
+typedef struct HAL_BUGCHECK {
+    uint32_t code;
+    uint32_t processor;
+    uint64_t parameter[4];
+    uint8_t irql;
+    uint8_t pad[3];
+    uint32_t frame_count;
+    uint64_t frame[HAL_MAX_FRAMES]; /* return addresses, innermost first */
+    uint64_t frame_sp[HAL_MAX_FRAMES];
+    uint64_t thread;      /* KTHREAD */
+    uint64_t process;
+    uint64_t process_id, thread_id;
+    char process_name[16];
+    uint64_t driver_base; /* image that is blamed, 0 if none */
+    uint8_t has_registers;
+    uint8_t pad2[7];
+    uint64_t reg[17];     /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip */
+    uint64_t eflags;
+    uint64_t module_list; /* guest address of HAL_MODULE_RECORD[module_count] */
+    uint32_t module_count;
+    uint32_t object_text_length; /* bytes */
+    uint64_t object_text; /* guest address: UTF-8 text on the pool block, IRP or object concerned, or 0 */
+    uint64_t virtual_time_100ns;
+} HAL_BUGCHECK;
+
+typedef struct HAL_MODULE_RECORD {
+    uint64_t base;
+    uint64_t size_bytes;
+    char name[48];  /* "first.sys", UTF-8 */
+    char host_hint[200]; /* NT path of the file, UTF-8 */
+} HAL_MODULE_RECORD;
+
+/* ---- files: requests to the broker, which sees nothing but the machine's C/ folder ---- */
+enum {
+    HAL_FILE_OPEN = 1,   /* path, open fields -> handle, info */
+    HAL_FILE_CLOSE,
+    HAL_FILE_READ,       /* handle, offset, length -> data */
+    HAL_FILE_WRITE,
+    HAL_FILE_FLUSH,
+    HAL_FILE_STAT,       /* handle -> info */
+    HAL_FILE_SET_SIZE,
+    HAL_FILE_SET_TIMES,  /* info times; 0 = leave */
+    HAL_FILE_RENAME,     /* handle, path */
+    HAL_FILE_DELETE,     /* handle: unlink now */
+    HAL_FILE_LIST,       /* directory handle, offset = index of the first entry -> HAL_DIR_ENTRY records */
+    HAL_FILE_SPACE       /* volume size and free bytes */
+};
+enum { /* disposition, as NT's FILE_* create dispositions */
+    HAL_OPEN_SUPERSEDE = 0, HAL_OPEN_EXISTING, HAL_OPEN_CREATE, HAL_OPEN_IF, HAL_OPEN_OVERWRITE, HAL_OPEN_OVERWRITE_IF
+};
+enum { HAL_OPEN_DIRECTORY = 1, HAL_OPEN_NON_DIRECTORY = 2, HAL_OPEN_WRITE = 4, HAL_OPEN_READ = 8 };
+
+typedef struct HAL_FILE_INFO {
+    uint64_t size, allocation;
+    uint64_t created, accessed, written, changed; /* NT time; virtual unless the clock is real */
+    uint64_t file_id;
+    uint32_t attributes; /* FILE_ATTRIBUTE_* */
+    uint32_t links;
+} HAL_FILE_INFO;
+
+typedef struct HAL_DIR_ENTRY { /* packed end to end, each rounded up to 8 bytes */
+    uint32_t record_bytes;
+    uint32_t name_bytes; /* UTF-8, follows */
+    HAL_FILE_INFO info;
+} HAL_DIR_ENTRY;
+
+typedef struct HAL_FILE_REQUEST {
+    uint32_t operation;
+    uint32_t status;      /* out: an NTSTATUS */
+    uint64_t handle;      /* in/out */
+    uint64_t offset;
+    uint64_t buffer;      /* guest address; at most HAL_FILE_CHUNK bytes */
+    uint32_t length;      /* in: buffer bytes; out: bytes moved */
+    uint32_t path_bytes;
+    uint64_t path;        /* guest address of UTF-8, '/' separated, relative to C/ ("Logs/passivelog.log") */
+    uint32_t disposition, options;
+    uint32_t attributes;  /* for creation */
+    uint32_t action;      /* out: FILE_OPENED, FILE_CREATED, ... */
+    HAL_FILE_INFO info;
+} HAL_FILE_REQUEST;
+#define HAL_FILE_CHUNK 65536u
+
+/* ---- commands from the supervisor to the machine's session manager ---- */
+enum {
+    HAL_COMMAND_NONE = 0,
+    HAL_COMMAND_LOAD = 1,    /* text: service name TAB NT path of the image TAB hardware id or empty */
+    HAL_COMMAND_UNLOAD = 2,  /* text: service name */
+    HAL_COMMAND_RUN = 3,     /* text: NT path of the program TAB command line; ends when the program ends */
+    HAL_COMMAND_IDLE = 4,    /* wait until nothing is left to run but timers further than argument (100 ns) */
+    HAL_COMMAND_SUMMARY = 5, /* write the summary to HAL_STREAM_REPORT */
+    HAL_COMMAND_SHUTDOWN = 6,
+    HAL_COMMAND_REGISTRY = 7 /* text: key path TAB value name TAB type TAB data */
+};
+typedef struct HAL_COMMAND {
+    uint32_t kind;
+    uint32_t text_bytes;
+    uint64_t argument;
+    uint64_t status; /* NTSTATUS or exit code of the previous command, set by the guest before it asks for the next */
+    char text[4096]; /* UTF-8 */
+} HAL_COMMAND;
+
+/* ---- the vector ---- */
+typedef struct HAL_VECTOR {
+    uint32_t version;
+    uint32_t entries;
+    /* Makes [va, va+pages) show the pages pfn.. ; pte_flags: HAL_PTE_WRITE, HAL_PTE_NX. Replaces what was there. */
+    int64_t (HAL_CALL *map)(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags);
+    int64_t (HAL_CALL *unmap)(uint64_t va, uint64_t pages);
+    /* pte_flags without HAL_PTE_PRESENT: no access at all. */
+    int64_t (HAL_CALL *protect)(uint64_t va, uint64_t pages, uint64_t pte_flags);
+    int64_t (HAL_CALL *write)(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns);
+    int64_t (HAL_CALL *file)(HAL_FILE_REQUEST *request);
+    /* Fills *command with the next one; blocks until there is one. The previous one's status is in it. */
+    int64_t (HAL_CALL *next_command)(HAL_COMMAND *command);
+    int64_t (HAL_CALL *stop)(uint64_t kind, uint64_t argument);
+    uint64_t (HAL_CALL *real_time_100ns)(void); /* only with HAL_FLAG_REAL_CLOCK; else HAL_E_DENIED */
+    /* Sleep of the host process until the deadline or an external event; only with HAL_FLAG_REAL_CLOCK. */
+    int64_t (HAL_CALL *wait)(uint64_t timeout_100ns);
+    /* Tells the host where traps enter the guest: entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*). */
+    int64_t (HAL_CALL *set_trap_entry)(uint64_t entry);
+    /* A safe point: everything is on guest stacks. The host may save the machine here. */
+    int64_t (HAL_CALL *safe_point)(uint64_t count);
+    /* Address of a 64-bit counter the guest increments when it makes progress (watchdog). */
+    int64_t (HAL_CALL *set_progress)(uint64_t va);
+} HAL_VECTOR;
+
+#define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

@@ -1,0 +1,222 @@
+/*
+ * ke: processors, threads, IRQL, dispatcher objects, DPCs, timers, traps. What other components may call
+ * beyond the documented Ke routines.
+ */
+#pragma once
+
+#include "../nt.h"
+
+#define KE_MAXIMUM_PROCESSORS 32
+#define KE_STACK_BYTES 0x6000 /* 24 KiB, as on NT x64; one guard page below */
+
+typedef struct _KTHREAD KTHREAD;
+typedef struct _KPROCESS KPROCESS;
+typedef struct _KPRCB KPRCB;
+
+#define KTHREAD_INITIALIZED 0
+#define KTHREAD_READY 1
+#define KTHREAD_RUNNING 2
+#define KTHREAD_STANDBY 3
+#define KTHREAD_TERMINATED 4
+#define KTHREAD_WAITING 5
+
+/* Offsets of NT 10.0.22000 where drivers are known to look (abi: nt_structs.tsv); the rest is ours. */
+struct _KTHREAD {
+    DISPATCHER_HEADER Header;      /* 0x00: signalled when the thread has ended */
+    PVOID SListFaultAddress;       /* 0x18 */
+    ULONG64 QuantumTarget;         /* 0x20: virtual time at which the quantum ends */
+    PVOID InitialStack;            /* 0x28: top */
+    PVOID volatile StackLimit;     /* 0x30: bottom */
+    PVOID StackBase;               /* 0x38: top */
+    KSPIN_LOCK ThreadLock;         /* 0x40 */
+    ULONG64 CycleTime;             /* 0x48 */
+    ULONG64 Spare50;
+    PVOID KernelStack;             /* 0x58: saved rsp while not running */
+    PVOID StateSaveArea;           /* 0x60 */
+    PVOID SchedulingGroup;         /* 0x68 */
+    UCHAR WaitRegister;            /* 0x70 */
+    BOOLEAN volatile Running;      /* 0x71 */
+    BOOLEAN Alerted[MaximumMode];  /* 0x72 */
+    ULONG MiscFlags;               /* 0x74 */
+    ULONG ThreadFlags;             /* 0x78 */
+    UCHAR Tag, SystemHeteroCpuPolicy, UserHeteroCpuPolicy, SpecCtrl; /* 0x7c */
+    ULONG SystemCallNumber;        /* 0x80 */
+    ULONG ReadyTime;               /* 0x84 */
+    PVOID FirstArgument;           /* 0x88 */
+    struct HAL_TRAP_FRAME *TrapFrame; /* 0x90 */
+    KAPC_STATE ApcState;           /* 0x98 .. 0xc3 (NT overlaps its tail with Priority) */
+    ULONG64 SpareC8;
+    LONG_PTR WaitStatus;           /* NT: 0xc8 */
+    PKWAIT_BLOCK WaitBlockList;
+    LIST_ENTRY WaitListEntry;      /* ready queue or wait list */
+    PKQUEUE Queue;
+    PVOID Teb;                     /* 0x100 here; read it through PsGetThreadTeb */
+    KTIMER Timer;                  /* wait time-out */
+    KWAIT_BLOCK WaitBlock[4];      /* [3] is the timer's */
+    LIST_ENTRY MutantListHead;
+    LIST_ENTRY QueueListEntry;
+    LIST_ENTRY ThreadListEntry;    /* KPROCESS.ThreadListHead */
+    KAPC_STATE SavedApcState;      /* while attached */
+    KAPC SuspendApc;
+    KSEMAPHORE SuspendSemaphore;
+    KPROCESS *Process;             /* whose thread it is */
+    KAFFINITY Affinity;
+    KAFFINITY UserAffinity;
+    ULONG64 KernelTime, UserTime;  /* virtual 100 ns */
+    ULONG WaitTime;
+    ULONG ContextSwitches;
+    union {
+        struct {
+            SHORT KernelApcDisable;  /* critical region depth, negative */
+            SHORT SpecialApcDisable; /* guarded region depth, negative */
+        };
+        ULONG CombinedApcDisable;
+    };
+    volatile UCHAR State;
+    UCHAR NpxState;
+    KIRQL WaitIrql;
+    KPROCESSOR_MODE WaitMode;
+    KWAIT_REASON WaitReason;
+    BOOLEAN WaitNext;
+    BOOLEAN Alertable;
+    BOOLEAN SystemThread;
+    KPROCESSOR_MODE PreviousMode;
+    SCHAR Priority, BasePriority, PriorityDecrement, Saturation;
+    UCHAR ApcStateIndex;
+    BOOLEAN ApcQueueable;
+    BOOLEAN KernelStackResident;
+    UCHAR SuspendCount;
+    UCHAR IdealProcessor;
+    UCHAR NextProcessor;
+    ULONG Quantum;                 /* 100 ns a turn */
+    PVOID StackReservation;        /* what MmDeleteKernelStack wants back */
+    PKSTART_ROUTINE SystemRoutine;
+    PVOID StartContext;
+    ULONG WaitCount;               /* objects in the current wait */
+    BOOLEAN WaitAny;
+};
+
+struct _KPROCESS {
+    DISPATCHER_HEADER Header; /* signalled when the process has ended */
+    LIST_ENTRY ProfileListHead;
+    ULONG64 DirectoryTableBase;
+    LIST_ENTRY ThreadListHead;
+    KAFFINITY Affinity;
+    SCHAR BasePriority;
+    UCHAR QuantumReset;
+    ULONG64 KernelTime, UserTime;
+};
+
+#define KI_PRIORITIES 32
+
+struct _KPRCB { /* at KPCR + 0x180 */
+    ULONG MxCsr;
+    UCHAR LegacyNumber;
+    UCHAR ReservedMustBeZero;
+    volatile UCHAR InterruptRequest; /* bit n: software interrupt pending at IRQL n (1 APC, 2 DPC) */
+    BOOLEAN IdleHalt;
+    KTHREAD *CurrentThread;        /* gs:[188h] */
+    KTHREAD *NextThread;
+    KTHREAD *IdleThread;
+    UCHAR NestingLevel, ClockOwner, PendingTickFlags, PendingTick;
+    ULONG Number;
+    ULONG64 RspBase;               /* gs:[1A8h]: kernel stack top for entries from user mode */
+    /* ours from here on */
+    PVOID SwitchStack;             /* saved rsp while another processor runs */
+    PVOID UserGsBase;              /* TEB of the current thread */
+    KAFFINITY SetMember;
+    ULONG ReadySummary;
+    LIST_ENTRY ReadyListHead[KI_PRIORITIES];
+    LIST_ENTRY DpcListHead;
+    ULONG DpcQueueDepth;
+    BOOLEAN DpcRoutineActive;
+    BOOLEAN QuantumEnd;
+    BOOLEAN Stopped;
+    KTHREAD *DpcThread;
+    PVOID DpcStack;
+    ULONG64 DpcTime, InterruptTime, KernelTime, UserTime, IdleTime;
+    ULONG DpcCount, InterruptCount, SwitchCount;
+    PVOID RunningDpc;              /* KDPC or KTIMER whose routine is running: for reports */
+};
+
+typedef struct _KI_PCR {
+    UCHAR Head[0x18];
+    struct _KI_PCR *Self;          /* 0x18 */
+    KPRCB *CurrentPrcb;            /* 0x20 */
+    PVOID LockArray;               /* 0x28 */
+    PVOID UsedSelf;                /* 0x30 */
+    PVOID IdtBase;                 /* 0x38 */
+    ULONG64 Unused[2];             /* 0x40 */
+    volatile KIRQL Irql;           /* 0x50 */
+    UCHAR Fill1[0xC0 - 0x51];
+    ULONG64 ExceptionStack;        /* 0xC0: HalReserved[0], top of the emergency stack */
+    UCHAR Fill2[0x180 - 0xC8];
+    KPRCB Prcb;                    /* 0x180 */
+} KI_PCR;
+DD_STATIC_ASSERT_OFFSET(KI_PCR, Irql, HAL_PCR_IRQL);
+DD_STATIC_ASSERT_OFFSET(KI_PCR, Prcb.CurrentThread, HAL_PCR_CURRENT_THREAD);
+DD_STATIC_ASSERT_OFFSET(KI_PCR, Prcb.RspBase, HAL_PCR_RSP_BASE);
+DD_STATIC_ASSERT_OFFSET(KI_PCR, ExceptionStack, HAL_PCR_EXCEPTION_STACK);
+DD_STATIC_ASSERT_OFFSET(KTHREAD, InitialStack, 0x28);
+DD_STATIC_ASSERT_OFFSET(KTHREAD, TrapFrame, 0x90);
+DD_STATIC_ASSERT_OFFSET(KTHREAD, ApcState, 0x98);
+
+#define KiGetPcr() ((KI_PCR *)__readgsqword(0x18))
+#define KiGetPrcb() ((KPRCB *)__readgsqword(0x20))
+
+extern const HAL_LOADER_BLOCK *KeLoaderBlockPtr; /* set once at boot */
+extern ULONG KeProcessorCount;                   /* set once at boot */
+extern KI_PCR *KiProcessor[KE_MAXIMUM_PROCESSORS];
+extern ULONG64 KeProgress;                       /* incremented wherever the machine gets on */
+
+/* ---- threads (ps builds ETHREAD round a KTHREAD) ---- */
+
+/*
+ * Prepares Thread (zeroed memory) to run Routine(Context) in Process at PASSIVE_LEVEL with APCs enabled. Allocates
+ * its kernel stack. If UserContext is not NULL the thread enters user mode with it instead of returning from Routine.
+ * IRQL <= APC_LEVEL. Fails with STATUS_INSUFFICIENT_RESOURCES.
+ */
+NTSTATUS KeInitThread(KTHREAD *Thread, KPROCESS *Process, PKSTART_ROUTINE Routine, PVOID Context,
+                      PCONTEXT UserContext, PVOID Teb);
+VOID KeStartThread(KTHREAD *Thread); /* makes it ready */
+/* Ends the current thread: signals it and never returns. Its stack is freed by the reaper. IRQL PASSIVE. */
+DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment);
+VOID KeUninitThread(KTHREAD *Thread); /* frees the stack of a terminated or never started thread */
+VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity);
+VOID KeSetProcessSignaled(KPROCESS *Process);
+ULONG KeSuspendThread(KTHREAD *Thread);
+ULONG KeResumeThread(KTHREAD *Thread);
+BOOLEAN KeAlertThread(KTHREAD *Thread, KPROCESSOR_MODE Mode);
+BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
+
+/* ---- the one choice function: every decision that could go more than one way ---- */
+enum { KI_CHOICE_PROCESSOR, KI_CHOICE_THREAD, KI_CHOICE_TIMER, KI_CHOICE_FAIL_ALLOCATION, KI_CHOICE_ENTROPY };
+/* Returns 0..Alternatives-1; 0 is the cheap default. */
+ULONG KiChoose(ULONG Kind, ULONG Alternatives);
+ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
+
+/* ---- time: virtual, 100 ns ---- */
+ULONG64 KeVirtualTime(VOID);          /* since boot */
+VOID KeChargeTime(ULONG64 Time100ns); /* work that takes time, e.g. a stall; may let another processor run */
+
+/* Preemption point: another processor may go on here. Any IRQL. */
+VOID KeYieldProcessorPoint(VOID);
+
+/* ---- user mode ---- */
+/* First entry of a thread to user mode; Context is in the kernel. Never returns. */
+DECLSPEC_NORETURN VOID KiEnterUserMode(PCONTEXT Context);
+/* Number of services and their table: generated from abi/syscalls.tsv. */
+extern const PVOID KiServiceTable[];
+extern const UCHAR KiServiceArguments[];
+extern const ULONG KiServiceLimit;
+/* Queues APCs etc. before a return to user mode: called by the system service and trap exits at PASSIVE_LEVEL. */
+VOID KiDeliverUserApc(struct HAL_TRAP_FRAME *Frame);
+
+/* ---- exceptions ---- */
+/* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed) Frame. */
+VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct HAL_TRAP_FRAME *Frame,
+                         KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
+/* Text shown in the report on the pool block, IRP or object concerned. Copied. */
+VOID KeSetBugCheckText(const char *Format, ...);
+/* Code is idle-able: TRUE when every thread waits and no timer is due before now + Horizon100ns. */
+BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns);

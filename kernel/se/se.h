@@ -1,0 +1,18 @@
+/*
+ * se: SIDs, ACLs, descriptors, tokens, access checks, SDDL. What other components may call beyond the documented
+ * Se and Rtl security routines.
+ */
+#pragma once
+
+#include "../ke/ke.h"
+
+NTSTATUS SeInitSystem(VOID);
+extern PVOID SepSystemToken;                     /* LocalSystem, TOKEN object */
+/* A primary token for an administrator's test program (elevated), or for a plain user. One reference. */
+NTSTATUS SeCreateProgramToken(BOOLEAN Administrator, PVOID *Token);
+/* SDDL text to a self-relative descriptor in paged pool (tag 'dSeS'); caller frees. STATUS_INVALID_PARAMETER etc. */
+NTSTATUS SeConvertSddl(PCUNICODE_STRING Sddl, PSECURITY_DESCRIPTOR *Descriptor, PULONG Bytes);
+/* Documented semantics of ACCESS_STATE for ObOpenObjectByName. */
+NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE State, PVOID AuxData, ACCESS_MASK Access, PGENERIC_MAPPING Mapping);
+VOID NTAPI SeDeleteAccessState(PACCESS_STATE State);
+VOID SeInitializeThreadAndProcessSecurity(PVOID Token, PVOID *ProcessToken); /* references Token */

@@ -1,0 +1,1 @@
+# User mode: each folder user/NAME with an exports.def becomes build/system32/NAME.dll; programs are tests/programs/*.c.
