@@ -42,6 +42,9 @@
 #define NT_EXPORT_DATA(name) NT_EXPORT_DIRECTIVE_(#name ",DATA")
 #define NT_EXPORT_ALIAS(name, target) NT_EXPORT_DIRECTIVE_(#name "=" #target)
 #define NT_PARTIAL(name, missing) NT_EXPORT_DIRECTIVE_(#name)
+/* Before the definition of NtXxx: it is a system service, and ZwXxx (generated) is exported. */
+#define NT_SERVICE(name) NT_EXPORT_DIRECTIVE_("Zw" #name)
+#define NT_SERVICE_PARTIAL(name, missing) NT_EXPORT_DIRECTIVE_("Zw" #name)
 
 KIRQL KeGetCurrentIrql(VOID);
 VOID KeLowerIrql(KIRQL NewIrql);
