@@ -71,6 +71,8 @@ VOID MmFreeSystemPages(MM_REGION Region, PVOID Va, SIZE_T Pages);
 PVOID MmCreateKernelStack(VOID);
 VOID MmDeleteKernelStack(PVOID Top);
 
+#undef MM_HIGHEST_USER_ADDRESS /* the DDK has NT's */
+#undef MM_USER_PROBE_ADDRESS
 #define MM_HIGHEST_USER_ADDRESS ((PVOID)(HAL_USER_END - 0x10001))
 #define MM_USER_PROBE_ADDRESS (HAL_USER_END - 0x10000)
 #define MmIsUserAddress(p) ((ULONG64)(p) < MM_USER_PROBE_ADDRESS)
