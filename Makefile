@@ -16,6 +16,7 @@ NT_TARGET := --target=x86_64-w64-windows-gnu
 NT_BASE := $(NT_TARGET) -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -Wno-microsoft \
   -fno-omit-frame-pointer -mno-stack-arg-probe -fno-strict-aliasing -fno-delete-null-pointer-checks \
   -Xclang -fasync-exceptions -fexceptions -fseh-exceptions -Xclang -fno-elide-constructors \
+  -D__INTRINSIC_DEFINED_InterlockedBitTestAndSet -D__INTRINSIC_DEFINED_InterlockedBitTestAndReset \
   -D_MM3DNOW_H_INCLUDED -DNTDDI_VERSION=0x0A00000B -D_WIN32_WINNT=0x0A00 -D_AMD64_ -DUNICODE -D_UNICODE
 # Drivers and kernel tests: as a WDK project would be built.
 DRIVER_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -DDBG=1 -DPOOL_NX_OPTIN=1
@@ -38,7 +39,7 @@ KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%.exe,$(wildcard tests/programs/*.c))
 USER_DLLS := $(patsubst user/%/exports.def,$(B)/system32/%.dll,$(wildcard user/*/exports.def))
 
-all: $(B)/drydock $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(DRIVERS) $(KTESTS) $(PROGRAMS)
+all: $(if $(wildcard host/cli/main.c),$(B)/drydock) $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(DRIVERS) $(KTESTS) $(PROGRAMS)
 
 # ---- kernel ----
 $(B)/gen/services.S: abi/syscalls.tsv tools/gen_services.awk
