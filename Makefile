@@ -69,7 +69,7 @@ $(B)/hal.dll $(B)/lib/hal.lib &: abi/hal_forwards.txt $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(B)/obj $(B)/lib
 	sed -e '/^#/d' -e 's/.*/-export:&=ntoskrnl.&/' $< > $(B)/obj/hal.rsp
 	$(LLDLINK) /out:$(B)/hal.dll /dll /noentry /machine:x64 /subsystem:native /nodefaultlib /implib:$(B)/lib/hal.lib \
-	  @$(B)/obj/hal.rsp
+	  $(B)/lib/ntoskrnl.lib @$(B)/obj/hal.rsp
 
 # ---- drivers: one folder, one .sys; kernel tests: one file, one .sys ----
 $(B)/obj/drivers/%.c.o: drivers/%.c
