@@ -8,6 +8,24 @@
 #include "../mm/mm.h"
 #include "../ob/ob.h"
 
+/* Rights that the DDK headers lack. */
+#ifndef PROCESS_VM_READ
+#define PROCESS_TERMINATE 0x0001
+#define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_VM_OPERATION 0x0008
+#define PROCESS_VM_READ 0x0010
+#define PROCESS_VM_WRITE 0x0020
+#define PROCESS_CREATE_PROCESS 0x0080
+#define PROCESS_SET_QUOTA 0x0100
+#define PROCESS_SET_INFORMATION 0x0200
+#define PROCESS_QUERY_INFORMATION 0x0400
+#define PROCESS_SUSPEND_RESUME 0x0800
+#define PROCESS_QUERY_LIMITED_INFORMATION 0x1000
+#endif
+#ifndef THREAD_QUERY_INFORMATION
+#define THREAD_QUERY_INFORMATION 0x0040
+#endif
+
 struct _ETHREAD {
     KTHREAD Tcb; /* offset 0 */
     LARGE_INTEGER CreateTime, ExitTime;
@@ -25,6 +43,13 @@ struct _ETHREAD {
     SECURITY_IMPERSONATION_LEVEL ImpersonationLevel;
     BOOLEAN Terminated, SystemThread, HideFromDebugger, HardErrorsAreDisabled;
     LONG ReadOperations;
+    BOOLEAN ExitPending;        /* PspTerminateThread has queued ExitApc */
+    BOOLEAN CreateNotified;     /* the create-thread routines have been told */
+    BOOLEAN DisableImpersonation, CopyOnOpen, EffectiveOnly;
+    BOOLEAN HardErrorModeSet;
+    NTSTATUS PendingExitStatus; /* with ExitPending */
+    KAPC ExitApc;
+    PVOID UserStack;            /* allocation base of the user stack that ends with the thread, or NULL */
 };
 
 struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are known to read */
@@ -63,9 +88,19 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     /* ours from here on */
     MM_ADDRESS_SPACE *AddressSpace;  /* NULL for the System process */
     UNICODE_STRING ImagePath;        /* NT path, allocated */
-    BOOLEAN Exiting;
+    BOOLEAN Exiting;                 /* no new threads */
+    BOOLEAN CreateNotified;          /* the create-process routines have been told */
+    BOOLEAN Gone;                    /* handles and memory are freed, the object is signalled */
     KEVENT LastThreadGone;
     LIST_ENTRY LoadedModules;        /* user-mode images: see ldr */
+    UNICODE_STRING CommandLine;      /* allocated; as the program was started */
+    NTSTATUS StartFailure;           /* set when the user-mode loader refused the program, with its reason */
+    ULONG DefaultHardErrorMode;
+    SIZE_T QuotaUsage[2];            /* pool charged: nonpaged, paged */
+    ULONG64 ExceptionDispatcher;     /* ntdll's KiUserExceptionDispatcher */
+    ULONG64 ApcDispatcher;           /* ntdll's KiUserApcDispatcher */
+    ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
+    PUNICODE_STRING ImageNameCopy;   /* SeLocateProcessImageName and NtQueryInformationProcess */
 };
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, UniqueProcessId, 0x440);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, Token, 0x4b8);
@@ -74,13 +109,52 @@ DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, ImageFileName, 0x5a8);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, ThreadListHead, 0x5e0);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, ExitTime, 0x840);
 
+/*
+ * Object types, the CID table, the System process (PID 4) with SepSystemToken and the kernel handle table. From here on
+ * PsCreateSystemThread works. After ke, mm, pools, ob and se; before io. Phase 2 (after io): the console device.
+ */
 NTSTATUS PsInitSystem(VOID);
+NTSTATUS PsInitConsole(VOID);
 extern PEPROCESS PsInitialSystemProcess;
+extern POBJECT_TYPE *PsProcessType, *PsThreadType, *PsJobType;
+extern LIST_ENTRY PsActiveProcessHead; /* EPROCESS.ActiveProcessLinks */
 #define PsCurrentProcess() ((PEPROCESS)KiGetPrcb()->CurrentThread->ApcState.Process)
 
 /* Creates a process with an empty address space, inheriting Parent's token; one reference for the caller. */
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCESS *Process);
-/* A user thread that starts at Context (rip, rsp, rcx...). */
+/* A user thread that starts at Context (rip, rsp, rcx...). One reference for the caller. PASSIVE_LEVEL. */
 NTSTATUS PspCreateUserThread(PEPROCESS Process, PCONTEXT Context, PVOID Teb, BOOLEAN Suspended, PETHREAD *Thread);
 VOID PspCallImageNotify(PUNICODE_STRING FullName, HANDLE ProcessId, PIMAGE_INFO Info);
 VOID PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus); /* all threads; waits for none */
+/* Ends the current thread, and its process when it is the last. PASSIVE_LEVEL, no APC disabled, else bug check 0x20. */
+DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
+/*
+ * ke's reaper calls this, in a system thread at PASSIVE_LEVEL, once a terminated thread is off its stack for good (the
+ * stack is freed or will be by KeUninitThread). Drops the reference that kept the thread object while it ran.
+ */
+VOID PspThreadReaped(PETHREAD Thread);
+
+/*
+ * Runs a program: creates its process, maps the .exe and ntdll, starts the first thread, waits for the process to end.
+ * Path is an NT path (\??\C:\...). Returns STATUS_SUCCESS and the exit code, or why it did not start: a status of the
+ * file or image, STATUS_DLL_NOT_FOUND or STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on HAL_STREAM_LOG).
+ * PASSIVE_LEVEL.
+ */
+NTSTATUS PsRunProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, NTSTATUS *ExitStatus);
+
+/*
+ * An exception in user mode: pushes the record and the context on the user stack and makes Frame continue in ntdll's
+ * KiUserExceptionDispatcher. FALSE: there is nobody to tell (second chance, no dispatcher yet, stack not writable); the caller
+ * then ends the process with the exception code. PASSIVE_LEVEL, in the process.
+ */
+BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, HAL_TRAP_FRAME *Frame, BOOLEAN FirstChance);
+/*
+ * Makes Frame continue in ntdll's KiUserApcDispatcher, which calls Routine(Context, Argument1, Argument2) and comes back
+ * with NtContinue. FALSE when the user stack cannot take the frame.
+ */
+BOOLEAN PspForwardApc(HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID Context, PVOID Argument1, PVOID Argument2);
+/* The user context in a trap or system service frame, and back. Control, integer and SSE state. */
+VOID PspFrameToContext(HAL_TRAP_FRAME *Frame, PCONTEXT Context);
+VOID PspContextToFrame(PCONTEXT Context, HAL_TRAP_FRAME *Frame);
+/* Prints "name: unhandled exception ..." on HAL_STREAM_LOG and ends the current process with the code. */
+DECLSPEC_NORETURN VOID PspUnhandledException(PEXCEPTION_RECORD Record);

@@ -1,0 +1,56 @@
+/* ps, private: the CID table, creation and exit, notification lists. */
+#pragma once
+
+#include "ps.h"
+
+#define PSP_TAG 'ssPD'
+
+extern POBJECT_TYPE PspProcessType, PspThreadType, PspJobType;
+
+/* Exported, and declared by drivers themselves: the DDK headers have no APCs. */
+#ifndef KE_APC_DECLARED
+#define KE_APC_DECLARED
+typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment } KAPC_ENVIRONMENT;
+VOID NTAPI KeInitializeApc(PKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
+                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
+                           PVOID NormalContext);
+BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+#endif
+/* FALSE when the object is already being deleted. [doc: exported, undocumented] */
+BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
+
+/* The time NT calls system time, in 100 ns units since 1601. */
+LONGLONG PspSystemTime(VOID);
+
+/* ---- cid.c: client IDs, multiples of four; an entry holds no reference ---- */
+NTSTATUS PspInitCidTable(VOID);
+NTSTATUS PspAllocateCid(PVOID Object, PHANDLE Id); /* STATUS_INSUFFICIENT_RESOURCES when full */
+VOID PspFreeCid(HANDLE Id);
+/* The object with this ID and type, referenced, or NULL. */
+PVOID PspLookupCid(HANDLE Id, POBJECT_TYPE Type);
+
+/* ---- process.c ---- */
+VOID PspLinkThread(PEPROCESS Process, PETHREAD Thread);
+/* The last thread is gone, or none ever ran: frees handles and memory, tells the routines, signals. In the process. */
+VOID PspExitProcess(PEPROCESS Process);
+/* STATUS_PENDING becomes Status; later calls change nothing. */
+VOID PspSetExitStatus(PEPROCESS Process, NTSTATUS Status);
+
+/* ---- thread.c ---- */
+/*
+ * A thread that is not started yet. UserContext NULL: a system thread that runs Routine(Context). One reference, which
+ * PspThreadReaped drops; the caller takes its own if it needs one.
+ */
+NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE Routine, PVOID Context, PCONTEXT UserContext, PVOID Teb,
+                         PETHREAD *Thread);
+VOID PspStartThread(PETHREAD Thread, BOOLEAN Suspended); /* tells the routines, makes it ready */
+VOID PspAbandonThread(PETHREAD Thread);                  /* undoes PspCreateThread */
+/* STATUS_ACCESS_DENIED for a system thread. Does not return when Thread is the current one. */
+NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS ExitStatus);
+
+/* ---- notify.c ---- */
+VOID PspInitNotify(VOID);
+VOID PspCallProcessCreate(PEPROCESS Process, PPS_CREATE_NOTIFY_INFO Info);
+VOID PspCallProcessExit(PEPROCESS Process);
+VOID PspCallThreadNotify(PETHREAD Thread, BOOLEAN Create);
+VOID PspCallThreadStarted(PETHREAD Thread); /* routines that run in the new thread */
