@@ -143,18 +143,17 @@ VOID PspThreadReaped(PETHREAD Thread);
 NTSTATUS PsRunProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, NTSTATUS *ExitStatus);
 
 /*
- * An exception in user mode: pushes the record and the context on the user stack and makes Frame continue in ntdll's
- * KiUserExceptionDispatcher. FALSE: there is nobody to tell (second chance, no dispatcher yet, stack not writable); the caller
- * then ends the process with the exception code. PASSIVE_LEVEL, in the process.
+ * An exception in user mode: pushes the record and Context (the interrupted user state, all of it) on the user stack and makes
+ * Frame continue in ntdll's KiUserExceptionDispatcher, which goes on with NtContinue. FALSE: there is nobody to tell
+ * (second chance, no dispatcher yet, stack not writable); the caller then calls PspUnhandledException. PASSIVE_LEVEL, in
+ * the process.
  */
-BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, HAL_TRAP_FRAME *Frame, BOOLEAN FirstChance);
+BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, PCONTEXT Context, HAL_TRAP_FRAME *Frame, BOOLEAN FirstChance);
 /*
- * Makes Frame continue in ntdll's KiUserApcDispatcher, which calls Routine(Context, Argument1, Argument2) and comes back
- * with NtContinue. FALSE when the user stack cannot take the frame.
+ * Makes Frame continue in ntdll's KiUserApcDispatcher, which calls Routine(RoutineContext, Argument1, Argument2) and goes back
+ * to Context with NtContinue(Context, TRUE). FALSE when the user stack cannot take the frame.
  */
-BOOLEAN PspForwardApc(HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID Context, PVOID Argument1, PVOID Argument2);
-/* The user context in a trap or system service frame, and back. Control, integer and SSE state. */
-VOID PspFrameToContext(HAL_TRAP_FRAME *Frame, PCONTEXT Context);
-VOID PspContextToFrame(PCONTEXT Context, HAL_TRAP_FRAME *Frame);
+BOOLEAN PspForwardApc(PCONTEXT Context, HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID RoutineContext, PVOID Argument1,
+                      PVOID Argument2);
 /* Prints "name: unhandled exception ..." on HAL_STREAM_LOG and ends the current process with the code. */
 DECLSPEC_NORETURN VOID PspUnhandledException(PEXCEPTION_RECORD Record);
