@@ -11,15 +11,29 @@ NTSTATUS IoInitSystem(VOID);
  * reinitialisation. PASSIVE_LEVEL in the System process. A failing DriverEntry gives its status and unloads the image.
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver);
-/* STATUS_INVALID_DEVICE_REQUEST when the driver has no unload routine or its devices are still in use. */
+/* As above with the image's NT path given, for a service whose key is known. */
+NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver);
+/*
+ * STATUS_INVALID_DEVICE_REQUEST when the driver has no unload routine; STATUS_PENDING when its devices are still in use:
+ * the driver unloads when the last reference to them goes.
+ */
 NTSTATUS IopUnloadDriver(PDRIVER_OBJECT Driver);
-/* The file's device and relative path behind \??\C:\..., or a device. */
+/* The driver object of a loaded service, referenced, or NULL. */
+PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName);
 /* Cancels and waits out a thread's IRPs at thread exit. */
 VOID IoCancelThreadIo(PETHREAD Thread);
+/* Shutdown notifications, then last-chance ones. PASSIVE_LEVEL. */
+VOID IoShutdownSystem(VOID);
+/* Gives cached IRPs and buffers back to pool, so that a count of pool blocks shows what is really in use. */
+VOID IoFlushCaches(VOID);
 
 typedef struct _IO_STATISTICS { /* for the summary */
     ULONG64 IrpsByMajor[IRP_MJ_MAXIMUM_FUNCTION + 1];
     ULONG64 IrpsAllocated, IrpsFreed;
     ULONG DevicesCreated, DevicesDeleted;
+    ULONG FilesOpened, FilesClosed;
 } IO_STATISTICS;
 extern IO_STATISTICS IoStatistics;
+
+extern POBJECT_TYPE *IoDriverObjectType, *IoDeviceObjectType, *IoFileObjectType, *IoAdapterObjectType;
+extern POBJECT_TYPE *IoDeviceHandlerObjectType;

@@ -1,0 +1,186 @@
+/*
+ * Cancelling requests: the cancel spin lock, IoCancelIrp, a thread's or a file's outstanding requests.
+ * Left out: the five-minute rule after which NT detaches a request from its thread.
+ */
+#include "iop.h"
+
+static KSPIN_LOCK IopCancelSpinLock;
+
+NT_EXPORT(IoAcquireCancelSpinLock);
+VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
+{
+    KeAcquireSpinLock(&IopCancelSpinLock, Irql);
+}
+
+NT_EXPORT(IoReleaseCancelSpinLock);
+VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
+{
+    KeReleaseSpinLock(&IopCancelSpinLock, Irql);
+}
+
+NT_EXPORT(IoCancelIrp);
+BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
+{
+    PDRIVER_CANCEL Routine;
+    PDEVICE_OBJECT Device = NULL;
+    KIRQL OldIrql;
+
+    if (Irp->Type != IO_TYPE_IRP)
+        IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0, "cancelled but it is no IRP (any more)");
+    IoAcquireCancelSpinLock(&OldIrql);
+    Irp->Cancel = TRUE;
+    Routine = IoSetCancelRoutine(Irp, NULL);
+    if (Routine == NULL) {
+        IoReleaseCancelSpinLock(OldIrql);
+        return FALSE;
+    }
+    if (Irp->CurrentLocation > Irp->StackCount + 1)
+        IopBugCheckIrp(CANCEL_STATE_IN_COMPLETED_IRP, Irp, (ULONG_PTR)Routine, 0, 0, "cancelled after completion");
+    if (Irp->CurrentLocation <= Irp->StackCount)
+        Device = IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
+    Irp->CancelIrql = OldIrql;
+    Routine(Device, Irp); /* releases the cancel spin lock */
+    if (KeGetCurrentIrql() > OldIrql && KeTestSpinLock(&IopCancelSpinLock) == FALSE) {
+        KeSetBugCheckText("cancel routine %p returned without IoReleaseCancelSpinLock", Routine);
+        KeBugCheckEx(DRIVER_RETURNED_HOLDING_CANCEL_LOCK, (ULONG_PTR)Irp, (ULONG_PTR)Routine, 0, 0);
+    }
+    return TRUE;
+}
+
+/* ---- a thread's requests ---- */
+
+/* Cancels the current thread's requests that are for File (NULL: all) and use Iosb (NULL: any); counts them. */
+static ULONG IopCancelThreadIrps(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN SynchronousOnly)
+{
+    KIRQL OldIrql = KfRaiseIrql(APC_LEVEL);
+    PLIST_ENTRY Link = Thread->IrpList.Flink, Next;
+    ULONG Count = 0;
+
+    for (; Link != &Thread->IrpList; Link = Next) {
+        PIRP Irp = CONTAINING_RECORD(Link, IRP, ThreadListEntry);
+
+        Next = Link->Flink;
+        if (File != NULL && Irp->Tail.Overlay.OriginalFileObject != File)
+            continue;
+        if (Iosb != NULL && Irp->UserIosb != Iosb)
+            continue;
+        if (SynchronousOnly && !(Irp->Flags & IRP_SYNCHRONOUS_API)
+            && (Irp->Tail.Overlay.OriginalFileObject == NULL
+                || !(Irp->Tail.Overlay.OriginalFileObject->Flags & FO_SYNCHRONOUS_IO)))
+            continue;
+        Count++;
+        if (!Irp->Cancel)
+            IoCancelIrp(Irp);
+    }
+    KeLowerIrql(OldIrql);
+    return Count;
+}
+
+VOID IoCancelThreadIo(PETHREAD Thread)
+{
+    LARGE_INTEGER Pause;
+
+    Pause.QuadPart = -10 * 10 * 1000; /* 10 ms of virtual time between two looks */
+    while (!IsListEmpty(&Thread->IrpList)) {
+        IopCancelThreadIrps(Thread, NULL, NULL, FALSE);
+        if (!IsListEmpty(&Thread->IrpList))
+            KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    }
+}
+
+/* Stores the result of a cancel service. */
+static NTSTATUS IopStoreCancelResult(PIO_STATUS_BLOCK IoStatusBlock, NTSTATUS Status)
+{
+    __try {
+        IoStatusBlock->Status = Status;
+        IoStatusBlock->Information = 0;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    return Status;
+}
+
+static NTSTATUS IopProbeIosb(PIO_STATUS_BLOCK IoStatusBlock)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (IopPreviousMode() == KernelMode)
+        return Status;
+    __try {
+        ProbeForWrite(IoStatusBlock, sizeof(*IoStatusBlock), sizeof(ULONG));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    return Status;
+}
+
+NT_SERVICE(CancelIoFile);
+NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
+{
+    PFILE_OBJECT File;
+    NTSTATUS Status = IopProbeIosb(IoStatusBlock);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(), (PVOID *)&File, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    /* The service waits until the cancelled requests are done. [doc: NtCancelIoFile] */
+    while (IopCancelThreadIrps(PsGetCurrentThread(), File, NULL, FALSE) != 0) {
+        LARGE_INTEGER Pause;
+
+        Pause.QuadPart = -10 * 10 * 1000;
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    }
+    ObDereferenceObject(File);
+    return IopStoreCancelResult(IoStatusBlock, STATUS_SUCCESS);
+}
+
+/* Each thread of the current process. */
+static ULONG IopCancelProcessIrps(PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb)
+{
+    PEPROCESS Process = PsCurrentProcess();
+    PLIST_ENTRY Link;
+    ULONG Count = 0;
+
+    for (Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
+        Count += IopCancelThreadIrps(CONTAINING_RECORD(Link, struct _ETHREAD, ThreadListEntry), File, Iosb, FALSE);
+    return Count;
+}
+
+NT_SERVICE(CancelIoFileEx);
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                PIO_STATUS_BLOCK IoStatusBlock)
+{
+    PFILE_OBJECT File;
+    ULONG Count;
+    NTSTATUS Status = IopProbeIosb(IoStatusBlock);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(), (PVOID *)&File, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Count = IopCancelProcessIrps(File, IoRequestToCancel);
+    ObDereferenceObject(File);
+    return IopStoreCancelResult(IoStatusBlock, Count ? STATUS_SUCCESS : STATUS_NOT_FOUND);
+}
+
+NT_SERVICE(CancelSynchronousIoFile);
+NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                         PIO_STATUS_BLOCK IoStatusBlock)
+{
+    PETHREAD Thread;
+    ULONG Count;
+    NTSTATUS Status = IopProbeIosb(IoStatusBlock);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, *PsThreadType, IopPreviousMode(),
+                                       (PVOID *)&Thread, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Count = IopCancelThreadIrps(Thread, NULL, IoRequestToCancel, TRUE);
+    ObDereferenceObject(Thread);
+    return IopStoreCancelResult(IoStatusBlock, Count ? STATUS_SUCCESS : STATUS_NOT_FOUND);
+}

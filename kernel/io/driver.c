@@ -1,0 +1,660 @@
+/*
+ * Driver objects: loading and unloading of images as drivers, DriverEntry and its checks, reinitialisation routines,
+ * driver object extensions. Left out: the boot driver groups and their order, DriverVerifier's add-driver hooks.
+ */
+#include "iop.h"
+
+static UNICODE_STRING IopHardwareDatabase = RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
+static const WCHAR IopServicesKey[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+
+typedef struct _IOP_REINIT {
+    LIST_ENTRY Link;
+    PDRIVER_REINITIALIZE Routine;
+    PVOID Context;
+} IOP_REINIT;
+
+/* Each major function that the driver leaves alone. */
+NTSTATUS IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    if (IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_POWER)
+        PoStartNextPowerIrp(Irp);
+    Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    Irp->IoStatus.Information = 0;
+    IofCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* Prefix followed by Name in one pool block; Buffer is NULL when out of memory. NUL-terminated. */
+static UNICODE_STRING IopJoin(PCWSTR Prefix, PCUNICODE_STRING Name)
+{
+    SIZE_T PrefixBytes = wcslen(Prefix) * sizeof(WCHAR);
+    UNICODE_STRING Result = { 0, 0, NULL };
+
+    if (PrefixBytes + Name->Length + sizeof(WCHAR) > MAXUSHORT)
+        return Result;
+    Result.MaximumLength = (USHORT)(PrefixBytes + Name->Length + sizeof(WCHAR));
+    Result.Buffer = ExAllocatePoolWithTag(PagedPool, Result.MaximumLength, IOP_TAG_DRIVER);
+    if (Result.Buffer == NULL)
+        return Result;
+    RtlCopyMemory(Result.Buffer, Prefix, PrefixBytes);
+    RtlCopyMemory((PUCHAR)Result.Buffer + PrefixBytes, Name->Buffer, Name->Length);
+    Result.Length = (USHORT)(PrefixBytes + Name->Length);
+    Result.Buffer[Result.Length / sizeof(WCHAR)] = 0;
+    return Result;
+}
+
+static VOID IopFreeString(PUNICODE_STRING String)
+{
+    if (String->Buffer != NULL)
+        ExFreePoolWithTag(String->Buffer, IOP_TAG_DRIVER);
+    RtlZeroMemory(String, sizeof(*String));
+}
+
+/* ---- the object ---- */
+
+static VOID IopFreeClientExtensions(IOP_DRIVER_EXTENSION *Extension)
+{
+    while (Extension->ClientDriverExtension != NULL) {
+        IOP_CLIENT_EXTENSION *Client = Extension->ClientDriverExtension;
+
+        Extension->ClientDriverExtension = Client->Next;
+        ExFreePoolWithTag(Client, IOP_TAG_DRIVER);
+    }
+}
+
+VOID IopDeleteDriver(PVOID Object)
+{
+    PDRIVER_OBJECT Driver = Object;
+    IOP_DRIVER_EXTENSION *Extension = IopDriverExt(Driver);
+
+    if (Extension == NULL)
+        return; /* never got as far as its names */
+    DD_ASSERT(Driver->DeviceObject == NULL);
+    IopFreeClientExtensions(Extension);
+    while (!IsListEmpty(&Extension->Reinit))
+        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Extension->Reinit), IOP_REINIT, Link), IOP_TAG_DRIVER);
+    IopFreeString(&Driver->DriverName);
+    IopFreeString(&Extension->Public.ServiceKeyName);
+    if (Extension->Module != NULL)
+        LdrUnloadSystemImage(Extension->Module);
+}
+
+static VOID IopFillDriver(PDRIVER_OBJECT Driver, PDRIVER_INITIALIZE Entry)
+{
+    IOP_DRIVER_EXTENSION *Extension = (IOP_DRIVER_EXTENSION *)(Driver + 1);
+    ULONG i;
+
+    Driver->Type = IO_TYPE_DRIVER;
+    Driver->Size = sizeof(*Driver);
+    Driver->DriverExtension = &Extension->Public;
+    Extension->Public.DriverObject = Driver;
+    InitializeListHead(&Extension->Reinit);
+    Driver->HardwareDatabase = &IopHardwareDatabase;
+    Driver->DriverInit = Entry;
+    for (i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        Driver->MajorFunction[i] = IopInvalidDeviceRequest;
+}
+
+/* A named driver object with one reference for the caller; Name is taken over, also on failure. */
+static NTSTATUS IopCreateDriverObject(UNICODE_STRING Name, PDRIVER_INITIALIZE Entry, PDRIVER_OBJECT *Result)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    PDRIVER_OBJECT Driver;
+    HANDLE Handle;
+    NTSTATUS Status;
+
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, NULL);
+    Status = ObCreateObject(KernelMode, IopDriverType, &Attributes, KernelMode, NULL,
+                            sizeof(DRIVER_OBJECT) + sizeof(IOP_DRIVER_EXTENSION), 0, 0, (PVOID *)&Driver);
+    if (!NT_SUCCESS(Status)) {
+        IopFreeString(&Name);
+        return Status;
+    }
+    IopFillDriver(Driver, Entry);
+    Driver->DriverName = Name;
+    Status = ObInsertObject(Driver, NULL, FILE_READ_DATA, 1, (PVOID *)&Driver, &Handle);
+    if (!NT_SUCCESS(Status))
+        return Status; /* ObInsertObject dropped the object */
+    ZwClose(Handle);
+    *Result = Driver;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopCreateBuiltinDriver(PCWSTR Name, PDRIVER_INITIALIZE Init, PDRIVER_OBJECT *Driver)
+{
+    UNICODE_STRING Empty = { 0, 0, NULL };
+    UNICODE_STRING Path = IopJoin(Name, &Empty);
+    NTSTATUS Status;
+
+    if (Path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = IopCreateDriverObject(Path, Init, Driver);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    (*Driver)->Flags |= DRVO_BUILTIN_DRIVER | DRVO_LEGACY_DRIVER;
+    Status = Init(*Driver, &(*Driver)->DriverName);
+    if (!NT_SUCCESS(Status)) {
+        ObMakeTemporaryObject(*Driver);
+        ObDereferenceObject(*Driver);
+        return Status;
+    }
+    (*Driver)->Flags |= DRVO_INITIALIZED;
+    return STATUS_SUCCESS;
+}
+
+PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName)
+{
+    UNICODE_STRING Path = IopJoin(L"\\Driver\\", ServiceName);
+    PVOID Driver = NULL;
+
+    if (Path.Buffer == NULL)
+        return NULL;
+    if (!NT_SUCCESS(ObReferenceObjectByName(&Path, OBJ_CASE_INSENSITIVE, NULL, 0, IopDriverType, KernelMode,
+                                            NULL, &Driver)))
+        Driver = NULL;
+    IopFreeString(&Path);
+    return Driver;
+}
+
+/* ---- DriverEntry ---- */
+
+typedef struct _IOP_CALL { /* a driver routine to be called in a System thread */
+    WORK_QUEUE_ITEM Item;
+    KEVENT Done;
+    PDRIVER_OBJECT Driver;
+    PUNICODE_STRING RegistryPath;
+    NTSTATUS Status;
+    BOOLEAN Unload;
+} IOP_CALL;
+
+/* The state that a driver must give back as it got it. [doc: Bug Check 0xC8, 0x1] */
+static VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable)
+{
+    KTHREAD *Thread = KiGetPrcb()->CurrentThread;
+
+    if (KeGetCurrentIrql() != PASSIVE_LEVEL) {
+        KIRQL Irql = KeGetCurrentIrql();
+
+        KeSetBugCheckText("%s at %p returned at IRQL %u; it was called at PASSIVE_LEVEL", What, Routine, Irql);
+        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG)Irql << 16, (ULONG_PTR)Routine, 0, 0);
+    }
+    if (Thread->CombinedApcDisable != ApcDisable) {
+        KeSetBugCheckText("%s at %p returned with APCs %s: a critical or guarded region was entered and not left",
+                          What, Routine, Thread->CombinedApcDisable ? "disabled" : "enabled once too often");
+        KeBugCheckEx(APC_INDEX_MISMATCH, (ULONG_PTR)Routine, Thread->ApcStateIndex, Thread->CombinedApcDisable, 1);
+    }
+}
+
+static VOID IopCallDriverRoutine(IOP_CALL *Call)
+{
+    PDRIVER_OBJECT Driver = Call->Driver;
+    ULONG ApcDisable = KiGetPrcb()->CurrentThread->CombinedApcDisable;
+
+    if (Call->Unload) {
+        PDRIVER_UNLOAD Unload = Driver->DriverUnload;
+
+        Unload(Driver);
+        IopCheckReturn(Unload, "DriverUnload", ApcDisable);
+        return;
+    }
+    Call->Status = Driver->DriverInit(Driver, Call->RegistryPath);
+    IopCheckReturn(Driver->DriverInit, "DriverEntry", ApcDisable);
+}
+
+static VOID NTAPI IopCallWorker(PVOID Context)
+{
+    IOP_CALL *Call = Context;
+
+    IopCallDriverRoutine(Call);
+    KeSetEvent(&Call->Done, IO_NO_INCREMENT, FALSE);
+}
+
+/* Driver routines run in a System thread: this one if it is one, else a worker. */
+static VOID IopCallInSystemThread(IOP_CALL *Call)
+{
+    if (PsCurrentProcess() == PsInitialSystemProcess) {
+        IopCallDriverRoutine(Call);
+        return;
+    }
+    KeInitializeEvent(&Call->Done, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&Call->Item, IopCallWorker, Call);
+    ExQueueWorkItem(&Call->Item, DelayedWorkQueue);
+    KeWaitForSingleObject(&Call->Done, Executive, KernelMode, FALSE, NULL);
+}
+
+/* Devices made in DriverEntry are ready when it returns. [doc: DO_DEVICE_INITIALIZING] */
+static VOID IopReadyDevices(PDRIVER_OBJECT Driver)
+{
+    PDEVICE_OBJECT Device;
+
+    for (Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice)
+        Device->Flags &= ~DO_DEVICE_INITIALIZING;
+}
+
+static VOID IopRunReinit(PDRIVER_OBJECT Driver)
+{
+    IOP_DRIVER_EXTENSION *Extension = IopDriverExt(Driver);
+
+    while (!IsListEmpty(&Extension->Reinit)) {
+        IOP_REINIT *Entry = CONTAINING_RECORD(RemoveHeadList(&Extension->Reinit), IOP_REINIT, Link);
+        PDRIVER_REINITIALIZE Routine = Entry->Routine;
+        PVOID Context = Entry->Context;
+
+        ExFreePoolWithTag(Entry, IOP_TAG_DRIVER);
+        Driver->DriverExtension->Count++;
+        Routine(Driver, Context, Driver->DriverExtension->Count);
+        IopCheckReturn(Routine, "reinitialization routine", 0);
+    }
+}
+
+static NTSTATUS IopQueueReinit(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context, ULONG Flag)
+{
+    IOP_REINIT *Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), IOP_TAG_DRIVER);
+
+    if (Entry == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Entry->Routine = Routine;
+    Entry->Context = Context;
+    Driver->Flags |= Flag;
+    InsertTailList(&IopDriverExt(Driver)->Reinit, &Entry->Link);
+    return STATUS_SUCCESS;
+}
+
+NT_EXPORT(IoRegisterDriverReinitialization);
+VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
+{
+    IopQueueReinit(Driver, Routine, Context, DRVO_REINIT_REGISTERED);
+}
+
+/* The machine has booted before any driver is loaded, so both kinds run right after DriverEntry. */
+NT_EXPORT(IoRegisterBootDriverReinitialization);
+VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
+{
+    IopQueueReinit(Driver, Routine, Context, DRVO_BOOTREINIT_REGISTERED);
+}
+
+/* ---- load ---- */
+
+static VOID IopReportLeftDevices(PDRIVER_OBJECT Driver, const char *When)
+{
+    char Line[160];
+    PDEVICE_OBJECT Device;
+    ULONG Count = 0;
+
+    for (Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice)
+        Count++;
+    if (Count == 0)
+        return;
+    _snprintf(Line, sizeof(Line) - 1, "%wZ left %lu device object(s) %s; its image stays loaded\n",
+              &Driver->DriverName, Count, When);
+    Line[sizeof(Line) - 1] = 0;
+    HAL->write(HAL_STREAM_LOG, (ULONG64)Line, strlen(Line), KeVirtualTime());
+}
+
+/* Drops the name and our reference: the object goes with its last device. */
+static VOID IopDropDriver(PDRIVER_OBJECT Driver, const char *When)
+{
+    IopReportLeftDevices(Driver, When);
+    ObMakeTemporaryObject(Driver);
+    ObDereferenceObject(Driver);
+}
+
+static NTSTATUS IopInitializeDriver(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
+{
+    IOP_CALL Call;
+
+    RtlZeroMemory(&Call, sizeof(Call));
+    Call.Driver = Driver;
+    Call.RegistryPath = RegistryPath;
+    IopCallInSystemThread(&Call);
+    if (!NT_SUCCESS(Call.Status)) {
+        IopDropDriver(Driver, "when its DriverEntry failed");
+        return Call.Status;
+    }
+    Driver->Flags |= DRVO_INITIALIZED;
+    if (Driver->DriverExtension->AddDevice == NULL)
+        Driver->Flags |= DRVO_LEGACY_DRIVER;
+    IopReadyDevices(Driver);
+    LdrDiscardInit(IopDriverExt(Driver)->Module);
+    IopRunReinit(Driver);
+    return STATUS_SUCCESS;
+}
+
+/* The driver object of a loaded image; it owns the image from here on, also on failure. */
+static NTSTATUS IopMakeDriver(PCUNICODE_STRING ServiceName, PLDR_MODULE Module, PDRIVER_OBJECT *Driver)
+{
+    UNICODE_STRING Name = IopJoin(L"\\Driver\\", ServiceName);
+    UNICODE_STRING Key = IopJoin(L"", ServiceName);
+    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
+
+    if (Name.Buffer == NULL || Key.Buffer == NULL) {
+        IopFreeString(&Name);
+        goto FreeKey;
+    }
+    Status = IopCreateDriverObject(Name, (PDRIVER_INITIALIZE)Module->EntryPoint, Driver);
+    if (!NT_SUCCESS(Status))
+        goto FreeKey;
+    (*Driver)->DriverStart = Module->DllBase;
+    (*Driver)->DriverSize = Module->SizeOfImage;
+    (*Driver)->DriverSection = Module;
+    IopDriverExt(*Driver)->Module = Module;
+    (*Driver)->DriverExtension->ServiceKeyName = Key;
+    return STATUS_SUCCESS;
+
+FreeKey:
+    IopFreeString(&Key);
+    LdrUnloadSystemImage(Module);
+    return Status;
+}
+
+NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver)
+{
+    UNICODE_STRING RegistryPath;
+    PDRIVER_OBJECT Old = IopFindDriver(ServiceName);
+    PLDR_MODULE Module;
+    NTSTATUS Status;
+
+    *Driver = NULL;
+    if (Old != NULL) {
+        ObDereferenceObject(Old);
+        return STATUS_IMAGE_ALREADY_LOADED;
+    }
+    RegistryPath = IopJoin(IopServicesKey, ServiceName);
+    if (RegistryPath.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    /* An image that is there as another driver's import may still become a driver. */
+    Status = LdrLoadSystemImage(ImagePath, &Module);
+    if (NT_SUCCESS(Status) || Status == STATUS_IMAGE_ALREADY_LOADED)
+        Status = IopMakeDriver(ServiceName, Module, Driver);
+    if (NT_SUCCESS(Status))
+        Status = IopInitializeDriver(*Driver, &RegistryPath);
+    if (!NT_SUCCESS(Status))
+        *Driver = NULL;
+    IopFreeString(&RegistryPath);
+    return Status;
+}
+
+/* ImagePath as it stands in the registry to an NT path in pool. [doc: "ImagePath" service entry] */
+static UNICODE_STRING IopNtImagePath(PCUNICODE_STRING Value)
+{
+    UNICODE_STRING Variable = RTL_CONSTANT_STRING(L"%SystemRoot%\\");
+    UNICODE_STRING Rest = *Value;
+
+    if (Value->Length >= sizeof(WCHAR) && Value->Buffer[0] == L'\\')
+        return IopJoin(L"", Value);
+    if (Value->Length > 2 * sizeof(WCHAR) && Value->Buffer[1] == L':')
+        return IopJoin(L"\\??\\", Value);
+    if (RtlPrefixUnicodeString(&Variable, Value, TRUE)) {
+        Rest.Buffer += Variable.Length / sizeof(WCHAR);
+        Rest.Length -= Variable.Length;
+    }
+    return IopJoin(L"\\SystemRoot\\", &Rest);
+}
+
+static UNICODE_STRING IopDefaultImagePath(PCUNICODE_STRING ServiceName)
+{
+    UNICODE_STRING Suffix = RTL_CONSTANT_STRING(L".sys");
+    UNICODE_STRING Head = IopJoin(L"\\SystemRoot\\System32\\drivers\\", ServiceName);
+    UNICODE_STRING Path = { 0, 0, NULL };
+
+    if (Head.Buffer != NULL)
+        Path = IopJoin(Head.Buffer, &Suffix);
+    IopFreeString(&Head);
+    return Path;
+}
+
+/* Path comes from the key's ImagePath value, or is the default one. Buffer NULL: out of memory. */
+static UNICODE_STRING IopQueryImagePath(HANDLE Key, PCUNICODE_STRING ServiceName)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"ImagePath"), Value, Path = { 0, 0, NULL };
+    const ULONG Bytes = 1024;
+    PKEY_VALUE_PARTIAL_INFORMATION Info = ExAllocatePoolWithTag(PagedPool, Bytes, IOP_TAG_DRIVER);
+    ULONG Length;
+    NTSTATUS Status;
+
+    if (Info == NULL)
+        return Path;
+    Status = ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Info, Bytes, &Length);
+    if (NT_SUCCESS(Status) && (Info->Type == REG_SZ || Info->Type == REG_EXPAND_SZ) && Info->DataLength > 2) {
+        Value.Buffer = (PWCHAR)Info->Data;
+        Value.Length = (USHORT)(Info->DataLength & ~1u);
+        while (Value.Length > 0 && Value.Buffer[Value.Length / sizeof(WCHAR) - 1] == 0)
+            Value.Length -= sizeof(WCHAR);
+        Value.MaximumLength = Value.Length;
+        Path = IopNtImagePath(&Value);
+    } else {
+        Path = IopDefaultImagePath(ServiceName);
+    }
+    ExFreePoolWithTag(Info, IOP_TAG_DRIVER);
+    return Path;
+}
+
+NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    UNICODE_STRING KeyName = IopJoin(IopServicesKey, ServiceName), Path;
+    HANDLE Key;
+    NTSTATUS Status;
+
+    *Driver = NULL;
+    if (KeyName.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    InitializeObjectAttributes(&Attributes, &KeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    Status = ZwOpenKey(&Key, KEY_READ, &Attributes);
+    IopFreeString(&KeyName);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Path = IopQueryImagePath(Key, ServiceName);
+    ZwClose(Key);
+    if (Path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = IopLoadDriverImage(ServiceName, &Path, Driver);
+    IopFreeString(&Path);
+    return Status;
+}
+
+/* ---- unload ---- */
+
+/* Marks the driver's devices; FALSE when one of them is open or has another device on top. */
+static BOOLEAN IopMarkForUnload(PDRIVER_OBJECT Driver)
+{
+    PDEVICE_OBJECT Device;
+    BOOLEAN Idle = TRUE;
+
+    for (Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
+        IopDeviceExt(Device)->ExtensionFlags |= IOP_DOE_UNLOAD_PENDING;
+        if (Device->ReferenceCount != 0 || Device->AttachedDevice != NULL)
+            Idle = FALSE;
+    }
+    return Idle;
+}
+
+/* DriverUnload and what follows it. The driver object goes with its last device. */
+static VOID IopFinishUnload(PDRIVER_OBJECT Driver)
+{
+    IOP_CALL Call;
+
+    IopDriverExt(Driver)->Unloading = TRUE;
+    RtlZeroMemory(&Call, sizeof(Call));
+    Call.Driver = Driver;
+    Call.Unload = TRUE;
+    IopCallInSystemThread(&Call);
+    IopDropDriver(Driver, "after DriverUnload");
+}
+
+VOID IopTryDeferredUnload(PDRIVER_OBJECT Driver)
+{
+    if ((Driver->Flags & DRVO_UNLOAD_INVOKED) && !IopDriverExt(Driver)->Unloading && IopMarkForUnload(Driver))
+        IopFinishUnload(Driver);
+}
+
+NTSTATUS IopUnloadDriver(PDRIVER_OBJECT Driver)
+{
+    if (Driver->DriverUnload == NULL || Driver->DriverSection == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (Driver->Flags & DRVO_UNLOAD_INVOKED)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    Driver->Flags |= DRVO_UNLOAD_INVOKED;
+    if (!IopMarkForUnload(Driver))
+        return STATUS_PENDING;
+    IopFinishUnload(Driver);
+    return STATUS_SUCCESS;
+}
+
+/* ---- system services ---- */
+
+/* The caller's registry path in system memory; its last component is the service. Buffer to be freed. */
+static NTSTATUS IopCaptureServiceName(PUNICODE_STRING User, PUNICODE_STRING Copy, PUNICODE_STRING Service)
+{
+    UNICODE_STRING Local;
+    NTSTATUS Status = STATUS_SUCCESS;
+    ULONG i;
+
+    RtlZeroMemory(Copy, sizeof(*Copy));
+    __try {
+        if (IopPreviousMode() != KernelMode) {
+            ProbeForRead(User, sizeof(*User), sizeof(ULONG));
+            Local = *(volatile UNICODE_STRING *)User;
+            ProbeForRead(Local.Buffer, Local.Length, sizeof(WCHAR));
+        } else {
+            Local = *User;
+        }
+        *Copy = IopJoin(L"", &Local);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Copy->Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (i = Copy->Length / sizeof(WCHAR); i > 0 && Copy->Buffer[i - 1] != L'\\'; i--)
+        ;
+    Service->Buffer = Copy->Buffer + i;
+    Service->Length = Service->MaximumLength = (USHORT)(Copy->Length - i * sizeof(WCHAR));
+    if (Service->Length != 0)
+        return STATUS_SUCCESS;
+    IopFreeString(Copy);
+    return STATUS_INVALID_PARAMETER;
+}
+
+static BOOLEAN IopMayLoadDrivers(VOID)
+{
+    static const LUID LoadDriver = { SE_LOAD_DRIVER_PRIVILEGE, 0 };
+
+    return SeSinglePrivilegeCheck(LoadDriver, IopPreviousMode());
+}
+
+NT_SERVICE(LoadDriver);
+NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName)
+{
+    UNICODE_STRING Copy, Service;
+    PDRIVER_OBJECT Driver;
+    NTSTATUS Status;
+
+    if (!IopMayLoadDrivers())
+        return STATUS_PRIVILEGE_NOT_HELD;
+    Status = IopCaptureServiceName(DriverServiceName, &Copy, &Service);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = IopLoadDriver(&Service, &Driver);
+    IopFreeString(&Copy);
+    return Status;
+}
+
+NT_SERVICE(UnloadDriver);
+NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName)
+{
+    UNICODE_STRING Copy, Service;
+    PDRIVER_OBJECT Driver;
+    NTSTATUS Status;
+
+    if (!IopMayLoadDrivers())
+        return STATUS_PRIVILEGE_NOT_HELD;
+    Status = IopCaptureServiceName(DriverServiceName, &Copy, &Service);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Driver = IopFindDriver(&Service);
+    IopFreeString(&Copy);
+    if (Driver == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    Status = IopUnloadDriver(Driver);
+    ObDereferenceObject(Driver);
+    return Status == STATUS_PENDING ? STATUS_SUCCESS : Status;
+}
+
+/* ---- driver object extensions ---- */
+
+static IOP_CLIENT_EXTENSION *IopFindClientExtension(PDRIVER_OBJECT Driver, PVOID Id)
+{
+    IOP_CLIENT_EXTENSION *Client = IopDriverExt(Driver)->ClientDriverExtension;
+
+    while (Client != NULL && Client->ClientIdentificationAddress != Id)
+        Client = Client->Next;
+    return Client;
+}
+
+NT_EXPORT(IoAllocateDriverObjectExtension);
+NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT Driver, PVOID Id, ULONG Bytes, PVOID *Extension)
+{
+    IOP_CLIENT_EXTENSION *Client;
+
+    *Extension = NULL;
+    if (IopFindClientExtension(Driver, Id) != NULL)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if (Bytes > MAXLONG)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Client = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Client) + Bytes, IOP_TAG_DRIVER);
+    if (Client == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Client, sizeof(*Client) + Bytes);
+    Client->ClientIdentificationAddress = Id;
+    Client->Next = IopDriverExt(Driver)->ClientDriverExtension;
+    IopDriverExt(Driver)->ClientDriverExtension = Client;
+    *Extension = Client + 1;
+    return STATUS_SUCCESS;
+}
+
+NT_EXPORT(IoGetDriverObjectExtension);
+PVOID NTAPI IoGetDriverObjectExtension(PDRIVER_OBJECT Driver, PVOID Id)
+{
+    IOP_CLIENT_EXTENSION *Client = IopFindClientExtension(Driver, Id);
+
+    return Client == NULL ? NULL : Client + 1;
+}
+
+NT_EXPORT(IoCreateDriver);
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE Entry)
+{
+    WCHAR Generated[32];
+    UNICODE_STRING Name = { 0, 0, NULL };
+    PDRIVER_OBJECT Driver;
+    NTSTATUS Status;
+
+    if (DriverName == NULL) {
+        _snwprintf(Generated, RTL_NUMBER_OF(Generated), L"\\Driver\\%08u", (ULONG)(KeVirtualTime() / 10000));
+        Name = IopJoin(Generated, &Name);
+    } else {
+        Name = IopJoin(L"", DriverName);
+    }
+    if (Name.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = IopCreateDriverObject(Name, Entry, &Driver);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Driver->Flags |= DRVO_BUILTIN_DRIVER;
+    Status = Entry(Driver, NULL);
+    if (!NT_SUCCESS(Status))
+        IopDropDriver(Driver, "when its initialization failed");
+    else
+        IopReadyDevices(Driver);
+    return Status;
+}
+
+NT_EXPORT(IoDeleteDriver);
+VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT Driver)
+{
+    ObMakeTemporaryObject(Driver);
+    ObDereferenceObject(Driver);
+}

@@ -1,0 +1,203 @@
+/*
+ * Private to the I/O manager and to pnp and po: layouts that drivers do not see, and routines shared by its sources.
+ */
+#pragma once
+
+#include "io.h"
+#include "../ex/ex.h"
+#include "../ldr/ldr.h"
+#include "../mm/mm.h"
+#include "../ob/ob.h"
+#include "../ps/ps.h"
+#include "../rtl/rtl.h"
+#include "../se/se.h"
+
+#ifndef KE_APC_DECLARED
+#define KE_APC_DECLARED
+typedef enum _KAPC_ENVIRONMENT {
+    OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment
+} KAPC_ENVIRONMENT;
+VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
+                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
+                           PVOID NormalContext);
+BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+#endif
+
+/* Bug checks that mingw's bugcodes.h lacks. [bugchecks.tsv] */
+#ifndef DRIVER_VERIFIER_DETECTED_VIOLATION
+#define DRIVER_VERIFIER_DETECTED_VIOLATION ((ULONG)0xC4)
+#endif
+#ifndef DRIVER_VERIFIER_IOMANAGER_VIOLATION
+#define DRIVER_VERIFIER_IOMANAGER_VIOLATION ((ULONG)0xC9)
+#endif
+#ifndef DRIVER_RETURNED_HOLDING_CANCEL_LOCK
+#define DRIVER_RETURNED_HOLDING_CANCEL_LOCK ((ULONG)0x11B)
+#endif
+
+#define IOP_TAG_IRP ' prI'
+#define IOP_TAG_BUFFER 'BsoI'
+#define IOP_TAG_DRIVER 'vDoI'
+#define IOP_TAG_FILE 'iFoI'
+#define IOP_TAG_GENERAL '  oI'
+
+/* sizeof(DEVICE_OBJECT) in images built with the WDK; the extension starts right behind it. [nt_structs.tsv] */
+#define IOP_DEVICE_OBJECT_BYTES 0x150
+
+/* NT's DEVOBJ_EXTENSION, whose public part ends at DeviceObject. */
+typedef struct _IOP_DEVOBJ_EXTENSION {
+    CSHORT Type;
+    USHORT Size;
+    PDEVICE_OBJECT DeviceObject;
+    ULONG PowerFlags;
+    PVOID Dope;
+    ULONG ExtensionFlags;      /* IOP_DOE_* */
+    PVOID DeviceNode;          /* PNP_NODE of a physical device object; set once by pnp */
+    PDEVICE_OBJECT AttachedTo; /* the device below; DISPATCH_LEVEL */
+    LONG StartIoCount, StartIoKey;
+    ULONG StartIoFlags;        /* IOP_STARTIO_* */
+    PVPB Vpb;
+    PVOID DependencyNode;
+    PVOID InterruptContext;
+    LONG InterruptCount;
+    PVOID VerifierContext;
+    /* ours */
+    UCHAR SystemPowerState, DevicePowerState; /* last PoSetPowerState */
+    ULONG ShutdownRegistrations;
+} IOP_DEVOBJ_EXTENSION;
+DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, AttachedTo, 0x30);
+DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, VerifierContext, 0x68);
+#define IopDeviceExt(Device) ((IOP_DEVOBJ_EXTENSION *)(Device)->DeviceObjectExtension)
+
+#define IOP_DOE_UNLOAD_PENDING 0x1
+#define IOP_DOE_DELETE_PENDING 0x2
+#define IOP_DOE_REMOVE_PENDING 0x4
+#define IOP_DOE_REMOVE_PROCESSED 0x8
+#define IOP_DOE_EXCLUSIVE_OPEN 0x100 /* ours: the one handle of an exclusive device exists */
+#define IOP_DOE_GONE 0x200           /* ours: taken off the driver's list, waiting for its last reference */
+
+#define IOP_STARTIO_DEFER 1
+#define IOP_STARTIO_NO_CANCEL 2
+#define IOP_STARTIO_ACTIVE 4         /* ours: StartIo is running with deferral on */
+
+typedef struct _IOP_CLIENT_EXTENSION {
+    struct _IOP_CLIENT_EXTENSION *Next;
+    PVOID ClientIdentificationAddress;
+} IOP_CLIENT_EXTENSION; /* the driver's bytes follow */
+
+/* Follows the DRIVER_OBJECT in one allocation. The public DRIVER_EXTENSION comes first. */
+typedef struct _IOP_DRIVER_EXTENSION {
+    DRIVER_EXTENSION Public;
+    IOP_CLIENT_EXTENSION *ClientDriverExtension; /* 0x28; DISPATCH_LEVEL */
+    PVOID FsFilterCallbacks;
+    PVOID KseCallbacks, DvCallbacks, VerifierContext;
+    /* ours */
+    LIST_ENTRY Reinit;      /* of IOP_REINIT, in order of registration */
+    PLDR_MODULE Module;
+    ULONG DevicesCreated, DevicesDeleted;
+    BOOLEAN Unloading;
+} IOP_DRIVER_EXTENSION;
+DD_STATIC_ASSERT_OFFSET(IOP_DRIVER_EXTENSION, ClientDriverExtension, 0x28);
+#define IopDriverExt(Driver) ((IOP_DRIVER_EXTENSION *)(Driver)->DriverExtension)
+
+/* Parse context of the device type: what NtCreateFile asked for and got. */
+typedef struct _IOP_OPEN_PACKET {
+    CSHORT Type; /* IO_TYPE_OPEN_PACKET */
+    USHORT Size;
+    PFILE_OBJECT FileObject;        /* result */
+    NTSTATUS FinalStatus;
+    ULONG_PTR Information;
+    BOOLEAN ParseCheck;             /* the device parse routine ran */
+    PFILE_OBJECT RelatedFileObject;
+    LARGE_INTEGER AllocationSize;
+    ULONG CreateOptions;
+    USHORT FileAttributes, ShareAccess;
+    PVOID EaBuffer;                 /* system memory or NULL */
+    ULONG EaLength;
+    ULONG Options;                  /* IO_* flags of IoCreateFile */
+    ULONG Disposition;
+    CREATE_FILE_TYPE CreateFileType;
+    PVOID ExtraCreateParameters;
+    PDEVICE_OBJECT TopDeviceObjectHint;
+    /* queries by name: the file is opened, asked and closed without a handle */
+    PVOID QueryBuffer;              /* FILE_BASIC_INFORMATION or FILE_NETWORK_OPEN_INFORMATION */
+    BOOLEAN FullAttributes;
+    BOOLEAN DeleteOnly;
+} IOP_OPEN_PACKET;
+
+extern POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType, IopAdapterType, IopCompletionType;
+
+/* ---- irp.c ---- */
+PIRP IopAllocateIrp(CCHAR StackSize);
+/* Gives Irp a nonpaged system buffer, not zeroed; FALSE when out of memory. A plain pool block: drivers may free it. */
+BOOLEAN IopAllocateSystemBuffer(PIRP Irp, SIZE_T Bytes);
+VOID IopFreeSystemBuffer(PIRP Irp);
+DECLSPEC_NORETURN VOID IopBugCheckIrp(ULONG Code, PIRP Irp, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4,
+                                      const char *What);
+/* Puts an IRP on the current thread's list; IopDequeueThreadIrp undoes it. */
+VOID IopQueueThreadIrp(PIRP Irp);
+VOID IopDequeueThreadIrp(PIRP Irp);
+
+/* ---- complete.c ---- */
+/* Second half of completion, in the issuing thread at APC_LEVEL or below: copies back, signals, frees the IRP. */
+VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File);
+/*
+ * Sends a request that the caller built for File, waits if it is synchronous, and gives the status of the service.
+ * Consumes Irp and the reference to File; releases the file lock when Synchronous.
+ */
+NTSTATUS IopSendFileIrp(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT File, BOOLEAN Synchronous);
+/* Sends a kernel request with no file bookkeeping and waits for it; IRP is freed. */
+NTSTATUS IopSendKernelIrp(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Iosb);
+
+/* ---- file.c ---- */
+NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
+                        ULONG Attributes, PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName,
+                        PVOID Context, PVOID *Object);
+NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
+                      ULONG Attributes, PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName,
+                      PVOID Context, PVOID *Object);
+VOID IopCloseFile(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles, ULONG_PTR SystemHandles);
+VOID IopDeleteFile(PVOID Object);
+/* The lock of a file opened for synchronous I/O. FALSE: an alert or APC ended an alertable wait. */
+NTSTATUS IopAcquireFileLock(PFILE_OBJECT File);
+VOID IopReleaseFileLock(PFILE_OBJECT File);
+
+/* ---- security.c ---- */
+NTSTATUS IopSecurityMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
+                           PSECURITY_DESCRIPTOR Descriptor, PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
+                           POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
+NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length,
+                          PULONG ReturnLength, KPROCESSOR_MODE Mode);
+/* SDDL of a device without one of its own: by type and characteristics. */
+NTSTATUS IopSetDefaultDeviceSecurity(PDEVICE_OBJECT Device);
+
+/* ---- device.c ---- */
+VOID IopDeleteDeviceObject(PVOID Object); /* the device type's delete method */
+VOID IopDereferenceDeviceHandle(PDEVICE_OBJECT Device); /* drops ReferenceCount; deletes a pending device */
+
+/* ---- driver.c ---- */
+VOID IopDeleteDriver(PVOID Object);
+/* Goes on with an unload that waited for the devices of Driver. PASSIVE_LEVEL. */
+VOID IopTryDeferredUnload(PDRIVER_OBJECT Driver);
+NTSTATUS IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp);
+/* Makes a driver object that no image file stands behind (the kernel's own drivers); Init runs as DriverEntry. */
+NTSTATUS IopCreateBuiltinDriver(PCWSTR Name, PDRIVER_INITIALIZE Init, PDRIVER_OBJECT *Driver);
+
+/* ---- iocompletion.c ---- */
+NTSTATUS IopInitCompletionType(VOID);
+/* Posts a packet; FALSE when out of memory. */
+BOOLEAN IopPostCompletion(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Status, ULONG_PTR Information);
+
+/* ---- volume (volume*.c): the file system of C: ---- */
+NTSTATUS IopInitVolume(VOID);
+
+/* ---- shutdown.c ---- */
+VOID IopForgetShutdown(PDEVICE_OBJECT Device);
+
+/* ---- iotimer.c ---- */
+VOID IopDeleteTimer(PDEVICE_OBJECT Device);
+
+/* ---- pnp ---- */
+NTSTATUS PnpInitSystem(VOID);
+
+/* The caller's mode; KernelMode for Zw callers. */
+#define IopPreviousMode() ((KPROCESSOR_MODE)KiGetPrcb()->CurrentThread->PreviousMode)
