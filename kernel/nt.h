@@ -4,23 +4,13 @@
  */
 #pragma once
 
-/* The DDK headers define these as inlines that touch cr8 and a page no Linux process can map. */
-#define KeGetCurrentIrql DdkInlineKeGetCurrentIrql
-#define KeLowerIrql DdkInlineKeLowerIrql
-#define KfRaiseIrql DdkInlineKfRaiseIrql
-#define KeRaiseIrqlToDpcLevel DdkInlineKeRaiseIrqlToDpcLevel
-#define KeRaiseIrqlToSynchLevel DdkInlineKeRaiseIrqlToSynchLevel
+/* Drivers get these as inlines; here they are routines. IRQL routines are imports in include/ddk already. */
 #define KeInitializeSpinLock DdkInlineKeInitializeSpinLock
 #define KeGetCurrentProcessorNumber DdkInlineKeGetCurrentProcessorNumber
 #define ExInitializeFastMutex DdkInlineExInitializeFastMutex
 #define PsGetCurrentThread DdkInlinePsGetCurrentThread
 #include <ntifs.h>
 #include <ntimage.h>
-#undef KeGetCurrentIrql
-#undef KeLowerIrql
-#undef KfRaiseIrql
-#undef KeRaiseIrqlToDpcLevel
-#undef KeRaiseIrqlToSynchLevel
 #undef KeInitializeSpinLock
 #undef KeGetCurrentProcessorNumber
 #undef ExInitializeFastMutex
@@ -48,11 +38,6 @@
 #define NT_SERVICE(name) NT_EXPORT_DIRECTIVE_("Zw" #name)
 #define NT_SERVICE_PARTIAL(name, missing) NT_EXPORT_DIRECTIVE_("Zw" #name)
 
-KIRQL KeGetCurrentIrql(VOID);
-VOID KeLowerIrql(KIRQL NewIrql);
-KIRQL KfRaiseIrql(KIRQL NewIrql);
-KIRQL KeRaiseIrqlToDpcLevel(VOID);
-KIRQL KeRaiseIrqlToSynchLevel(VOID);
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock);
 ULONG KeGetCurrentProcessorNumber(VOID);
 PETHREAD PsGetCurrentThread(VOID);

@@ -1,0 +1,72 @@
+/*
+ * <wdm.h>: mingw-w64's, put right and brought up to date. Found before mingw's own when -Iinclude/ddk comes first.
+ *
+ * Changed: IRQL routines are imports, as in kits since Windows 8 (DDK_INLINE_IRQL keeps the inlines that touch cr8);
+ * DEVICE_OBJECT, DEVICE_DESCRIPTION and KWAIT_BLOCK have the layout of Windows 10 and 11. Added: see supplement/.
+ */
+#pragma once
+#pragma GCC system_header
+
+/* clang emits a copy of these two inlines in each object unless told that they are intrinsics. */
+#ifndef __INTRINSIC_DEFINED_InterlockedBitTestAndSet
+#define __INTRINSIC_DEFINED_InterlockedBitTestAndSet
+#define __INTRINSIC_DEFINED_InterlockedBitTestAndReset
+#endif
+#ifndef _MM3DNOW_H_INCLUDED
+#define _MM3DNOW_H_INCLUDED /* clang's header conflicts with mingw's intrin.h */
+#endif
+
+#include "supplement/annotations.h"
+
+#ifdef __cplusplus
+#define InterlockedBitTestAndSet DdkMingwInterlockedBitTestAndSet
+#define InterlockedBitTestAndReset DdkMingwInterlockedBitTestAndReset
+#endif
+#ifndef DDK_INLINE_IRQL
+#define KeGetCurrentIrql DdkInlineKeGetCurrentIrql
+#define KeLowerIrql DdkInlineKeLowerIrql
+#define KfRaiseIrql DdkInlineKfRaiseIrql
+#define KeRaiseIrqlToDpcLevel DdkInlineKeRaiseIrqlToDpcLevel
+#define KeRaiseIrqlToSynchLevel DdkInlineKeRaiseIrqlToSynchLevel
+#endif
+/* DEVICE_OBJECT is aligned on 16 bytes: 0x150 long. The attribute goes on a field at an offset that is already. */
+#define NextDevice NextDevice __attribute__((aligned(16)))
+/* DEVICE_DESCRIPTION_VERSION3 has four fields after DmaPort. */
+#define DmaPort DmaPort; ULONG DmaAddressWidth; ULONG DmaControllerInstance; ULONG DmaRequestLine; \
+    PHYSICAL_ADDRESS DeviceAddress
+#define _KWAIT_BLOCK _DDK_MINGW_KWAIT_BLOCK
+#define KWAIT_BLOCK DDK_MINGW_KWAIT_BLOCK
+#define PKWAIT_BLOCK PDDK_MINGW_KWAIT_BLOCK
+#define PRKWAIT_BLOCK PRDDK_MINGW_KWAIT_BLOCK
+#define KeWaitForMultipleObjects DdkMingwKeWaitForMultipleObjects
+
+#include_next <wdm.h>
+
+#ifdef __cplusplus
+#undef InterlockedBitTestAndSet
+#undef InterlockedBitTestAndReset
+#define InterlockedBitTestAndSet _interlockedbittestandset
+#define InterlockedBitTestAndReset _interlockedbittestandreset
+#endif
+#ifndef DDK_INLINE_IRQL
+#undef KeGetCurrentIrql
+#undef KeLowerIrql
+#undef KfRaiseIrql
+#undef KeRaiseIrqlToDpcLevel
+#undef KeRaiseIrqlToSynchLevel
+#endif
+#undef NextDevice
+#undef DmaPort
+#undef _KWAIT_BLOCK
+#undef KWAIT_BLOCK
+#undef PKWAIT_BLOCK
+#undef PRKWAIT_BLOCK
+#undef KeWaitForMultipleObjects
+
+#include "supplement/pool.h"
+#include "supplement/ke.h"
+#include "supplement/ex.h"
+#include "supplement/io.h"
+#include "supplement/mm.h"
+#include "supplement/rtl.h"
+#include "supplement/po.h"
