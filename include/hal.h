@@ -216,7 +216,13 @@ typedef struct HAL_MODULE_RECORD {
     char host_hint[200]; /* NT path of the file, UTF-8 */
 } HAL_MODULE_RECORD;
 
-/* ---- files: requests to the broker, which sees nothing but the machine's C/ folder ---- */
+/*
+ * ---- files: requests to the broker, which sees nothing but the machine's C/ folder ----
+ *
+ * Times: the guest puts the time now (NT, 100 ns) in info.changed of OPEN, WRITE, SET_SIZE and RENAME; what the
+ * operation creates or changes is stamped with it (0: the machine's boot time). File ids and list order depend on
+ * names alone, so that two runs see the same bytes.
+ */
 enum {
     HAL_FILE_OPEN = 1,   /* path, open fields -> handle, info */
     HAL_FILE_CLOSE,
@@ -225,11 +231,12 @@ enum {
     HAL_FILE_FLUSH,
     HAL_FILE_STAT,       /* handle -> info */
     HAL_FILE_SET_SIZE,
-    HAL_FILE_SET_TIMES,  /* info times; 0 = leave */
-    HAL_FILE_RENAME,     /* handle, path */
-    HAL_FILE_DELETE,     /* handle: unlink now */
-    HAL_FILE_LIST,       /* directory handle, offset = index of the first entry -> HAL_DIR_ENTRY records */
-    HAL_FILE_SPACE       /* volume size and free bytes */
+    HAL_FILE_SET_TIMES,  /* info times and info.attributes; 0 = leave */
+    HAL_FILE_RENAME,     /* handle, path; an existing file is replaced only with disposition HAL_OPEN_OVERWRITE_IF */
+    HAL_FILE_DELETE,     /* handle: unlink now; the handle stays and must be closed */
+    HAL_FILE_LIST,       /* directory handle, offset = index of the first entry -> whole HAL_DIR_ENTRY records, sorted,
+                            without "." and ".."; offset 0 takes a new snapshot; STATUS_NO_MORE_FILES at the end */
+    HAL_FILE_SPACE       /* info.size = bytes of the volume, info.allocation = free bytes */
 };
 enum { /* disposition, as NT's FILE_* create dispositions */
     HAL_OPEN_SUPERSEDE = 0, HAL_OPEN_EXISTING, HAL_OPEN_CREATE, HAL_OPEN_IF, HAL_OPEN_OVERWRITE, HAL_OPEN_OVERWRITE_IF
