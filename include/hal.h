@@ -219,9 +219,9 @@ typedef struct HAL_MODULE_RECORD {
 /*
  * ---- files: requests to the broker, which sees nothing but the machine's C/ folder ----
  *
- * Times: the guest puts the time now (NT, 100 ns) in info.changed of OPEN, WRITE, SET_SIZE and RENAME; what the
- * operation creates or changes is stamped with it (0: the machine's boot time). File ids and list order depend on
- * names alone, so that two runs see the same bytes.
+ * Times: what an operation creates or changes is stamped with the virtual time of the request; a file that this run has
+ * not touched reports the machine's boot time. File ids and list order depend on names alone. So two runs see the same
+ * bytes.
  */
 enum {
     HAL_FILE_OPEN = 1,   /* path, open fields -> handle, info */

@@ -1,0 +1,47 @@
+/*
+ * The channel between the machine process and its supervisor: one SOCK_SEQPACKET pair. Each packet is a
+ * channel_header, then a body. The machine is not trusted: the supervisor checks every length.
+ *
+ * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
+ * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "hal.h"
+
+enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE };
+
+struct channel_header {
+    uint32_t kind;
+    uint32_t body_bytes;
+};
+
+struct channel_console {
+    uint32_t stream;
+    uint32_t bytes; /* follow */
+    uint64_t virtual_time_100ns;
+};
+
+struct channel_file { /* path_bytes of path, then data_bytes of data follow */
+    HAL_FILE_REQUEST request;
+    uint32_t path_bytes;
+    uint32_t data_bytes;
+    uint64_t virtual_time_100ns;
+};
+
+struct channel_stop {
+    uint32_t kind; /* HAL_STOP_* */
+    uint32_t trap_signal; /* host signal when the HAL itself failed, else 0 */
+    uint64_t argument;
+    uint64_t rip;
+};
+
+struct channel_save {
+    uint64_t rsp, gs_base, count;
+};
+
+#define CHANNEL_MAX_PATH 2048u
+#define CHANNEL_MAX_PACKET \
+    (sizeof(struct channel_header) + sizeof(struct channel_file) + CHANNEL_MAX_PATH + HAL_FILE_CHUNK)
