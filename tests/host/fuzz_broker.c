@@ -25,11 +25,15 @@ static void remove_folder(void)
         abort();
 }
 
-static void must(bool fact)
+/* A finding. */
+static void must_at(bool fact, int line)
 {
-    if (!fact)
-        abort();
+    if (fact)
+        return;
+    fprintf(stderr, "fuzz_broker.c:%d: does not hold (%m)\n", line);
+    abort();
 }
+#define must(fact) must_at(fact, __LINE__)
 
 static void make_folder(void)
 {

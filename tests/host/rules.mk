@@ -27,7 +27,7 @@ fuzz-$(1):
 	@mkdir -p $(B)/fuzz/$(1)
 	$$(CLANG) $$(HOST_TEST_CFLAGS) -fsanitize=fuzzer tests/host/fuzz_$(1).c $($(1)_UNDER_TEST) $$(HOST_LIBS) \
 	  -o $(B)/fuzz/fuzz_$(1)
-	$(B)/fuzz/fuzz_$(1) -max_total_time=$$(FUZZ_SECONDS) -max_len=4096 $(B)/fuzz/$(1)
+	$(B)/fuzz/fuzz_$(1) -max_total_time=$$(FUZZ_SECONDS) -max_len=4096 $(abspath $(B))/fuzz/$(1)
 .PHONY: fuzz-$(1)
 endef
 $(foreach t,$(HOST_TEST_SRC:tests/host/%_test.c=%),$(eval $(call HOST_TEST_RULE,$(t))))
