@@ -31,7 +31,7 @@ KERNEL_OBJ := $(KERNEL_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/services.S.o
 HOST_LIBS := -lZydis -ljansson
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -D_GNU_SOURCE
 HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
-HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o)
+HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/bugcheck_table.c.o
 
 DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
 DRIVERS := $(DRIVER_DIRS:drivers/%=$(B)/drivers/%.sys)
@@ -100,12 +100,18 @@ $(B)/obj/host/%.c.o: host/%.c
 $(B)/obj/host/%.S.o: host/%.S
 	@mkdir -p $(@D)
 	$(CLANG) -Iinclude -g -MMD -MP -c $< -o $@
+BUGCHECK_DATA := abi/bugcheck_meanings.tsv abi/bugchecks.tsv abi/verifier_codes.tsv
+$(B)/gen/bugcheck_table.c: tools/gen_bugchecks.awk $(BUGCHECK_DATA)
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f tools/gen_bugchecks.awk $(BUGCHECK_DATA) > $@
+$(B)/obj/gen/%.c.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/drydock: $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(CLANG) -fuse-ld=lld -pie -Wl,-z,now,-z,relro $^ $(HOST_LIBS) -o $@
 
 include tests/rules.mk
-include tests/host/rules.mk
 
 clean:
 	rm -rf $(B)

@@ -1,12 +1,6 @@
 # The test, demo and bench targets. Every TAP producer goes through one prove, which prints one total.
-HOST_TESTS := $(patsubst tests/host/%.c,$(B)/hosttests/%,$(wildcard tests/host/*.c))
+include tests/host/rules.mk
 SHELL_TESTS := $(sort $(wildcard tests/cli/*.t) $(wildcard tests/abi/*.t))
-
-# A unit test of the host world: one file, linked with every host object but the program's main.
-$(B)/hosttests/%: tests/host/%.c $(filter-out %/cli/main.c.o,$(HOST_OBJ))
-	@mkdir -p $(@D)
-	$(CLANG) $(HOST_CFLAGS) -Itests/host -MMD -MP -MF $(B)/obj/hosttest-$*.d -fuse-ld=lld -pie $(filter %.c %.o,$^) \
-	  $(HOST_LIBS) -o $@
 
 deps:
 	@tools/deps.sh

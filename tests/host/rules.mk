@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 60
 
 # What each test links beside its own source.
 broker_UNDER_TEST := $(wildcard host/broker/*.c)
+report_UNDER_TEST := $(wildcard host/report/*.c) $(B)/gen/bugcheck_table.c
 
 SANITIZED = $(patsubst %.c,$(B)/obj/sanitized/%.o,$(1))
 $(B)/obj/sanitized/%.o: %.c

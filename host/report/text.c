@@ -1,0 +1,277 @@
+/* The report as text: what happened, what it means, where, in which state, and how to see it again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/bugcheck_table.h"
+#include "report/report.h"
+
+struct style {
+    const char *alarm, *heading, *strong, *dim, *end;
+};
+static const struct style plain = {"", "", "", "", ""};
+static const struct style coloured = {"\033[1;31m", "\033[1m", "\033[1;33m", "\033[2m", "\033[0m"};
+
+static void print_heading(FILE *out, const struct style *style, const char *text)
+{
+    fprintf(out, "\n%s%s%s\n", style->heading, text, style->end);
+}
+
+/* Words of text, wrapped and indented by four. */
+static void print_wrapped(FILE *out, const char *text)
+{
+    size_t column = 0;
+
+    while (*text != '\0') {
+        size_t word = strcspn(text, " \n");
+
+        if (column != 0 && column + 1 + word > 96) {
+            fputc('\n', out);
+            column = 0;
+        }
+        fprintf(out, "%s%.*s", column == 0 ? "    " : " ", (int)word, text);
+        column += word + (column == 0 ? 4 : 1);
+        text += word;
+        text += strspn(text, " \n");
+    }
+    fputc('\n', out);
+}
+
+/* "page fault at..." as a sentence. */
+static void print_condition(FILE *out, const char *condition)
+{
+    char *sentence;
+
+    if (condition[0] == '\0' || asprintf(&sentence, "This case: %s.", condition) < 0)
+        return;
+    print_wrapped(out, sentence);
+    free(sentence);
+}
+
+static void print_meaning(const struct report *report, FILE *out, const struct style *style,
+                          const struct bugcheck_row *row, const struct verifier_row *rule)
+{
+    print_heading(out, style, "What it means");
+    if (row == NULL) {
+        print_wrapped(out, "The driver called KeBugCheckEx with a code of its own: Windows "
+                           "documents no bug check with "
+                           "this number.");
+        return;
+    }
+    if (row->meaning[0] != '\0')
+        print_wrapped(out, row->meaning);
+    if (rule != NULL) {
+        fprintf(out, "    %sRule 0x%llx%s%s%s\n", style->strong,
+                (unsigned long long)report->bugcheck.parameter[0],
+                rule->name[0] != '\0' ? ": " : "", rule->name, style->end);
+        print_condition(out, rule->condition);
+    } else {
+        print_condition(out, row->condition);
+    }
+    if (row->meaning[0] == '\0' && row->condition[0] == '\0')
+        print_wrapped(out, "Drydock has no description of this code beyond its name.");
+}
+
+static const char *parameter_text(const struct bugcheck_row *row, const struct verifier_row *rule,
+                                  int index)
+{
+    const char *text = "";
+
+    if (rule != NULL && index > 0)
+        text = rule->parameter[index - 1];
+    else if (rule != NULL)
+        text = "the rule";
+    else if (row != NULL)
+        text = row->parameter[index];
+    if (row != NULL && index == 0 && text[0] != '\0' &&
+        (strcmp(text, row->selector) == 0 || strcmp(text, "same") == 0))
+        return "says which case of this bug check it is";
+    return text[0] == '\0' ? "not used" : text;
+}
+
+static void print_parameters(const struct report *report, FILE *out, const struct style *style,
+                             const struct bugcheck_row *row, const struct verifier_row *rule)
+{
+    print_heading(out, style, "Parameters");
+    for (int i = 0; i < 4; i++)
+        fprintf(out, "    %d  0x%016llx  %s\n", i + 1,
+                (unsigned long long)report->bugcheck.parameter[i], parameter_text(row, rule, i));
+}
+
+static void print_source_line(FILE *out, const struct style *style,
+                              const struct symbol_place *place)
+{
+    char line[200];
+
+    if (place->file[0] != '\0' && place->line != 0 &&
+        symbol_read_line(place->file, place->line, line, sizeof(line)))
+        fprintf(out, "         %s%6u |%s %s%s%s\n", style->dim, place->line, style->end,
+                style->strong, line, style->end);
+}
+
+/* "module+0x1234" into text. */
+static void format_offset(const struct report_frame *frame, char *text, size_t limit)
+{
+    if (frame->module == NULL)
+        snprintf(text, limit, "0x%llx", (unsigned long long)frame->address);
+    else
+        snprintf(text, limit, "%s+0x%llx", frame->module->name,
+                 (unsigned long long)(frame->address - frame->module->base));
+}
+
+static void print_place(FILE *out, const struct report_frame *frame, unsigned index)
+{
+    const struct symbol_place *place = &frame->symbol.place[index];
+    bool is_inlined = index + 1 < frame->symbol.count;
+    int module_bytes = (int)strcspn(frame->module->name, ".");
+
+    fprintf(out, "%.*s!%s", module_bytes, frame->module->name, place->function);
+    if (place->line != 0)
+        fprintf(out, "  %s:%u", place->file, place->line);
+    fprintf(out, "%s\n", is_inlined ? "  (inlined)" : "");
+}
+
+static void print_frame(FILE *out, const struct style *style, const struct report_frame *frame,
+                        unsigned number, bool is_blamed)
+{
+    char offset[80];
+
+    format_offset(frame, offset, sizeof(offset));
+    for (unsigned i = 0; i < frame->symbol.count; i++) {
+        if (i == 0)
+            fprintf(out, "%s%s%3u %s ", is_blamed ? style->strong : "", is_blamed ? "  >" : "   ",
+                    number, is_blamed ? style->end : "");
+        else
+            fprintf(out, "        ");
+        print_place(out, frame, i);
+        if (is_blamed)
+            print_source_line(out, style, &frame->symbol.place[i]);
+    }
+    if (frame->symbol.count == 0)
+        fprintf(out, "%s%s%3u %s %s\n", is_blamed ? style->strong : "", is_blamed ? "  >" : "   ",
+                number, is_blamed ? style->end : "", offset);
+}
+
+static void print_backtrace(const struct report *report, FILE *out, const struct style *style)
+{
+    const struct report_frame *blamed = report_blamed_frame(report);
+
+    if (report->frame_count == 0)
+        return;
+    print_heading(out, style, "Backtrace (innermost first)");
+    for (uint32_t i = 0; i < report->frame_count; i++)
+        print_frame(out, style, &report->frame[i], i, &report->frame[i] == blamed);
+    if (!report->has_symbols)
+        fprintf(out,
+                "    %s(llvm-symbolizer was not found or knows nothing of these images: offsets "
+                "only)%s\n",
+                style->dim, style->end);
+}
+
+static void print_state(const struct report *report, FILE *out, const struct style *style)
+{
+    const HAL_BUGCHECK *b = &report->bugcheck;
+
+    print_heading(out, style, "State");
+    fprintf(out, "    processor %u, IRQL %u (%s), %llu.%06llu s after boot\n", b->processor,
+            b->irql, report_irql_name(b->irql),
+            (unsigned long long)(b->virtual_time_100ns / 10000000),
+            (unsigned long long)(b->virtual_time_100ns / 10 % 1000000));
+    fprintf(out, "    thread 0x%llx (id %llu) of process %s (id %llu)\n",
+            (unsigned long long)b->thread, (unsigned long long)b->thread_id,
+            b->process_name[0] != '\0' ? b->process_name : "(no name)",
+            (unsigned long long)b->process_id);
+}
+
+static void print_registers(const struct report *report, FILE *out, const struct style *style)
+{
+    static const char *const names[17] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp",
+                                          "rsi", "rdi", "r8",  "r9",  "r10", "r11",
+                                          "r12", "r13", "r14", "r15", "rip"};
+
+    if (!report->bugcheck.has_registers)
+        return;
+    print_heading(out, style, "Registers");
+    for (int i = 0; i < 17; i++)
+        fprintf(out, "%s%4s %016llx%s", i % 4 == 0 ? "   " : "  ", names[i],
+                (unsigned long long)report->bugcheck.reg[i], i % 4 == 3 ? "\n" : "");
+    fprintf(out, "   efl %016llx\n", (unsigned long long)report->bugcheck.eflags);
+}
+
+static void print_object(const struct report *report, FILE *out, const struct style *style)
+{
+    const char *line = report->text;
+
+    if (line[0] == '\0')
+        return;
+    print_heading(out, style, "Object concerned");
+    while (*line != '\0') {
+        size_t bytes = strcspn(line, "\n");
+
+        fprintf(out, "    %.*s\n", (int)bytes, line);
+        line += bytes + (line[bytes] == '\n');
+    }
+}
+
+static void print_repeat(const struct report *report, FILE *out, const struct style *style)
+{
+    if (report->repeat_command == NULL)
+        return;
+    print_heading(out, style, "See it again");
+    fprintf(out, "    %s\n", report->repeat_command);
+}
+
+static void print_bugcheck(const struct report *report, FILE *out, const struct style *style)
+{
+    const HAL_BUGCHECK *b = &report->bugcheck;
+    const struct bugcheck_row *row = bugcheck_find(b->code, b->parameter);
+    const struct verifier_row *rule = bugcheck_find_rule(b->code, b->parameter[0]);
+
+    fprintf(out, "\n%s*** STOP: 0x%08X (0x%016llX,0x%016llX,0x%016llX,0x%016llX)%s\n", style->alarm,
+            b->code, (unsigned long long)b->parameter[0], (unsigned long long)b->parameter[1],
+            (unsigned long long)b->parameter[2], (unsigned long long)b->parameter[3], style->end);
+    fprintf(out, "%s*** %s%s\n", style->alarm,
+            row != NULL ? row->name : "a bug check of the driver's own", style->end);
+    print_meaning(report, out, style, row, rule);
+    print_parameters(report, out, style, row, rule);
+    print_object(report, out, style);
+    print_backtrace(report, out, style);
+    print_state(report, out, style);
+    print_registers(report, out, style);
+    print_repeat(report, out, style);
+}
+
+static void print_defect(const struct report *report, FILE *out, const struct style *style)
+{
+    fprintf(out, "\n%s*** A defect of Drydock, not of the driver%s\n", style->alarm, style->end);
+    print_heading(out, style, "What happened");
+    print_wrapped(out, report->text[0] != '\0' ? report->text
+                                               : "The machine stopped itself and left no text.");
+    print_repeat(report, out, style);
+    fprintf(out, "\n    Please report it with this text. seed %llu\n",
+            (unsigned long long)report->seed);
+}
+
+static void print_hang(const struct report *report, FILE *out, const struct style *style)
+{
+    fprintf(out, "\n%s*** The machine hangs%s\n", style->alarm, style->end);
+    print_heading(out, style, "What it means");
+    print_wrapped(out, "Every thread waits, no timer is set and nothing can come from outside: "
+                       "nothing in this machine "
+                       "can ever run again.");
+    print_object(report, out, style);
+    print_repeat(report, out, style);
+}
+
+void report_print_text(const struct report *report, FILE *out, bool colour)
+{
+    const struct style *style = colour ? &coloured : &plain;
+
+    if (report->kind == HAL_STOP_BUGCHECK && report->readable)
+        print_bugcheck(report, out, style);
+    else if (report->kind == HAL_STOP_HANG)
+        print_hang(report, out, style);
+    else
+        print_defect(report, out, style);
+    fputc('\n', out);
+}
