@@ -4,9 +4,16 @@
  */
 #include "psp.h"
 
+#include "image.h"
 #include "peb.h"
 
 #define PSP_RED_ZONE 128 /* left alone below the interrupted rsp; x64 has none by convention, it costs nothing */
+
+/* TRUE for an address in the page that ends the current thread's stack. */
+static BOOLEAN PspIsStackEnd(ULONG64 Address)
+{
+    return Address - (ULONG64)PsGetCurrentThread()->UserStack < PAGE_SIZE;
+}
 
 /* Room for Bytes on the user stack, 16-byte aligned; NULL when it is no user stack. */
 static PVOID PspPushUserStack(HAL_TRAP_FRAME *Frame, SIZE_T Bytes)
@@ -32,6 +39,12 @@ BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, PCONTEXT Context, HAL_TRAP
     PEPROCESS Process = PsCurrentProcess();
     PSP_EXCEPTION_FRAME *User;
 
+    if (FirstChance && Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2) {
+        if (PspGrowUserStack(Record->ExceptionInformation[1]))
+            return TRUE; /* the instruction is executed again */
+        if (PspIsStackEnd(Record->ExceptionInformation[1]))
+            Record->ExceptionCode = STATUS_STACK_OVERFLOW;
+    }
     if (!FirstChance || Process->ExceptionDispatcher == 0)
         return FALSE;
     User = PspPushUserStack(Frame, sizeof(*User));

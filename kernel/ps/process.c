@@ -35,7 +35,7 @@ static VOID PspSetImageFileName(PEPROCESS Process, PCUNICODE_STRING Path)
     Process->ImageFileName[i] = 0;
 }
 
-static NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy)
+NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy)
 {
     Copy->Buffer = ExAllocatePoolWithTag(NonPagedPool, Source->Length + sizeof(WCHAR), PSP_TAG);
     if (Copy->Buffer == NULL)

@@ -36,6 +36,8 @@ VOID PspExitProcess(PEPROCESS Process);
 /* STATUS_PENDING becomes Status; later calls change nothing. */
 VOID PspSetExitStatus(PEPROCESS Process, NTSTATUS Status);
 
+NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy); /* terminated; PSP_TAG */
+
 /* ---- thread.c ---- */
 /*
  * A thread that is not started yet. UserContext NULL: a system thread that runs Routine(Context). One reference, which

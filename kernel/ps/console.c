@@ -1,0 +1,132 @@
+/*
+ * The console: a device \Device\ConDrv whose files Output and Error are the host's standard streams, and whose Input is at
+ * its end. Not modelled: screen buffers, cursor, colours, input events, several consoles. The code page is UTF-8.
+ */
+#include "psp.h"
+
+#include "console.h"
+#include "image.h"
+
+/* FileObject->FsContext2 of an open console file. */
+enum { PSP_CONSOLE_INPUT = 1, PSP_CONSOLE_OUTPUT, PSP_CONSOLE_ERROR };
+
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction);
+
+static NTSTATUS PspCompleteConsole(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
+{
+    Irp->IoStatus.Status = Status;
+    Irp->IoStatus.Information = Information;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return Status;
+}
+
+static NTSTATUS NTAPI PspConsoleCreate(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    static const struct { UNICODE_STRING Name; ULONG_PTR File; } Names[] = {
+        {RTL_CONSTANT_STRING(L"\\Input"), PSP_CONSOLE_INPUT},
+        {RTL_CONSTANT_STRING(L"\\Output"), PSP_CONSOLE_OUTPUT},
+        {RTL_CONSTANT_STRING(L"\\Error"), PSP_CONSOLE_ERROR},
+    };
+    PFILE_OBJECT File = IoGetCurrentIrpStackLocation(Irp)->FileObject;
+
+    UNREFERENCED_PARAMETER(Device);
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Names); i++) {
+        if (!RtlEqualUnicodeString(&File->FileName, &Names[i].Name, TRUE))
+            continue;
+        File->FsContext2 = (PVOID)Names[i].File;
+        return PspCompleteConsole(Irp, STATUS_SUCCESS, FILE_OPENED);
+    }
+    return PspCompleteConsole(Irp, STATUS_OBJECT_NAME_NOT_FOUND, 0);
+}
+
+static NTSTATUS NTAPI PspConsoleClose(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Device);
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
+}
+
+static NTSTATUS NTAPI PspConsoleRead(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PFILE_OBJECT File = IoGetCurrentIrpStackLocation(Irp)->FileObject;
+
+    UNREFERENCED_PARAMETER(Device);
+    if (File->FsContext2 != (PVOID)PSP_CONSOLE_INPUT)
+        return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, 0); /* nothing to read: the end, as a console's Ctrl+Z */
+}
+
+static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    ULONG_PTR File = (ULONG_PTR)Stack->FileObject->FsContext2;
+
+    UNREFERENCED_PARAMETER(Device);
+    if (File == PSP_CONSOLE_INPUT)
+        return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
+    if (Stack->Parameters.Write.Length != 0)
+        HAL->write(File == PSP_CONSOLE_OUTPUT ? HAL_STREAM_STDOUT : HAL_STREAM_STDERR,
+                   (ULONG64)Irp->AssociatedIrp.SystemBuffer, Stack->Parameters.Write.Length, KeVirtualTime());
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, Stack->Parameters.Write.Length);
+}
+
+static NTSTATUS PspConsoleMode(PIRP Irp, PIO_STACK_LOCATION Stack)
+{
+    ULONG *Mode = Irp->AssociatedIrp.SystemBuffer;
+
+    if (Stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(*Mode))
+        return PspCompleteConsole(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    /* processed, line and echo input; or processed and wrapped output */
+    *Mode = Stack->FileObject->FsContext2 == (PVOID)PSP_CONSOLE_INPUT ? 7 : 3;
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, sizeof(*Mode));
+}
+
+static NTSTATUS NTAPI PspConsoleControl(PDEVICE_OBJECT Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+
+    UNREFERENCED_PARAMETER(Device);
+    if (Stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_PSP_CONSOLE_MODE)
+        return PspConsoleMode(Irp, Stack);
+    return PspCompleteConsole(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+}
+
+static NTSTATUS NTAPI PspConsoleEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\ConDrv");
+    PDEVICE_OBJECT Device;
+    NTSTATUS Status;
+
+    UNREFERENCED_PARAMETER(RegistryPath);
+    Driver->MajorFunction[IRP_MJ_CREATE] = PspConsoleCreate;
+    Driver->MajorFunction[IRP_MJ_CLOSE] = PspConsoleClose;
+    Driver->MajorFunction[IRP_MJ_CLEANUP] = PspConsoleClose;
+    Driver->MajorFunction[IRP_MJ_READ] = PspConsoleRead;
+    Driver->MajorFunction[IRP_MJ_WRITE] = PspConsoleWrite;
+    Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = PspConsoleClose;
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = PspConsoleControl;
+    Status = IoCreateDevice(Driver, 0, &Name, PSP_DEVICE_CONSOLE, 0, FALSE, &Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Device->Flags |= DO_BUFFERED_IO;
+    Device->Flags &= ~DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PsInitConsole(VOID)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Driver\\ConDrv");
+
+    return IoCreateDriver(&Name, PspConsoleEntry);
+}
+
+NTSTATUS PspOpenConsole(PCWSTR Path, ACCESS_MASK Access, PHANDLE Handle)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    IO_STATUS_BLOCK IoStatus;
+    UNICODE_STRING Name;
+
+    RtlInitUnicodeString(&Name, Path);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    return ZwCreateFile(Handle, Access | SYNCHRONIZE, &Attributes, &IoStatus, NULL, 0,
+                        FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+}
