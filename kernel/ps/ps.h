@@ -49,6 +49,7 @@ struct _ETHREAD {
     BOOLEAN HardErrorModeSet;
     NTSTATUS PendingExitStatus; /* with ExitPending */
     KAPC ExitApc;
+    KEVENT AlertById;           /* NtAlertThreadByThreadId */
     PVOID UserStack;            /* allocation base of the user stack that ends with the thread, or NULL */
 };
 

@@ -5,10 +5,14 @@
  */
 #include "psp.h"
 
+#include "../rtl/rtl.h"
 #include "../se/se.h"
 #include "image.h"
 #include "peb.h"
 
+#ifndef IMAGE_SUBSYSTEM_NATIVE
+#define IMAGE_SUBSYSTEM_NATIVE 1
+#endif
 #define PSP_STACK_COMMIT 0x10000 /* committed at first; the rest on demand */
 #define PSP_STACK_MAXIMUM 0x1000000
 #define PSP_STACK_DEFAULT 0x100000
@@ -288,6 +292,7 @@ static NTSTATUS PspStartProgram(PEPROCESS Process, PCUNICODE_STRING CommandLine)
     Status = PspAnnounceProgram(Process, CommandLine);
     if (!NT_SUCCESS(Status)) {
         PspAbandonThread(Thread);
+        ObDereferenceObject(Ntdll.File);
         return Status;
     }
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);

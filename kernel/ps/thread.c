@@ -36,6 +36,7 @@ NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE Routine, PVOID Conte
     RtlZeroMemory(Thread, sizeof(*Thread));
     InitializeListHead(&Thread->IrpList);
     ExInitializeRundownProtection(&Thread->RundownProtect);
+    KeInitializeEvent(&Thread->AlertById, SynchronizationEvent, FALSE);
     Thread->CreateTime.QuadPart = PspSystemTime();
     Thread->ExitStatus = STATUS_PENDING;
     Thread->SystemThread = UserContext == NULL;
