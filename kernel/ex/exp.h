@@ -177,3 +177,41 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, const POOL_EXTENDED_PARAMETER *ExtendedParameters,
                        ULONG ExtendedParametersCount);
 #endif
+
+/* Bug checks that the DDK's list lacks. */
+#ifndef DRIVER_VERIFIER_DETECTED_VIOLATION
+#define DRIVER_VERIFIER_DETECTED_VIOLATION 0xC4
+#endif
+#ifndef KERNEL_SECURITY_CHECK_FAILURE
+#define KERNEL_SECURITY_CHECK_FAILURE 0x139
+#endif
+#ifndef KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE
+#define KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE 0x162
+#endif
+#ifndef KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL
+#define KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL 0x192
+#endif
+
+/* Locks may not be taken above APC_LEVEL: stops with the documented code. */
+VOID ExpStopOnRaisedIrql(PVOID Lock, const char *Kind);
+#define ExpCheckLockIrql(Lock, Kind) (KiGetPcr()->Irql > APC_LEVEL ? ExpStopOnRaisedIrql(Lock, Kind) : (VOID)0)
+
+/* ---- waiters for locks that keep no queue of their own (push locks, resources) ---- */
+typedef struct _EXP_WAITER {
+    LIST_ENTRY Link; /* ExpWaiters, longest first */
+    PVOID Lock;
+    BOOLEAN Exclusive;
+    ULONG_PTR Owner;
+    KEVENT Event; /* set by who hands the lock over */
+} EXP_WAITER;
+/* Waits until another thread hands Lock over to this one. IRQL <= APC_LEVEL. */
+VOID ExpWaitForLock(PVOID Lock, BOOLEAN Exclusive, ULONG_PTR Owner, KWAIT_REASON Reason);
+/* The longest waiter for Lock, or NULL; of one kind only. */
+EXP_WAITER *ExpFirstWaiter(PVOID Lock);
+EXP_WAITER *ExpFirstWaiterOfKind(PVOID Lock, BOOLEAN Exclusive);
+/*
+ * A hand-over has two steps, since waking may switch to the woken thread: first all of the lock's state is changed and
+ * the waiters are taken off the list into Granted, then they are woken (and are gone).
+ */
+VOID ExpTakeWaiter(EXP_WAITER *Waiter, PLIST_ENTRY Granted);
+VOID ExpWakeWaiters(PLIST_ENTRY Granted);
