@@ -5,6 +5,7 @@
 
 #include "ex.h"
 #include "../mm/mm.h"
+#include "../ob/ob.h"
 
 #undef ExAllocatePool
 #undef ExAllocatePoolWithTag
@@ -215,3 +216,21 @@ EXP_WAITER *ExpFirstWaiterOfKind(PVOID Lock, BOOLEAN Exclusive);
  */
 VOID ExpTakeWaiter(EXP_WAITER *Waiter, PLIST_ENTRY Granted);
 VOID ExpWakeWaiters(PLIST_ENTRY Granted);
+
+/* ---- steps of ExInitSystem ---- */
+
+NTSTATUS ExpInitCallbacks(VOID);
+NTSTATUS ExpInitWorkers(VOID);
+
+/* ---- services' buffers and handles (handle.c) ---- */
+typedef VOID EXP_INIT_OBJECT(PVOID Object, ULONG_PTR Parameter1, ULONG_PTR Parameter2);
+NTSTATUS ExpProbeOut(PVOID Address, SIZE_T Bytes, KPROCESSOR_MODE Mode);
+NTSTATUS ExpCopyOut(PVOID Address, const VOID *Data, SIZE_T Bytes, KPROCESSOR_MODE Mode);
+NTSTATUS ExpCopyIn(PVOID Data, const VOID *Address, SIZE_T Bytes, KPROCESSOR_MODE Mode);
+NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access,
+                         EXP_INIT_OBJECT *Init, ULONG_PTR Parameter1, ULONG_PTR Parameter2, PHANDLE Result);
+NTSTATUS ExpOpenHandle(POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access, PHANDLE Result);
+NTSTATUS ExpInitEventType(VOID);
+NTSTATUS ExpInitSemaphoreType(VOID);
+NTSTATUS ExpInitMutantType(VOID);
+NTSTATUS ExpInitTimerType(VOID);
