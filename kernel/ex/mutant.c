@@ -66,7 +66,7 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
     if (Mutant->OwnerThread != KeGetCurrentThread())
         Status = Mutant->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
     else
-        Previous = KeReleaseMutant(Mutant, MUTANT_INCREMENT, FALSE, FALSE);
+        Previous = KeReleaseMutant(Mutant, 1, FALSE, FALSE);
     ObfDereferenceObject(Mutant);
     if (NT_SUCCESS(Status) && PreviousCount != NULL)
         ExpCopyOut(PreviousCount, &Previous, sizeof(Previous), Mode);
