@@ -16,6 +16,16 @@
 #define _MM3DNOW_H_INCLUDED /* clang's header conflicts with mingw's intrin.h */
 #endif
 
+#ifndef _AMD64_
+#define _AMD64_
+#endif
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00
+#endif
+#ifndef NTDDI_VERSION
+#define NTDDI_VERSION 0x0A00000B /* Windows 10, version 2004 and later: 19041..22000 */
+#endif
+
 #include "supplement/annotations.h"
 
 #ifdef __cplusplus
