@@ -114,9 +114,10 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_
 }
 
 NT_EXPORT(PsSetCreateProcessNotifyRoutineEx2);
-NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(ULONG NotifyType, PVOID NotifyInformation, BOOLEAN Remove)
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType,
+                                                  PVOID NotifyInformation, BOOLEAN Remove)
 {
-    if (NotifyType != 0) /* PsCreateProcessNotifySubsystems: there are no other subsystems' processes */
+    if (NotifyType != PsCreateProcessNotifySubsystems) /* there are no other subsystems' processes */
         return STATUS_INVALID_PARAMETER;
     return PspSetProcessNotify(NotifyInformation, Remove, PSP_EX);
 }
@@ -164,7 +165,7 @@ NTSTATUS NTAPI PsSetCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE Noti
 }
 
 NT_EXPORT(PsSetCreateThreadNotifyRoutineEx);
-NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(ULONG NotifyType, PVOID NotifyInformation)
+NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyType, PVOID NotifyInformation)
 {
     if (NotifyType > 1) /* 0: PsCreateThreadNotifyNonSystem, 1: PsCreateThreadNotifySubsystems */
         return STATUS_INVALID_PARAMETER;
