@@ -31,6 +31,9 @@
 #define HAL_VECTOR_VA 0x00006FFFFFFF0000ull    /* host page: the call vector below */
 #define HAL_KUSER_VA 0x00006FFFFFFE0000ull     /* KUSER_SHARED_DATA, read-write, for the kernel */
 #define HAL_KUSER_USER_VA 0x000000007FFE0000ull /* the same page, read-only, for user mode */
+#define HAL_LOADER_VA 0x00006FFFFFFD0000ull    /* HAL_LOADER_BLOCK, read-write */
+#define HAL_BOOT_STACK_TOP 0x00006FFFFFF80000ull /* first stack, HAL_BOOT_STACK_BYTES, guard page below */
+#define HAL_BOOT_STACK_BYTES 0x8000u
 #define HAL_KUSER_NT_VA 0xFFFFF78000000000ull  /* where NT has it; cannot be mapped, loads trap */
 
 /* ---- page-table entries: x64 hardware format ---- */
@@ -61,7 +64,7 @@ typedef struct HAL_TRAP_FRAME {
     uint8_t exception_active;
     uint32_t mxcsr;
     uint64_t rax, rcx, rdx, r8, r9, r10, r11;
-    uint64_t gs_base; /* GsBase in NT's layout */
+    uint64_t gs_base; /* of the interrupted code, when that was user mode */
     uint8_t xmm[6][16]; /* xmm0-5 */
     uint64_t fault_address;
     uint64_t dr[6];
@@ -164,6 +167,10 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t module_count;
     uint32_t pad;
     HAL_BOOT_MODULE modules[HAL_MAX_BOOT_MODULES];
+    /* Written by the guest: what the host needs while it delivers a trap. */
+    uint64_t trap_entry;  /* entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*), rsp 16-byte aligned less 8 */
+    uint64_t current_pcr; /* KPCR of the processor that runs now */
+    uint64_t progress;    /* counter that moves whenever the machine gets on: the watchdog looks at it */
 } HAL_LOADER_BLOCK;
 
 /* ---- console ---- */
@@ -309,12 +316,11 @@ typedef struct HAL_VECTOR {
     uint64_t (HAL_CALL *real_time_100ns)(void); /* only with HAL_FLAG_REAL_CLOCK; else HAL_E_DENIED */
     /* Sleep of the host process until the deadline or an external event; only with HAL_FLAG_REAL_CLOCK. */
     int64_t (HAL_CALL *wait)(uint64_t timeout_100ns);
-    /* Tells the host where traps enter the guest: entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*). */
-    int64_t (HAL_CALL *set_trap_entry)(uint64_t entry);
-    /* A safe point: everything is on guest stacks. The host may save the machine here. */
+    /*
+     * A safe point: the caller has pushed every register that must live on its stack. The host may save the
+     * machine here, as RAM plus (rsp, gs base); a restored machine returns from this call.
+     */
     int64_t (HAL_CALL *safe_point)(uint64_t count);
-    /* Address of a 64-bit counter the guest increments when it makes progress (watchdog). */
-    int64_t (HAL_CALL *set_progress)(uint64_t va);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

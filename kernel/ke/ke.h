@@ -164,10 +164,10 @@ DD_STATIC_ASSERT_OFFSET(KTHREAD, ApcState, 0x98);
 #define KiGetPcr() ((KI_PCR *)__readgsqword(0x18))
 #define KiGetPrcb() ((KPRCB *)__readgsqword(0x20))
 
-extern const HAL_LOADER_BLOCK *KeLoaderBlockPtr; /* set once at boot */
+#define KiLoaderBlock ((HAL_LOADER_BLOCK *)HAL_LOADER_VA)
 extern ULONG KeProcessorCount;                   /* set once at boot */
 extern KI_PCR *KiProcessor[KE_MAXIMUM_PROCESSORS];
-extern ULONG64 KeProgress;                       /* incremented wherever the machine gets on */
+#define KiNoteProgress() ((void)++KiLoaderBlock->progress) /* wherever the machine gets on */
 
 /* ---- threads (ps builds ETHREAD round a KTHREAD) ---- */
 
