@@ -28,8 +28,8 @@ KERNEL_SRC := $(wildcard kernel/*/*.c) $(wildcard kernel/*/*.S)
 KERNEL_OBJ := $(KERNEL_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/services.S.o
 
 # ---- host world: ELF ----
-HOST_LIBS := -lZydis -ljansson
-HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -D_GNU_SOURCE
+HOST_LIBS := -lZydis -ljansson -lseccomp
+HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -mfsgsbase -D_GNU_SOURCE
 HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
 HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/bugcheck_table.c.o
 

@@ -100,7 +100,7 @@ hal_thunk_safe_point:
     SCRUB
     ret
 
-    .section hal_syscall, "ax", @progbits
+    .section .hal_text, "ax", @progbits
     .globl hal_syscall_start, hal_syscall_end, hal_syscall, hal_sigreturn
 hal_syscall_start:
     .type hal_syscall, @function

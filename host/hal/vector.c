@@ -1,0 +1,222 @@
+/* The HAL calls: what hal.h's vector points to. They run on the host stack; guest memory is read by translation. */
+#include "hal/channel.h"
+#include "hal/machine.h"
+#include "hal/syscall.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Each thunk of enter.S calls its hal_do_ function. */
+#define HAL_DO(name) hal_do_##name
+int64_t HAL_CALL hal_do_map(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags);
+int64_t HAL_CALL hal_do_unmap(uint64_t va, uint64_t pages);
+int64_t HAL_CALL hal_do_protect(uint64_t va, uint64_t pages, uint64_t pte_flags);
+int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns);
+int64_t HAL_CALL hal_do_file(uint64_t request_va);
+int64_t HAL_CALL hal_do_next_command(uint64_t command_va);
+int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument);
+uint64_t HAL_CALL hal_do_real_time(void);
+int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
+int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
+
+extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
+    hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[];
+
+static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
+
+int vector_install(void)
+{
+    HAL_VECTOR *vector = mmap((void *)HAL_VECTOR_VA, HAL_PAGE_SIZE, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
+                            hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
+                            hal_thunk_wait, hal_thunk_safe_point};
+
+    if (vector == MAP_FAILED)
+        return -errno;
+    vector->version = HAL_ABI_VERSION;
+    vector->entries = sizeof(thunks) / sizeof(thunks[0]);
+    _Static_assert(offsetof(HAL_VECTOR, map) + sizeof(thunks) == sizeof(HAL_VECTOR), "one thunk a call");
+    memcpy(&vector->map, thunks, sizeof(thunks));
+    return mprotect(vector, HAL_PAGE_SIZE, PROT_READ) == 0 ? 0 : -errno;
+}
+
+/* ---- channel, by raw system calls ---- */
+
+static void channel_lost(void)
+{
+    hal_syscall(SYS_exit_group, 1, 0, 0, 0, 0, 0); /* the supervisor is gone: nobody is left to tell */
+    __builtin_unreachable();
+}
+
+static void channel_send(uint32_t kind, const void *body, size_t bytes)
+{
+    struct channel_header header = {kind, (uint32_t)bytes};
+    struct iovec iov[2] = {{&header, sizeof(header)}, {(void *)body, bytes}};
+    struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
+    long result;
+
+    do {
+        result = hal_syscall(SYS_sendmsg, g_machine.channel_fd, (long)&message, MSG_NOSIGNAL, 0, 0, 0);
+    } while (result == -EINTR);
+    if (result < 0)
+        channel_lost();
+}
+
+/* Receives one packet of the kind into body; returns its body's length. */
+static size_t channel_receive(uint32_t kind, void *body, size_t capacity)
+{
+    struct channel_header header;
+    struct iovec iov[2] = {{&header, sizeof(header)}, {body, capacity}};
+    struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
+    long result;
+
+    do {
+        result = hal_syscall(SYS_recvmsg, g_machine.channel_fd, (long)&message, 0, 0, 0, 0);
+    } while (result == -EINTR);
+    if (result < (long)sizeof(header) || header.kind != kind)
+        channel_lost();
+    return (size_t)result - sizeof(header);
+}
+
+_Noreturn void machine_stop(uint32_t kind, uint64_t argument, uint32_t trap_signal, uint64_t rip)
+{
+    struct channel_stop stop = {kind, trap_signal, argument, rip};
+
+    channel_send(CHANNEL_STOP, &stop, sizeof(stop));
+    hal_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+    __builtin_unreachable();
+}
+
+/* A guest kernel that hands the HAL bad memory is a defect of Drydock. */
+static _Noreturn void bad_call(uint64_t argument)
+{
+    machine_stop(HAL_STOP_DEFECT, 0, 0, argument);
+}
+
+/* ---- calls ---- */
+
+int64_t HAL_CALL hal_do_map(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags)
+{
+    return memory_map(va, pfn, pages, pte_flags);
+}
+
+int64_t HAL_CALL hal_do_unmap(uint64_t va, uint64_t pages)
+{
+    return memory_unmap(va, pages);
+}
+
+int64_t HAL_CALL hal_do_protect(uint64_t va, uint64_t pages, uint64_t pte_flags)
+{
+    return memory_protect(va, pages, pte_flags);
+}
+
+int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns)
+{
+    while (bytes != 0) {
+        struct channel_console *console = (void *)packet;
+        uint64_t piece = bytes > 32768 ? 32768 : bytes;
+
+        *console = (struct channel_console){(uint32_t)stream, (uint32_t)piece, virtual_time_100ns};
+        if (!memory_read(va, console + 1, piece))
+            return HAL_E_INVALID;
+        channel_send(CHANNEL_CONSOLE, packet, sizeof(*console) + piece);
+        va += piece;
+        bytes -= piece;
+    }
+    return HAL_OK;
+}
+
+static uint64_t virtual_now(void)
+{
+    uint64_t time = 0;
+
+    memory_read(HAL_KUSER_VA + 8, &time, sizeof(time));
+    return time;
+}
+
+int64_t HAL_CALL hal_do_file(uint64_t request_va)
+{
+    struct channel_file *file = (void *)packet;
+    HAL_FILE_REQUEST request;
+    uint8_t *tail = (uint8_t *)(file + 1);
+    size_t received;
+
+    if (!memory_read(request_va, &request, sizeof(request)) || request.length > HAL_FILE_CHUNK ||
+        request.path_bytes > CHANNEL_MAX_PATH)
+        return HAL_E_INVALID;
+    *file = (struct channel_file){request, request.path_bytes, 0, virtual_now()};
+    if (!memory_read(request.path, tail, request.path_bytes))
+        return HAL_E_INVALID;
+    if (request.operation == HAL_FILE_WRITE) {
+        file->data_bytes = request.length;
+        if (!memory_read(request.buffer, tail + request.path_bytes, request.length))
+            return HAL_E_INVALID;
+    }
+    channel_send(CHANNEL_FILE, packet, sizeof(*file) + file->path_bytes + file->data_bytes);
+    received = channel_receive(CHANNEL_FILE, packet, sizeof(packet));
+    if (received < sizeof(*file) || file->data_bytes > received - sizeof(*file) || file->data_bytes > request.length)
+        channel_lost();
+    file->request.buffer = request.buffer; /* guest addresses never come from outside */
+    file->request.path = request.path;
+    if (!memory_write(request.buffer, tail, file->data_bytes) ||
+        !memory_write(request_va, &file->request, sizeof(file->request)))
+        return HAL_E_INVALID;
+    return HAL_OK;
+}
+
+int64_t HAL_CALL hal_do_next_command(uint64_t command_va)
+{
+    HAL_COMMAND *command = (void *)packet;
+
+    if (!memory_read(command_va, command, sizeof(*command)))
+        return HAL_E_INVALID;
+    channel_send(CHANNEL_COMMAND, command, offsetof(HAL_COMMAND, text));
+    if (channel_receive(CHANNEL_COMMAND, packet, sizeof(packet)) != sizeof(*command))
+        channel_lost();
+    return memory_write(command_va, command, sizeof(*command)) ? HAL_OK : HAL_E_INVALID;
+}
+
+int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument)
+{
+    if (kind > HAL_STOP_HANG)
+        bad_call(kind);
+    machine_stop((uint32_t)kind, argument, 0, 0);
+}
+
+uint64_t HAL_CALL hal_do_real_time(void)
+{
+    struct timespec now;
+
+    if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
+        return (uint64_t)HAL_E_DENIED;
+    hal_syscall(SYS_clock_gettime, CLOCK_REALTIME, (long)&now, 0, 0, 0, 0);
+    return 116444736000000000ull + (uint64_t)now.tv_sec * 10000000u + (uint64_t)now.tv_nsec / 100;
+}
+
+int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns)
+{
+    struct timespec pause = {(time_t)(timeout_100ns / 10000000), (long)(timeout_100ns % 10000000) * 100};
+
+    if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
+        return HAL_E_DENIED;
+    hal_syscall(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    return HAL_OK;
+}
+
+int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp)
+{
+    struct channel_save save = {rsp, __builtin_ia32_rdgsbase64(), count};
+
+    if (g_machine.save_at == 0 || ++g_machine.safe_points != g_machine.save_at)
+        return HAL_OK;
+    channel_send(CHANNEL_SAVE, &save, sizeof(save));
+    channel_receive(CHANNEL_SAVE, packet, sizeof(packet));
+    return HAL_OK;
+}

@@ -1,0 +1,56 @@
+/*
+ * The supervisor's side of one machine: forks the machine process, serves its channel until it stops, reaps it. It
+ * trusts nothing that comes over the channel.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "hal/machine.h"
+
+/* What a run supplies; each callback may be NULL. */
+struct supervisor_ops {
+    void *context;
+    /* The next command for the machine; the last command's status is in *command. */
+    void (*next_command)(void *context, HAL_COMMAND *command);
+    void (*console)(void *context, uint32_t stream, const char *text, size_t bytes, uint64_t virtual_time_100ns);
+    /* Serves a file request; data is in/out (HAL_FILE_CHUNK bytes); returns bytes of data to send back. */
+    size_t (*file)(void *context, HAL_FILE_REQUEST *request, const char *path, size_t path_bytes, void *data,
+                   size_t data_bytes, uint64_t virtual_time_100ns);
+    /* The machine is at a safe point and asked to be saved; its RAM does not change until this returns. */
+    void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
+};
+
+struct supervisor_result {
+    bool stopped;          /* the machine said why it stopped; else it died */
+    uint32_t kind;         /* HAL_STOP_* */
+    uint64_t argument;
+    uint32_t trap_signal;  /* the HAL failed on this signal */
+    uint64_t rip;
+    int wait_status;       /* of the process */
+    bool timed_out;
+    bool interrupted;
+};
+
+struct supervisor {
+    int ram_fd;
+    uint8_t *ram;          /* read-only view for reports */
+    uint64_t ram_bytes;
+    int channel_fd;
+    pid_t child;
+};
+
+struct supervisor_restore { /* a saved machine to go on with, instead of a boot */
+    uint64_t rsp, gs_base, root_pfn;
+};
+
+/* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context, ram) first. */
+int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
+                     const struct supervisor_restore *restore, int ram_image_fd);
+/* Serves until the machine stops, timeout_ms real milliseconds pass (0 = none), or *interrupt becomes nonzero. */
+void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t timeout_ms,
+                      volatile int *interrupt, struct supervisor_result *result);
+void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */
