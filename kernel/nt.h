@@ -20,6 +20,8 @@
 #undef KeQueryInterruptTime
 #undef SharedUserData
 #undef ASSERT
+#undef KeWaitForMutexObject
+#undef KeFlushIoBuffers
 
 #include "../include/hal.h"
 

@@ -9,9 +9,21 @@
 #define KE_MAXIMUM_PROCESSORS 32
 #define KE_STACK_BYTES 0x6000 /* 24 KiB, as on NT x64; one guard page below */
 
+#ifndef EX_SPIN_LOCK_DEFINED /* the DDK wrappers define it */
+typedef LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
+#endif
+
 typedef struct _KTHREAD KTHREAD;
 typedef struct _KPROCESS KPROCESS;
 typedef struct _KPRCB KPRCB;
+
+/* DISPATCHER_HEADER.Type, KAPC.Type [doc: object types shown by the debugger's dt nt!_KOBJECTS] */
+enum {
+    EventNotificationObject = 0, EventSynchronizationObject, MutantObject, ProcessObject, QueueObject,
+    SemaphoreObject, ThreadObject, GateObject, TimerNotificationObject, TimerSynchronizationObject, ApcObject = 18,
+    DpcObject = 19
+};
+#define MUTANT_INCREMENT 1
 
 #define KTHREAD_INITIALIZED 0
 #define KTHREAD_READY 1
@@ -45,7 +57,8 @@ struct _KTHREAD {
     PVOID FirstArgument;           /* 0x88 */
     struct HAL_TRAP_FRAME *TrapFrame; /* 0x90 */
     KAPC_STATE ApcState;           /* 0x98 .. 0xc3 (NT overlaps its tail with Priority) */
-    ULONG64 SpareC8;
+    KPROCESSOR_MODE PreviousMode;  /* 0xc8; NT: 0x232 */
+    UCHAR SpareC9[7];
     LONG_PTR WaitStatus;           /* NT: 0xc8 */
     PKWAIT_BLOCK WaitBlockList;
     LIST_ENTRY WaitListEntry;      /* ready queue or wait list */
@@ -80,7 +93,6 @@ struct _KTHREAD {
     BOOLEAN WaitNext;
     BOOLEAN Alertable;
     BOOLEAN SystemThread;
-    KPROCESSOR_MODE PreviousMode;
     SCHAR Priority, BasePriority, PriorityDecrement, Saturation;
     UCHAR ApcStateIndex;
     BOOLEAN ApcQueueable;
@@ -123,10 +135,9 @@ struct _KPRCB { /* at KPCR + 0x180 */
     ULONG64 RspBase;               /* gs:[1A8h]: kernel stack top for entries from user mode */
     /* ours from here on */
     PVOID SwitchStack;             /* saved rsp while another processor runs */
-    PVOID UserGsBase;              /* TEB of the current thread */
+    PVOID Spare38;
+    LONG YieldCount;               /* gs:[1C0h]: entries from user mode until the others get a turn */
     KAFFINITY SetMember;
-    ULONG ReadySummary;
-    LIST_ENTRY ReadyListHead[KI_PRIORITIES];
     LIST_ENTRY DpcListHead;
     ULONG DpcQueueDepth;
     BOOLEAN DpcRoutineActive;
@@ -182,6 +193,8 @@ VOID KeStartThread(KTHREAD *Thread); /* makes it ready */
 /* Ends the current thread: signals it and never returns. Its stack is freed by the reaper. IRQL PASSIVE. */
 DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment);
 VOID KeUninitThread(KTHREAD *Thread); /* frees the stack of a terminated or never started thread */
+/* The next thread that has ended and left its stack; blocks. For ps's reaper, which may then delete the object. */
+KTHREAD *KeWaitForEndedThread(VOID);
 VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity);
 VOID KeSetProcessSignaled(KPROCESS *Process);
 ULONG KeSuspendThread(KTHREAD *Thread);
@@ -204,19 +217,23 @@ VOID KeYieldProcessorPoint(VOID);
 
 /* ---- user mode ---- */
 /* First entry of a thread to user mode; Context is in the kernel. Never returns. */
-DECLSPEC_NORETURN VOID KiEnterUserMode(PCONTEXT Context);
+DECLSPEC_NORETURN VOID KiEnterUserMode(PCONTEXT Context); /* also what NtContinue ends with */
 /* Number of services and their table: generated from abi/syscalls.tsv. */
 extern const PVOID KiServiceTable[];
 extern const UCHAR KiServiceArguments[];
 extern const ULONG KiServiceLimit;
-/* Queues APCs etc. before a return to user mode: called by the system service and trap exits at PASSIVE_LEVEL. */
-VOID KiDeliverUserApc(struct HAL_TRAP_FRAME *Frame);
-
 /* ---- exceptions ---- */
 /* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed) Frame. */
 VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct HAL_TRAP_FRAME *Frame,
                          KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
 /* Text shown in the report on the pool block, IRP or object concerned. Copied. */
 VOID KeSetBugCheckText(const char *Format, ...);
+/* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. */
+DECLSPEC_NORETURN VOID KeHang(const char *Format, ...);
 /* Code is idle-able: TRUE when every thread waits and no timer is due before now + Horizon100ns. */
 BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns);
+
+VOID KeInitSystem(VOID); /* phase 0, on the boot stack: processors, scheduler, time */
+/* Makes Routine the first system thread (System process: KPROCESS) and turns the boot context into idling. */
+DECLSPEC_NORETURN VOID KeRunFirstThread(KTHREAD *Thread);
+extern KPROCESS KiIdleProcess;

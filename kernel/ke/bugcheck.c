@@ -1,0 +1,296 @@
+/*
+ * The end of a machine: bug checks with their report block in RAM, defects of Drydock, hangs. Nothing here allocates, and
+ * a second bug check while the first is being written stops at once.
+ */
+#include "ki.h"
+
+#include <stdarg.h>
+
+#include "../ex/ex.h"
+#include "../ldr/ldr.h"
+#include "../ps/ps.h"
+#include "../rtl/rtl.h"
+#include "../rtl/seh.h"
+
+#define KI_MODULES 64
+
+static HAL_BUGCHECK KiReport;
+static HAL_MODULE_RECORD KiReportModules[KI_MODULES];
+static char KiReportText[512];
+static char KiStopText[512];
+static BOOLEAN KiBugChecking;
+NT_EXPORT_DATA(KiBugCheckData);
+ULONG64 KiBugCheckData[5];
+
+VOID KeSetBugCheckText(const char *Format, ...)
+{
+    va_list Arguments;
+
+    va_start(Arguments, Format);
+    _vsnprintf(KiReportText, sizeof(KiReportText) - 1, Format, Arguments);
+    va_end(Arguments);
+}
+
+VOID KeDescribeAddress(PVOID Address)
+{
+    if (KiReportText[0] == '\0')
+        ExDescribePool(Address, KiReportText, sizeof(KiReportText));
+}
+
+/* ---- the report block ---- */
+
+static VOID KiCopyName(char *To, SIZE_T Bytes, PCUNICODE_STRING From)
+{
+    SIZE_T i;
+
+    for (i = 0; i + 1 < Bytes && i < From->Length / sizeof(WCHAR); i++)
+        To[i] = From->Buffer[i] < 0x80 ? (char)From->Buffer[i] : '?';
+    To[i] = '\0';
+}
+
+static VOID KiReportLoadedModules(VOID)
+{
+    ULONG Count = 0;
+
+    for (PLIST_ENTRY Entry = PsLoadedModuleList.Flink;
+         Entry != NULL && Entry != &PsLoadedModuleList && Count < KI_MODULES; Entry = Entry->Flink) {
+        PLDR_MODULE Module = CONTAINING_RECORD(Entry, LDR_MODULE, InLoadOrderLinks);
+        HAL_MODULE_RECORD *Record = &KiReportModules[Count];
+
+        if (!MmIsRangeAccessible(Module, sizeof(*Module), FALSE))
+            break;
+        Record->base = (ULONG64)Module->DllBase;
+        Record->size_bytes = Module->SizeOfImage;
+        KiCopyName(Record->name, sizeof(Record->name), &Module->BaseDllName);
+        KiCopyName(Record->host_hint, sizeof(Record->host_hint), &Module->FullDllName);
+        Count++;
+    }
+    KiReport.module_list = (ULONG64)KiReportModules;
+    KiReport.module_count = Count;
+}
+
+static VOID KiReportFrames(PCONTEXT Context)
+{
+    LDR_FRAME Frames[HAL_MAX_FRAMES];
+    ULONG Count = RtlpWalkStack(Context, Frames, HAL_MAX_FRAMES);
+    ULONG64 KernelEnd = KiLoaderBlock->modules[0].base + KiLoaderBlock->modules[0].size_bytes;
+
+    for (ULONG i = 0; i < Count; i++) {
+        KiReport.frame[i] = Frames[i].Rip;
+        KiReport.frame_sp[i] = Frames[i].Rsp;
+        if (KiReport.driver_base == 0 && Frames[i].Rip >= KernelEnd && MmIsSystemAddress(Frames[i].Rip)) {
+            PLDR_MODULE Module = LdrFindModule((PVOID)Frames[i].Rip);
+
+            KiReport.driver_base = Module == NULL ? 0 : (ULONG64)Module->DllBase;
+        }
+    }
+    KiReport.frame_count = Count;
+}
+
+static VOID KiReportRegisters(PCONTEXT Context)
+{
+    const ULONG64 *General = &Context->Rax; /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip, in this order */
+
+    for (ULONG i = 0; i < 17; i++)
+        KiReport.reg[i] = General[i];
+    KiReport.eflags = Context->EFlags;
+    KiReport.has_registers = 1;
+}
+
+static VOID KiReportThread(VOID)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    PETHREAD Object = (PETHREAD)Thread;
+    PEPROCESS Process = (PEPROCESS)Thread->ApcState.Process;
+
+    KiReport.thread = (ULONG64)Thread;
+    KiReport.process = (ULONG64)Process;
+    if (Process == NULL || Process == (PEPROCESS)&KiIdleProcess) {
+        RtlCopyMemory(KiReport.process_name, "Idle", 5);
+        return;
+    }
+    KiReport.process_id = (ULONG64)Process->UniqueProcessId;
+    KiReport.thread_id = (ULONG64)Object->Cid.UniqueThread;
+    RtlCopyMemory(KiReport.process_name, Process->ImageFileName, sizeof(Process->ImageFileName));
+}
+
+/* ---- callbacks ---- */
+
+static LIST_ENTRY KiBugCheckCallbacks = {&KiBugCheckCallbacks, &KiBugCheckCallbacks};
+static LIST_ENTRY KiBugCheckReasonCallbacks = {&KiBugCheckReasonCallbacks, &KiBugCheckReasonCallbacks};
+
+NT_EXPORT(KeRegisterBugCheckCallback);
+BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record, PKBUGCHECK_CALLBACK_ROUTINE Routine,
+                                         PVOID Buffer, ULONG Length, PUCHAR Component)
+{
+    if (Record->State != BufferEmpty)
+        return FALSE;
+    Record->CallbackRoutine = Routine;
+    Record->Buffer = Buffer;
+    Record->Length = Length;
+    Record->Component = Component;
+    Record->Checksum = (ULONG_PTR)Routine + (ULONG_PTR)Buffer + Length + (ULONG_PTR)Component;
+    Record->State = BufferInserted;
+    InsertTailList(&KiBugCheckCallbacks, &Record->Entry);
+    return TRUE;
+}
+
+NT_EXPORT(KeDeregisterBugCheckCallback);
+BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record)
+{
+    if (Record->State != BufferInserted)
+        return FALSE;
+    Record->State = BufferEmpty;
+    RemoveEntryList(&Record->Entry);
+    return TRUE;
+}
+
+NT_EXPORT(KeRegisterBugCheckReasonCallback);
+BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Record,
+                                               PKBUGCHECK_REASON_CALLBACK_ROUTINE Routine,
+                                               KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component)
+{
+    if (Record->State != BufferEmpty)
+        return FALSE;
+    Record->CallbackRoutine = Routine;
+    Record->Component = Component;
+    Record->Reason = Reason;
+    Record->Checksum = (ULONG_PTR)Routine + Reason + (ULONG_PTR)Component;
+    Record->State = BufferInserted;
+    InsertTailList(&KiBugCheckReasonCallbacks, &Record->Entry);
+    return TRUE;
+}
+
+NT_EXPORT(KeDeregisterBugCheckReasonCallback);
+BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Record)
+{
+    if (Record->State != BufferInserted)
+        return FALSE;
+    Record->State = BufferEmpty;
+    RemoveEntryList(&Record->Entry);
+    return TRUE;
+}
+
+static VOID KiRunBugCheckCallbacks(VOID)
+{
+    while (!IsListEmpty(&KiBugCheckCallbacks)) {
+        PKBUGCHECK_CALLBACK_RECORD Record =
+            CONTAINING_RECORD(RemoveHeadList(&KiBugCheckCallbacks), KBUGCHECK_CALLBACK_RECORD, Entry);
+
+        Record->State = BufferStarted;
+        Record->CallbackRoutine(Record->Buffer, Record->Length);
+        Record->State = BufferFinished;
+    }
+}
+
+/* ---- the bug check ---- */
+
+DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,
+                                  BOOLEAN HasRegisters)
+{
+    CONTEXT Here;
+    KI_PCR *Pcr = KiGetPcr();
+
+    if (KiBugChecking) { /* the first one is what matters */
+        HAL->stop(HAL_STOP_BUGCHECK, (ULONG64)&KiReport);
+        __builtin_unreachable();
+    }
+    KiBugChecking = TRUE;
+    KiReport.code = Code;
+    KiReport.processor = Pcr->Prcb.Number;
+    KiReport.irql = Pcr->Irql;
+    KiReport.parameter[0] = KiBugCheckData[1] = P1;
+    KiReport.parameter[1] = KiBugCheckData[2] = P2;
+    KiReport.parameter[2] = KiBugCheckData[3] = P3;
+    KiReport.parameter[3] = KiBugCheckData[4] = P4;
+    KiBugCheckData[0] = Code;
+    KiReport.virtual_time_100ns = KeVirtualTime();
+    Pcr->Irql = HIGH_LEVEL;
+    KiReportThread();
+    KiReportLoadedModules();
+    if (Context == NULL) {
+        RtlCaptureContext(&Here);
+        Context = &Here;
+    }
+    if (HasRegisters)
+        KiReportRegisters(Context);
+    KiReportFrames(Context);
+    KiReport.object_text = (ULONG64)KiReportText;
+    while (KiReportText[KiReport.object_text_length] != '\0')
+        KiReport.object_text_length++;
+    KiRunBugCheckCallbacks();
+    HAL->stop(HAL_STOP_BUGCHECK, (ULONG64)&KiReport);
+    __builtin_unreachable();
+}
+
+NT_EXPORT(KeBugCheckEx);
+DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)
+{
+    CONTEXT Context;
+
+    RtlCaptureContext(&Context);
+    KiBugCheck(Code, P1, P2, P3, P4, &Context, FALSE);
+}
+
+NT_EXPORT(KeBugCheck);
+DECLSPEC_NORETURN VOID NTAPI KeBugCheck(ULONG Code)
+{
+    CONTEXT Context;
+
+    RtlCaptureContext(&Context);
+    KiBugCheck(Code, 0, 0, 0, 0, &Context, FALSE);
+}
+
+DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    ULONG64 Code = (ULONG64)(LONG64)Record->ExceptionCode;
+
+    if (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2)
+        KeSetBugCheckText("an access violation that nothing caught: %s of address %p",
+                          Record->ExceptionInformation[0] == 0 ? "read"
+                          : Record->ExceptionInformation[0] == 1 ? "write" : "execution",
+                          (PVOID)Record->ExceptionInformation[1]);
+    if (KiGetPcr()->Irql >= DISPATCH_LEVEL) /* [doc: KMODE_EXCEPTION_NOT_HANDLED] */
+        KiBugCheck(0x1E, Code, (ULONG64)Record->ExceptionAddress, Record->ExceptionInformation[0],
+                   Record->ExceptionInformation[1], Context, TRUE);
+    if (Thread->SystemThread) /* [doc: SYSTEM_THREAD_EXCEPTION_NOT_HANDLED] */
+        KiBugCheck(0x7E, Code, (ULONG64)Record->ExceptionAddress, (ULONG64)Record, (ULONG64)Context, Context, TRUE);
+    KiBugCheck(0x3B, Code, (ULONG64)Record->ExceptionAddress, (ULONG64)Context, 0, Context,
+               TRUE); /* [doc: SYSTEM_SERVICE_EXCEPTION] */
+}
+
+/* ---- defects and hangs ---- */
+
+DECLSPEC_NORETURN VOID KiDefect(const char *Expression, const char *File, int Line)
+{
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s:%d: %s (called from %p)", File, Line, Expression, KI_CALLER());
+    HAL->stop(HAL_STOP_DEFECT, (ULONG64)KiStopText);
+    __builtin_unreachable();
+}
+
+DECLSPEC_NORETURN VOID KiNotImplemented(const char *Routine, const char *What)
+{
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s: %s is not implemented (called from %p)", Routine, What,
+              KI_CALLER());
+    HAL->stop(HAL_STOP_DEFECT, (ULONG64)KiStopText);
+    __builtin_unreachable();
+}
+
+DECLSPEC_NORETURN VOID KeHang(const char *Format, ...)
+{
+    va_list Arguments;
+
+    va_start(Arguments, Format);
+    _vsnprintf(KiStopText, sizeof(KiStopText) - 1, Format, Arguments);
+    va_end(Arguments);
+    HAL->stop(HAL_STOP_HANG, (ULONG64)KiStopText);
+    __builtin_unreachable();
+}
+
+/* A system service of abi/syscalls.tsv that no component defines. */
+NTSTATUS KiMissingService(VOID);
+NTSTATUS KiMissingService(VOID)
+{
+    KiNotImplemented("a system service", "the service called here");
+}

@@ -1,0 +1,77 @@
+/* ke's own: between its files. */
+#pragma once
+
+#include "ke.h"
+
+#define KI_PENDING_APC 2u /* InterruptRequest bits: 1 << IRQL */
+#define KI_PENDING_DPC 4u
+
+#define KI_QUANTUM_100NS 300000ull   /* 30 ms of virtual time, as a client system's two clock ticks */
+#define KI_SERVICE_COST_100NS 2ull   /* virtual time of one entry to the kernel */
+#define KI_YIELD_EVERY 64u           /* entries between looks at the other processors */
+
+/* What KiTrapEntry saves beyond the HAL_TRAP_FRAME: NT's KEXCEPTION_FRAME in spirit. */
+typedef struct _KI_EXCEPTION_FRAME {
+    ULONG64 Home[4];
+    ULONG64 R12, R13, R14, R15;
+    PVOID ExtendedState; /* xsave area; its legacy part holds xmm0-15 */
+    ULONG64 Fill[3];
+} KI_EXCEPTION_FRAME;
+
+/* ---- switch.S ---- */
+VOID KiSwapContext(KTHREAD *Old, KTHREAD *New);            /* returns when Old runs again */
+VOID KiSwitchProcessorContext(KPRCB *Old, KPRCB *New, PVOID NewPcr); /* returns when Old runs again */
+VOID KiThreadStartup(VOID);
+VOID KiIdleStartup(VOID);
+VOID KiTrapEntry(VOID);
+VOID KiSystemServiceEntry(VOID);
+DECLSPEC_NORETURN VOID KiReturnToUser(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception);
+extern const ULONG KiPreviousModeOffset;
+
+/* ---- schedule.c: all at DISPATCH_LEVEL ---- */
+VOID KiInitScheduler(VOID);
+VOID KiReadyThread(KTHREAD *Thread);
+VOID KiSwapThread(VOID);              /* the current thread is not running any more: runs another */
+VOID KiPreemptCheck(KPRCB *Prcb);     /* a better thread is ready, or the quantum ended: runs it */
+VOID KiSetThreadPriority(KTHREAD *Thread, KPRIORITY Priority);
+BOOLEAN KiSwitchToBusyProcessor(VOID); /* TRUE: another processor ran and came back */
+DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
+
+/* ---- wait.c ---- */
+VOID KiUnwaitThread(KTHREAD *Thread, LONG_PTR Status, KPRIORITY Increment);
+VOID KiTestWaiters(DISPATCHER_HEADER *Object, KPRIORITY Increment); /* Object's state changed */
+/* Raises to DISPATCH_LEVEL; KiUnlockDispatcher lowers again and lets a better thread run. */
+KIRQL KiLockDispatcher(VOID);
+VOID KiUnlockDispatcher(KIRQL OldIrql);
+
+/* ---- timer.c, dpc.c, apc.c, time.c ---- */
+VOID KiInitTimers(VOID);
+VOID KiExpireTimers(VOID);
+BOOLEAN KiNextTimerDue(ULONG64 *DueTime);
+VOID KiInsertTimer(PKTIMER Timer, LARGE_INTEGER DueTime);
+VOID KiRemoveTimer(PKTIMER Timer);
+VOID KiRetireDpcList(KPRCB *Prcb);
+VOID KiDeliverApc(VOID);
+VOID KiRequestSoftwareInterrupt(KPRCB *Prcb, ULONG Bit);
+VOID KiAdvanceTimeTo(ULONG64 VirtualTime);
+VOID KiInitTime(VOID);
+VOID KiInitApcState(KAPC_STATE *State, KPROCESS *Process);
+
+/* ---- bugcheck.c ---- */
+DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,
+                                  BOOLEAN HasRegisters);
+VOID KiFrameToContext(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, PCONTEXT Context);
+VOID KiContextToFrame(PCONTEXT Context, struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception);
+
+DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
+VOID KeDescribeAddress(PVOID Address); /* text on the pool block at Address, unless there is a text already */
+/* trap.c: delivers one user APC into Frame on the way back to user mode. */
+VOID KiServiceExit(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception);
+/* timer.c: runs expired timers on another processor than this one, whose IRQL is too high. TRUE: it did. */
+BOOLEAN KiExpireElsewhere(VOID);
+
+/* A wait or a yield where none is possible: bug check, with the documented code. Caller = return address. */
+VOID KiCheckWaitIrql(PVOID Object, KIRQL Irql, PVOID Caller);
+#define KI_CALLER() __builtin_return_address(0)
+
+extern KPROCESS *KiSystemProcess; /* set once: the System process's KPROCESS */
