@@ -8,6 +8,7 @@
 
 #include "../ex/ex.h"
 #include "../ldr/ldr.h"
+#include "../mm/mm.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 #include "../rtl/seh.h"
@@ -105,7 +106,7 @@ static VOID KiReportThread(VOID)
 
     KiReport.thread = (ULONG64)Thread;
     KiReport.process = (ULONG64)Process;
-    if (Process == NULL || Process == (PEPROCESS)&KiIdleProcess) {
+    if (Process == NULL || Process == (PEPROCESS)KiIdleProcess) {
         RtlCopyMemory(KiReport.process_name, "Idle", 5);
         return;
     }

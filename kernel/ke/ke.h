@@ -9,10 +9,6 @@
 #define KE_MAXIMUM_PROCESSORS 32
 #define KE_STACK_BYTES 0x6000 /* 24 KiB, as on NT x64; one guard page below */
 
-#ifndef EX_SPIN_LOCK_DEFINED /* the DDK wrappers define it */
-typedef LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
-#endif
-
 typedef struct _KTHREAD KTHREAD;
 typedef struct _KPROCESS KPROCESS;
 typedef struct _KPRCB KPRCB;
@@ -234,6 +230,6 @@ DECLSPEC_NORETURN VOID KeHang(const char *Format, ...);
 BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns);
 
 VOID KeInitSystem(VOID); /* phase 0, on the boot stack: processors, scheduler, time */
-/* Makes Routine the first system thread (System process: KPROCESS) and turns the boot context into idling. */
-DECLSPEC_NORETURN VOID KeRunFirstThread(KTHREAD *Thread);
-extern KPROCESS KiIdleProcess;
+/* Turns the boot context into processor 0's idle thread. */
+DECLSPEC_NORETURN VOID KeBecomeIdle(VOID);
+extern KPROCESS *const KiIdleProcess; /* an EPROCESS of zeros: the process of the idle threads */

@@ -74,4 +74,6 @@ BOOLEAN KiExpireElsewhere(VOID);
 VOID KiCheckWaitIrql(PVOID Object, KIRQL Irql, PVOID Caller);
 #define KI_CALLER() __builtin_return_address(0)
 
-extern KPROCESS *KiSystemProcess; /* set once: the System process's KPROCESS */
+/* ---- thread.c ---- */
+VOID KiInitThreads(VOID);
+VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop, ULONG StackBytes);

@@ -146,7 +146,6 @@ DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment)
     __builtin_unreachable();
 }
 
-VOID KiInitThreads(VOID);
 VOID KiInitThreads(VOID)
 {
     InitializeListHead(&KiEndedList);
@@ -179,7 +178,6 @@ VOID KeUninitThread(KTHREAD *Thread)
 }
 
 /* ---- the idle thread of a processor ---- */
-VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop, ULONG StackBytes);
 VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop, ULONG StackBytes)
 {
     KiInitThreadFields(Thread, Process);

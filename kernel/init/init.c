@@ -1,0 +1,55 @@
+/*
+ * Start-up of the kernel: one explicit ladder. Phase 0 runs on the boot stack, before there are threads; phase 1 in the first
+ * system thread.
+ */
+#include "../cm/cm.h"
+#include "../ex/ex.h"
+#include "../io/io.h"
+#include "../ldr/ldr.h"
+#include "../mm/mm.h"
+#include "../ob/ob.h"
+#include "../ps/ps.h"
+#include "../se/se.h"
+#include "session.h"
+
+VOID KiSystemStartup(HAL_LOADER_BLOCK *LoaderBlock);
+
+static VOID InitReapThreads(PVOID Context)
+{
+    (void)Context;
+    for (;;)
+        PspThreadReaped((PETHREAD)KeWaitForEndedThread());
+}
+
+static VOID InitStartThread(PKSTART_ROUTINE Routine)
+{
+    HANDLE Thread;
+
+    DD_ASSERT(NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, NULL)));
+    ZwClose(Thread);
+}
+
+static VOID InitPhase1(PVOID Context)
+{
+    (void)Context;
+    InitStartThread(InitReapThreads);
+    DD_ASSERT(NT_SUCCESS(CmInitSystem()));
+    DD_ASSERT(NT_SUCCESS(ExInitSystem()));
+    DD_ASSERT(NT_SUCCESS(IoInitSystem()));
+    DD_ASSERT(NT_SUCCESS(PsInitConsole()));
+    SessionRun();
+}
+
+VOID KiSystemStartup(HAL_LOADER_BLOCK *LoaderBlock)
+{
+    (void)LoaderBlock;
+    KeInitSystem();
+    DD_ASSERT(NT_SUCCESS(MmInitSystem()));
+    DD_ASSERT(NT_SUCCESS(ExInitPool()));
+    DD_ASSERT(NT_SUCCESS(LdrInitSystem()));
+    DD_ASSERT(NT_SUCCESS(ObInitSystem()));
+    DD_ASSERT(NT_SUCCESS(SeInitSystem()));
+    DD_ASSERT(NT_SUCCESS(PsInitSystem()));
+    InitStartThread(InitPhase1);
+    KeBecomeIdle();
+}
