@@ -118,6 +118,7 @@ hal_syscall:
 hal_sigreturn:
     movl $15, %eax
     syscall
+    ud2                             # the kernel sees the address after syscall: it must lie inside
 hal_syscall_end:
     .data
     .globl hal_host_stack

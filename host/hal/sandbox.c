@@ -57,6 +57,7 @@ int sandbox_enter(const struct machine *machine)
     if (filter == NULL)
         return -ENOMEM;
     setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0); /* rdtsc shows virtual time */
     if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, hal_syscall_start,
               hal_syscall_end - hal_syscall_start, &dispatch_selector) != 0) {
         seccomp_release(filter);

@@ -9,7 +9,7 @@
 
 static BOOLEAN ExpIsKernelCaller(PVOID Caller)
 {
-    const HAL_BOOT_MODULE *Kernel = &KeLoaderBlockPtr->modules[0];
+    const HAL_BOOT_MODULE *Kernel = &KiLoaderBlock->modules[0];
 
     return (ULONG64)Caller - Kernel->base < Kernel->size_bytes;
 }

@@ -27,7 +27,7 @@ static IOP_CACHE IopBufferCache[IOP_BUFFER_CLASSES];
 
 static BOOLEAN IopUseCaches(VOID)
 {
-    return !(KeLoaderBlockPtr->flags & HAL_FLAG_GATE);
+    return !(KiLoaderBlock->flags & HAL_FLAG_GATE);
 }
 
 static PVOID IopPopCache(IOP_CACHE *Cache)

@@ -8,7 +8,7 @@
 ULONG KeProcessorCount;
 KI_PCR *KiProcessor[KE_MAXIMUM_PROCESSORS];
 NT_EXPORT_DATA(KeNumberProcessors);
-CCHAR KeNumberProcessors;
+volatile CCHAR KeNumberProcessors;
 
 static _Alignas(4096) struct {
     KI_PCR Pcr;

@@ -96,8 +96,8 @@ KiSwitchProcessorContext:
     .def KiThreadStartup; .scl 2; .type 32; .endef
     .seh_proc KiThreadStartup
 KiThreadStartup:
-    subq $0x28, %rsp
-    .seh_stackalloc 0x28
+    subq $0x20, %rsp                      # entered by a return: rsp is aligned already
+    .seh_stackalloc 0x20
     .seh_endprologue
     callq KiStartThread
     int3
@@ -107,8 +107,8 @@ KiThreadStartup:
     .def KiIdleStartup; .scl 2; .type 32; .endef
     .seh_proc KiIdleStartup
 KiIdleStartup:
-    subq $0x28, %rsp
-    .seh_stackalloc 0x28
+    subq $0x20, %rsp
+    .seh_stackalloc 0x20
     .seh_endprologue
     callq KiIdleLoop
     int3

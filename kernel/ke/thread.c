@@ -13,7 +13,7 @@ static KSEMAPHORE KiEndedSemaphore;
 /* A stack on which KiSwapContext or KiSwitchProcessorContext "returns" to Entry. */
 static PVOID KiMakeSwitchFrame(PVOID Top, PVOID Entry)
 {
-    PUCHAR At = (PUCHAR)((ULONG64)Top & ~63ull) - 64;
+    PUCHAR At = (PUCHAR)((ULONG64)Top & ~63ull) - 56; /* a return address: 8 modulo 16 */
 
     *(ULONG64 *)(At + 8) = 0;     /* KiThreadStartup's own return address */
     *(PVOID *)At = Entry;
@@ -189,7 +189,8 @@ VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID Sta
     Thread->StackLimit = (PUCHAR)StackTop - StackBytes;
     Pcr->Prcb.IdleThread = Pcr->Prcb.CurrentThread = Thread;
     Pcr->Prcb.RspBase = (ULONG64)StackTop;
-    Pcr->Prcb.SwitchStack = KiMakeSwitchFrame(StackTop, (PVOID)KiIdleStartup);
+    if (Pcr != KiGetPcr()) /* the boot processor is on its idle stack already */
+        Pcr->Prcb.SwitchStack = KiMakeSwitchFrame(StackTop, (PVOID)KiIdleStartup);
 }
 
 /* ---- priorities ---- */

@@ -20,7 +20,7 @@ NT_EXPORT_DATA_ALIAS(PsJobType, PspJobType);
 
 LONGLONG PspSystemTime(VOID)
 {
-    return (LONGLONG)(KeLoaderBlockPtr->boot_time_100ns + KeVirtualTime());
+    return (LONGLONG)(KiLoaderBlock->boot_time_100ns + KeVirtualTime());
 }
 
 /* The last component of a path, cut to what EPROCESS.ImageFileName holds, in ASCII. */

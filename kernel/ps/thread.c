@@ -109,7 +109,6 @@ static VOID PspFreeUserStack(PETHREAD Thread)
 
     Thread->Tcb.Teb = NULL;
     Thread->UserStack = NULL;
-    KiGetPrcb()->UserGsBase = NULL;
     for (ULONG i = 0; i < RTL_NUMBER_OF(Blocks); i++) {
         SIZE_T Bytes = 0;
 
