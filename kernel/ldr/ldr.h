@@ -39,7 +39,7 @@ DD_STATIC_ASSERT_OFFSET(LDR_MODULE, Flags, 0x68);
 #define LDR_MODULE_DISCARDED 2u   /* discardable sections are gone */
 #define LDR_MODULE_EXPORT_DLL 4u  /* loaded as an import; DllInitialize has run */
 
-/* Enters the boot modules in the list. Needs nothing but KeLoaderBlockPtr: call it first, so that exceptions work. */
+/* Enters the boot modules in the list. Needs nothing but KiLoaderBlock: call it first, so that exceptions work. */
 NTSTATUS LdrInitSystem(VOID);
 extern LIST_ENTRY PsLoadedModuleList;
 

@@ -203,11 +203,11 @@ static VOID LdrpNameBootModule(PLDR_MODULE Module, PWCH Path, ULONG Limit, const
 
 NTSTATUS LdrInitSystem(VOID)
 {
-    const HAL_BOOT_MODULE *Boot = KeLoaderBlockPtr->modules;
+    const HAL_BOOT_MODULE *Boot = KiLoaderBlock->modules;
     PE_IMAGE Image;
     ULONG i;
 
-    for (i = 0; i < KeLoaderBlockPtr->module_count; i++) {
+    for (i = 0; i < KiLoaderBlock->module_count; i++) {
         if (!NT_SUCCESS((NTSTATUS)PeOpenMapped(&Image, (const void *)Boot[i].base, Boot[i].size_bytes)))
             return STATUS_INVALID_IMAGE_FORMAT;
         LdrpNameBootModule(&LdrpBoot[i].Module, LdrpBoot[i].Path, ARRAYSIZE(LdrpBoot[i].Path), Boot[i].name);
