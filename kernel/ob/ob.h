@@ -35,7 +35,8 @@ typedef struct _OB_TYPE_INITIALIZER { /* ours; OBJECT_TYPE.TypeInfo in NT's layo
     ULONG InvalidAttributes;
     POOL_TYPE PoolType;
     BOOLEAN SecurityRequired;
-    BOOLEAN MaintainHandleCount;
+    BOOLEAN MaintainHandleCount; /* else the process count that Close gets is 0 */
+    BOOLEAN SupportsCallbacks;   /* ObRegisterCallbacks accepts the type */
     OB_OPEN_METHOD Open;
     OB_CLOSE_METHOD Close;
     OB_DELETE_METHOD Delete;
@@ -48,7 +49,9 @@ typedef struct _OB_TYPE_INITIALIZER { /* ours; OBJECT_TYPE.TypeInfo in NT's layo
     ULONG WaitObjectOffset;
 } OB_TYPE_INITIALIZER;
 
-NTSTATUS ObInitSystem(VOID);
+NTSTATUS ObInitSystem(VOID); /* needs the pools; before se, ps, ex, io */
+/* Descriptors for the directories that ObInitSystem made; called by se once it can make them. */
+NTSTATUS ObSecureNamespace(VOID);
 NTSTATUS ObCreateType(PCWSTR Name, const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);
 /*
  * Allocates an object with one reference, not yet named or in a handle table. Name and attributes are captured from
@@ -64,7 +67,16 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES Attributes, POBJECT_TYPE Ty
 NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING Name, ULONG Attributes, PACCESS_STATE AccessState,
                                        ACCESS_MASK Access, POBJECT_TYPE Type, KPROCESSOR_MODE Mode,
                                        PVOID ParseContext, PVOID *Object);
+/*
+ * Names the object and makes a handle (Handle may be NULL: none; the creation reference then stays). With a handle the
+ * creation reference is dropped; ObjectPointerBias references are added for the caller and NewObject, if not NULL,
+ * gets the object: with OBJ_OPENIF that may be an older one (STATUS_OBJECT_NAME_EXISTS). On failure the creation
+ * reference is dropped, so the object is gone.
+ * [doc ObInsertObject has no text; measured by what drivers expect of IoCreateDevice-like code]
+ */
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
+/* FALSE when the object is already being deleted. [doc: exported, undocumented] */
+BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 /* The dispatcher object a wait on Object waits for, or NULL when its type cannot be waited on. */
 PVOID ObGetWaitObject(PVOID Object);
 /* Name without its directory, or an empty string. Valid while the object lives and is not renamed. */
@@ -81,3 +93,12 @@ extern PHANDLE_TABLE ObpKernelHandleTable;   /* handles with bit 31..63 set: HAN
 
 /* For the summary: calls Visit for each type with its live objects and handles. */
 VOID ObEnumerateTypes(VOID (*Visit)(PVOID Context, PCUNICODE_STRING Name, ULONG Objects, ULONG Handles), PVOID Context);
+
+/* ---- documented routines that the DDK headers lack ---- */
+NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+NTSTATUS NTAPI ObLogSecurityDescriptor(PSECURITY_DESCRIPTOR Input, PSECURITY_DESCRIPTOR *Output, ULONG References);
+VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Count);
+VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Count);
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION Information,
+                                            PSECURITY_DESCRIPTOR Descriptor);
+NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, PVOID HandleFlags, KPROCESSOR_MODE PreviousMode);
