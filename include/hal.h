@@ -295,7 +295,7 @@ typedef struct HAL_COMMAND {
     uint32_t kind;
     uint32_t text_bytes;
     uint64_t argument;
-    uint64_t status; /* NTSTATUS or exit code of the previous command, set by the guest before it asks for the next */
+    uint64_t status; /* NTSTATUS of the previous command; argument is then the last program's exit code */
     char text[4096]; /* UTF-8 */
 } HAL_COMMAND;
 

@@ -1,23 +1,194 @@
 /*
  * The session manager: loads drivers, runs programs, waits for idle, unloads, sums up, shuts down, as the supervisor says.
+ * A driver's service key is made as a service control manager would make it, then the I/O manager loads by name.
  */
 #include "session.h"
 
+#include "../ex/ex.h"
+#include "../io/io.h"
 #include "../ke/ke.h"
+#include "../ps/ps.h"
+#include "../rtl/rtl.h"
+
+#define SESSION_DRIVERS 64
+#define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
 static HAL_COMMAND SessionCommand;
+static struct {
+    UNICODE_STRING Name;
+    PDRIVER_OBJECT Driver; /* referenced by the I/O manager while it is loaded */
+} SessionDrivers[SESSION_DRIVERS];
+
+/* ---- the command's fields: UTF-8, separated by tabs ---- */
+
+/* Field number Index as a UNICODE_STRING in pool; an absent field is empty. */
+static NTSTATUS SessionField(ULONG Index, PUNICODE_STRING Field)
+{
+    const char *At = SessionCommand.text;
+    ULONG Bytes = 0, WideBytes;
+
+    for (; Index != 0 && *At != '\0'; At++)
+        if (*At == '\t')
+            Index--;
+    while (At[Bytes] != '\0' && At[Bytes] != '\t')
+        Bytes++;
+    Field->Buffer = ExAllocatePool2(POOL_FLAG_PAGED, Bytes * sizeof(WCHAR) + sizeof(WCHAR), 'sseS');
+    if (Field->Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlUTF8ToUnicodeN(Field->Buffer, Bytes * sizeof(WCHAR), &WideBytes, At, Bytes);
+    Field->Length = (USHORT)WideBytes;
+    Field->MaximumLength = (USHORT)(Bytes * sizeof(WCHAR) + sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+static VOID SessionFreeField(PUNICODE_STRING Field)
+{
+    if (Field->Buffer != NULL)
+        ExFreePoolWithTag(Field->Buffer, 'sseS');
+}
+
+/* ---- drivers ---- */
+
+static VOID SessionSetDword(HANDLE Key, PCWSTR Name, ULONG Value)
+{
+    UNICODE_STRING ValueName;
+
+    RtlInitUnicodeString(&ValueName, Name);
+    ZwSetValueKey(Key, &ValueName, 0, REG_DWORD, &Value, sizeof(Value));
+}
+
+static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING ImagePath)
+{
+    WCHAR Path[256];
+    UNICODE_STRING KeyPath = {0, sizeof(Path), Path}, ValueName;
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Key;
+    NTSTATUS Status;
+
+    RtlAppendUnicodeToString(&KeyPath, SERVICES_KEY);
+    Status = RtlAppendUnicodeStringToString(&KeyPath, Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    InitializeObjectAttributes(&Attributes, &KeyPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    RtlInitUnicodeString(&ValueName, L"ImagePath");
+    Status = ZwSetValueKey(Key, &ValueName, 0, REG_EXPAND_SZ, ImagePath->Buffer,
+                           ImagePath->Length + sizeof(WCHAR));
+    SessionSetDword(Key, L"Type", 1);         /* SERVICE_KERNEL_DRIVER */
+    SessionSetDword(Key, L"Start", 3);        /* SERVICE_DEMAND_START */
+    SessionSetDword(Key, L"ErrorControl", 1); /* SERVICE_ERROR_NORMAL */
+    ZwClose(Key);
+    return Status;
+}
+
+static NTSTATUS SessionLoad(VOID)
+{
+    UNICODE_STRING Name = {0}, Path = {0};
+    ULONG Slot = 0;
+    NTSTATUS Status = SessionField(0, &Name);
+
+    while (Slot < SESSION_DRIVERS && SessionDrivers[Slot].Driver != NULL)
+        Slot++;
+    if (Slot == SESSION_DRIVERS)
+        Status = STATUS_TOO_MANY_NAMES;
+    if (NT_SUCCESS(Status))
+        Status = SessionField(1, &Path);
+    if (NT_SUCCESS(Status))
+        Status = SessionMakeServiceKey(&Name, &Path);
+    if (NT_SUCCESS(Status))
+        Status = IopLoadDriver(&Name, &SessionDrivers[Slot].Driver);
+    SessionFreeField(&Path);
+    if (NT_SUCCESS(Status))
+        SessionDrivers[Slot].Name = Name;
+    else
+        SessionFreeField(&Name);
+    return Status;
+}
+
+static NTSTATUS SessionUnload(VOID)
+{
+    UNICODE_STRING Name = {0};
+    NTSTATUS Status = SessionField(0, &Name);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = STATUS_OBJECT_NAME_NOT_FOUND;
+    for (ULONG i = 0; i < SESSION_DRIVERS; i++) {
+        if (SessionDrivers[i].Driver == NULL || !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
+            continue;
+        Status = IopUnloadDriver(SessionDrivers[i].Driver);
+        if (NT_SUCCESS(Status)) {
+            SessionDrivers[i].Driver = NULL;
+            SessionFreeField(&SessionDrivers[i].Name);
+        }
+        break;
+    }
+    SessionFreeField(&Name);
+    return Status;
+}
+
+/* ---- programs and idling ---- */
+
+static NTSTATUS SessionRunProgram(ULONG64 *ExitCode)
+{
+    UNICODE_STRING Path = {0}, CommandLine = {0};
+    NTSTATUS Exit = STATUS_SUCCESS;
+    NTSTATUS Status = SessionField(0, &Path);
+
+    if (NT_SUCCESS(Status))
+        Status = SessionField(1, &CommandLine);
+    if (NT_SUCCESS(Status))
+        Status = PsRunProgram(&Path, &CommandLine, &Exit);
+    SessionFreeField(&Path);
+    SessionFreeField(&CommandLine);
+    *ExitCode = (ULONG)Exit;
+    return Status;
+}
+
+/* Until every other thread waits and no timer is due within the horizon. Sleeping lets the others run. */
+static VOID SessionIdle(ULONG64 Horizon100ns)
+{
+    LARGE_INTEGER Pause;
+
+    KeSetPriorityThread(KeGetCurrentThread(), 1);
+    for (Pause.QuadPart = -1; !KeIsMachineIdle(Horizon100ns); )
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    KeSetPriorityThread(KeGetCurrentThread(), 8);
+}
 
 VOID SessionRun(VOID)
 {
+    ULONG64 ExitCode = 0;
+
     for (;;) {
+        NTSTATUS Status = STATUS_SUCCESS;
+
         DD_ASSERT(HAL->next_command(&SessionCommand) == HAL_OK);
+        SessionCommand.text[sizeof(SessionCommand.text) - 1] = '\0';
         switch (SessionCommand.kind) {
+        case HAL_COMMAND_LOAD:
+            Status = SessionLoad();
+            break;
+        case HAL_COMMAND_UNLOAD:
+            Status = SessionUnload();
+            break;
+        case HAL_COMMAND_RUN:
+            Status = SessionRunProgram(&ExitCode);
+            break;
+        case HAL_COMMAND_IDLE:
+            SessionIdle(SessionCommand.argument);
+            break;
         case HAL_COMMAND_SHUTDOWN:
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;
         default:
-            SessionCommand.status = (ULONG)STATUS_NOT_IMPLEMENTED;
+            Status = STATUS_NOT_SUPPORTED;
             break;
         }
+        SessionCommand.status = (ULONG)Status;
+        SessionCommand.argument = ExitCode; /* of the last program */
+        HAL->safe_point(0);
     }
 }
