@@ -14,8 +14,6 @@ VOID KiInitApcState(KAPC_STATE *State, KPROCESS *Process)
 
 NT_EXPORT(KeInitializeApc);
 VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PVOID KernelRoutine,
-                           PVOID RundownRoutine, PVOID NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context);
-VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PVOID KernelRoutine,
                            PVOID RundownRoutine, PVOID NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context)
 {
     RtlZeroMemory(Apc, sizeof(*Apc));
@@ -63,7 +61,6 @@ static VOID KiSignalUserApc(KTHREAD *Thread)
 }
 
 NT_EXPORT(KeInsertQueueApc);
-BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPRIORITY Increment);
 BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPRIORITY Increment)
 {
     KTHREAD *Thread = (KTHREAD *)Apc->Thread;
@@ -86,7 +83,6 @@ BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPR
 }
 
 NT_EXPORT(KeRemoveQueueApc);
-BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc);
 BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc)
 {
     KIRQL OldIrql = KiLockDispatcher();

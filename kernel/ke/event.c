@@ -120,7 +120,6 @@ VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 }
 
 NT_EXPORT(KeInitializeMutant);
-VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
 VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner)
 {
     KiInitMutant(Mutant, 0);
@@ -138,14 +137,12 @@ LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
 }
 
 NT_EXPORT(KeReadStateMutant);
-LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant);
 LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant)
 {
     return Mutant->Header.SignalState;
 }
 
 NT_EXPORT(KeReleaseMutant);
-LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
 LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait)
 {
     KIRQL OldIrql = KiLockDispatcher();

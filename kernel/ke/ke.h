@@ -198,6 +198,16 @@ ULONG KeResumeThread(KTHREAD *Thread);
 BOOLEAN KeAlertThread(KTHREAD *Thread, KPROCESSOR_MODE Mode);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
 
+/* ---- exported routines that the DDK does not declare; names and contracts as drivers import them ---- */
+LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
+VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
+LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant);
+/* Environment: 0 the thread's own process, 1 attached, 2 current. */
+VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PVOID KernelRoutine, PVOID RundownRoutine,
+                           PVOID NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context);
+BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPRIORITY Increment);
+BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc);
+
 /* ---- the one choice function: every decision that could go more than one way ---- */
 enum { KI_CHOICE_PROCESSOR, KI_CHOICE_THREAD, KI_CHOICE_TIMER, KI_CHOICE_FAIL_ALLOCATION, KI_CHOICE_ENTROPY };
 /* Returns 0..Alternatives-1; 0 is the cheap default. */

@@ -40,6 +40,12 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
 /* ---- wait.c ---- */
 VOID KiUnwaitThread(KTHREAD *Thread, LONG_PTR Status, KPRIORITY Increment);
 VOID KiTestWaiters(DISPATCHER_HEADER *Object, KPRIORITY Increment); /* Object's state changed */
+/* Blocks the current thread on Object alone, at DISPATCH_LEVEL; what KiUnwaitThread gave, or STATUS_TIMEOUT. */
+LONG_PTR KiBlockOn(DISPATCHER_HEADER *Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout,
+                   KIRQL OldIrql);
+/* queue.c: the thread stops working on its KQUEUE (if any); another may take its place */
+VOID KiLeaveQueue(KTHREAD *Thread);
+VOID KiQueueThreadEnds(KTHREAD *Thread);
 /* Raises to DISPATCH_LEVEL; KiUnlockDispatcher lowers again and lets a better thread run. */
 KIRQL KiLockDispatcher(VOID);
 VOID KiUnlockDispatcher(KIRQL OldIrql);

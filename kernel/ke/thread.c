@@ -100,7 +100,6 @@ static VOID KiAbandonMutants(KTHREAD *Thread)
 {
     while (!IsListEmpty(&Thread->MutantListHead)) {
         PRKMUTANT Mutant = CONTAINING_RECORD(Thread->MutantListHead.Flink, KMUTANT, MutantListEntry);
-        extern LONG NTAPI KeReleaseMutant(PRKMUTANT, KPRIORITY, BOOLEAN, BOOLEAN);
 
         if (Mutant->ApcDisable) { /* a mutex: [doc] THREAD_TERMINATE_HELD_MUTEX */
             KeSetBugCheckText("thread %p ended while it held the mutex %p", Thread, Mutant);
@@ -135,6 +134,7 @@ DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment)
     KiAbandonMutants(Thread);
     KiRundownApcs(Thread);
     KiLockDispatcher();
+    KiQueueThreadEnds(Thread);
     Thread->Header.SignalState = 1;
     KiTestWaiters(&Thread->Header, Increment);
     RemoveEntryList(&Thread->ThreadListEntry);
@@ -252,8 +252,6 @@ static VOID NTAPI KiSuspendNormalRoutine(PVOID Context, PVOID A1, PVOID A2)
 
 ULONG KeSuspendThread(KTHREAD *Thread)
 {
-    extern VOID NTAPI KeInitializeApc(PRKAPC, PRKTHREAD, ULONG, PVOID, PVOID, PVOID, KPROCESSOR_MODE, PVOID);
-    extern BOOLEAN NTAPI KeInsertQueueApc(PRKAPC, PVOID, PVOID, KPRIORITY);
     ULONG Old = Thread->SuspendCount;
 
     if (Old == MAXIMUM_SUSPEND_COUNT)

@@ -238,8 +238,35 @@ static LONG_PTR KiBlock(const KI_WAIT *Wait, KTHREAD *Thread, KIRQL OldIrql)
     Thread->State = KTHREAD_WAITING;
     KiLinkWaitBlocks(Wait, Thread);
     KiSetWaitTimer(Wait, Thread);
+    if (Wait->Reason != WrQueue)
+        KiLeaveQueue(Thread);
     KiSwapThread();
+    if (Wait->Reason != WrQueue && Thread->Queue != NULL)
+        ((PRKQUEUE)Thread->Queue)->CurrentCount++;
     return Thread->WaitStatus;
+}
+
+static VOID KiSetDeadline(KI_WAIT *Wait)
+{
+    if (Wait->Timeout == NULL)
+        return;
+    if (Wait->Timeout->QuadPart <= 0)
+        Wait->Deadline = KeVirtualTime() + (ULONG64)-Wait->Timeout->QuadPart;
+    else
+        Wait->Deadline = (ULONG64)Wait->Timeout->QuadPart > KiLoaderBlock->boot_time_100ns
+                             ? (ULONG64)Wait->Timeout->QuadPart - KiLoaderBlock->boot_time_100ns : 0;
+}
+
+LONG_PTR KiBlockOn(DISPATCHER_HEADER *Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout,
+                   KIRQL OldIrql)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    PVOID Objects = Object;
+    KI_WAIT Wait = {&Objects, Thread->WaitBlock, 1, WaitAny, Reason, Mode, FALSE, Timeout, 0, KI_CALLER()};
+
+    KiSetDeadline(&Wait);
+    KiCheckWaitIrql(Object, OldIrql, KI_CALLER());
+    return KiBlock(&Wait, Thread, APC_LEVEL); /* an APC does not end a queue's wait */
 }
 
 static NTSTATUS KiWait(KI_WAIT *Wait)
@@ -247,11 +274,7 @@ static NTSTATUS KiWait(KI_WAIT *Wait)
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
     LONG_PTR Status;
 
-    if (Wait->Timeout != NULL && Wait->Timeout->QuadPart <= 0)
-        Wait->Deadline = KeVirtualTime() + (ULONG64)-Wait->Timeout->QuadPart;
-    else if (Wait->Timeout != NULL)
-        Wait->Deadline = (ULONG64)Wait->Timeout->QuadPart > KiLoaderBlock->boot_time_100ns
-                             ? (ULONG64)Wait->Timeout->QuadPart - KiLoaderBlock->boot_time_100ns : 0;
+    KiSetDeadline(Wait);
     for (;;) {
         KIRQL OldIrql = KiLockDispatcher();
 

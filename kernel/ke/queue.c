@@ -1,0 +1,150 @@
+/*
+ * Kernel queues (KQUEUE): a list of entries and a bound on the threads that work on them at once. I/O completion ports and worker
+ * pools are built on them.
+ */
+#include "ki.h"
+
+#define KI_ENTRY_TIMEOUT ((PLIST_ENTRY)(ULONG_PTR)STATUS_TIMEOUT)
+
+NT_EXPORT(KeInitializeQueue);
+VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count)
+{
+    RtlZeroMemory(Queue, sizeof(*Queue));
+    Queue->Header.Type = QueueObject;
+    Queue->Header.Size = sizeof(*Queue) / sizeof(LONG);
+    InitializeListHead(&Queue->Header.WaitListHead);
+    InitializeListHead(&Queue->EntryListHead);
+    InitializeListHead(&Queue->ThreadListHead);
+    Queue->MaximumCount = Count != 0 ? Count : KeProcessorCount;
+}
+
+NT_EXPORT(KeReadStateQueue);
+LONG NTAPI KeReadStateQueue(PRKQUEUE Queue)
+{
+    return Queue->Header.SignalState;
+}
+
+/* An entry is there and one more thread may work: hands it to the thread that waited last. */
+static VOID KiHandOutEntry(PRKQUEUE Queue)
+{
+    while (Queue->Header.SignalState > 0 && Queue->CurrentCount < Queue->MaximumCount &&
+           !IsListEmpty(&Queue->Header.WaitListHead)) {
+        PKWAIT_BLOCK Block = CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
+        PLIST_ENTRY Entry = RemoveHeadList(&Queue->EntryListHead);
+
+        Entry->Flink = NULL;
+        Queue->Header.SignalState--;
+        Queue->CurrentCount++;
+        KiUnwaitThread((KTHREAD *)Block->Thread, (LONG_PTR)Entry, 0);
+    }
+}
+
+static LONG KiInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head)
+{
+    KIRQL OldIrql = KiLockDispatcher();
+    LONG Old = Queue->Header.SignalState;
+
+    if (Head)
+        InsertHeadList(&Queue->EntryListHead, Entry);
+    else
+        InsertTailList(&Queue->EntryListHead, Entry);
+    Queue->Header.SignalState++;
+    KiHandOutEntry(Queue);
+    KiUnlockDispatcher(OldIrql);
+    return Old;
+}
+
+NT_EXPORT(KeInsertQueue);
+LONG NTAPI KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
+{
+    return KiInsertQueue(Queue, Entry, FALSE);
+}
+
+NT_EXPORT(KeInsertHeadQueue);
+LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
+{
+    return KiInsertQueue(Queue, Entry, TRUE);
+}
+
+/* A thread that blocks elsewhere, or comes back for more, no longer counts as working on its queue. */
+VOID KiLeaveQueue(KTHREAD *Thread)
+{
+    PRKQUEUE Queue = (PRKQUEUE)Thread->Queue;
+
+    if (Queue == NULL)
+        return;
+    Queue->CurrentCount--;
+    KiHandOutEntry(Queue);
+}
+
+static VOID KiJoinQueue(KTHREAD *Thread, PRKQUEUE Queue)
+{
+    if (Thread->Queue == (PKQUEUE)Queue) {
+        KiLeaveQueue(Thread);
+        return;
+    }
+    if (Thread->Queue != NULL) {
+        KiLeaveQueue(Thread);
+        RemoveEntryList(&Thread->QueueListEntry);
+    }
+    Thread->Queue = (PKQUEUE)Queue;
+    InsertTailList(&Queue->ThreadListHead, &Thread->QueueListEntry);
+}
+
+NT_EXPORT(KeRemoveQueue);
+PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    KIRQL OldIrql = KiLockDispatcher();
+    PLIST_ENTRY Entry;
+
+    KiJoinQueue(Thread, Queue);
+    if (!IsListEmpty(&Queue->EntryListHead) && Queue->CurrentCount < Queue->MaximumCount) {
+        Entry = RemoveHeadList(&Queue->EntryListHead);
+        Entry->Flink = NULL;
+        Queue->Header.SignalState--;
+        Queue->CurrentCount++;
+        KiUnlockDispatcher(OldIrql);
+        return Entry;
+    }
+    if (Timeout != NULL && Timeout->QuadPart == 0)
+        Entry = KI_ENTRY_TIMEOUT;
+    else
+        Entry = (PLIST_ENTRY)KiBlockOn(&Queue->Header, WrQueue, Mode, Timeout, OldIrql);
+    if (Entry == KI_ENTRY_TIMEOUT)
+        Queue->CurrentCount++; /* still its thread, as KeRemoveQueue's caller */
+    KiUnlockDispatcher(OldIrql);
+    return Entry;
+}
+
+NT_EXPORT(KeRundownQueue);
+PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue)
+{
+    KIRQL OldIrql = KiLockDispatcher();
+    PLIST_ENTRY First = NULL;
+
+    while (!IsListEmpty(&Queue->ThreadListHead)) {
+        KTHREAD *Thread = CONTAINING_RECORD(RemoveHeadList(&Queue->ThreadListHead), KTHREAD, QueueListEntry);
+
+        Thread->Queue = NULL;
+        if (Thread->State == KTHREAD_WAITING && Thread->WaitCount == 1 &&
+            Thread->WaitBlockList[0].Object == Queue)
+            KiUnwaitThread(Thread, (LONG_PTR)STATUS_ABANDONED, 0);
+    }
+    if (!IsListEmpty(&Queue->EntryListHead)) { /* a chain without its head, as documented */
+        First = Queue->EntryListHead.Flink;
+        RemoveEntryList(&Queue->EntryListHead);
+        InitializeListHead(&Queue->EntryListHead);
+    }
+    KiUnlockDispatcher(OldIrql);
+    return First;
+}
+
+VOID KiQueueThreadEnds(KTHREAD *Thread)
+{
+    if (Thread->Queue == NULL)
+        return;
+    KiLeaveQueue(Thread);
+    RemoveEntryList(&Thread->QueueListEntry);
+    Thread->Queue = NULL;
+}
