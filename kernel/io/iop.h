@@ -12,16 +12,6 @@
 #include "../rtl/rtl.h"
 #include "../se/se.h"
 
-#ifndef KE_APC_DECLARED
-#define KE_APC_DECLARED
-typedef enum _KAPC_ENVIRONMENT {
-    OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment
-} KAPC_ENVIRONMENT;
-VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
-                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
-                           PVOID NormalContext);
-BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
-#endif
 
 /* Bug checks that mingw's bugcodes.h lacks. [bugchecks.tsv] */
 #ifndef DRIVER_VERIFIER_DETECTED_VIOLATION

@@ -13,8 +13,9 @@ VOID KiInitApcState(KAPC_STATE *State, KPROCESS *Process)
 }
 
 NT_EXPORT(KeInitializeApc);
-VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PVOID KernelRoutine,
-                           PVOID RundownRoutine, PVOID NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context)
+VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
+                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
+                           PVOID Context)
 {
     RtlZeroMemory(Apc, sizeof(*Apc));
     Apc->Type = ApcObject;
@@ -96,20 +97,17 @@ BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc)
     return Was;
 }
 
-typedef VOID (NTAPI *KI_KERNEL_ROUTINE)(PKAPC, PKNORMAL_ROUTINE *, PVOID *, PVOID *, PVOID *);
-typedef VOID (NTAPI *KI_NORMAL_ROUTINE)(PVOID, PVOID, PVOID);
-
 static VOID KiRunKernelApc(KTHREAD *Thread, PKAPC Apc)
 {
-    PKNORMAL_ROUTINE Normal = (PKNORMAL_ROUTINE)Apc->NormalRoutine;
+    PKNORMAL_ROUTINE Normal = Apc->NormalRoutine;
     PVOID Context = Apc->NormalContext, Argument1 = Apc->SystemArgument1, Argument2 = Apc->SystemArgument2;
 
-    ((KI_KERNEL_ROUTINE)Apc->KernelRoutine)(Apc, &Normal, &Context, &Argument1, &Argument2);
+    Apc->KernelRoutine(Apc, &Normal, &Context, &Argument1, &Argument2);
     if (Normal == NULL)
         return;
     Thread->ApcState.KernelApcInProgress = TRUE;
     KeLowerIrql(PASSIVE_LEVEL);
-    ((KI_NORMAL_ROUTINE)Normal)(Context, Argument1, Argument2);
+    Normal(Context, Argument1, Argument2);
     KfRaiseIrql(APC_LEVEL);
     Thread->ApcState.KernelApcInProgress = FALSE;
 }

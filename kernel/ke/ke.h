@@ -202,9 +202,13 @@ BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
 LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
 VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
 LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant);
-/* Environment: 0 the thread's own process, 1 attached, 2 current. */
-VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, ULONG Environment, PVOID KernelRoutine, PVOID RundownRoutine,
-                           PVOID NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context);
+#define KE_APC_DECLARED
+typedef enum _KAPC_ENVIRONMENT {
+    OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment
+} KAPC_ENVIRONMENT;
+VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
+                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
+                           PVOID Context);
 BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPRIORITY Increment);
 BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc);
 

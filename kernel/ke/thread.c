@@ -120,7 +120,7 @@ static VOID KiRundownApcs(KTHREAD *Thread)
 
             Apc->Inserted = FALSE;
             if (Apc->RundownRoutine != NULL)
-                ((VOID (NTAPI *)(PKAPC))Apc->RundownRoutine)(Apc);
+                Apc->RundownRoutine(Apc);
             else if (Mode == UserMode)
                 ExFreePool(Apc);
         }
@@ -239,7 +239,7 @@ ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 
 /* ---- suspension: a kernel APC that waits for the thread's own semaphore ---- */
 
-static VOID NTAPI KiSuspendKernelRoutine(PKAPC Apc, PVOID *Normal, PVOID *Context, PVOID *A1, PVOID *A2)
+static VOID NTAPI KiSuspendKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *A1, PVOID *A2)
 {
     (void)Apc, (void)Normal, (void)Context, (void)A1, (void)A2;
 }
@@ -258,8 +258,8 @@ ULONG KeSuspendThread(KTHREAD *Thread)
         ExRaiseStatus(STATUS_SUSPEND_COUNT_EXCEEDED);
     Thread->SuspendCount++;
     if (Old == 0 && !Thread->SuspendApc.Inserted) {
-        KeInitializeApc(&Thread->SuspendApc, (PRKTHREAD)Thread, 0, (PVOID)KiSuspendKernelRoutine,
-                        (PVOID)KiSuspendKernelRoutine, (PVOID)KiSuspendNormalRoutine, KernelMode, Thread);
+        KeInitializeApc(&Thread->SuspendApc, (PRKTHREAD)Thread, OriginalApcEnvironment, KiSuspendKernelRoutine, NULL,
+                        KiSuspendNormalRoutine, KernelMode, Thread);
         KeInsertQueueApc(&Thread->SuspendApc, NULL, NULL, 0);
     }
     return Old;

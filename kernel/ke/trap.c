@@ -388,14 +388,13 @@ VOID KiTrapHandler(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const H
 
 /* ---- to user mode ---- */
 
-typedef VOID (NTAPI *KI_KERNEL_ROUTINE)(PKAPC, PVOID *, PVOID *, PVOID *, PVOID *);
-
 /* The way out of a system service when a user APC waits: delivers one. At PASSIVE_LEVEL. */
 VOID KiServiceExit(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
     PLIST_ENTRY Head = &Thread->ApcState.ApcListHead[UserMode];
-    PVOID Normal, Context, Argument1, Argument2;
+    PVOID Context, Argument1, Argument2;
+    PKNORMAL_ROUTINE Normal;
     CONTEXT UserContext;
     PKAPC Apc;
 
@@ -409,14 +408,14 @@ VOID KiServiceExit(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
     Argument1 = Apc->SystemArgument1;
     Argument2 = Apc->SystemArgument2;
     KfRaiseIrql(APC_LEVEL);
-    ((KI_KERNEL_ROUTINE)Apc->KernelRoutine)(Apc, &Normal, &Context, &Argument1, &Argument2);
+    Apc->KernelRoutine(Apc, &Normal, &Context, &Argument1, &Argument2);
     KeLowerIrql(PASSIVE_LEVEL);
     if (!IsListEmpty(Head))
         Thread->ApcState.UserApcPending = TRUE;
     if (Normal == NULL)
         return;
     KiFrameToContext(Frame, Exception, &UserContext);
-    if (!PspForwardApc(&UserContext, Frame, Normal, Context, Argument1, Argument2))
+    if (!PspForwardApc(&UserContext, Frame, (PVOID)Normal, Context, Argument1, Argument2))
         PspTerminateProcess(PsCurrentProcess(), STATUS_STACK_OVERFLOW);
 }
 

@@ -7,15 +7,6 @@
 
 extern POBJECT_TYPE PspProcessType, PspThreadType, PspJobType;
 
-/* Exported, and declared by drivers themselves: the DDK headers have no APCs. */
-#ifndef KE_APC_DECLARED
-#define KE_APC_DECLARED
-typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment } KAPC_ENVIRONMENT;
-VOID NTAPI KeInitializeApc(PKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
-                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
-                           PVOID NormalContext);
-BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
-#endif
 /* FALSE when the object is already being deleted. [doc: exported, undocumented] */
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 
