@@ -128,13 +128,6 @@ static size_t RtlpSpanWithout(const char *String, const char *Set)
     return Length;
 }
 
-NT_EXPORT(strpbrk);
-char *__cdecl strpbrk(const char *String, const char *Set)
-{
-    String += RtlpSpanWithout(String, Set);
-    return *String != 0 ? (char *)String : NULL;
-}
-
 NT_EXPORT(strcpy);
 char *__cdecl strcpy(char *To, const char *From)
 {
@@ -338,18 +331,6 @@ NT_EXPORT(islower);
 int __cdecl islower(int Char)
 {
     return Char >= 'a' && Char <= 'z';
-}
-
-NT_EXPORT(isalpha);
-int __cdecl isalpha(int Char)
-{
-    return islower(RtlpToLower(Char));
-}
-
-NT_EXPORT(isalnum);
-int __cdecl isalnum(int Char)
-{
-    return isalpha(Char) || isdigit(Char);
 }
 
 NT_EXPORT(isspace);

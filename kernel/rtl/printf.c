@@ -165,12 +165,6 @@ int __cdecl _snwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar
     return Units;
 }
 
-NT_EXPORT(vswprintf);
-int __cdecl vswprintf(wchar_t *Buffer, const wchar_t *Format, va_list Arguments)
-{
-    return RtlpFormatCount(Buffer, MAXLONG, TRUE, Format, Arguments);
-}
-
 NT_EXPORT(swprintf);
 int __cdecl swprintf(wchar_t *Buffer, const wchar_t *Format, ...)
 {
