@@ -2,6 +2,23 @@
 include tests/host/rules.mk
 SHELL_TESTS := $(sort $(wildcard tests/cli/*.t) $(wildcard tests/abi/*.t))
 
+# Layouts: static asserts of abi/layouts.tsv with the flags of the kernel and with those of drivers.
+LAYOUTS := $(B)/obj/gen/layouts.kernel.o $(B)/obj/gen/layouts.driver.o
+$(B)/gen/layouts.c: abi/layouts.tsv tools/gen_layouts.awk
+	@mkdir -p $(@D)
+	awk -f tools/gen_layouts.awk $< > $@
+$(B)/obj/gen/layouts.kernel.o: $(B)/gen/layouts.c
+	@mkdir -p $(@D)
+	$(CLANG) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/gen/layouts.driver.o: $(B)/gen/layouts.c
+	@mkdir -p $(@D)
+	$(CLANG) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
+all: $(LAYOUTS)
+
+# Rewrites abi/exports.tsv, abi/hal_forwards.txt and docs/FIDELITY.md from the marks in the sources.
+ledger:
+	tools/ledger update
+
 deps:
 	@tools/deps.sh
 test: deps
@@ -12,4 +29,4 @@ demo: deps all
 bench: all
 oracle: all
 
-.PHONY: deps run-tests
+.PHONY: deps run-tests ledger
