@@ -1,34 +1,86 @@
-/* drydock VERB ...: finds the verb and runs it. */
-#include "cli/cli.h"
-
+/* drydock VERB ...: finds the verb and runs it; help for all of them. */
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} verbs[] = {
-    {"run", cli_run, "load drivers into a fresh machine, run a program, unload, report"},
-};
+#include "cli/cli.h"
 
-static int usage(FILE *out)
+static const struct cli_verb *const verbs[] = {&cli_verb_run, &cli_verb_imports, &cli_verb_version};
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct cli_verb *find_verb(const char *name)
 {
-    fputs("usage: drydock VERB [options]\n\n", out);
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].help);
-    return out == stdout ? EXIT_FINE : EXIT_USAGE;
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static void print_overview(FILE *out)
+{
+    fputs("drydock runs Windows x64 kernel drivers on Linux, unmodified, and finds the bug check before Windows does.\n\n"
+          "usage: drydock VERB [options] [arguments]\n\n",
+          out);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("  help      print the page of a verb: drydock help VERB\n\n"
+          "exit status: 0 fine, 1 usage, 2 could not load, 3 bug check or rule broken, 4 time out,\n"
+          "5 the program's exit code was not 0, 70 a defect of Drydock\n",
+          out);
+}
+
+static int print_help(const char *name)
+{
+    const struct cli_verb *verb;
+
+    if (name == NULL) {
+        print_overview(stdout);
+        return EXIT_FINE;
+    }
+    verb = find_verb(name);
+    if (verb == NULL) {
+        cli_message("there is no verb '%s'; 'drydock --help' lists them", name);
+        return EXIT_USAGE;
+    }
+    printf("drydock %s: %s\n\n%s", verb->name, verb->summary, verb->help);
+    return EXIT_FINE;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* A pipe that is closed early is an error to handle, not a reason to die with a machine left over. */
+static int run_verb(const struct cli_verb *verb, int argc, char **argv)
+{
+    int status;
+
+    signal(SIGPIPE, SIG_IGN);
+    status = asks_for_help(argc, argv) ? print_help(verb->name) : verb->run(argc, argv);
+    if (fflush(stdout) != 0 && status == EXIT_FINE)
+        status = EXIT_USAGE;
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
-        return usage(stderr);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-        return usage(stdout);
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return verbs[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "drydock: unknown verb '%s'; 'drydock --help' lists them\n", argv[1]);
-    return EXIT_USAGE;
+    const struct cli_verb *verb;
+
+    if (argc < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return print_help(argc > 2 ? argv[2] : NULL);
+    verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+    if (verb == NULL) {
+        cli_message("there is no verb '%s'; 'drydock --help' lists them", argv[1]);
+        return EXIT_USAGE;
+    }
+    return run_verb(verb, argc - 1, argv + 1);
 }

@@ -1,0 +1,192 @@
+/* See console.h. On a terminal control characters of the machine are shown, not obeyed. */
+#include "cli/console.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/name.h"
+#include "hal.h"
+
+void console_init(struct console *console, bool json)
+{
+    memset(console, 0, sizeof(*console));
+    console->json = json;
+    console->out_terminal = isatty(STDOUT_FILENO) != 0;
+    console->err_terminal = isatty(STDERR_FILENO) != 0;
+}
+
+void console_free(struct console *console)
+{
+    for (unsigned i = 0; i < console->record_count; i++)
+        free(console->record[i]);
+    console->record_count = 0;
+}
+
+static void check_output(struct console *console)
+{
+    if (console->out_terminal)
+        fflush(stdout);
+    if (ferror(stdout) && !console->failed) {
+        console->failed = true;
+        console->error = errno;
+    }
+}
+
+/* Text as it may reach a terminal: what could drive it is shown as \xNN, what is no UTF-8 too. */
+static void put_visible(FILE *out, const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+
+    while (text < end) {
+        const char *start = text;
+        uint32_t c = name_decode(&text, end);
+        bool is_control = c == UINT32_MAX || (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
+
+        if (c == '\r' && text < end && *text == '\n')
+            continue;
+        if (is_control)
+            for (; start < text; start++)
+                fprintf(out, "\\x%02x", (unsigned char)*start);
+        else
+            fwrite(start, 1, (size_t)(text - start), out);
+    }
+}
+
+static void put_text(FILE *out, bool terminal, const char *text, size_t bytes)
+{
+    if (terminal)
+        put_visible(out, text, bytes);
+    else
+        fwrite(text, 1, bytes, out);
+}
+
+static void put_json(struct console *console, const char *type, const char *text, size_t bytes, uint64_t time_100ns)
+{
+    json_t *value = json_stringn(text, bytes), *object;
+    char *safe = NULL;
+
+    if (value == NULL && (safe = malloc(bytes + 1)) != NULL) { /* no UTF-8 */
+        for (size_t i = 0; i < bytes; i++)
+            safe[i] = (signed char)text[i] < 0 ? '?' : text[i];
+        value = json_stringn(safe, bytes);
+        free(safe);
+    }
+    object = json_pack("{s:s, s:I, s:o*}", "type", type, "time_100ns", (json_int_t)time_100ns, "text", value);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(object);
+    check_output(console);
+}
+
+static void print_debug_line(struct console *console, struct console_line *line)
+{
+    if (console->json) {
+        put_json(console, "debug", line->text, line->used, line->time_100ns);
+        return;
+    }
+    if (console->mid_line)
+        fputc('\n', stdout);
+    console->mid_line = false;
+    fprintf(stdout, "%6llu.%06llu  ", (unsigned long long)(line->time_100ns / 10000000),
+            (unsigned long long)(line->time_100ns / 10 % 1000000));
+    put_text(stdout, console->out_terminal, line->text, line->used);
+    fputc('\n', stdout);
+    check_output(console);
+}
+
+static void print_log_line(struct console *console, struct console_line *line)
+{
+    if (console->json) {
+        put_json(console, "log", line->text, line->used, line->time_100ns);
+        return;
+    }
+    fflush(stdout);
+    fputs("drydock: ", stderr);
+    put_text(stderr, console->err_terminal, line->text, line->used);
+    fputc('\n', stderr);
+}
+
+static void keep_record(struct console *console, struct console_line *line)
+{
+    if (console->record_count < CONSOLE_RECORD_LIMIT) {
+        console->record[console->record_count] = strndup(line->text, line->used);
+        console->record_count += console->record[console->record_count] != NULL;
+    }
+}
+
+static void end_line(struct console *console, struct console_line *line)
+{
+    if (line->used != 0 && line->text[line->used - 1] == '\r')
+        line->used--;
+    if (line == &console->debug)
+        print_debug_line(console, line);
+    else if (line == &console->log)
+        print_log_line(console, line);
+    else
+        keep_record(console, line);
+    line->used = 0;
+}
+
+static void add_lines(struct console *console, struct console_line *line, const char *text, size_t bytes,
+                      uint64_t time_100ns)
+{
+    for (; bytes != 0 && !console->failed; text++, bytes--) {
+        if (line->used == 0)
+            line->time_100ns = time_100ns;
+        if (*text == '\n' || line->used == sizeof(line->text)) {
+            end_line(console, line);
+            line->time_100ns = time_100ns;
+        }
+        if (*text != '\n')
+            line->text[line->used++] = *text;
+    }
+}
+
+static void write_program(struct console *console, uint32_t stream, const char *text, size_t bytes,
+                          uint64_t time_100ns)
+{
+    bool is_out = stream == HAL_STREAM_STDOUT;
+
+    if (console->json) {
+        put_json(console, is_out ? "stdout" : "stderr", text, bytes, time_100ns);
+        return;
+    }
+    if (!is_out)
+        fflush(stdout);
+    put_text(is_out ? stdout : stderr, is_out ? console->out_terminal : console->err_terminal, text, bytes);
+    if (is_out)
+        console->mid_line = text[bytes - 1] != '\n';
+    check_output(console);
+}
+
+void console_write(struct console *console, uint32_t stream, const char *text, size_t bytes, uint64_t time_100ns)
+{
+    if (bytes == 0 || console->failed)
+        return;
+    console->bytes += bytes;
+    console->last_time_100ns = time_100ns;
+    switch (stream) {
+    case HAL_STREAM_DEBUG: add_lines(console, &console->debug, text, bytes, time_100ns); break;
+    case HAL_STREAM_STDOUT:
+    case HAL_STREAM_STDERR: write_program(console, stream, text, bytes, time_100ns); break;
+    case HAL_STREAM_REPORT: add_lines(console, &console->report, text, bytes, time_100ns); break;
+    default: add_lines(console, &console->log, text, bytes, time_100ns); break;
+    }
+}
+
+void console_finish(struct console *console)
+{
+    struct console_line *const lines[] = {&console->debug, &console->log, &console->report};
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        if (lines[i]->used != 0)
+            end_line(console, lines[i]);
+    if (console->mid_line && console->out_terminal)
+        fputc('\n', stdout);
+    console->mid_line = false;
+    fflush(stdout);
+    check_output(console);
+}

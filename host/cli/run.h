@@ -1,0 +1,46 @@
+/* The parts of `drydock run`. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/broker.h"
+#include "cli/console.h"
+#include "cli/folder.h"
+#include "cli/run_options.h"
+#include "hal.h"
+
+extern const char run_help[];
+
+struct run_driver {
+    const char *path;      /* on the host */
+    char file_name[256];   /* "first.sys" */
+    char service_name[256]; /* "first" */
+    bool loaded;
+};
+
+enum run_step { RUN_LOAD, RUN_PROGRAM, RUN_IDLE, RUN_UNLOAD, RUN_SUMMARY, RUN_SHUTDOWN, RUN_STEP_COUNT };
+
+struct run {
+    struct run_options options;
+    struct machine_folder folder;
+    struct console console;
+    broker *broker;
+    struct run_driver driver[RUN_DRIVER_LIMIT];
+    enum run_step step;   /* the command the machine works on */
+    unsigned index;       /* of its driver */
+    bool started;         /* a command was given */
+    char program_name[256];
+    uint64_t program_status;
+    bool program_ended;
+    int status;           /* EXIT_*: the worst so far */
+};
+
+/* ---- run_script.c: which command comes next ---- */
+void run_next_command(void *context, HAL_COMMAND *command);
+
+/* ---- summary.c ---- */
+/* The machine's records as a table on standard error, or as JSON. */
+void summary_print(const struct console *console);
+/* Something was left behind or a rule broken: what the records say. */
+unsigned summary_count(const struct console *console, const char *key);

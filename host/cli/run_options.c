@@ -1,0 +1,189 @@
+/* See run_options.h. The help page is here, beside the table it describes. */
+#include "cli/run_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/run.h"
+#include "report/report.h"
+
+const char run_help[] =
+    "usage: drydock run [options] A.sys [B.sys ...] [-- PROG.exe [arguments]]\n\n"
+    "Makes a fresh machine, loads the drivers in the order given, runs the program, waits until\n"
+    "nothing is left to do, unloads the drivers in reverse order, and says what it found. Debug\n"
+    "output of drivers and the program's output go to standard output, Drydock's own messages, the\n"
+    "summary and the report of a bug check to standard error.\n\n"
+    "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
+    "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary one)\n"
+    "  --hwid ID        hardware ID of the device that a driver with AddDevice is given\n"
+    "  --processors N   processors of the machine, 1 to 32 (2)\n"
+    "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
+    "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
+    "  --gate on|off    check each call of a driver against its documented contract (off)\n"
+    "  --json           one JSON object a line on standard output instead of text\n"
+    "  --hash           print a hash of the machine's memory at the end\n"
+    "  --save-at N      save the machine at its Nth safe point into the file of --save\n"
+    "  --save FILE      where to save it\n"
+    "  --restore FILE   go on with a saved machine instead of a fresh one (same drivers and options)\n\n"
+    "exit status: 0 fine, 1 usage or the host refused, 2 could not load, 3 bug check or rule broken,\n"
+    "4 time out, 5 the program's exit code was not 0, 70 a defect of Drydock\n";
+
+enum {
+    OPTION_SEED = 256,
+    OPTION_MACHINE,
+    OPTION_HWID,
+    OPTION_PROCESSORS,
+    OPTION_RAM,
+    OPTION_TIMEOUT,
+    OPTION_GATE,
+    OPTION_JSON,
+    OPTION_HASH,
+    OPTION_SAVE_AT,
+    OPTION_SAVE,
+    OPTION_RESTORE
+};
+
+static const struct option long_options[] = {
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"machine", required_argument, NULL, OPTION_MACHINE},
+    {"hwid", required_argument, NULL, OPTION_HWID},
+    {"processors", required_argument, NULL, OPTION_PROCESSORS},
+    {"ram", required_argument, NULL, OPTION_RAM},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"gate", required_argument, NULL, OPTION_GATE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"hash", no_argument, NULL, OPTION_HASH},
+    {"save-at", required_argument, NULL, OPTION_SAVE_AT},
+    {"save", required_argument, NULL, OPTION_SAVE},
+    {"restore", required_argument, NULL, OPTION_RESTORE},
+    {NULL, 0, NULL, 0},
+};
+
+static int parse_count(const char *name, uint64_t low, uint64_t high, uint64_t *value)
+{
+    unsigned long long number;
+
+    if (!cli_parse_number(optarg, low, high, &number))
+        return cli_usage_error(&cli_verb_run, "--%s takes a number from %llu to %llu, not '%s'", name,
+                               (unsigned long long)low, (unsigned long long)high, optarg);
+    *value = number;
+    return 0;
+}
+
+static int parse_gate(struct run_options *options)
+{
+    options->gate = strcmp(optarg, "on") == 0;
+    if (!options->gate && strcmp(optarg, "off") != 0)
+        return cli_usage_error(&cli_verb_run, "--gate takes on or off, not '%s'", optarg);
+    return 0;
+}
+
+static int parse_option(struct run_options *options, int option, const char *word)
+{
+    uint64_t number = options->processors;
+    int status = 0;
+
+    switch (option) {
+    case OPTION_SEED: return parse_count("seed", 0, UINT64_MAX, &options->seed);
+    case OPTION_RAM: return parse_count("ram", 32, 16384, &options->ram_mib);
+    case OPTION_TIMEOUT: return parse_count("timeout", 0, 1000000, &options->timeout_s);
+    case OPTION_SAVE_AT: return parse_count("save-at", 1, UINT64_MAX, &options->save_at);
+    case OPTION_PROCESSORS:
+        status = parse_count("processors", 1, 32, &number);
+        options->processors = (uint32_t)number;
+        return status;
+    case OPTION_GATE: return parse_gate(options);
+    case OPTION_MACHINE: options->machine = optarg; return 0;
+    case OPTION_HWID: options->hardware_id = optarg; return 0;
+    case OPTION_JSON: options->json = true; return 0;
+    case OPTION_HASH: options->hash = true; return 0;
+    case OPTION_SAVE: options->save_path = optarg; return 0;
+    case OPTION_RESTORE: options->restore_path = optarg; return 0;
+    case ':': return cli_usage_error(&cli_verb_run, "option '%s' needs a value", word);
+    default: return cli_usage_error(&cli_verb_run, "run has no option '%s'", word);
+    }
+}
+
+static int parse_drivers(struct run_options *options, int argc, char **argv)
+{
+    bool has_program = optind > 0 && optind <= argc && strcmp(argv[optind - 1], "--") == 0;
+
+    if (!has_program)
+        for (; optind < argc; optind++) {
+            if (options->driver_count == RUN_DRIVER_LIMIT)
+                return cli_usage_error(&cli_verb_run, "more than %u drivers", RUN_DRIVER_LIMIT);
+            options->driver[options->driver_count++] = argv[optind];
+        }
+    return 0;
+}
+
+static int check_together(const struct run_options *options)
+{
+    if (options->driver_count == 0 && options->program_argc == 0)
+        return cli_usage_error(&cli_verb_run, "which driver? (drydock run A.sys)");
+    if ((options->save_at != 0) != (options->save_path != NULL))
+        return cli_usage_error(&cli_verb_run, "--save-at and --save go together");
+    return 0;
+}
+
+/* What follows "--" is the program's. */
+static int split_program(struct run_options *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            options->program_argc = argc - i - 1;
+            options->program_argv = argv + i + 1;
+            return i;
+        }
+    return argc;
+}
+
+int run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    int own_argc = split_program(options, argc, argv), option, status = 0;
+
+    options->argc = argc;
+    options->argv = argv;
+    options->seed = 1;
+    options->ram_mib = 256;
+    options->timeout_s = 60;
+    options->processors = 2;
+    if (own_argc + 1 == argc)
+        return cli_usage_error(&cli_verb_run, "'--' is followed by no program");
+    options->machine = getenv("DRYDOCK_MACHINE");
+    optind = 0;
+    while (status == 0 && (option = getopt_long(own_argc, argv, ":", long_options, NULL)) != -1)
+        status = parse_option(options, option, argv[optind - 1]);
+    if (status == 0)
+        status = parse_drivers(options, own_argc, argv);
+    return status != 0 ? status : check_together(options);
+}
+
+char *run_options_repeat_command(const struct run_options *options)
+{
+    char **words = calloc((size_t)options->argc + 4, sizeof(*words)), seed[32], *command = NULL;
+    int count = 0;
+
+    if (words == NULL)
+        return NULL;
+    snprintf(seed, sizeof(seed), "%llu", (unsigned long long)options->seed);
+    words[count++] = program_invocation_name;
+    words[count++] = options->argv[0];
+    words[count++] = "--seed";
+    words[count++] = seed;
+    for (int i = 1; i < options->argc; i++) {
+        bool is_own = options->program_argv == NULL || options->argv + i < options->program_argv;
+
+        if (is_own && strcmp(options->argv[i], "--seed") == 0 && i + 1 < options->argc)
+            i++;
+        else if (!is_own || strncmp(options->argv[i], "--seed=", 7) != 0)
+            words[count++] = options->argv[i];
+    }
+    command = report_quote_command(count, words);
+    free(words);
+    return command;
+}

@@ -1,0 +1,30 @@
+/* What `drydock run` was asked for. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RUN_DRIVER_LIMIT 32u
+
+struct run_options {
+    uint64_t seed;
+    uint64_t ram_mib;
+    uint64_t timeout_s; /* real seconds, 0: none */
+    uint32_t processors;
+    const char *machine; /* folder, NULL: temporary */
+    const char *hardware_id;
+    const char *save_path, *restore_path;
+    uint64_t save_at;    /* safe point number */
+    bool json, hash, gate;
+    int argc;            /* of the whole command line, for the command that repeats the run */
+    char **argv;
+    unsigned driver_count;
+    const char *driver[RUN_DRIVER_LIMIT];
+    int program_argc;    /* 0: no program */
+    char **program_argv;
+};
+
+/* 0, or the exit status after a message. */
+int run_options_parse(struct run_options *options, int argc, char **argv);
+/* The command that repeats the run, with its seed; to be freed. */
+char *run_options_repeat_command(const struct run_options *options);

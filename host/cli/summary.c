@@ -1,0 +1,128 @@
+/*
+ * The summary: records that the machine writes at the end, "key<TAB>field...", as tables. A record of a kind that is
+ * not known here is shown as it is, so the kernel may say more than this file understands.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+
+struct summary_kind {
+    const char *key;
+    const char *heading;
+};
+
+static const struct summary_kind kinds[] = {
+    {"driver", "Drivers"},
+    {"device", "Devices"},
+    {"devices", "Devices"},
+    {"irp", "IRPs by major function"},
+    {"irps", "IRPs"},
+    {"pool", "Pool left, by tag"},
+    {"object", "Objects left"},
+    {"handle", "Handles left"},
+    {"thread", "Threads left"},
+    {"leak", "Left behind"},
+    {"violation", "Rules broken"},
+};
+#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+
+static size_t key_bytes(const char *record)
+{
+    return strcspn(record, "\t");
+}
+
+static bool has_key(const char *record, const char *key)
+{
+    return key_bytes(record) == strlen(key) && strncmp(record, key, strlen(key)) == 0;
+}
+
+unsigned summary_count(const struct console *console, const char *key)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < console->record_count; i++)
+        count += has_key(console->record[i], key);
+    return count;
+}
+
+/* Fields padded to columns; the machine's text shows no control characters. */
+static void print_fields(const char *record)
+{
+    const char *field = record + key_bytes(record);
+
+    fputs("   ", stderr);
+    while (*field == '\t') {
+        size_t bytes = strcspn(++field, "\t");
+        bool is_last = field[bytes] == '\0';
+
+        fputc(' ', stderr);
+        for (size_t i = 0; i < bytes; i++)
+            fputc((unsigned char)field[i] < 0x20 || field[i] == 0x7F ? '.' : field[i], stderr);
+        for (size_t i = bytes; i < 24 && !is_last; i++)
+            fputc(' ', stderr);
+        field += bytes;
+    }
+    fputc('\n', stderr);
+}
+
+static void print_kind(const struct console *console, const struct summary_kind *kind)
+{
+    if (summary_count(console, kind->key) == 0)
+        return;
+    fprintf(stderr, "  %s\n", kind->heading);
+    for (unsigned i = 0; i < console->record_count; i++)
+        if (has_key(console->record[i], kind->key))
+            print_fields(console->record[i]);
+}
+
+static bool is_known(const char *record)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        if (has_key(record, kinds[i].key))
+            return true;
+    return false;
+}
+
+static void print_unknown(const char *record)
+{
+    fprintf(stderr, "  %.*s\n", (int)key_bytes(record), record);
+    print_fields(record);
+}
+
+static void print_json(const char *record)
+{
+    json_t *object = json_object(), *fields = json_array();
+    const char *field = record + key_bytes(record);
+
+    json_object_set_new(object, "type", json_string("summary"));
+    json_object_set_new(object, "key", json_stringn(record, key_bytes(record)));
+    while (*field == '\t') {
+        size_t bytes = strcspn(++field, "\t");
+
+        json_array_append_new(fields, json_stringn(field, bytes));
+        field += bytes;
+    }
+    json_object_set_new(object, "fields", fields);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(object);
+}
+
+void summary_print(const struct console *console)
+{
+    if (console->json) {
+        for (unsigned i = 0; i < console->record_count; i++)
+            print_json(console->record[i]);
+        return;
+    }
+    fflush(stdout);
+    if (console->record_count != 0)
+        fputs("\nSummary\n", stderr);
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        print_kind(console, &kinds[i]);
+    for (unsigned i = 0; i < console->record_count; i++)
+        if (!is_known(console->record[i]))
+            print_unknown(console->record[i]);
+}
