@@ -31,7 +31,10 @@ KERNEL_OBJ := $(KERNEL_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/services.S.o
 HOST_LIBS := -lZydis -ljansson -lseccomp
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -mfsgsbase -D_GNU_SOURCE
 HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
-HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/bugcheck_table.c.o
+# The loader's PE reader is plain C: the host looks at images with the same code.
+HOST_PE_SRC := kernel/ldr/pe.c kernel/ldr/pedir.c
+HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(HOST_PE_SRC:%=$(B)/obj/host-pe/%.o) \
+  $(patsubst %,$(B)/obj/gen/%_table.c.o,bugcheck ntstatus ledger)
 
 DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
 DRIVERS := $(DRIVER_DIRS:drivers/%=$(B)/drivers/%.sys)
@@ -104,6 +107,15 @@ BUGCHECK_DATA := abi/bugcheck_meanings.tsv abi/bugchecks.tsv abi/verifier_codes.
 $(B)/gen/bugcheck_table.c: tools/gen_bugchecks.awk $(BUGCHECK_DATA)
 	@mkdir -p $(@D)
 	LC_ALL=C awk -f tools/gen_bugchecks.awk $(BUGCHECK_DATA) > $@
+$(B)/gen/ntstatus_table.c: tools/gen_ntstatus.awk $(MINGW)/ntstatus.h
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f tools/gen_ntstatus.awk $(MINGW)/ntstatus.h > $@
+$(B)/gen/ledger_table.c: tools/gen_ledger_table.awk $(filter %.c,$(KERNEL_SRC))
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f $^ > $@
+$(B)/obj/host-pe/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/obj/gen/%.c.o: $(B)/gen/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(HOST_CFLAGS) -MMD -MP -c $< -o $@

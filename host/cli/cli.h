@@ -3,11 +3,13 @@
 
 enum {
     EXIT_FINE = 0,
-    EXIT_USAGE = 1,      /* wrong arguments, or the host refused (no memory, output cannot be written) */
-    EXIT_NOT_LOADED = 2, /* a file that is no driver or program, an import that is missing, a DriverEntry that fails */
-    EXIT_BUGCHECK = 3,   /* a bug check, a broken rule, or a machine that hangs for the driver's fault */
+    EXIT_USAGE = 1, /* wrong arguments, or the host refused (no memory, output cannot be written) */
+    EXIT_NOT_LOADED = 2, /* a file that is no driver or program, an import that is missing, a
+                            DriverEntry that fails */
+    EXIT_BUGCHECK =
+        3, /* a bug check, a broken rule, or a machine that hangs for the driver's fault */
     EXIT_TIMEOUT = 4,
-    EXIT_PROGRAM = 5,    /* all is well but the program's exit code, which is reported, is not 0 */
+    EXIT_PROGRAM = 5, /* all is well but the program's exit code, which is reported, is not 0 */
     EXIT_DEFECT = 70
 };
 
@@ -23,6 +25,8 @@ extern const struct cli_verb cli_verb_run, cli_verb_imports, cli_verb_version;
 /* "drydock: ..." on standard error, after what was written to standard output before. */
 __attribute__((format(printf, 1, 2))) void cli_message(const char *format, ...);
 /* A usage error: the message, then where help is. Returns EXIT_USAGE. */
-__attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_verb *verb, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_verb *verb,
+                                                          const char *format, ...);
 /* A number in [low, high], decimal or 0x hexadecimal. */
-_Bool cli_parse_number(const char *text, unsigned long long low, unsigned long long high, unsigned long long *value);
+_Bool cli_parse_number(const char *text, unsigned long long low, unsigned long long high,
+                       unsigned long long *value);

@@ -43,7 +43,8 @@ static void put_visible(FILE *out, const char *text, size_t bytes)
     while (text < end) {
         const char *start = text;
         uint32_t c = name_decode(&text, end);
-        bool is_control = c == UINT32_MAX || (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
+        bool is_control =
+            c == UINT32_MAX || (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
 
         if (c == '\r' && text < end && *text == '\n')
             continue;
@@ -63,7 +64,8 @@ static void put_text(FILE *out, bool terminal, const char *text, size_t bytes)
         fwrite(text, 1, bytes, out);
 }
 
-static void put_json(struct console *console, const char *type, const char *text, size_t bytes, uint64_t time_100ns)
+static void put_json(struct console *console, const char *type, const char *text, size_t bytes,
+                     uint64_t time_100ns)
 {
     json_t *value = json_stringn(text, bytes), *object;
     char *safe = NULL;
@@ -74,7 +76,8 @@ static void put_json(struct console *console, const char *type, const char *text
         value = json_stringn(safe, bytes);
         free(safe);
     }
-    object = json_pack("{s:s, s:I, s:o*}", "type", type, "time_100ns", (json_int_t)time_100ns, "text", value);
+    object = json_pack("{s:s, s:I, s:o*}", "type", type, "time_100ns", (json_int_t)time_100ns,
+                       "text", value);
     json_dumpf(object, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     json_decref(object);
@@ -130,8 +133,8 @@ static void end_line(struct console *console, struct console_line *line)
     line->used = 0;
 }
 
-static void add_lines(struct console *console, struct console_line *line, const char *text, size_t bytes,
-                      uint64_t time_100ns)
+static void add_lines(struct console *console, struct console_line *line, const char *text,
+                      size_t bytes, uint64_t time_100ns)
 {
     for (; bytes != 0 && !console->failed; text++, bytes--) {
         if (line->used == 0)
@@ -156,13 +159,15 @@ static void write_program(struct console *console, uint32_t stream, const char *
     }
     if (!is_out)
         fflush(stdout);
-    put_text(is_out ? stdout : stderr, is_out ? console->out_terminal : console->err_terminal, text, bytes);
+    put_text(is_out ? stdout : stderr, is_out ? console->out_terminal : console->err_terminal, text,
+             bytes);
     if (is_out)
         console->mid_line = text[bytes - 1] != '\n';
     check_output(console);
 }
 
-void console_write(struct console *console, uint32_t stream, const char *text, size_t bytes, uint64_t time_100ns)
+void console_write(struct console *console, uint32_t stream, const char *text, size_t bytes,
+                   uint64_t time_100ns)
 {
     if (bytes == 0 || console->failed)
         return;

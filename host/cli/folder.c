@@ -105,7 +105,8 @@ int machine_folder_copy(const struct machine_folder *folder, const char *from, c
     return error;
 }
 
-/* Everything in the folder, never through a link. The machine may have nested deeply: one descriptor a level. */
+/* Everything in the folder, never through a link. The machine may have nested deeply: one
+ * descriptor a level. */
 static void empty_folder(int parent_fd, const char *name)
 {
     int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

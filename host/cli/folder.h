@@ -1,6 +1,6 @@
 /*
- * A machine's disk: a folder with C/ in it, as a fresh Windows installation would have the folders that drivers ask
- * for. Temporary ones are removed at the end, whatever the machine put there.
+ * A machine's disk: a folder with C/ in it, as a fresh Windows installation would have the folders
+ * that drivers ask for. Temporary ones are removed at the end, whatever the machine put there.
  */
 #pragma once
 
@@ -13,7 +13,8 @@ struct machine_folder {
     bool temporary;
 };
 
-/* Opens or makes the folder; path NULL: a temporary one. 0 or -errno (then nothing is left behind). */
+/* Opens or makes the folder; path NULL: a temporary one. 0 or -errno (then nothing is left behind).
+ */
 int machine_folder_open(struct machine_folder *folder, const char *path);
 /* Copies a host file to volume/name (folders exist; an older file is replaced). 0 or -errno. */
 int machine_folder_copy(const struct machine_folder *folder, const char *from, const char *name);

@@ -18,7 +18,8 @@ static bool map_file(struct image *image, const char *path, char *why)
     if (fd < 0 || fstat(fd, &stat) != 0) {
         snprintf(why, IMAGE_WHY_LIMIT, "%s", strerror(errno));
     } else if (!S_ISREG(stat.st_mode)) {
-        snprintf(why, IMAGE_WHY_LIMIT, "%s, not a file", S_ISDIR(stat.st_mode) ? "a folder" : "a device or pipe");
+        snprintf(why, IMAGE_WHY_LIMIT, "%s, not a file",
+                 S_ISDIR(stat.st_mode) ? "a folder" : "a device or pipe");
     } else if (stat.st_size == 0) {
         snprintf(why, IMAGE_WHY_LIMIT, "the file is empty");
     } else {
@@ -38,7 +39,9 @@ static const char *machine_name(uint16_t machine)
     switch (machine) {
     case PE_MACHINE_I386: return "32-bit x86";
     case PE_MACHINE_ARM64: return "ARM64";
-    case 0x1C0: case 0x1C2: case 0x1C4: return "32-bit ARM";
+    case 0x1C0:
+    case 0x1C2:
+    case 0x1C4: return "32-bit ARM";
     case 0x200: return "Itanium";
     default: return NULL;
     }
@@ -51,7 +54,8 @@ static void explain_format(const PE_IMAGE *pe, char *why)
     if (machine != NULL)
         snprintf(why, IMAGE_WHY_LIMIT, "an image for %s; Drydock runs x64 images only", machine);
     else
-        snprintf(why, IMAGE_WHY_LIMIT, "not a valid x64 PE image: %s", pe->Reason != NULL ? pe->Reason : "bad format");
+        snprintf(why, IMAGE_WHY_LIMIT, "not a valid x64 PE image: %s",
+                 pe->Reason != NULL ? pe->Reason : "bad format");
 }
 
 static bool check_kind(const PE_IMAGE *pe, enum image_kind kind, char *why)
@@ -60,9 +64,11 @@ static bool check_kind(const PE_IMAGE *pe, enum image_kind kind, char *why)
 
     if (kind == IMAGE_DRIVER && pe->Subsystem != PE_SUBSYSTEM_NATIVE)
         snprintf(why, IMAGE_WHY_LIMIT, "%s, not a driver (subsystem %u; a driver has 1, native)",
-                 is_program ? "a Windows program or DLL" : "an image of another kind", pe->Subsystem);
+                 is_program ? "a Windows program or DLL" : "an image of another kind",
+                 pe->Subsystem);
     else if (kind == IMAGE_PROGRAM && !is_program)
-        snprintf(why, IMAGE_WHY_LIMIT, "not a Windows program (subsystem %u; a console program has 3)", pe->Subsystem);
+        snprintf(why, IMAGE_WHY_LIMIT,
+                 "not a Windows program (subsystem %u; a console program has 3)", pe->Subsystem);
     else if (kind == IMAGE_PROGRAM && (pe->Characteristics & PE_FILE_DLL) != 0)
         snprintf(why, IMAGE_WHY_LIMIT, "a DLL, not a program");
     else
@@ -70,12 +76,14 @@ static bool check_kind(const PE_IMAGE *pe, enum image_kind kind, char *why)
     return false;
 }
 
-bool image_open(struct image *image, const char *path, enum image_kind kind, char why[IMAGE_WHY_LIMIT])
+bool image_open(struct image *image, const char *path, enum image_kind kind,
+                char why[IMAGE_WHY_LIMIT])
 {
     memset(image, 0, sizeof(*image));
     if (!map_file(image, path, why))
         return false;
-    if (PeOpenFile(&image->pe, image->bytes, image->size) != PE_OK || PeValidate(&image->pe) != PE_OK) {
+    if (PeOpenFile(&image->pe, image->bytes, image->size) != PE_OK ||
+        PeValidate(&image->pe) != PE_OK) {
         explain_format(&image->pe, why);
         image_close(image);
         return false;

@@ -1,6 +1,6 @@
 /*
- * Files that a user names on the command line, looked at before a machine is made for them: one clear sentence for
- * each thing that is not an x64 driver or program.
+ * Files that a user names on the command line, looked at before a machine is made for them: one
+ * clear sentence for each thing that is not an x64 driver or program.
  */
 #pragma once
 
@@ -19,6 +19,8 @@ struct image {
 };
 
 #define IMAGE_WHY_LIMIT 240u
-/* Maps and checks the file. False: why says what is wrong, without the file's name; nothing is mapped. */
-bool image_open(struct image *image, const char *path, enum image_kind kind, char why[IMAGE_WHY_LIMIT]);
+/* Maps and checks the file. False: why says what is wrong, without the file's name; nothing is
+ * mapped. */
+bool image_open(struct image *image, const char *path, enum image_kind kind,
+                char why[IMAGE_WHY_LIMIT]);
 void image_close(struct image *image);

@@ -19,15 +19,17 @@ static const struct cli_verb *find_verb(const char *name)
 
 static void print_overview(FILE *out)
 {
-    fputs("drydock runs Windows x64 kernel drivers on Linux, unmodified, and finds the bug check before Windows does.\n\n"
+    fputs("drydock runs Windows x64 kernel drivers on Linux, unmodified, and finds the bug check "
+          "before Windows does.\n\n"
           "usage: drydock VERB [options] [arguments]\n\n",
           out);
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
-    fputs("  help      print the page of a verb: drydock help VERB\n\n"
-          "exit status: 0 fine, 1 usage, 2 could not load, 3 bug check or rule broken, 4 time out,\n"
-          "5 the program's exit code was not 0, 70 a defect of Drydock\n",
-          out);
+    fputs(
+        "  help      print the page of a verb: drydock help VERB\n\n"
+        "exit status: 0 fine, 1 usage, 2 could not load, 3 bug check or rule broken, 4 time out,\n"
+        "5 the program's exit code was not 0, 70 a defect of Drydock\n",
+        out);
 }
 
 static int print_help(const char *name)
@@ -55,7 +57,8 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
-/* A pipe that is closed early is an error to handle, not a reason to die with a machine left over. */
+/* A pipe that is closed early is an error to handle, not a reason to die with a machine left over.
+ */
 static int run_verb(const struct cli_verb *verb, int argc, char **argv)
 {
     int status;
@@ -75,7 +78,8 @@ int main(int argc, char **argv)
         print_overview(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+        strcmp(argv[1], "-h") == 0)
         return print_help(argc > 2 ? argv[2] : NULL);
     verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (verb == NULL) {

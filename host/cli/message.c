@@ -36,7 +36,8 @@ int cli_usage_error(const struct cli_verb *verb, const char *format, ...)
     return EXIT_USAGE;
 }
 
-bool cli_parse_number(const char *text, unsigned long long low, unsigned long long high, unsigned long long *value)
+bool cli_parse_number(const char *text, unsigned long long low, unsigned long long high,
+                      unsigned long long *value)
 {
     char *end;
 

@@ -32,9 +32,11 @@ void progress_tick(struct progress *progress, const struct console *console)
     if (!progress->enabled || now < progress->next_ms)
         return;
     fprintf(stderr, "\r\033[K%c %llu s, in the machine %llu.%03llu s, %llu bytes of output",
-            wheel[(now / PROGRESS_PERIOD_MS) % 4], (unsigned long long)((now - progress->start_ms) / 1000),
+            wheel[(now / PROGRESS_PERIOD_MS) % 4],
+            (unsigned long long)((now - progress->start_ms) / 1000),
             (unsigned long long)(console->last_time_100ns / 10000000),
-            (unsigned long long)(console->last_time_100ns / 10000 % 1000), (unsigned long long)console->bytes);
+            (unsigned long long)(console->last_time_100ns / 10000 % 1000),
+            (unsigned long long)console->bytes);
     fflush(stderr);
     progress->shown = true;
     progress->next_ms = now + PROGRESS_PERIOD_MS;

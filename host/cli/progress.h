@@ -7,7 +7,7 @@
 #include "cli/console.h"
 
 struct progress {
-    bool enabled;  /* standard error is a terminal */
+    bool enabled; /* standard error is a terminal */
     bool shown;
     uint64_t start_ms, next_ms;
 };

@@ -1,62 +1,481 @@
-/* drydock run: a fresh machine, drivers loaded, a program run, drivers unloaded. */
-#include "cli/cli.h"
+/*
+ * drydock run: makes the machine's folder, starts the machine, serves it to its end, and says what
+ * happened. Whatever that is (a machine that dies, an interrupt, a closed pipe), nothing is left
+ * behind.
+ */
+#include "cli/run.h"
 
-#include <libgen.h>
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/build_folder.h"
+#include "cli/cli.h"
+#include "cli/image.h"
+#include "cli/progress.h"
+#include "cli/ram_hash.h"
+#include "report/report.h"
 #include "supervisor/supervisor.h"
 
-struct run {
-    int step;
+struct run_session { /* a run and what serves it */
+    struct run run;
+    struct progress progress;
+    struct supervisor supervisor;
+    char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
 
-static void next_command(void *context, HAL_COMMAND *command)
-{
-    struct run *run = context;
+static volatile sig_atomic_t g_signal; /* the one that asked us to end */
+static volatile int g_interrupt;
 
-    (void)run;
-    command->kind = HAL_COMMAND_SHUTDOWN;
+static void note_signal(int number)
+{
+    g_signal = number;
+    g_interrupt = 1;
 }
 
-static void console(void *context, uint32_t stream, const char *text, size_t bytes, uint64_t virtual_time_100ns)
+static void catch_signals(void)
 {
-    (void)context;
-    (void)virtual_time_100ns;
-    fwrite(text, 1, bytes, stream == HAL_STREAM_DEBUG || stream == HAL_STREAM_STDOUT ? stdout : stderr);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_handler = note_signal};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaction(signals[i], &action, NULL);
 }
 
-static void kernel_path(char path[PATH_MAX])
-{
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 32);
+/* ---- before the machine ---- */
 
-    path[n < 0 ? 0 : n] = '\0';
-    strcpy(strrchr(path, '/') + 1, "ntoskrnl.exe");
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
 }
 
-int cli_run(int argc, char **argv)
+/* "first.sys" and "first" of the driver's path. */
+static bool name_driver(struct run_driver *driver, const char *path)
 {
-    char kernel[PATH_MAX];
-    struct machine_options options = {.kernel_path = kernel, .ram_bytes = 256u << 20, .processors = 2,
+    const char *name = base_name(path);
+    size_t bytes = strlen(name);
+
+    driver->path = path;
+    if (bytes == 0 || bytes >= sizeof(driver->file_name))
+        return false;
+    memcpy(driver->file_name, name, bytes + 1);
+    memcpy(driver->service_name, name, bytes + 1);
+    if (bytes > 4 && strcasecmp(name + bytes - 4, ".sys") == 0)
+        driver->service_name[bytes - 4] = '\0';
+    return strpbrk(name, "\t\n\\:*?\"<>|") == NULL;
+}
+
+static int check_file(const char *path, enum image_kind kind)
+{
+    char why[IMAGE_WHY_LIMIT];
+    struct image image;
+
+    if (!image_open(&image, path, kind, why)) {
+        cli_message("%s: %s", path, why);
+        return EXIT_NOT_LOADED;
+    }
+    image_close(&image);
+    return EXIT_FINE;
+}
+
+static int check_drivers(struct run *run)
+{
+    int status = EXIT_FINE;
+
+    for (unsigned i = 0; i < run->options.driver_count && status == EXIT_FINE; i++) {
+        const char *path = run->options.driver[i];
+
+        status = check_file(path, IMAGE_DRIVER);
+        if (status == EXIT_FINE && !name_driver(&run->driver[i], path)) {
+            cli_message("%s: not a name that a driver can have", path);
+            status = EXIT_NOT_LOADED;
+        }
+        for (unsigned j = 0; j < i && status == EXIT_FINE; j++)
+            if (strcasecmp(run->driver[i].file_name, run->driver[j].file_name) == 0) {
+                cli_message("%s: a driver of this name is given twice", path);
+                status = EXIT_USAGE;
+            }
+    }
+    return status;
+}
+
+static int check_program(struct run *run)
+{
+    const char *path = run->options.program_argc != 0 ? run->options.program_argv[0] : NULL;
+    int status = path != NULL ? check_file(path, IMAGE_PROGRAM) : EXIT_FINE;
+
+    if (path != NULL && status == EXIT_FINE)
+        snprintf(run->program_name, sizeof(run->program_name), "%s", base_name(path));
+    return status;
+}
+
+static int copy_one(struct run *run, const char *path, const char *folder, const char *name)
+{
+    char target[600];
+    int error;
+
+    snprintf(target, sizeof(target), "%s%s", folder, name);
+    error = machine_folder_copy(&run->folder, path, target);
+    if (error != 0)
+        cli_message("%s: cannot be copied to %s: %s", path, run->folder.volume, strerror(-error));
+    return error == 0 ? EXIT_FINE : EXIT_USAGE;
+}
+
+static int fill_folder(struct run *run)
+{
+    int status = EXIT_FINE;
+
+    for (unsigned i = 0; i < run->options.driver_count && status == EXIT_FINE; i++)
+        status = copy_one(run, run->driver[i].path, "Windows/System32/drivers/",
+                          run->driver[i].file_name);
+    if (status == EXIT_FINE && run->options.program_argc != 0)
+        status = copy_one(run, run->options.program_argv[0], "", run->program_name);
+    return status;
+}
+
+static int open_folder(struct run_session *session)
+{
+    struct run *run = &session->run;
+    struct broker_options options = {.volume_path = run->folder.volume,
+                                     .inbox_path = session->build,
+                                     .boot_time_100ns = MACHINE_BOOT_TIME_100NS};
+    int error = machine_folder_open(&run->folder, run->options.machine);
+
+    if (error != 0) {
+        cli_message("%s: no folder for the machine: %s",
+                    run->options.machine != NULL ? run->options.machine : "temporary folder",
+                    strerror(-error));
+        return EXIT_USAGE;
+    }
+    error = broker_create(&options, &run->broker);
+    if (error != 0) {
+        cli_message("%s: %s", run->folder.volume, strerror(-error));
+        return EXIT_USAGE;
+    }
+    return fill_folder(run);
+}
+
+/* ---- while it runs ---- */
+
+static void on_console(void *context, uint32_t stream, const char *text, size_t bytes,
+                       uint64_t virtual_time_100ns)
+{
+    struct run_session *session = context;
+
+    progress_clear(&session->progress);
+    console_write(&session->run.console, stream, text, bytes, virtual_time_100ns);
+}
+
+static void on_command(void *context, HAL_COMMAND *command)
+{
+    struct run_session *session = context;
+
+    progress_clear(&session->progress);
+    run_next_command(&session->run, command);
+}
+
+static long on_file(void *context, const void *body, size_t bytes, void *reply, size_t limit)
+{
+    return broker_serve(((struct run_session *)context)->run.broker, body, bytes, reply, limit);
+}
+
+static bool on_tick(void *context)
+{
+    struct run_session *session = context;
+
+    progress_tick(&session->progress, &session->run.console);
+    return !session->run.console.failed;
+}
+
+static int serve(struct run_session *session, struct supervisor_result *result)
+{
+    struct run *run = &session->run;
+    char kernel[PATH_MAX + 16];
+    struct machine_options options = {.kernel_path = kernel,
+                                      .ram_bytes = run->options.ram_mib << 20,
+                                      .seed = run->options.seed,
+                                      .processors = run->options.processors,
+                                      .flags = run->options.gate ? HAL_FLAG_GATE : 0,
                                       .watchdog_ms = 3000};
-    struct run run = {0};
-    struct supervisor_ops ops = {.context = &run, .next_command = next_command, .console = console};
-    struct supervisor supervisor;
-    struct supervisor_result result;
+    struct supervisor_ops ops = {.context = session,
+                                 .next_command = on_command,
+                                 .console = on_console,
+                                 .file = on_file,
+                                 .tick = on_tick};
+    int error;
 
-    (void)argc;
-    (void)argv;
-    kernel_path(kernel);
-    if (supervisor_start(&supervisor, &options, NULL, -1) != 0)
-        return EXIT_DEFECT;
-    supervisor_serve(&supervisor, &ops, 10000, NULL, &result);
-    supervisor_end(&supervisor);
-    fflush(stdout);
-    fprintf(stderr, "drydock: stopped %d kind %u argument %llx signal %u rip %llx status %x\n", result.stopped,
-            result.kind, (unsigned long long)result.argument, result.trap_signal, (unsigned long long)result.rip,
-            result.wait_status);
-    return result.stopped && result.kind == HAL_STOP_SHUTDOWN ? EXIT_FINE : EXIT_DEFECT;
+    snprintf(kernel, sizeof(kernel), "%s/ntoskrnl.exe", session->build);
+    error = supervisor_start(&session->supervisor, &options, NULL, -1);
+    if (error != 0) {
+        cli_message("the machine cannot be started: %s", strerror(-error));
+        return EXIT_USAGE;
+    }
+    supervisor_serve(&session->supervisor, &ops, run->options.timeout_s * 1000, &g_interrupt,
+                     result);
+    progress_clear(&session->progress);
+    console_finish(&run->console);
+    return EXIT_FINE;
 }
+
+/* ---- after it ---- */
+
+static void find_image(void *context, const char *name, const char *guest_path, char *host_path,
+                       size_t limit)
+{
+    static const char *const folders[] = {"", "system32/", "drivers/"};
+    struct run_session *session = context;
+    struct run *run = &session->run;
+
+    (void)guest_path;
+    for (unsigned i = 0; i < run->options.driver_count; i++)
+        if (strcasecmp(name, run->driver[i].file_name) == 0) {
+            snprintf(host_path, limit, "%s", run->driver[i].path);
+            return;
+        }
+    if (strchr(name, '/') != NULL)
+        return;
+    if (run->options.program_argc != 0 && strcasecmp(name, run->program_name) == 0) {
+        snprintf(host_path, limit, "%s", run->options.program_argv[0]);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        snprintf(host_path, limit, "%s/%s%s", session->build, folders[i], name);
+        if (access(host_path, R_OK) == 0)
+            return;
+    }
+    host_path[0] = '\0';
+}
+
+static void print_report(struct run_session *session, struct report *report)
+{
+    struct console *console = &session->run.console;
+    json_t *object;
+
+    report->seed = session->run.options.seed;
+    report_symbolise(report, find_image, session);
+    if (!console->json) {
+        report_print_text(report, stderr, console->err_terminal);
+        return;
+    }
+    object = report_to_json(report);
+    json_object_set_new(object, "type", json_string("report"));
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(object);
+}
+
+static int report_stop(struct run_session *session, uint32_t kind, uint64_t argument,
+                       const char *text)
+{
+    struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes,
+                                  MACHINE_ROOT_PFN};
+    char *command = run_options_repeat_command(&session->run.options);
+    struct report *report = malloc(sizeof(*report));
+    int status = EXIT_DEFECT;
+
+    if (report != NULL && report_read(report, &memory, kind, argument) == 0) {
+        if (text != NULL)
+            snprintf(report->text, sizeof(report->text), "%s", text);
+        report->repeat_command = command;
+        if ((kind == HAL_STOP_BUGCHECK && report->readable) || kind == HAL_STOP_HANG)
+            status = EXIT_BUGCHECK;
+        print_report(session, report);
+        report_free(report);
+    }
+    free(report);
+    free(command);
+    return status;
+}
+
+static int report_death(struct run_session *session, const struct supervisor_result *result)
+{
+    char text[200];
+
+    if (result->refused != NULL)
+        snprintf(text, sizeof(text),
+                 "The machine process was ended because it broke the channel's rules: %s.",
+                 result->refused);
+    else if (WIFSIGNALED(result->wait_status))
+        snprintf(text, sizeof(text), "The machine process was killed by signal %d (%s).",
+                 WTERMSIG(result->wait_status), strsignal(WTERMSIG(result->wait_status)));
+    else
+        snprintf(text, sizeof(text),
+                 "The machine process ended by itself (exit status %d) and said nothing.",
+                 WEXITSTATUS(result->wait_status));
+    return report_stop(session, HAL_STOP_DEFECT, 0, text);
+}
+
+static int report_defect(struct run_session *session, const struct supervisor_result *result)
+{
+    char text[200];
+
+    if (result->trap_signal != 0) {
+        snprintf(text, sizeof(text), "The HAL failed with signal %u (%s) at 0x%llx.",
+                 result->trap_signal, strsignal((int)result->trap_signal),
+                 (unsigned long long)result->rip);
+        return report_stop(session, HAL_STOP_DEFECT, 0, text);
+    }
+    if ((int64_t)result->argument < 0 && (int64_t)result->argument > -4096) {
+        snprintf(text, sizeof(text), "The kernel %s/ntoskrnl.exe cannot be started: %s.",
+                 session->build, strerror(-(int)(int64_t)result->argument));
+        return report_stop(session, HAL_STOP_DEFECT, 0, text);
+    }
+    return report_stop(session, HAL_STOP_DEFECT, result->argument, NULL);
+}
+
+/* The exit status of how the machine ended; says so where the run's own messages do not. */
+static int judge_end(struct run_session *session, const struct supervisor_result *result)
+{
+    const struct console *console = &session->run.console;
+
+    if (result->interrupted)
+        return EXIT_USAGE;
+    if (console->failed) {
+        if (console->error != EPIPE)
+            cli_message("standard output: %s", strerror(console->error));
+        return EXIT_USAGE;
+    }
+    if (result->timed_out) {
+        cli_message(
+            "no end after %llu s; the machine was stopped at %llu.%06llu s of its time (--timeout)",
+            (unsigned long long)session->run.options.timeout_s,
+            (unsigned long long)(console->last_time_100ns / 10000000),
+            (unsigned long long)(console->last_time_100ns / 10 % 1000000));
+        return EXIT_TIMEOUT;
+    }
+    if (!result->stopped)
+        return report_death(session, result);
+    switch (result->kind) {
+    case HAL_STOP_SHUTDOWN: return session->run.status;
+    case HAL_STOP_BUGCHECK:
+    case HAL_STOP_HANG: return report_stop(session, result->kind, result->argument, NULL);
+    default: return report_defect(session, result);
+    }
+}
+
+static int judge_records(const struct run *run)
+{
+    if (summary_count(&run->console, "violation") != 0 || summary_count(&run->console, "leak") != 0)
+        return EXIT_BUGCHECK;
+    return run->program_ended && run->program_status != 0 ? EXIT_PROGRAM : EXIT_FINE;
+}
+
+static void print_verdict(const struct run *run, int status)
+{
+    static const char *const texts[] = {
+        [EXIT_FINE] = "no error found",
+        [EXIT_USAGE] = "the run was ended from outside",
+        [EXIT_NOT_LOADED] = "could not load",
+        [EXIT_BUGCHECK] = "the driver made an error",
+        [EXIT_TIMEOUT] = "time out",
+        [EXIT_PROGRAM] = "no error found in the driver, but the program failed",
+    };
+    const char *text = status == EXIT_DEFECT ? "a defect of Drydock" : texts[status];
+
+    if (run->console.json) {
+        json_t *object = json_pack("{s:s, s:i, s:s, s:I}", "type", "verdict", "exit_status", status,
+                                   "verdict", text, "seed", (json_int_t)run->options.seed);
+        if (run->program_ended)
+            json_object_set_new(object, "program_exit_code",
+                                json_integer((json_int_t)run->program_status));
+        json_dumpf(object, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(object);
+        return;
+    }
+    if (run->program_ended && run->program_status != 0)
+        cli_message("%s: exit code %llu (0x%llx)", run->program_name,
+                    (unsigned long long)run->program_status,
+                    (unsigned long long)run->program_status);
+    cli_message("verdict: %s", text);
+}
+
+static void print_hash(const struct run_session *session)
+{
+    uint64_t hash = ram_hash(session->supervisor.ram, session->supervisor.ram_bytes,
+                             session->supervisor.ram_fd);
+
+    if (session->run.console.json)
+        printf("{\"type\":\"hash\",\"ram\":\"%016llx\"}\n", (unsigned long long)hash);
+    else
+        cli_message("hash of memory: %016llx", (unsigned long long)hash);
+}
+
+static int run_machine(struct run_session *session)
+{
+    struct supervisor_result result;
+    struct run *run = &session->run;
+    int status = serve(session, &result);
+
+    if (status != EXIT_FINE)
+        return status;
+    status = judge_end(session, &result);
+    if (!result.interrupted && !run->console.failed) {
+        summary_print(&run->console);
+        if (status == EXIT_FINE)
+            status = judge_records(run);
+        if (run->options.hash)
+            print_hash(session);
+        print_verdict(run, status);
+    }
+    supervisor_end(&session->supervisor);
+    return status;
+}
+
+static int run_session(struct run_session *session)
+{
+    struct run *run = &session->run;
+    int status = check_drivers(run);
+
+    if (status == EXIT_FINE)
+        status = check_program(run);
+    if (status == EXIT_FINE && !build_folder_find(session->build, sizeof(session->build))) {
+        cli_message("/proc/self/exe: %s", strerror(errno));
+        status = EXIT_USAGE;
+    }
+    if (status != EXIT_FINE)
+        return status;
+    catch_signals();
+    console_init(&run->console, run->options.json);
+    progress_init(&session->progress, &run->console);
+    status = open_folder(session);
+    if (status == EXIT_FINE)
+        status = run_machine(session);
+    broker_destroy(run->broker);
+    machine_folder_close(&run->folder);
+    console_free(&run->console);
+    return status;
+}
+
+static int cli_run(int argc, char **argv)
+{
+    struct run_session *session = calloc(1, sizeof(*session));
+    int status;
+
+    if (session == NULL)
+        return EXIT_USAGE;
+    status = run_options_parse(&session->run.options, argc, argv);
+    if (status == EXIT_FINE)
+        status = run_session(session);
+    free(session);
+    if (g_signal != 0) { /* all is cleaned up: end as whoever sent the signal expects */
+        signal(g_signal, SIG_DFL);
+        raise(g_signal);
+    }
+    return status;
+}
+
+const struct cli_verb cli_verb_run = {
+    .name = "run",
+    .summary = "load drivers into a fresh machine, run a program, unload, report",
+    .help = run_help,
+    .run = cli_run,
+};

@@ -13,13 +13,21 @@
 extern const char run_help[];
 
 struct run_driver {
-    const char *path;      /* on the host */
-    char file_name[256];   /* "first.sys" */
+    const char *path;       /* on the host */
+    char file_name[256];    /* "first.sys" */
     char service_name[256]; /* "first" */
     bool loaded;
 };
 
-enum run_step { RUN_LOAD, RUN_PROGRAM, RUN_IDLE, RUN_UNLOAD, RUN_SUMMARY, RUN_SHUTDOWN, RUN_STEP_COUNT };
+enum run_step {
+    RUN_LOAD,
+    RUN_PROGRAM,
+    RUN_IDLE,
+    RUN_UNLOAD,
+    RUN_SUMMARY,
+    RUN_SHUTDOWN,
+    RUN_STEP_COUNT
+};
 
 struct run {
     struct run_options options;
@@ -27,13 +35,13 @@ struct run {
     struct console console;
     broker *broker;
     struct run_driver driver[RUN_DRIVER_LIMIT];
-    enum run_step step;   /* the command the machine works on */
-    unsigned index;       /* of its driver */
-    bool started;         /* a command was given */
+    enum run_step step; /* the command the machine works on */
+    unsigned index;     /* of its driver */
+    bool started;       /* a command was given */
     char program_name[256];
     uint64_t program_status;
     bool program_ended;
-    int status;           /* EXIT_*: the worst so far */
+    int status; /* EXIT_*: the worst so far */
 };
 
 /* ---- run_script.c: which command comes next ---- */

@@ -15,10 +15,12 @@ const char run_help[] =
     "usage: drydock run [options] A.sys [B.sys ...] [-- PROG.exe [arguments]]\n\n"
     "Makes a fresh machine, loads the drivers in the order given, runs the program, waits until\n"
     "nothing is left to do, unloads the drivers in reverse order, and says what it found. Debug\n"
-    "output of drivers and the program's output go to standard output, Drydock's own messages, the\n"
+    "output of drivers and the program's output go to standard output, Drydock's own messages, "
+    "the\n"
     "summary and the report of a bug check to standard error.\n\n"
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
-    "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary one)\n"
+    "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
+    "one)\n"
     "  --hwid ID        hardware ID of the device that a driver with AddDevice is given\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
@@ -28,8 +30,10 @@ const char run_help[] =
     "  --hash           print a hash of the machine's memory at the end\n"
     "  --save-at N      save the machine at its Nth safe point into the file of --save\n"
     "  --save FILE      where to save it\n"
-    "  --restore FILE   go on with a saved machine instead of a fresh one (same drivers and options)\n\n"
-    "exit status: 0 fine, 1 usage or the host refused, 2 could not load, 3 bug check or rule broken,\n"
+    "  --restore FILE   go on with a saved machine instead of a fresh one (same drivers and "
+    "options)\n\n"
+    "exit status: 0 fine, 1 usage or the host refused, 2 could not load, 3 bug check or rule "
+    "broken,\n"
     "4 time out, 5 the program's exit code was not 0, 70 a defect of Drydock\n";
 
 enum {
@@ -68,8 +72,8 @@ static int parse_count(const char *name, uint64_t low, uint64_t high, uint64_t *
     unsigned long long number;
 
     if (!cli_parse_number(optarg, low, high, &number))
-        return cli_usage_error(&cli_verb_run, "--%s takes a number from %llu to %llu, not '%s'", name,
-                               (unsigned long long)low, (unsigned long long)high, optarg);
+        return cli_usage_error(&cli_verb_run, "--%s takes a number from %llu to %llu, not '%s'",
+                               name, (unsigned long long)low, (unsigned long long)high, optarg);
     *value = number;
     return 0;
 }

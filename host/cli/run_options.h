@@ -14,13 +14,13 @@ struct run_options {
     const char *machine; /* folder, NULL: temporary */
     const char *hardware_id;
     const char *save_path, *restore_path;
-    uint64_t save_at;    /* safe point number */
+    uint64_t save_at; /* safe point number */
     bool json, hash, gate;
-    int argc;            /* of the whole command line, for the command that repeats the run */
+    int argc; /* of the whole command line, for the command that repeats the run */
     char **argv;
     unsigned driver_count;
     const char *driver[RUN_DRIVER_LIMIT];
-    int program_argc;    /* 0: no program */
+    int program_argc; /* 0: no program */
     char **program_argv;
 };
 

@@ -1,6 +1,7 @@
 /*
- * The course of a run, one command to the machine's session manager after the other: load, program, idle, unload in
- * reverse order, summary, shutdown. A driver that does not load skips the program and ends the run in good order.
+ * The course of a run, one command to the machine's session manager after the other: load, program,
+ * idle, unload in reverse order, summary, shutdown. A driver that does not load skips the program
+ * and ends the run in good order.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "cli/ntstatus.h"
 #include "cli/run.h"
 
-#define SERVICE_IDLE_HORIZON_100NS 10000000ull /* timers further away than a second do not keep a machine busy */
+#define SERVICE_IDLE_HORIZON_100NS                                                                 \
+    10000000ull /* timers further away than a second do not keep a machine busy */
 
 static void worsen(struct run *run, int status)
 {

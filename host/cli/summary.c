@@ -1,6 +1,7 @@
 /*
- * The summary: records that the machine writes at the end, "key<TAB>field...", as tables. A record of a kind that is
- * not known here is shown as it is, so the kernel may say more than this file understands.
+ * The summary: records that the machine writes at the end, "key<TAB>field...", as tables. A record
+ * of a kind that is not known here is shown as it is, so the kernel may say more than this file
+ * understands.
  */
 #include <jansson.h>
 #include <stdio.h>

@@ -14,7 +14,6 @@
 
 #define PTE_LARGE 0x080ull
 #define XSAVE_MASK 0xE7ull /* x87, SSE, AVX, AVX-512 */
-#define BOOT_TIME_100NS 133801632000000000ull /* 2025-01-01 00:00 UTC, at virtual time 0 */
 
 struct pe_image {
     const uint8_t *file;
@@ -264,7 +263,7 @@ static void fill_loader_block(const struct machine_options *options)
     block->ram_pages = g_machine.ram_pages;
     block->root_pfn = g_machine.root_pfn;
     block->seed = options->seed;
-    block->boot_time_100ns = BOOT_TIME_100NS;
+    block->boot_time_100ns = MACHINE_BOOT_TIME_100NS;
     block->processors = options->processors;
     block->xsave_mask = xsave_supported();
     block->xsave_bytes = xsave_area_bytes(block->xsave_mask);
@@ -276,7 +275,7 @@ int machine_load_kernel(const struct machine_options *options, uint64_t *entry)
 {
     int error;
 
-    g_machine.next_pfn = 1;
+    g_machine.next_pfn = MACHINE_ROOT_PFN;
     g_machine.root_pfn = memory_alloc_pages(1);
     g_machine.loader = map_fresh(HAL_LOADER_VA, (sizeof(HAL_LOADER_BLOCK) + HAL_PAGE_SIZE - 1) >> HAL_PAGE_SHIFT);
     if (g_machine.loader == NULL)

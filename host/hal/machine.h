@@ -10,6 +10,9 @@
 
 #include "hal.h"
 
+#define MACHINE_BOOT_TIME_100NS 133801632000000000ull /* NT time at virtual time 0: 2025-01-01 00:00 UTC */
+#define MACHINE_ROOT_PFN 1u /* where the top-level page table is: the first page that the boot allocator gives out */
+
 struct machine_options {
     const char *kernel_path;  /* ntoskrnl.exe on the host */
     uint64_t ram_bytes;

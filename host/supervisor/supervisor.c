@@ -119,14 +119,23 @@ int supervisor_start(struct supervisor *supervisor, const struct machine_options
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* header, body */
 
-static void reply(struct supervisor *supervisor, uint32_t kind, const void *body, size_t bytes)
+/*
+ * An answer. The machine asks one thing at a time and waits, so there is always room for it: a machine that lets answers
+ * pile up is not served any longer.
+ */
+static void reply(struct supervisor *supervisor, uint32_t kind, const void *body, size_t bytes,
+                  struct supervisor_result *result)
 {
     struct channel_header header = {kind, (uint32_t)bytes};
     struct iovec iov[2] = {{&header, sizeof(header)}, {(void *)body, bytes}};
     struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
+    ssize_t sent;
 
-    while (sendmsg(supervisor->channel_fd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
-        ;
+    do
+        sent = sendmsg(supervisor->channel_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        result->refused = "it does not take its answers";
 }
 
 static void serve_console(const struct supervisor_ops *ops, uint8_t *body, size_t bytes)
@@ -142,7 +151,8 @@ static void serve_console(const struct supervisor_ops *ops, uint8_t *body, size_
                  console.virtual_time_100ns);
 }
 
-static void serve_command(struct supervisor *supervisor, const struct supervisor_ops *ops, uint8_t *body, size_t bytes)
+static void serve_command(struct supervisor *supervisor, const struct supervisor_ops *ops, uint8_t *body,
+                          size_t bytes, struct supervisor_result *result)
 {
     static HAL_COMMAND command;
 
@@ -152,37 +162,19 @@ static void serve_command(struct supervisor *supervisor, const struct supervisor
         ops->next_command(ops->context, &command);
     else
         command.kind = HAL_COMMAND_SHUTDOWN;
-    reply(supervisor, CHANNEL_COMMAND, &command, sizeof(command));
+    reply(supervisor, CHANNEL_COMMAND, &command, sizeof(command), result);
 }
 
-static void serve_file(struct supervisor *supervisor, const struct supervisor_ops *ops, uint8_t *body, size_t bytes)
+static void serve_file(struct supervisor *supervisor, const struct supervisor_ops *ops, const uint8_t *body,
+                       size_t bytes, struct supervisor_result *result)
 {
-    static uint8_t data[HAL_FILE_CHUNK];
-    struct channel_file *file = (struct channel_file *)body;
-    char path[CHANNEL_MAX_PATH + 1];
-    size_t path_bytes, data_bytes;
+    static uint8_t answer[CHANNEL_MAX_PACKET];
+    long answer_bytes = ops->file != NULL ? ops->file(ops->context, body, bytes, answer, sizeof(answer)) : -ENOSYS;
 
-    if (bytes < sizeof(*file) || file->path_bytes > CHANNEL_MAX_PATH || file->data_bytes > HAL_FILE_CHUNK ||
-        bytes - sizeof(*file) != (size_t)file->path_bytes + file->data_bytes)
-        return; /* a machine that sends this waits for ever: the timeout ends it */
-    path_bytes = file->path_bytes;
-    data_bytes = file->data_bytes;
-    memcpy(path, body + sizeof(*file), path_bytes);
-    path[path_bytes] = '\0';
-    memcpy(data, body + sizeof(*file) + path_bytes, data_bytes);
-    if (file->request.length > HAL_FILE_CHUNK)
-        file->request.length = HAL_FILE_CHUNK;
-    if (ops->file != NULL) {
-        data_bytes = ops->file(ops->context, &file->request, path, path_bytes, data, data_bytes,
-                               file->virtual_time_100ns);
-    } else {
-        file->request.status = 0xC0000034u; /* STATUS_OBJECT_NAME_NOT_FOUND */
-        data_bytes = 0;
-    }
-    file->path_bytes = 0;
-    file->data_bytes = (uint32_t)data_bytes;
-    memcpy(file + 1, data, data_bytes);
-    reply(supervisor, CHANNEL_FILE, file, sizeof(*file) + data_bytes);
+    if (answer_bytes < 0)
+        result->refused = "its file request makes no sense";
+    else
+        reply(supervisor, CHANNEL_FILE, answer, (size_t)answer_bytes, result);
 }
 
 static void serve_stop(uint8_t *body, size_t bytes, struct supervisor_result *result)
@@ -199,7 +191,8 @@ static void serve_stop(uint8_t *body, size_t bytes, struct supervisor_result *re
     result->rip = stop.rip;
 }
 
-static void serve_save(struct supervisor *supervisor, const struct supervisor_ops *ops, uint8_t *body, size_t bytes)
+static void serve_save(struct supervisor *supervisor, const struct supervisor_ops *ops, uint8_t *body, size_t bytes,
+                       struct supervisor_result *result)
 {
     struct channel_save save;
 
@@ -208,31 +201,35 @@ static void serve_save(struct supervisor *supervisor, const struct supervisor_op
     memcpy(&save, body, sizeof(save));
     if (ops->save != NULL)
         ops->save(ops->context, save.rsp, save.gs_base);
-    reply(supervisor, CHANNEL_SAVE, &save, sizeof(save));
+    reply(supervisor, CHANNEL_SAVE, &save, sizeof(save), result);
 }
 
 /* One packet; false when the channel is closed. */
 static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       struct supervisor_result *result)
 {
-    ssize_t n = recv(supervisor->channel_fd, packet, sizeof(packet), 0);
+    ssize_t n = recv(supervisor->channel_fd, packet, sizeof(packet), MSG_DONTWAIT);
     struct channel_header header;
     uint8_t *body = packet + sizeof(header);
     size_t bytes;
 
     if (n < 0)
-        return errno == EINTR;
-    if (n < (ssize_t)sizeof(header))
-        return n != 0;
+        return errno == EINTR || errno == EAGAIN;
+    if (n == 0)
+        return false;
+    if (n < (ssize_t)sizeof(header)) {
+        result->refused = "a packet is too short";
+        return true;
+    }
     memcpy(&header, packet, sizeof(header));
     bytes = (size_t)n - sizeof(header);
     switch (header.kind) {
     case CHANNEL_CONSOLE: serve_console(ops, body, bytes); break;
-    case CHANNEL_COMMAND: serve_command(supervisor, ops, body, bytes); break;
-    case CHANNEL_FILE: serve_file(supervisor, ops, body, bytes); break;
+    case CHANNEL_COMMAND: serve_command(supervisor, ops, body, bytes, result); break;
+    case CHANNEL_FILE: serve_file(supervisor, ops, body, bytes, result); break;
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
-    case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes); break;
-    default: break;
+    case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes, result); break;
+    default: result->refused = "a packet is of no known kind"; break;
     }
     return true;
 }
@@ -245,29 +242,53 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+#define TICK_MS 100
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+/* Signals that set *interrupt are let in only while poll waits, so that none falls between the check and the wait. */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
+        sigaddset(&held, ending_signals[i]);
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
+/* Waits for a packet or the next tick. True: there is something to read. */
+static bool wait_for_packet(const struct supervisor *supervisor, const sigset_t *signals)
+{
+    struct pollfd poller = {supervisor->channel_fd, POLLIN, 0};
+    struct timespec tick = {0, TICK_MS * 1000000};
+
+    return ppoll(&poller, 1, &tick, signals) > 0;
+}
+
+static bool is_over(const struct supervisor_ops *ops, uint64_t start_ms, uint64_t timeout_ms,
+                    const volatile int *interrupt, struct supervisor_result *result)
+{
+    if ((interrupt != NULL && *interrupt) || (ops->tick != NULL && !ops->tick(ops->context)))
+        result->interrupted = true;
+    else if (timeout_ms != 0 && now_ms() - start_ms >= timeout_ms)
+        result->timed_out = true;
+    return result->interrupted || result->timed_out || result->refused != NULL || result->stopped;
+}
+
 void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t timeout_ms,
                       volatile int *interrupt, struct supervisor_result *result)
 {
-    uint64_t start = now_ms();
+    uint64_t start_ms = now_ms();
+    sigset_t before;
 
     memset(result, 0, sizeof(*result));
-    for (;;) {
-        struct pollfd poller = {supervisor->channel_fd, POLLIN, 0};
-        uint64_t spent = now_ms() - start;
-        int left = timeout_ms == 0 ? 1000 : spent >= timeout_ms ? 0 : (int)(timeout_ms - spent);
-
-        if (interrupt != NULL && *interrupt) {
-            result->interrupted = true;
+    hold_signals(&before);
+    while (!is_over(ops, start_ms, timeout_ms, interrupt, result))
+        if (wait_for_packet(supervisor, &before) && !serve_one(supervisor, ops, result))
             break;
-        }
-        if (timeout_ms != 0 && spent >= timeout_ms) {
-            result->timed_out = true;
-            break;
-        }
-        if (poll(&poller, 1, left) > 0 && !serve_one(supervisor, ops, result))
-            break;
-    }
-    if (result->timed_out || result->interrupted)
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (result->interrupted || result->timed_out || result->refused != NULL || result->stopped)
         kill(supervisor->child, SIGKILL);
     while (waitpid(supervisor->child, &result->wait_status, 0) < 0 && errno == EINTR)
         ;

@@ -17,11 +17,12 @@ struct supervisor_ops {
     /* The next command for the machine; the last command's status is in *command. */
     void (*next_command)(void *context, HAL_COMMAND *command);
     void (*console)(void *context, uint32_t stream, const char *text, size_t bytes, uint64_t virtual_time_100ns);
-    /* Serves a file request; data is in/out (HAL_FILE_CHUNK bytes); returns bytes of data to send back. */
-    size_t (*file)(void *context, HAL_FILE_REQUEST *request, const char *path, size_t path_bytes, void *data,
-                   size_t data_bytes, uint64_t virtual_time_100ns);
+    /* Serves the body of a CHANNEL_FILE packet; returns the bytes of the answer, or -errno to end the machine. */
+    long (*file)(void *context, const void *body, size_t body_bytes, void *reply, size_t reply_limit);
     /* The machine is at a safe point and asked to be saved; its RAM does not change until this returns. */
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
+    /* Called between packets and at least ten times a second; false ends the machine. */
+    bool (*tick)(void *context);
 };
 
 struct supervisor_result {
@@ -32,7 +33,8 @@ struct supervisor_result {
     uint64_t rip;
     int wait_status;       /* of the process */
     bool timed_out;
-    bool interrupted;
+    bool interrupted;      /* *interrupt was set, or tick said so */
+    const char *refused;   /* the machine broke the channel's rules: how; NULL otherwise */
 };
 
 struct supervisor {
@@ -50,7 +52,10 @@ struct supervisor_restore { /* a saved machine to go on with, instead of a boot 
 /* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context, ram) first. */
 int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
                      const struct supervisor_restore *restore, int ram_image_fd);
-/* Serves until the machine stops, timeout_ms real milliseconds pass (0 = none), or *interrupt becomes nonzero. */
+/*
+ * Serves until the machine stops, timeout_ms real milliseconds pass (0 = none), or *interrupt becomes nonzero (a signal
+ * handler may set it). The machine process is gone when this returns; its RAM stays until supervisor_end.
+ */
 void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t timeout_ms,
                       volatile int *interrupt, struct supervisor_result *result);
 void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */
