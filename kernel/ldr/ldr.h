@@ -6,6 +6,7 @@
 
 #include "../ke/ke.h"
 #include "../mm/mm.h"
+#include "pe.h"
 
 typedef struct _LDR_MODULE { /* starts like NT's KLDR_DATA_TABLE_ENTRY: DRIVER_OBJECT.DriverSection points here */
     LIST_ENTRY InLoadOrderLinks;      /* 0x00: PsLoadedModuleList, or a process's LoadedModules */
@@ -30,6 +31,7 @@ typedef struct _LDR_MODULE { /* starts like NT's KLDR_DATA_TABLE_ENTRY: DRIVER_O
     ULONG ImportCount;                /* modules this one imports from, each holding one LoadCount */
     struct _LDR_MODULE **Imports;
     ULONG TimeDateStamp;
+    USHORT SectionLocks[PE_SECTION_LIMIT]; /* MmLockPagableDataSection, by section */
     } LDR_MODULE, *PLDR_MODULE;
 DD_STATIC_ASSERT_OFFSET(LDR_MODULE, DllBase, 0x30);
 DD_STATIC_ASSERT_OFFSET(LDR_MODULE, FullDllName, 0x48);

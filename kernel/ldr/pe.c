@@ -230,6 +230,8 @@ static PE_STATUS PepCheckSections(PE_IMAGE *Image, uint32_t OptionalBytes)
     uint32_t i;
 
     Image->SectionTable = Image->NtHeaders + 24 + OptionalBytes;
+    if (Image->SectionCount == 0 || Image->SectionCount > PE_SECTION_LIMIT)
+        return PepFail(Image, PE_BAD_FORMAT, "no sections, or more than 96");
     if ((uint64_t)Image->SectionTable + Image->SectionCount * PEP_SECTION_BYTES > Image->SizeOfHeaders)
         return PepFail(Image, PE_BAD_FORMAT, "the section table does not fit in the headers");
     for (i = 0; i < Image->SectionCount; i++) {
