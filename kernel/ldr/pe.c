@@ -313,6 +313,7 @@ static PE_STATUS PepValidateImports(PE_IMAGE *Image)
 {
     PE_IMPORT_MODULE Module = { 0 };
     PE_STATUS Status;
+    uint64_t Total = 0;
 
     while ((Status = PeNextImportModule(Image, &Module)) == PE_OK) {
         PE_IMPORT Import = { 0 };
@@ -321,6 +322,9 @@ static PE_STATUS PepValidateImports(PE_IMAGE *Image)
             ;
         if (Status != PE_END)
             return Status;
+        Total += Import.Index + 1; /* tables may overlap: the sum is not bounded by the file */
+        if (Total > PE_IMPORT_LIMIT)
+            return PepFail(Image, PE_BAD_FORMAT, "too many imports");
     }
     return Status == PE_END ? PE_OK : Status;
 }

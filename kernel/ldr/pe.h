@@ -41,6 +41,7 @@ enum { PE_FILE_RELOCS_STRIPPED = 1, PE_FILE_EXECUTABLE = 2, PE_FILE_DLL = 0x2000
 #define PE_PAGE 4096u
 #define PE_NAME_LIMIT 4096u          /* longest import, export or module name, with its NUL */
 #define PE_SECTION_LIMIT 96u         /* [doc] the loader's */
+#define PE_IMPORT_LIMIT 65536u       /* imports of one image, all modules together */
 #define PE_IMAGE_LIMIT 0x40000000u   /* largest SizeOfImage: 1 GiB */
 
 typedef struct PE_DIRECTORY { uint32_t Rva, Size; } PE_DIRECTORY; /* Size 0: absent */
