@@ -15,6 +15,8 @@ typedef int errno_t;
 #define ERANGE 34
 #endif
 
+extern ULONG NtBuildNumber; /* the low 16 bits are the build */
+
 /* ---- formatted output: the engine under the printf family and DbgPrint ---- */
 #define RTLP_FORMAT_ERROR (-1)
 /*
