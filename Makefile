@@ -53,13 +53,13 @@ $(B)/gen/ntdll_services.S: abi/syscalls.tsv tools/gen_services.awk
 	LC_ALL=C sort -u $< | awk -f tools/gen_services.awk -v out=ntdll > $@
 $(B)/obj/gen/%.S.o: $(B)/gen/%.S
 	@mkdir -p $(@D)
-	$(CLANG) $(NT_TARGET) -g -c $< -o $@
+	$(CLANG) $(NT_TARGET) -c $< -o $@
 $(B)/obj/kernel/%.c.o: kernel/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/obj/kernel/%.S.o: kernel/%.S
 	@mkdir -p $(@D)
-	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+	$(CLANG) $(NT_TARGET) -Ikernel -MMD -MP -c $< -o $@
 
 $(B)/ntoskrnl.exe $(B)/lib/ntoskrnl.lib &: $(KERNEL_OBJ)
 	@mkdir -p $(B)/lib
