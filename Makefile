@@ -110,9 +110,9 @@ $(B)/gen/bugcheck_table.c: tools/gen_bugchecks.awk $(BUGCHECK_DATA)
 $(B)/gen/ntstatus_table.c: tools/gen_ntstatus.awk $(MINGW)/ntstatus.h
 	@mkdir -p $(@D)
 	LC_ALL=C awk -f tools/gen_ntstatus.awk $(MINGW)/ntstatus.h > $@
-$(B)/gen/ledger_table.c: tools/gen_ledger_table.awk $(filter %.c,$(KERNEL_SRC))
+$(B)/gen/ledger_table.c: tools/gen_ledger_table.awk abi/exports.tsv
 	@mkdir -p $(@D)
-	LC_ALL=C awk -f $^ > $@
+	LC_ALL=C sort -t '	' -k2,2 -k4,4r abi/exports.tsv | LC_ALL=C awk -f $< > $@
 $(B)/obj/host-pe/%.c.o: %.c
 	@mkdir -p $(@D)
 	$(CLANG) $(HOST_CFLAGS) -MMD -MP -c $< -o $@

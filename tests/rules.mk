@@ -1,5 +1,6 @@
 # The test, demo and bench targets. Every TAP producer goes through one prove, which prints one total.
 include tests/host/rules.mk
+include tests/cli/rules.mk
 SHELL_TESTS := $(sort $(wildcard tests/cli/*.t) $(wildcard tests/abi/*.t))
 
 # Layouts: static asserts of abi/layouts.tsv with the flags of the kernel and with those of drivers.
@@ -23,7 +24,7 @@ deps:
 	@tools/deps.sh
 test: deps
 	@$(MAKE) -j2 --no-print-directory run-tests
-run-tests: all $(HOST_TESTS)
+run-tests: all $(HOST_TESTS) $(CLI_DRIVERS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
 demo: deps all
 bench: all
