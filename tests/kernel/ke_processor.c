@@ -1,6 +1,10 @@
 /* Processors, groups and affinity. */
 #include "threads.h"
 
+/* The DDK declares these for x86 only; x64 kernels export them too. */
+NTKERNELAPI NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE Save);
+NTKERNELAPI NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE Save);
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     KAFFINITY Active;
