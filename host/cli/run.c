@@ -46,6 +46,7 @@ static void catch_signals(void)
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaction(signals[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file too big for the host is an error to report */
 }
 
 /* ---- before the machine ---- */
@@ -356,7 +357,13 @@ static int judge_end(struct run_session *session, const struct supervisor_result
     switch (result->kind) {
     case HAL_STOP_SHUTDOWN: return session->run.status;
     case HAL_STOP_BUGCHECK:
-    case HAL_STOP_HANG: return report_stop(session, result->kind, result->argument, NULL);
+    case HAL_STOP_HANG:
+        if (!session->run.started) {
+            report_stop(session, result->kind, result->argument, NULL);
+            cli_message("the machine stopped before any driver was loaded: this is a defect of Drydock");
+            return EXIT_DEFECT;
+        }
+        return report_stop(session, result->kind, result->argument, NULL);
     default: return report_defect(session, result);
     }
 }
@@ -365,7 +372,7 @@ static int judge_records(const struct run *run)
 {
     if (summary_count(&run->console, "violation") != 0 || summary_count(&run->console, "leak") != 0)
         return EXIT_BUGCHECK;
-    return run->program_ended && run->program_status != 0 ? EXIT_PROGRAM : EXIT_FINE;
+    return run->program_ended && run->program_exit_code != 0 ? EXIT_PROGRAM : EXIT_FINE;
 }
 
 static void print_verdict(const struct run *run, int status)
@@ -374,7 +381,7 @@ static void print_verdict(const struct run *run, int status)
         [EXIT_FINE] = "no error found",
         [EXIT_USAGE] = "the run was ended from outside",
         [EXIT_NOT_LOADED] = "could not load",
-        [EXIT_BUGCHECK] = "the driver made an error",
+        [EXIT_BUGCHECK] = "an error was found",
         [EXIT_TIMEOUT] = "time out",
         [EXIT_PROGRAM] = "no error found in the driver, but the program failed",
     };
@@ -385,16 +392,14 @@ static void print_verdict(const struct run *run, int status)
                                    "verdict", text, "seed", (json_int_t)run->options.seed);
         if (run->program_ended)
             json_object_set_new(object, "program_exit_code",
-                                json_integer((json_int_t)run->program_status));
+                                json_integer(run->program_exit_code));
         json_dumpf(object, stdout, JSON_COMPACT);
         fputc('\n', stdout);
         json_decref(object);
         return;
     }
-    if (run->program_ended && run->program_status != 0)
-        cli_message("%s: exit code %llu (0x%llx)", run->program_name,
-                    (unsigned long long)run->program_status,
-                    (unsigned long long)run->program_status);
+    if (run->program_ended && run->program_exit_code != 0)
+        cli_message("%s: exit code %u (0x%x)", run->program_name, run->program_exit_code, run->program_exit_code);
     cli_message("verdict: %s", text);
 }
 

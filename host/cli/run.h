@@ -39,7 +39,7 @@ struct run {
     unsigned index;     /* of its driver */
     bool started;       /* a command was given */
     char program_name[256];
-    uint64_t program_status;
+    uint32_t program_exit_code;
     bool program_ended;
     int status; /* EXIT_*: the worst so far */
 };

@@ -31,10 +31,17 @@ static void note_load(struct run *run, uint32_t status)
     worsen(run, EXIT_NOT_LOADED);
 }
 
-static void note_program(struct run *run, uint64_t status)
+static void note_program(struct run *run, uint32_t status, uint64_t exit_code)
 {
+    char text[NTSTATUS_TEXT_LIMIT];
+
+    if ((int32_t)status < 0) {
+        cli_message("%s: could not start: %s", run->program_name, ntstatus_text(status, text));
+        worsen(run, EXIT_NOT_LOADED);
+        return;
+    }
     run->program_ended = true;
-    run->program_status = status;
+    run->program_exit_code = (uint32_t)exit_code;
 }
 
 static void note_unload(struct run *run, uint32_t status)
@@ -47,12 +54,15 @@ static void note_unload(struct run *run, uint32_t status)
                     status == 0xC0000010u ? " (no unload routine, or its devices are in use)" : "");
 }
 
-static void note_result(struct run *run, uint64_t status)
+/* The previous command's status and, of a program, its exit code in the argument. */
+static void note_result(struct run *run, const HAL_COMMAND *previous)
 {
+    uint32_t status = (uint32_t)previous->status;
+
     switch (run->step) {
-    case RUN_LOAD: note_load(run, (uint32_t)status); break;
-    case RUN_PROGRAM: note_program(run, status); break;
-    case RUN_UNLOAD: note_unload(run, (uint32_t)status); break;
+    case RUN_LOAD: note_load(run, status); break;
+    case RUN_PROGRAM: note_program(run, status, previous->argument); break;
+    case RUN_UNLOAD: note_unload(run, status); break;
     default: break;
     }
 }
@@ -163,7 +173,7 @@ void run_next_command(void *context, HAL_COMMAND *command)
     if (!run->started) {
         run->step = run->options.driver_count != 0 ? RUN_LOAD : RUN_PROGRAM;
     } else {
-        note_result(run, command->status);
+        note_result(run, command);
         if (run->step < RUN_SHUTDOWN)
             advance(run);
     }

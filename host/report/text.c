@@ -2,6 +2,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report/bugcheck_table.h"
 #include "report/report.h"
@@ -119,6 +120,18 @@ static void format_offset(const struct report_frame *frame, char *text, size_t l
                  (unsigned long long)(frame->address - frame->module->base));
 }
 
+/* A file below the current folder by its short name. */
+static const char *short_path(const char *file)
+{
+    static char folder[1024];
+    size_t bytes;
+
+    if (folder[0] == '\0' && getcwd(folder, sizeof(folder)) == NULL)
+        return file;
+    bytes = strlen(folder);
+    return strncmp(file, folder, bytes) == 0 && file[bytes] == '/' ? file + bytes + 1 : file;
+}
+
 static void print_place(FILE *out, const struct report_frame *frame, unsigned index)
 {
     const struct symbol_place *place = &frame->symbol.place[index];
@@ -127,7 +140,7 @@ static void print_place(FILE *out, const struct report_frame *frame, unsigned in
 
     fprintf(out, "%.*s!%s", module_bytes, frame->module->name, place->function);
     if (place->line != 0)
-        fprintf(out, "  %s:%u", place->file, place->line);
+        fprintf(out, "  %s:%u", short_path(place->file), place->line);
     fprintf(out, "%s\n", is_inlined ? "  (inlined)" : "");
 }
 
