@@ -1,6 +1,6 @@
 /*
- * drydock imports: what an image wants from the system and how much of it there is. For the kernel the ledger answers;
- * for other modules the image beside this program that has the name.
+ * drydock imports: what an image wants from the system and how much of it there is. For the kernel
+ * the ledger answers; for other modules the image beside this program that has the name.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,7 +16,13 @@
 #include "cli/image.h"
 #include "cli/ledger.h"
 
-enum import_state { IMPORT_ABSENT, IMPORT_PARTIAL, IMPORT_DONE, IMPORT_EXPORTED, IMPORT_STATE_COUNT };
+enum import_state {
+    IMPORT_ABSENT,
+    IMPORT_PARTIAL,
+    IMPORT_DONE,
+    IMPORT_EXPORTED,
+    IMPORT_STATE_COUNT
+};
 static const char *const state_names[] = {"absent", "partial", "done", "exported"};
 
 struct import_walk {
@@ -39,7 +45,8 @@ static bool find_provider(struct import_walk *walk, const char *module)
     static const char *const folders[] = {"system32", "inbox", "drivers"};
     char path[PATH_MAX], build[PATH_MAX - 300], why[IMAGE_WHY_LIMIT];
 
-    if (strchr(module, '/') != NULL || strlen(module) > 255 || !build_folder_find(build, sizeof(build)))
+    if (strchr(module, '/') != NULL || strlen(module) > 255 ||
+        !build_folder_find(build, sizeof(build)))
         return false;
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s/%s", build, folders[i], module);
@@ -70,7 +77,8 @@ static void open_module(struct import_walk *walk, const char *module)
     copy_name(name, sizeof(name), module);
     if (!walk->json)
         printf("%s%s\n", name,
-               walk->is_kernel || walk->provider.bytes != NULL ? "" : "  (there is no such module)");
+               walk->is_kernel || walk->provider.bytes != NULL ? ""
+                                                               : "  (there is no such module)");
 }
 
 static void close_module(struct import_walk *walk)
@@ -79,10 +87,12 @@ static void close_module(struct import_walk *walk)
         image_close(&walk->provider);
 }
 
-static enum import_state state_of(struct import_walk *walk, const PE_IMPORT *import, const char **missing)
+static enum import_state state_of(struct import_walk *walk, const PE_IMPORT *import,
+                                  const char **missing)
 {
-    static const enum import_state of_ledger[] = {
-        [LEDGER_ABSENT] = IMPORT_ABSENT, [LEDGER_PARTIAL] = IMPORT_PARTIAL, [LEDGER_DONE] = IMPORT_DONE};
+    static const enum import_state of_ledger[] = {[LEDGER_ABSENT] = IMPORT_ABSENT,
+                                                  [LEDGER_PARTIAL] = IMPORT_PARTIAL,
+                                                  [LEDGER_DONE] = IMPORT_DONE};
     PE_EXPORT export = {0};
     PE_STATUS status;
 
@@ -96,8 +106,9 @@ static enum import_state state_of(struct import_walk *walk, const PE_IMPORT *imp
     }
     if (walk->provider.bytes == NULL)
         return IMPORT_ABSENT;
-    status = import->Name != NULL ? PeFindExport(&walk->provider.pe, import->Name, &export)
-                                  : PeFindExportByOrdinal(&walk->provider.pe, import->Ordinal, &export);
+    status = import->Name != NULL
+                 ? PeFindExport(&walk->provider.pe, import->Name, &export)
+                 : PeFindExportByOrdinal(&walk->provider.pe, import->Ordinal, &export);
     return status == PE_OK ? IMPORT_EXPORTED : IMPORT_ABSENT;
 }
 
@@ -114,8 +125,9 @@ static void show_import(struct import_walk *walk, const char *module, const PE_I
     else
         snprintf(name, sizeof(name), "#%u", import->Ordinal);
     if (walk->json)
-        json_array_append_new(walk->list, json_pack("{s:s, s:s, s:s, s:s}", "module", module_name, "name", name,
-                                                    "state", state_names[state], "missing", missing));
+        json_array_append_new(walk->list,
+                              json_pack("{s:s, s:s, s:s, s:s}", "module", module_name, "name", name,
+                                        "state", state_names[state], "missing", missing));
     else if (missing[0] != '\0')
         printf("  %-9s%s  (missing: %s)\n", state_names[state], name, missing);
     else
@@ -152,16 +164,17 @@ static int walk_image(struct import_walk *walk, const char *path)
 static void print_total(struct import_walk *walk, const char *path)
 {
     if (walk->json) {
-        json_t *object = json_pack("{s:o, s:i, s:i, s:i, s:i}", "imports", walk->list, "done",
-                                   walk->count[IMPORT_DONE], "partial", walk->count[IMPORT_PARTIAL], "absent",
-                                   walk->count[IMPORT_ABSENT], "exported", walk->count[IMPORT_EXPORTED]);
+        json_t *object =
+            json_pack("{s:o, s:i, s:i, s:i, s:i}", "imports", walk->list, "done",
+                      walk->count[IMPORT_DONE], "partial", walk->count[IMPORT_PARTIAL], "absent",
+                      walk->count[IMPORT_ABSENT], "exported", walk->count[IMPORT_EXPORTED]);
         json_dumpf(object, stdout, JSON_INDENT(2));
         fputc('\n', stdout);
         json_decref(object);
         return;
     }
-    printf("%s: %u done, %u partial, %u absent", path, walk->count[IMPORT_DONE], walk->count[IMPORT_PARTIAL],
-           walk->count[IMPORT_ABSENT]);
+    printf("%s: %u done, %u partial, %u absent", path, walk->count[IMPORT_DONE],
+           walk->count[IMPORT_PARTIAL], walk->count[IMPORT_ABSENT]);
     if (walk->count[IMPORT_EXPORTED] != 0)
         printf(", %u exported by other images", walk->count[IMPORT_EXPORTED]);
     printf("\n");
@@ -193,7 +206,8 @@ static int run_imports(int argc, char **argv)
     optind = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (option != 'j')
-            return cli_usage_error(&cli_verb_imports, "imports has no option '%s'", argv[optind - 1]);
+            return cli_usage_error(&cli_verb_imports, "imports has no option '%s'",
+                                   argv[optind - 1]);
         json = true;
     }
     if (optind + 1 != argc)

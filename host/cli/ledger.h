@@ -13,5 +13,6 @@ struct ledger_row { /* sorted by name */
 extern const struct ledger_row ledger_rows[];
 extern const size_t ledger_row_count;
 
-/* A routine or variable that ntoskrnl or hal export on Windows; NULL: nothing is known of it, so it is absent. */
+/* A routine or variable that ntoskrnl or hal export on Windows; NULL: nothing is known of it, so it
+ * is absent. */
 const struct ledger_row *ledger_find(const char *name);

@@ -360,7 +360,8 @@ static int judge_end(struct run_session *session, const struct supervisor_result
     case HAL_STOP_HANG:
         if (!session->run.started) {
             report_stop(session, result->kind, result->argument, NULL);
-            cli_message("the machine stopped before any driver was loaded: this is a defect of Drydock");
+            cli_message(
+                "the machine stopped before any driver was loaded: this is a defect of Drydock");
             return EXIT_DEFECT;
         }
         return report_stop(session, result->kind, result->argument, NULL);
@@ -391,15 +392,15 @@ static void print_verdict(const struct run *run, int status)
         json_t *object = json_pack("{s:s, s:i, s:s, s:I}", "type", "verdict", "exit_status", status,
                                    "verdict", text, "seed", (json_int_t)run->options.seed);
         if (run->program_ended)
-            json_object_set_new(object, "program_exit_code",
-                                json_integer(run->program_exit_code));
+            json_object_set_new(object, "program_exit_code", json_integer(run->program_exit_code));
         json_dumpf(object, stdout, JSON_COMPACT);
         fputc('\n', stdout);
         json_decref(object);
         return;
     }
     if (run->program_ended && run->program_exit_code != 0)
-        cli_message("%s: exit code %u (0x%x)", run->program_name, run->program_exit_code, run->program_exit_code);
+        cli_message("%s: exit code %u (0x%x)", run->program_name, run->program_exit_code,
+                    run->program_exit_code);
     cli_message("verdict: %s", text);
 }
 

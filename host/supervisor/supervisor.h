@@ -1,6 +1,6 @@
 /*
- * The supervisor's side of one machine: forks the machine process, serves its channel until it stops, reaps it. It
- * trusts nothing that comes over the channel.
+ * The supervisor's side of one machine: forks the machine process, serves its channel until it
+ * stops, reaps it. It trusts nothing that comes over the channel.
  */
 #pragma once
 
@@ -16,30 +16,34 @@ struct supervisor_ops {
     void *context;
     /* The next command for the machine; the last command's status is in *command. */
     void (*next_command)(void *context, HAL_COMMAND *command);
-    void (*console)(void *context, uint32_t stream, const char *text, size_t bytes, uint64_t virtual_time_100ns);
-    /* Serves the body of a CHANNEL_FILE packet; returns the bytes of the answer, or -errno to end the machine. */
-    long (*file)(void *context, const void *body, size_t body_bytes, void *reply, size_t reply_limit);
-    /* The machine is at a safe point and asked to be saved; its RAM does not change until this returns. */
+    void (*console)(void *context, uint32_t stream, const char *text, size_t bytes,
+                    uint64_t virtual_time_100ns);
+    /* Serves the body of a CHANNEL_FILE packet; returns the bytes of the answer, or -errno to end
+     * the machine. */
+    long (*file)(void *context, const void *body, size_t body_bytes, void *reply,
+                 size_t reply_limit);
+    /* The machine is at a safe point and asked to be saved; its RAM does not change until this
+     * returns. */
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
     /* Called between packets and at least ten times a second; false ends the machine. */
     bool (*tick)(void *context);
 };
 
 struct supervisor_result {
-    bool stopped;          /* the machine said why it stopped; else it died */
-    uint32_t kind;         /* HAL_STOP_* */
+    bool stopped;  /* the machine said why it stopped; else it died */
+    uint32_t kind; /* HAL_STOP_* */
     uint64_t argument;
-    uint32_t trap_signal;  /* the HAL failed on this signal */
+    uint32_t trap_signal; /* the HAL failed on this signal */
     uint64_t rip;
-    int wait_status;       /* of the process */
+    int wait_status; /* of the process */
     bool timed_out;
-    bool interrupted;      /* *interrupt was set, or tick said so */
-    const char *refused;   /* the machine broke the channel's rules: how; NULL otherwise */
+    bool interrupted;    /* *interrupt was set, or tick said so */
+    const char *refused; /* the machine broke the channel's rules: how; NULL otherwise */
 };
 
 struct supervisor {
     int ram_fd;
-    uint8_t *ram;          /* read-only view for reports */
+    uint8_t *ram; /* read-only view for reports */
     uint64_t ram_bytes;
     int channel_fd;
     pid_t child;
@@ -49,13 +53,16 @@ struct supervisor_restore { /* a saved machine to go on with, instead of a boot 
     uint64_t rsp, gs_base, root_pfn;
 };
 
-/* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context, ram) first. */
+/* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context,
+ * ram) first. */
 int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
                      const struct supervisor_restore *restore, int ram_image_fd);
 /*
- * Serves until the machine stops, timeout_ms real milliseconds pass (0 = none), or *interrupt becomes nonzero (a signal
- * handler may set it). The machine process is gone when this returns; its RAM stays until supervisor_end.
+ * Serves until the machine stops, timeout_ms real milliseconds pass (0 = none), or *interrupt
+ * becomes nonzero (a signal handler may set it). The machine process is gone when this returns; its
+ * RAM stays until supervisor_end.
  */
-void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t timeout_ms,
-                      volatile int *interrupt, struct supervisor_result *result);
+void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                      uint64_t timeout_ms, volatile int *interrupt,
+                      struct supervisor_result *result);
 void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */

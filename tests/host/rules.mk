@@ -10,6 +10,7 @@ FUZZ_SECONDS ?= 60
 # What each test links beside its own source.
 broker_UNDER_TEST := $(wildcard host/broker/*.c)
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c
+supervisor_UNDER_TEST := host/supervisor/serve.c
 report_UNDER_TEST := $(wildcard host/report/*.c) $(B)/gen/bugcheck_table.c
 
 SANITIZED = $(patsubst %.c,$(B)/obj/sanitized/%.o,$(1))
