@@ -154,8 +154,12 @@ static VOID IopFinishFailed(PIRP Irp, PFILE_OBJECT File)
     if (Irp->PendingReturned && File != NULL) {
         if (Irp->Flags & IRP_SYNCHRONOUS_API)
             IopStoreIosb(Irp);
-        File->FinalStatus = Irp->IoStatus.Status;
-        KeSetEvent(&File->Event, IO_NO_INCREMENT, FALSE);
+        else
+            File->FinalStatus = Irp->IoStatus.Status;
+        if ((Irp->Flags & IRP_SYNCHRONOUS_API) && Irp->UserEvent != NULL)
+            KeSetEvent(Irp->UserEvent, IO_NO_INCREMENT, FALSE);
+        else
+            KeSetEvent(&File->Event, IO_NO_INCREMENT, FALSE);
     }
     if (File != NULL && Irp->UserEvent != NULL && !(Irp->Flags & IRP_SYNCHRONOUS_API))
         ObDereferenceObject(Irp->UserEvent);
@@ -173,6 +177,8 @@ VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
         IopCopyBack(Irp);
     if (Irp->MdlAddress != NULL)
         IopFreeMdls(Irp);
+    if (Irp->Tail.Overlay.AuxiliaryBuffer != NULL)
+        ExFreePool(Irp->Tail.Overlay.AuxiliaryBuffer);
     IopDequeueThreadIrp(Irp);
     if (!NT_ERROR(Irp->IoStatus.Status) || (Irp->PendingReturned && !IopIsSynchronous(Irp, File))) {
         IopStoreIosb(Irp);
@@ -181,16 +187,18 @@ VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
     } else {
         IopFinishFailed(Irp, File);
     }
-    if (File != NULL)
-        ObDereferenceObject(File);
 }
 
 static VOID NTAPI IopCompletionApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Arg1, PVOID *Arg2)
 {
+    PFILE_OBJECT File = *Arg1;
+
     UNREFERENCED_PARAMETER(Normal);
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Arg2);
-    IopFinishIrp(CONTAINING_RECORD(Apc, IRP, Tail.Apc), *Arg1);
+    IopFinishIrp(CONTAINING_RECORD(Apc, IRP, Tail.Apc), File);
+    if (File != NULL)
+        ObDereferenceObjectDeferDelete(File); /* IRP_MJ_CLOSE wants PASSIVE_LEVEL */
 }
 
 /* The thread is gone: nobody is to be told. */
@@ -205,7 +213,7 @@ static VOID NTAPI IopCompletionRundown(PKAPC Apc)
     IopDequeueThreadIrp(Irp);
     IoFreeIrp(Irp);
     if (File != NULL)
-        ObDereferenceObject(File);
+        ObDereferenceObjectDeferDelete(File);
 }
 
 /* ---- up ---- */
@@ -217,6 +225,27 @@ static VOID IopClearLocation(PIO_STACK_LOCATION Stack)
     Stack->Control = 0;
     RtlZeroMemory(&Stack->Parameters, sizeof(Stack->Parameters));
     Stack->FileObject = NULL;
+}
+
+/* [doc: Bug Check 0xC9, 0x312] Top is the location that the sender filled. */
+static VOID IopCheckInformation(PIRP Irp, PIO_STACK_LOCATION Top)
+{
+    ULONG Length;
+
+    if (!(Irp->Flags & IRP_BUFFERED_IO) || !(Irp->Flags & IRP_INPUT_OPERATION) || NT_ERROR(Irp->IoStatus.Status))
+        return;
+    if (Top->MajorFunction == IRP_MJ_READ)
+        Length = Top->Parameters.Read.Length;
+    else if (Top->MajorFunction == IRP_MJ_DEVICE_CONTROL || Top->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
+        Length = Top->Parameters.DeviceIoControl.OutputBufferLength;
+    else
+        return;
+    if (Irp->IoStatus.Information <= Length)
+        return;
+    KeSetBugCheckText("IRP %p (major %#x) of device %p completed with IoStatus.Information %Iu; its output buffer has "
+                      "%lu bytes", Irp, Top->MajorFunction, Top->DeviceObject, Irp->IoStatus.Information, Length);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x312, (ULONG_PTR)Irp->IoStatus.Information, (ULONG_PTR)Irp,
+                 Length);
 }
 
 static BOOLEAN IopWantsCompletion(PIRP Irp, PIO_STACK_LOCATION Stack)
@@ -248,6 +277,8 @@ static BOOLEAN IopUnwindStack(PIRP Irp)
         } else {
             if (Irp->PendingReturned && !Top)
                 IoMarkIrpPending(Irp);
+            if (Top)
+                IopCheckInformation(Irp, Stack);
             IopClearLocation(Stack);
         }
         if (Top)
@@ -419,6 +450,7 @@ NTSTATUS IopSendFileIrp(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT File, BOOL
 
         IopFinishIrp(Irp, File);
         KeLowerIrql(OldIrql);
+        ObDereferenceObject(File);
     }
     if (Synchronous) {
         if (Status == STATUS_PENDING)

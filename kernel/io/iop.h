@@ -108,11 +108,12 @@ typedef struct _IOP_OPEN_PACKET {
     CREATE_FILE_TYPE CreateFileType;
     PVOID ExtraCreateParameters;
     PDEVICE_OBJECT TopDeviceObjectHint;
-    /* queries by name: the file is opened, asked and closed without a handle */
-    PVOID QueryBuffer;              /* FILE_BASIC_INFORMATION or FILE_NETWORK_OPEN_INFORMATION */
-    BOOLEAN FullAttributes;
-    BOOLEAN DeleteOnly;
 } IOP_OPEN_PACKET;
+
+#ifndef IO_COMPLETION_MODIFY_STATE
+#define IO_COMPLETION_MODIFY_STATE 0x0002
+#define IO_COMPLETION_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
+#endif
 
 extern POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType, IopAdapterType, IopCompletionType;
 
@@ -147,9 +148,53 @@ NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE Access
                       PVOID Context, PVOID *Object);
 VOID IopCloseFile(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles, ULONG_PTR SystemHandles);
 VOID IopDeleteFile(PVOID Object);
-/* The lock of a file opened for synchronous I/O. FALSE: an alert or APC ended an alertable wait. */
+/*
+ * NtCreateFile and IoCreateFile. Options: IO_*; Mode is the caller's. A system buffer for extended attributes is
+ * copied from EaBuffer.
+ */
+NTSTATUS IopCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, IOP_OPEN_PACKET *Packet,
+                       PVOID EaBuffer, KPROCESSOR_MODE Mode);
+/* As above for a service that opens, asks and closes: the handle stays in the kernel. */
+NTSTATUS IopOpenForService(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES ObjectAttributes,
+                           PIO_STATUS_BLOCK Iosb, IOP_OPEN_PACKET *Packet);
+/* The lock of a file opened for synchronous I/O. Not STATUS_SUCCESS: an alert or APC ended an alertable wait. */
 NTSTATUS IopAcquireFileLock(PFILE_OBJECT File);
 VOID IopReleaseFileLock(PFILE_OBJECT File);
+
+/* ---- request.c: what each file service does before and after its own part ---- */
+typedef struct _IOP_REQUEST {
+    PFILE_OBJECT File;       /* referenced */
+    PDEVICE_OBJECT Device;   /* top of the stack */
+    PKEVENT Event;           /* referenced, or NULL */
+    PIO_STATUS_BLOCK Iosb;
+    PIO_APC_ROUTINE Apc;
+    PVOID ApcContext;
+    ACCESS_MASK Granted;
+    KPROCESSOR_MODE Mode;
+    BOOLEAN Synchronous;     /* the file lock is held */
+    PIRP Irp;
+    PIO_STACK_LOCATION Stack; /* of Irp: the next one */
+} IOP_REQUEST;
+/*
+ * Checks the handle for one of the rights in Access (0: none needed) and the status block, references file and event,
+ * and takes the file lock. Fails with nothing held.
+ */
+NTSTATUS IopBeginRequest(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MASK Access, HANDLE Event,
+                         PIO_APC_ROUTINE Apc, PVOID ApcContext, PIO_STATUS_BLOCK Iosb);
+/* As above for services that are always synchronous: no event, no APC. */
+NTSTATUS IopBeginSynchronous(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MASK Access, PIO_STATUS_BLOCK Iosb);
+NTSTATUS IopMakeRequestIrp(IOP_REQUEST *Request, ULONG Major, ULONG Minor);
+VOID IopAbandonRequest(IOP_REQUEST *Request); /* undoes Begin and MakeRequestIrp */
+NTSTATUS IopSendRequest(IOP_REQUEST *Request); /* consumes it */
+/* Sends, and waits also when the file is asynchronous; the result goes to the status block. */
+NTSTATUS IopSendRequestAndWait(IOP_REQUEST *Request);
+/* A user range is user memory and may be read or written. Raises. Kernel callers are trusted. */
+VOID IopProbe(const IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN Write);
+/* Buffers for a transfer between the caller and the device, by the device's flags. Raises; FALSE: out of memory. */
+BOOLEAN IopAttachBuffer(IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN ToCaller);
+/* A system buffer of Length bytes that comes back to Buffer. FALSE: out of memory. */
+BOOLEAN IopAttachSystemBuffer(IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN ToCaller);
 
 /* ---- security.c ---- */
 NTSTATUS IopSecurityMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
