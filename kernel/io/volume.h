@@ -1,0 +1,59 @@
+/*
+ * Private to the file system of C: (volume*.c): file and open-handle records, calls to the host.
+ */
+#pragma once
+
+#include "iop.h"
+
+/* One per file that is open, found by the host's file ID. */
+typedef struct _VOL_FILE {
+    FSRTL_ADVANCED_FCB_HEADER Header; /* FILE_OBJECT.FsContext points here; file system filters look at it */
+    LIST_ENTRY Link;                  /* VolFiles; PASSIVE_LEVEL */
+    ULONG64 FileId;
+    SHARE_ACCESS Share;
+    ULONG Opens;                      /* file objects with this record */
+    ULONG Handles;                    /* of them not yet cleaned up */
+    BOOLEAN DeletePending;
+    BOOLEAN Deleted;
+    BOOLEAN Directory;
+} VOL_FILE;
+
+/* One per file object: FILE_OBJECT.FsContext2. */
+typedef struct _VOL_OPEN {
+    ULONG64 Handle;        /* the host's; 0 for the volume itself */
+    VOL_FILE *File;        /* NULL for the volume itself */
+    UNICODE_STRING Path;   /* from the root, "\dir\file"; "\" for the root */
+    UNICODE_STRING Target; /* last component, when the file's directory was opened as a rename target */
+    UNICODE_STRING Pattern;/* of the directory scan, upcased; Buffer NULL before the first query */
+    ULONG Index;           /* next entry of the scan */
+    BOOLEAN Scanned;       /* an entry was returned */
+    BOOLEAN DeleteOnClose;
+    BOOLEAN Writable;
+} VOL_OPEN;
+
+#define VOL_TAG 'loVD'
+
+extern PDEVICE_OBJECT VolDevice;
+
+/* One request to the host; gives its NTSTATUS. */
+NTSTATUS VolCall(HAL_FILE_REQUEST *Request);
+/* As above for an open file; the operation only. */
+NTSTATUS VolHandleCall(HAL_FILE_REQUEST *Request, ULONG Operation, const VOL_OPEN *Open);
+/* NT path from the root to the host's form, in pool (tag VOL_TAG). STATUS_OBJECT_NAME_INVALID for names NT forbids. */
+NTSTATUS VolHostPath(PCUNICODE_STRING Path, char **HostPath, PULONG Bytes);
+NTSTATUS VolStat(const VOL_OPEN *Open, HAL_FILE_INFO *Info);
+/* The caller's data: locked pages if the request has an MDL, else the address as given. NULL: out of memory. */
+PVOID VolBuffer(PIRP Irp);
+/* Directory and file joined by one backslash, in pool. Buffer NULL: out of memory or too long. */
+UNICODE_STRING VolJoin(PCUNICODE_STRING Directory, PCUNICODE_STRING Name);
+NTSTATUS VolComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
+
+NTSTATUS NTAPI VolCreate(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolCleanup(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolClose(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolReadWrite(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolFlush(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolQueryInformation(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolSetInformation(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolQueryVolume(PDEVICE_OBJECT Device, PIRP Irp);
+NTSTATUS NTAPI VolDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp);
