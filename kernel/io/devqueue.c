@@ -3,11 +3,13 @@
  */
 #include "iop.h"
 
+#define IOP_DEVICE_QUEUE_OBJECT 20 /* KDEVICE_QUEUE.Type: DeviceQueueObject of NT's KOBJECTS */
+
 NT_EXPORT(KeInitializeDeviceQueue);
 VOID NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
     RtlZeroMemory(DeviceQueue, sizeof(*DeviceQueue));
-    DeviceQueue->Type = DeviceQueueObject;
+    DeviceQueue->Type = IOP_DEVICE_QUEUE_OBJECT;
     DeviceQueue->Size = sizeof(*DeviceQueue);
     InitializeListHead(&DeviceQueue->DeviceListHead);
     KeInitializeSpinLock(&DeviceQueue->Lock);

@@ -7,7 +7,7 @@
 IO_STATISTICS IoStatistics;
 
 POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType, IopAdapterType;
-static POBJECT_TYPE IopDeviceHandlerType;
+POBJECT_TYPE IopDeviceHandlerType;
 
 /* The DDK's headers declare the types as pointers to the exported variables. */
 POBJECT_TYPE *IoDriverObjectType = &IopDriverType;

@@ -224,7 +224,7 @@ NTSTATUS NTAPI VolQueryVolume(PDEVICE_OBJECT Device, PIRP Irp)
             Status = STATUS_INFO_LENGTH_MISMATCH;
             break;
         }
-        Volume->VolumeCreationTime = VolLarge(KeLoaderBlock->boot_time_100ns);
+        Volume->VolumeCreationTime = VolLarge(KiLoaderBlock->boot_time_100ns);
         Volume->VolumeSerialNumber = Device->Vpb->SerialNumber;
         Volume->VolumeLabelLength = 0;
         Volume->SupportsObjects = FALSE;

@@ -1,0 +1,5 @@
+#include "../io/iop.h"
+NTSTATUS PnpInitSystem(VOID)
+{
+    return STATUS_SUCCESS;
+}
