@@ -74,6 +74,11 @@ $(B)/hal.dll $(B)/lib/hal.lib &: abi/hal_forwards.txt $(B)/lib/ntoskrnl.lib
 	$(LLDLINK) /out:$(B)/hal.dll /dll /noentry /machine:x64 /subsystem:native /nodefaultlib /implib:$(B)/lib/hal.lib \
 	  $(B)/lib/ntoskrnl.lib @$(B)/obj/hal.rsp
 
+$(B)/gen/contracts.inc: abi/contracts.tsv tools/gen_contracts.awk
+	@mkdir -p $(@D)
+	LC_ALL=C sort $< | awk -f tools/gen_contracts.awk > $@
+$(B)/obj/kernel/vf/gate.c.o: $(B)/gen/contracts.inc
+
 # ---- drivers: one folder, one .sys; kernel tests: one file, one .sys ----
 $(B)/obj/drivers/%.c.o: drivers/%.c
 	@mkdir -p $(@D)

@@ -10,6 +10,7 @@
 #include "../ob/ob.h"
 #include "../ps/ps.h"
 #include "../se/se.h"
+#include "../vf/vf.h"
 #include "session.h"
 
 VOID KiSystemStartup(HAL_LOADER_BLOCK *LoaderBlock);
@@ -35,6 +36,7 @@ static VOID InitPhase1(PVOID Context)
     InitStartThread(InitReapThreads);
     DD_ASSERT(NT_SUCCESS(CmInitSystem()));
     DD_ASSERT(NT_SUCCESS(ExInitSystem()));
+    VfInitSystem();
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
     SessionRun();
