@@ -87,15 +87,16 @@ $(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(DRIVER_CFLAGS) -Itests/kernel -MMD -MP -c $< -o $@
 
+include lib/rules.mk
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /pdb:$(@:.sys=.pdb) $(filter %.o %.lib,$^)
 define DRIVER_RULE
-$(B)/drivers/$(1).sys: $(patsubst %,$(B)/obj/%.o,$(wildcard drivers/$(1)/*.c)) $(B)/lib/ntoskrnl.lib
+$(B)/drivers/$(1).sys: $(patsubst %,$(B)/obj/%.o,$(wildcard drivers/$(1)/*.c)) $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $$(@D)
 	$$(LINK_DRIVER)
 endef
 $(foreach d,$(DRIVER_DIRS:drivers/%=%),$(eval $(call DRIVER_RULE,$(d))))
-$(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(B)/lib/ntoskrnl.lib
+$(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)
 

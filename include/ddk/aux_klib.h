@@ -25,18 +25,8 @@ typedef struct _AUX_MODULE_EXTENDED_INFO {
     UCHAR FullPathName[AUX_KLIB_MODULE_PATH_LEN];
 } AUX_MODULE_EXTENDED_INFO, *PAUX_MODULE_EXTENDED_INFO;
 
-typedef struct _KBUGCHECK_DATA {
-    ULONG BugCheckDataSize;
-    ULONG BugCheckCode;
-    ULONG_PTR Parameter1;
-    ULONG_PTR Parameter2;
-    ULONG_PTR Parameter3;
-    ULONG_PTR Parameter4;
-} KBUGCHECK_DATA, *PKBUGCHECK_DATA;
-
 NTSTATUS NTAPI AuxKlibInitialize(VOID);
 NTSTATUS NTAPI AuxKlibQueryModuleInformation(PULONG BufferSize, ULONG ElementSize, PVOID QueryInfo);
-NTSTATUS NTAPI AuxKlibGetBugCheckData(PKBUGCHECK_DATA BugCheckData);
 PIMAGE_EXPORT_DIRECTORY NTAPI AuxKlibGetImageExportDirectory(PVOID ImageBase);
 
 #ifdef __cplusplus
