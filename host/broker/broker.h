@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "hal.h"
 
@@ -51,3 +52,11 @@ void broker_execute(broker *self, HAL_FILE_REQUEST *request, const char *path, u
 #define BROKER_MAX_REPLY (sizeof(HAL_FILE_REQUEST) + 64u + HAL_FILE_CHUNK)
 long broker_serve(broker *self, const void *body, size_t body_bytes, void *reply,
                   size_t reply_limit);
+
+/*
+ * Writes what a machine needs of its broker beside the folder's files, and takes it back in a new
+ * broker on a copy of that folder. 0 or -errno; -EBUSY: a file is open and deleted, such a machine
+ * cannot be saved.
+ */
+int broker_save(const broker *self, FILE *out);
+int broker_restore(broker *self, FILE *in);

@@ -84,6 +84,74 @@ static int copy_bytes(int from, int to)
     return count == 0 ? 0 : -errno;
 }
 
+static int copy_file_at(int from_fd, int to_fd, const char *name)
+{
+    int source = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), target,
+        error;
+    struct stat stat;
+
+    if (source < 0 || fstat(source, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+        if (source >= 0)
+            close(source);
+        return 0; /* links, pipes and the like are no part of a machine's disk */
+    }
+    unlinkat(to_fd, name, 0);
+    target = openat(to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, stat.st_mode & 0777);
+    error = target < 0 ? -errno : copy_bytes(source, target);
+    if (target >= 0 && close(target) != 0 && error == 0)
+        error = -errno;
+    close(source);
+    return error;
+}
+
+static int copy_folder_at(int from_parent_fd, int to_parent_fd, const char *name)
+{
+    int from_fd = openat(from_parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+        to_fd, error = 0;
+    DIR *list = from_fd < 0 ? NULL : fdopendir(from_fd);
+    struct dirent *entry;
+    struct stat stat;
+
+    if (list == NULL) {
+        error = -errno;
+        if (from_fd >= 0)
+            close(from_fd);
+        return error;
+    }
+    if (mkdirat(to_parent_fd, name, 0755) != 0 && errno != EEXIST)
+        error = -errno;
+    to_fd = error != 0
+                ? -1
+                : openat(to_parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (to_fd < 0 && error == 0)
+        error = -errno;
+    while (error == 0 && (entry = readdir(list)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(from_fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        error = S_ISDIR(stat.st_mode) ? copy_folder_at(from_fd, to_fd, entry->d_name)
+                                      : copy_file_at(from_fd, to_fd, entry->d_name);
+    }
+    if (to_fd >= 0)
+        close(to_fd);
+    closedir(list);
+    return error;
+}
+
+int machine_folder_copy_tree(const char *from, const char *to, const char *name)
+{
+    int from_fd = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to_fd, error;
+
+    if (from_fd < 0)
+        return -errno;
+    to_fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    error = to_fd < 0 ? -errno : copy_folder_at(from_fd, to_fd, name);
+    if (to_fd >= 0)
+        close(to_fd);
+    close(from_fd);
+    return error;
+}
+
 int machine_folder_copy(const struct machine_folder *folder, const char *from, const char *name)
 {
     char path[PATH_MAX + NAME_MAX + 2];
@@ -129,11 +197,16 @@ static void empty_folder(int parent_fd, const char *name)
     closedir(list);
 }
 
+void machine_folder_remove(const char *path)
+{
+    empty_folder(AT_FDCWD, path);
+    rmdir(path);
+}
+
 void machine_folder_close(struct machine_folder *folder)
 {
     if (!folder->temporary)
         return;
-    empty_folder(AT_FDCWD, folder->path);
-    rmdir(folder->path);
+    machine_folder_remove(folder->path);
     folder->temporary = false;
 }

@@ -18,5 +18,10 @@ struct machine_folder {
 int machine_folder_open(struct machine_folder *folder, const char *path);
 /* Copies a host file to volume/name (folders exist; an older file is replaced). 0 or -errno. */
 int machine_folder_copy(const struct machine_folder *folder, const char *from, const char *name);
+/* Copies from/name, a folder with all that is in it, into to (what is there already is replaced). 0
+ * or -errno. */
+int machine_folder_copy_tree(const char *from, const char *to, const char *name);
+/* Removes a folder and all that is in it, never through a link. */
+void machine_folder_remove(const char *path);
 /* Removes a temporary folder. */
 void machine_folder_close(struct machine_folder *folder);

@@ -20,6 +20,7 @@
 #include "cli/image.h"
 #include "cli/progress.h"
 #include "cli/ram_hash.h"
+#include "cli/save.h"
 #include "report/report.h"
 #include "supervisor/supervisor.h"
 
@@ -27,6 +28,7 @@ struct run_session { /* a run and what serves it */
     struct run run;
     struct progress progress;
     struct supervisor supervisor;
+    bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
 
@@ -196,6 +198,38 @@ static bool on_tick(void *context)
     return !session->run.console.failed;
 }
 
+static void on_save(void *context, uint64_t rsp, uint64_t gs_base)
+{
+    struct run_session *session = context;
+    const char *path = session->run.options.save_path;
+    int error = save_machine(&session->run, &session->supervisor, rsp, gs_base, path);
+
+    progress_clear(&session->progress);
+    session->saved = true;
+    if (error != 0) {
+        cli_message("%s: the machine cannot be saved: %s", path, strerror(-error));
+        session->run.status = EXIT_USAGE;
+    }
+}
+
+/* Starts a fresh machine, or the saved one that was asked for. 0 or -errno. */
+static int start(struct run_session *session, struct machine_options *options)
+{
+    const char *path = session->run.options.restore_path;
+    struct supervisor_restore restore;
+    int error, ram_fd;
+
+    if (path == NULL)
+        return supervisor_start(&session->supervisor, options, NULL, -1);
+    error = save_restore_host(&session->run, &restore, path);
+    ram_fd = error == 0 ? save_open_ram(path, &options->ram_bytes) : error;
+    if (ram_fd < 0)
+        return ram_fd;
+    error = supervisor_start(&session->supervisor, options, &restore, ram_fd);
+    close(ram_fd);
+    return error;
+}
+
 static int serve(struct run_session *session, struct supervisor_result *result)
 {
     struct run *run = &session->run;
@@ -205,18 +239,23 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .seed = run->options.seed,
                                       .processors = run->options.processors,
                                       .flags = run->options.gate ? HAL_FLAG_GATE : 0,
+                                      .save_at = run->options.save_at,
                                       .watchdog_ms = 3000};
     struct supervisor_ops ops = {.context = session,
                                  .next_command = on_command,
                                  .console = on_console,
                                  .file = on_file,
+                                 .save = on_save,
                                  .tick = on_tick};
     int error;
 
     snprintf(kernel, sizeof(kernel), "%s/ntoskrnl.exe", session->build);
-    error = supervisor_start(&session->supervisor, &options, NULL, -1);
+    error = start(session, &options);
     if (error != 0) {
-        cli_message("the machine cannot be started: %s", strerror(-error));
+        cli_message("%s: %s",
+                    run->options.restore_path != NULL ? run->options.restore_path
+                                                      : "the machine cannot be started",
+                    strerror(-error));
         return EXIT_USAGE;
     }
     supervisor_serve(&session->supervisor, &ops, run->options.timeout_s * 1000, &g_interrupt,
@@ -430,6 +469,9 @@ static int run_machine(struct run_session *session)
             status = judge_records(run);
         if (run->options.hash)
             print_hash(session);
+        if (run->options.save_path != NULL && !session->saved)
+            cli_message("the machine ended before safe point %llu: nothing was saved",
+                        (unsigned long long)run->options.save_at);
         print_verdict(run, status);
     }
     supervisor_end(&session->supervisor);

@@ -14,18 +14,36 @@
 
 #include "hal/channel.h"
 
+/* One run of data of a sparse image into RAM, which is zero elsewhere. */
+static int copy_extent(int from, uint8_t *ram, uint64_t at, uint64_t end)
+{
+    while (at < end) {
+        ssize_t n = pread(from, ram + at, end - at, (off_t)at);
+
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        at += n > 0 ? (uint64_t)n : 0;
+    }
+    return 0;
+}
+
 static int copy_ram_image(int from, uint8_t *ram, uint64_t bytes)
 {
     uint64_t at = 0;
+    int error = 0;
 
-    while (at < bytes) {
-        ssize_t n = pread(from, ram + at, bytes - at, (off_t)at);
+    while (error == 0 && at < bytes) {
+        off_t data = lseek(from, (off_t)at, SEEK_DATA), hole;
 
-        if (n <= 0)
-            return n == 0 ? 0 : -errno;
-        at += (uint64_t)n;
+        if (data < 0 || (uint64_t)data >= bytes)
+            return data >= 0 || errno == ENXIO ? 0 : -errno;
+        hole = lseek(from, data, SEEK_HOLE);
+        at = hole < 0 || (uint64_t)hole > bytes ? bytes : (uint64_t)hole;
+        error = copy_extent(from, ram, (uint64_t)data, at);
     }
-    return 0;
+    return error;
 }
 
 static uint64_t loader_physical(void)
