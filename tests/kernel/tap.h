@@ -39,7 +39,6 @@ static struct {
 } Tap __attribute__((unused));
 
 #define TAP_UNUSED __attribute__((unused))
-#define TAP_FORMAT(n) __attribute__((format(printf, n, n + 1)))
 
 static TAP_UNUSED VOID tap_unload(PDRIVER_OBJECT Driver)
 {
@@ -63,7 +62,7 @@ static TAP_UNUSED VOID plan(ULONG Count)
 }
 
 /* A line for people. */
-static TAP_UNUSED TAP_FORMAT(1) VOID diag(const char *Format, ...)
+static TAP_UNUSED VOID diag(const char *Format, ...)
 {
     char Text[256];
     va_list Arguments;
@@ -116,7 +115,7 @@ static TAP_UNUSED const char *tap_base_name(const char *Path)
 }
 
 /* Prints one result line; the caller prints got and expected. */
-static TAP_UNUSED TAP_FORMAT(4) BOOLEAN tap_result(BOOLEAN Held, const char *File, int Line, const char *Format, ...)
+static TAP_UNUSED BOOLEAN tap_result(BOOLEAN Held, const char *File, int Line, const char *Format, ...)
 {
     char Text[256];
     va_list Arguments;
