@@ -15,16 +15,12 @@ struct summary_kind {
 };
 
 static const struct summary_kind kinds[] = {
-    {"driver", "Drivers"},
-    {"device", "Devices"},
-    {"devices", "Devices"},
+    {"devices", "Devices: created, deleted"},
+    {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},
-    {"irps", "IRPs"},
-    {"pool", "Pool left, by tag"},
-    {"object", "Objects left"},
-    {"handle", "Handles left"},
-    {"thread", "Threads left"},
-    {"leak", "Left behind"},
+    {"pool", "Pool left: tag, kind, blocks, bytes"},
+    {"object", "Objects left: type, objects, handles"},
+    {"leak", "Left behind by a driver"},
     {"violation", "Rules broken"},
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

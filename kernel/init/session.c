@@ -9,6 +9,7 @@
 #include "../ke/ke.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
+#include "summary.h"
 
 #define SESSION_DRIVERS 64
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
@@ -111,6 +112,8 @@ static NTSTATUS SessionUnload(VOID)
 {
     UNICODE_STRING Name = {0};
     NTSTATUS Status = SessionField(0, &Name);
+    SIZE_T ImageBytes;
+    PVOID Image;
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -118,8 +121,12 @@ static NTSTATUS SessionUnload(VOID)
     for (ULONG i = 0; i < SESSION_DRIVERS; i++) {
         if (SessionDrivers[i].Driver == NULL || !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
             continue;
+        Image = SessionDrivers[i].Driver->DriverStart;
+        ImageBytes = SessionDrivers[i].Driver->DriverSize;
         Status = IopUnloadDriver(SessionDrivers[i].Driver);
         if (NT_SUCCESS(Status)) {
+            if (Status == STATUS_SUCCESS)
+                SummaryNoteUnload(&Name, Image, ImageBytes);
             SessionDrivers[i].Driver = NULL;
             SessionFreeField(&SessionDrivers[i].Name);
         }
@@ -162,6 +169,7 @@ VOID SessionRun(VOID)
 {
     ULONG64 ExitCode = 0;
 
+    SummaryTakeBaseline();
     for (;;) {
         NTSTATUS Status = STATUS_SUCCESS;
 
@@ -179,6 +187,9 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_IDLE:
             SessionIdle(SessionCommand.argument);
+            break;
+        case HAL_COMMAND_SUMMARY:
+            SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:
             HAL->stop(HAL_STOP_SHUTDOWN, 0);

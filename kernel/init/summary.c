@@ -1,0 +1,163 @@
+/*
+ * The summary of a run. Models: what changed between the baseline, taken before the first driver is loaded, and the end.
+ * Leaves out: tags that the kernel itself uses (its caches and tables grow), beyond one line that adds them up.
+ */
+#include "summary.h"
+
+#include "../ex/ex.h"
+#include "../io/io.h"
+#include "../ob/ob.h"
+#include "../rtl/rtl.h"
+
+#define SUMMARY_TAGS 512
+#define SUMMARY_TYPES 64
+
+typedef struct _SUMMARY_TAG {
+    ULONG Tag;
+    BOOLEAN Paged;
+    ULONG64 Blocks, Bytes;
+} SUMMARY_TAG;
+
+typedef struct _SUMMARY_TYPE { /* in the order of ObEnumerateTypes */
+    ULONG Objects, Handles;
+} SUMMARY_TYPE;
+
+static SUMMARY_TAG SummaryTag[SUMMARY_TAGS];
+static ULONG SummaryTagCount;
+static SUMMARY_TYPE SummaryType[SUMMARY_TYPES];
+
+static VOID SummaryPrint(const char *Format, ...)
+{
+    char Line[256];
+    va_list Arguments;
+
+    va_start(Arguments, Format);
+    _vsnprintf(Line, sizeof(Line) - 1, Format, Arguments);
+    va_end(Arguments);
+    Line[sizeof(Line) - 1] = '\0';
+    HAL->write(HAL_STREAM_REPORT, (ULONG64)Line, strlen(Line), KeVirtualTime());
+}
+
+/* ---- baseline ---- */
+
+static VOID SummaryRememberTag(PVOID Context, const EX_POOL_TAG_USE *Use)
+{
+    UNREFERENCED_PARAMETER(Context);
+    if (SummaryTagCount < SUMMARY_TAGS)
+        SummaryTag[SummaryTagCount++] = (SUMMARY_TAG){Use->Tag, Use->Paged, Use->Allocs - Use->Frees, Use->Bytes};
+}
+
+static VOID SummaryRememberType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects, ULONG Handles)
+{
+    ULONG *Index = Context;
+
+    UNREFERENCED_PARAMETER(Name);
+    if (*Index < SUMMARY_TYPES)
+        SummaryType[(*Index)++] = (SUMMARY_TYPE){Objects, Handles};
+}
+
+VOID SummaryTakeBaseline(VOID)
+{
+    ULONG Index = 0;
+
+    SummaryTagCount = 0;
+    ExEnumeratePoolTags(SummaryRememberTag, NULL);
+    ObEnumerateTypes(SummaryRememberType, &Index);
+}
+
+/* ---- what is left ---- */
+
+VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes)
+{
+    SIZE_T LeftBytes = 0;
+    ULONG Blocks = ExCountPoolOfCaller(Start, (PUCHAR)Start + Bytes, &LeftBytes);
+
+    if (Blocks != 0)
+        SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name, Blocks,
+                     Blocks == 1 ? "" : "s", LeftBytes);
+}
+
+static const SUMMARY_TAG *SummaryFindTag(ULONG Tag, BOOLEAN Paged)
+{
+    for (ULONG i = 0; i < SummaryTagCount; i++)
+        if (SummaryTag[i].Tag == Tag && SummaryTag[i].Paged == Paged)
+            return &SummaryTag[i];
+    return NULL;
+}
+
+static BOOLEAN SummaryIsKernelTag(ULONG Tag)
+{
+    return SummaryFindTag(Tag, FALSE) != NULL || SummaryFindTag(Tag, TRUE) != NULL;
+}
+
+/* A tag as the debugger shows it, its bytes in the order of memory. */
+static VOID SummaryTagText(ULONG Tag, char Text[5])
+{
+    for (ULONG i = 0; i < 4; i++) {
+        char Byte = (char)(Tag >> 8 * i);
+        Text[i] = Byte >= ' ' && Byte <= '~' ? Byte : '.';
+    }
+    Text[4] = '\0';
+}
+
+static VOID SummaryPrintTag(PVOID Context, const EX_POOL_TAG_USE *Use)
+{
+    const SUMMARY_TAG *Before = SummaryFindTag(Use->Tag, Use->Paged);
+    ULONG64 Blocks = Use->Allocs - Use->Frees - (Before != NULL ? Before->Blocks : 0);
+    ULONG64 Bytes = Use->Bytes - (Before != NULL ? Before->Bytes : 0);
+    SUMMARY_TAG *Kernel = Context;
+    char Text[5];
+
+    if (SummaryIsKernelTag(Use->Tag)) {
+        Kernel->Blocks += Blocks;
+        Kernel->Bytes += Bytes;
+    } else if (Blocks != 0) {
+        SummaryTagText(Use->Tag, Text);
+        SummaryPrint("pool\t%s\t%s\t%I64u\t%I64u\n", Text, Use->Paged ? "paged" : "nonpaged", Blocks, Bytes);
+    }
+}
+
+static VOID SummaryPrintType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects, ULONG Handles)
+{
+    ULONG *Index = Context;
+    SUMMARY_TYPE Before = {0, 0};
+
+    if (*Index < SUMMARY_TYPES)
+        Before = SummaryType[(*Index)++];
+    if (Objects > Before.Objects || Handles > Before.Handles)
+        SummaryPrint("object\t%wZ\t%ld\t%ld\n", Name, (LONG)(Objects - Before.Objects),
+                     (LONG)(Handles - Before.Handles));
+}
+
+/* ---- what was done ---- */
+
+static const char *const SummaryMajor[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
+    "IRP_MJ_CREATE", "IRP_MJ_CREATE_NAMED_PIPE", "IRP_MJ_CLOSE", "IRP_MJ_READ", "IRP_MJ_WRITE",
+    "IRP_MJ_QUERY_INFORMATION", "IRP_MJ_SET_INFORMATION", "IRP_MJ_QUERY_EA", "IRP_MJ_SET_EA",
+    "IRP_MJ_FLUSH_BUFFERS", "IRP_MJ_QUERY_VOLUME_INFORMATION", "IRP_MJ_SET_VOLUME_INFORMATION",
+    "IRP_MJ_DIRECTORY_CONTROL", "IRP_MJ_FILE_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CONTROL",
+    "IRP_MJ_INTERNAL_DEVICE_CONTROL", "IRP_MJ_SHUTDOWN", "IRP_MJ_LOCK_CONTROL", "IRP_MJ_CLEANUP",
+    "IRP_MJ_CREATE_MAILSLOT", "IRP_MJ_QUERY_SECURITY", "IRP_MJ_SET_SECURITY", "IRP_MJ_POWER",
+    "IRP_MJ_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CHANGE", "IRP_MJ_QUERY_QUOTA", "IRP_MJ_SET_QUOTA", "IRP_MJ_PNP",
+};
+
+static VOID SummaryPrintIo(VOID)
+{
+    SummaryPrint("devices\t%lu\t%lu\n", IoStatistics.DevicesCreated, IoStatistics.DevicesDeleted);
+    for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (IoStatistics.IrpsByMajor[i] != 0)
+            SummaryPrint("irp\t%s\t%I64u\n", SummaryMajor[i], IoStatistics.IrpsByMajor[i]);
+    SummaryPrint("irps\t%I64u\t%I64u\n", IoStatistics.IrpsAllocated, IoStatistics.IrpsFreed);
+}
+
+VOID SummaryWrite(VOID)
+{
+    SUMMARY_TAG Kernel = {0};
+    ULONG Index = 0;
+
+    SummaryPrintIo();
+    ExEnumeratePoolTags(SummaryPrintTag, &Kernel);
+    if ((LONG64)Kernel.Blocks > 0)
+        SummaryPrint("pool\t(kernel)\tall\t%I64d\t%I64d\n", Kernel.Blocks, Kernel.Bytes);
+    ObEnumerateTypes(SummaryPrintType, &Index);
+}
