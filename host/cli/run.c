@@ -238,8 +238,9 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .ram_bytes = run->options.ram_mib << 20,
                                       .seed = run->options.seed,
                                       .processors = run->options.processors,
-                                      .flags = run->options.gate ? HAL_FLAG_GATE : 0,
                                       .save_at = run->options.save_at,
+                                      .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
+                                               (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0),
                                       .watchdog_ms = 3000};
     struct supervisor_ops ops = {.context = session,
                                  .next_command = on_command,

@@ -26,6 +26,7 @@ const char run_help[] =
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
+    "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
     "  --json           one JSON object a line on standard output instead of text\n"
     "  --hash           print a hash of the machine's memory at the end\n"
     "  --save-at N      save the machine at its Nth safe point into the file of --save\n"
@@ -44,6 +45,7 @@ enum {
     OPTION_RAM,
     OPTION_TIMEOUT,
     OPTION_GATE,
+    OPTION_CLOCK,
     OPTION_JSON,
     OPTION_HASH,
     OPTION_SAVE_AT,
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"gate", required_argument, NULL, OPTION_GATE},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
     {"json", no_argument, NULL, OPTION_JSON},
     {"hash", no_argument, NULL, OPTION_HASH},
     {"save-at", required_argument, NULL, OPTION_SAVE_AT},
@@ -86,6 +89,14 @@ static int parse_gate(struct run_options *options)
     return 0;
 }
 
+static int parse_clock(struct run_options *options)
+{
+    options->real_clock = strcmp(optarg, "real") == 0;
+    if (!options->real_clock && strcmp(optarg, "virtual") != 0)
+        return cli_usage_error(&cli_verb_run, "--clock takes virtual or real, not '%s'", optarg);
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -101,6 +112,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         options->processors = (uint32_t)number;
         return status;
     case OPTION_GATE: return parse_gate(options);
+    case OPTION_CLOCK: return parse_clock(options);
     case OPTION_MACHINE: options->machine = optarg; return 0;
     case OPTION_HWID: options->hardware_id = optarg; return 0;
     case OPTION_JSON: options->json = true; return 0;

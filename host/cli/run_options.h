@@ -15,7 +15,7 @@ struct run_options {
     const char *hardware_id;
     const char *save_path, *restore_path;
     uint64_t save_at; /* safe point number */
-    bool json, hash, gate;
+    bool json, hash, gate, real_clock;
     int argc; /* of the whole command line, for the command that repeats the run */
     char **argv;
     unsigned driver_count;

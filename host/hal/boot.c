@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PTE_LARGE 0x080ull
@@ -254,6 +255,16 @@ static uint64_t xsave_supported(void)
     return (((uint64_t)hi << 32) | lo) & XSAVE_MASK;
 }
 
+static uint64_t boot_time(uint32_t flags)
+{
+    struct timespec now;
+
+    if (!(flags & HAL_FLAG_REAL_CLOCK))
+        return MACHINE_BOOT_TIME_100NS;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return 116444736000000000ull + (uint64_t)now.tv_sec * 10000000u + (uint64_t)now.tv_nsec / 100;
+}
+
 static void fill_loader_block(const struct machine_options *options)
 {
     HAL_LOADER_BLOCK *block = g_machine.loader;
@@ -263,7 +274,7 @@ static void fill_loader_block(const struct machine_options *options)
     block->ram_pages = g_machine.ram_pages;
     block->root_pfn = g_machine.root_pfn;
     block->seed = options->seed;
-    block->boot_time_100ns = MACHINE_BOOT_TIME_100NS;
+    block->boot_time_100ns = boot_time(options->flags);
     block->processors = options->processors;
     block->xsave_mask = xsave_supported();
     block->xsave_bytes = xsave_area_bytes(block->xsave_mask);
