@@ -24,9 +24,11 @@ static VOID InitReapThreads(PVOID Context)
 
 static VOID InitStartThread(PKSTART_ROUTINE Routine)
 {
+    OBJECT_ATTRIBUTES Attributes; /* the boot context has no handle table: a kernel handle */
     HANDLE Thread;
 
-    DD_ASSERT(NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Routine, NULL)));
+    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    DD_ASSERT(NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, Routine, NULL)));
     ZwClose(Thread);
 }
 

@@ -99,7 +99,8 @@ struct _KTHREAD {
     ULONG Quantum;                 /* 100 ns a turn */
     PVOID StackReservation;        /* what MmDeleteKernelStack wants back */
     PKSTART_ROUTINE SystemRoutine;
-    PVOID StartContext;
+    PVOID StartContext;            /* SystemRoutine's argument */
+    PCONTEXT UserContext;          /* where a user thread begins, at the top of its kernel stack; else NULL */
     ULONG WaitCount;               /* objects in the current wait */
     BOOLEAN WaitAny;
 };

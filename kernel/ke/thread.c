@@ -62,7 +62,8 @@ NTSTATUS KeInitThread(KTHREAD *Thread, KPROCESS *Process, PKSTART_ROUTINE Routin
     Thread->InitialStack = Thread->StackBase;
     Thread->KernelStack = KiMakeSwitchFrame(Top, (PVOID)KiThreadStartup);
     Thread->SystemRoutine = Routine;
-    Thread->StartContext = UserContext != NULL ? Top : Context;
+    Thread->StartContext = Context;
+    Thread->UserContext = UserContext != NULL ? Top : NULL;
     Thread->SystemThread = UserContext == NULL;
     Thread->PreviousMode = UserContext == NULL ? KernelMode : UserMode;
     Thread->Teb = Teb;
@@ -79,13 +80,11 @@ VOID KiStartThread(VOID)
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
 
     KeLowerIrql(PASSIVE_LEVEL);
-    if (Thread->SystemThread) {
-        Thread->SystemRoutine(Thread->StartContext);
-        PsTerminateSystemThread(STATUS_SUCCESS);
-    }
     if (Thread->SystemRoutine != NULL)
-        Thread->SystemRoutine(Thread->StartContext); /* ps: notify routines in the new thread's context */
-    KiEnterUserMode(Thread->StartContext);
+        Thread->SystemRoutine(Thread->StartContext);
+    if (Thread->UserContext == NULL)
+        PsTerminateSystemThread(STATUS_SUCCESS);
+    KiEnterUserMode(Thread->UserContext);
 }
 
 VOID KeStartThread(KTHREAD *Thread)

@@ -31,6 +31,7 @@ struct _ETHREAD {
     LARGE_INTEGER CreateTime, ExitTime;
     NTSTATUS ExitStatus;
     PKSTART_ROUTINE StartAddress;
+    PVOID StartParameter;
     PVOID Win32StartAddress;
     CLIENT_ID Cid;
     LIST_ENTRY IrpList;         /* IRPs of this thread; raised to APC_LEVEL */

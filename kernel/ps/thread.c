@@ -18,7 +18,7 @@ static VOID NTAPI PspSystemThreadStartup(PVOID Context)
     PETHREAD Thread = Context;
 
     PspCallThreadStarted(Thread);
-    Thread->StartAddress(Thread->Tcb.StartContext);
+    Thread->StartAddress(Thread->StartParameter);
     PspExitThread(STATUS_SUCCESS);
 }
 
@@ -52,7 +52,7 @@ NTSTATUS PspCreateThread(PEPROCESS Process, PKSTART_ROUTINE Routine, PVOID Conte
     Thread->Cid.UniqueProcess = Process->UniqueProcessId;
     Thread->Tcb.SystemThread = Thread->SystemThread;
     Thread->ThreadsProcess = Process;
-    Thread->Tcb.StartContext = Context;
+    Thread->StartParameter = Context;
     ObReferenceObject(Process);
     PspLinkThread(Process, Thread);
     *Result = Thread;
