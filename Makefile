@@ -15,7 +15,7 @@ WARN    := -Wall -Wextra -Werror
 NT_TARGET := --target=x86_64-w64-windows-gnu
 NT_BASE := $(NT_TARGET) -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensions -Wno-microsoft \
   -fno-omit-frame-pointer -mno-stack-arg-probe -mfsgsbase -fno-strict-aliasing -fno-delete-null-pointer-checks \
-  -Xclang -fasync-exceptions -fexceptions -fseh-exceptions -Xclang -fno-elide-constructors \
+  -Xclang -fasync-exceptions -fexceptions -fseh-exceptions -fasynchronous-unwind-tables -Xclang -fno-elide-constructors \
   -D__INTRINSIC_DEFINED_InterlockedBitTestAndSet -D__INTRINSIC_DEFINED_InterlockedBitTestAndReset \
   -D_MM3DNOW_H_INCLUDED -DNTDDI_VERSION=0x0A00000B -D_WIN32_WINNT=0x0A00 -D_AMD64_ -DUNICODE -D_UNICODE
 # Drivers and kernel tests: as a WDK project would be built.

@@ -15,13 +15,14 @@ typedef struct _RTLP_FRAME { /* one frame under dispatch */
     PEXCEPTION_ROUTINE Handler;
     PVOID HandlerData;
     ULONG ScopeIndex;
-    BOOLEAN MachineFrame;
+    BOOLEAN MachineFrame, IsReturn;
 } RTLP_FRAME;
 
 /* Unwinds Context by the frame that it is in. FALSE: the stack is bad or ends here. */
 static BOOLEAN RtlpNextFrame(ULONG HandlerType, PCONTEXT Context, RTLP_FRAME *Frame)
 {
     Frame->ControlPc = Context->Rip;
+    Frame->IsReturn = (Context->ContextFlags & RTLP_CONTEXT_UNWOUND_TO_CALL) != 0;
     Frame->ScopeIndex = 0;
     Frame->HandlerData = NULL;
     Frame->Function = RtlLookupFunctionEntry(Context->Rip, &Frame->ImageBase, NULL);
@@ -49,7 +50,7 @@ static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME 
         .ControlPc = Frame->ControlPc, .ImageBase = Frame->ImageBase, .FunctionEntry = Frame->Function,
         .EstablisherFrame = Frame->Establisher, .TargetIp = (ULONG64)TargetIp, .ContextRecord = Context,
         .LanguageHandler = Frame->Handler, .HandlerData = Frame->HandlerData, .HistoryTable = HistoryTable,
-        .ScopeIndex = Frame->ScopeIndex };
+        .ScopeIndex = Frame->ScopeIndex, .ControlPcIsUnwound = Frame->IsReturn };
 }
 
 static DECLSPEC_NORETURN VOID RtlpRaiseNoncontinuable(NTSTATUS Status, PEXCEPTION_RECORD Cause)
@@ -71,7 +72,6 @@ typedef struct _RTLP_DISPATCH {
     ULONG Flags;
     RTLP_FRAME Frame;
     DISPATCHER_CONTEXT Dispatcher;
-    UNWIND_HISTORY_TABLE History;
 } RTLP_DISPATCH;
 
 enum { DispatchSearch, DispatchAgain, DispatchContinue, DispatchBadStack };
@@ -109,7 +109,7 @@ static ULONG RtlpCallHandlers(RTLP_DISPATCH *Dispatch)
     ULONG Next = DispatchSearch;
 
     while (Dispatch->Frame.Handler != NULL) {
-        RtlpFillDispatcher(&Dispatch->Dispatcher, &Dispatch->Frame, Dispatch->Context, NULL, &Dispatch->History);
+        RtlpFillDispatcher(&Dispatch->Dispatcher, &Dispatch->Frame, Dispatch->Context, NULL, NULL);
         Dispatch->Record->ExceptionFlags = Dispatch->Flags;
         Disposition = RtlpExecuteHandlerForException(Dispatch->Record, (PVOID)Dispatch->Frame.Establisher,
                                                      Dispatch->Context, &Dispatch->Dispatcher);

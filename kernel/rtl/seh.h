@@ -42,7 +42,7 @@ typedef struct _DISPATCHER_CONTEXT {
     PVOID HandlerData;
     PUNWIND_HISTORY_TABLE HistoryTable;
     ULONG ScopeIndex;
-    ULONG Fill0;
+    ULONG ControlPcIsUnwound; /* x64 has padding here, ARM64 this flag: ControlPc is a return address */
 } DISPATCHER_CONTEXT, *PDISPATCHER_CONTEXT;
 
 typedef struct _KNONVOLATILE_CONTEXT_POINTERS {
@@ -70,6 +70,12 @@ typedef struct _SCOPE_TABLE_AMD64 {
 #define RTLP_TARGET_UNWIND 0x20
 #define RTLP_COLLIDED_UNWIND 0x40
 #define RTLP_UNWIND (RTLP_UNWINDING | RTLP_EXIT_UNWIND | RTLP_TARGET_UNWIND | RTLP_COLLIDED_UNWIND)
+
+/*
+ * In ContextFlags: Rip is a return address, not the instruction that was interrupted. (NT uses the bit on ARM64.) The
+ * call before it decides which scope a frame is in: the return address may be in the next.
+ */
+#define RTLP_CONTEXT_UNWOUND_TO_CALL 0x20000000u
 
 #ifndef STATUS_LONGJUMP
 #define STATUS_LONGJUMP ((NTSTATUS)0x80000026)
@@ -110,7 +116,8 @@ typedef struct _RTLP_JUMP_BUFFER { /* jmp_buf; Frame 0: nothing is unwound */
 } RTLP_JUMP_BUFFER;
 /*
  * RtlVirtualUnwind whose reads are checked: FALSE when the stack or the unwind data cannot be read or makes no
- * sense; Context is then of no use. FunctionEntry NULL: a leaf. *MachineFrame says whether a trap was crossed.
+ * sense; Context is then of no use. FunctionEntry NULL: a leaf. Keeps RTLP_CONTEXT_UNWOUND_TO_CALL right.
+ * *MachineFrame says whether a trap was crossed.
  */
 BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
                         PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData, PULONG64 EstablisherFrame,

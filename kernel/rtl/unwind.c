@@ -29,6 +29,7 @@ typedef struct _UNWINDER {
     ULONG64 ImageBase;
     ULONG64 Pages[2]; /* pages known to be readable */
     BOOLEAN Checked;  /* test each read first */
+    BOOLEAN IsReturn; /* Rip is a return address: never in an epilogue */
     BOOLEAN MachineFrame;
 } UNWINDER;
 
@@ -430,7 +431,7 @@ static BOOLEAN RtlpUnwind(UNWINDER *Unwinder, ULONG HandlerType, RUNTIME_FUNCTIO
         return FALSE;
     InProlog = Offset < Info->PrologBytes;
     *EstablisherFrame = Frame = RtlpFrameBase(Unwinder, Info, Offset);
-    if (!InProlog && RtlpUnwindEpilog(Unwinder, &Function, Info, &Failed))
+    if (!InProlog && !Unwinder->IsReturn && RtlpUnwindEpilog(Unwinder, &Function, Info, &Failed))
         return !Failed;
     for (Depth = 0; Depth < RTLP_CHAIN_LIMIT; Depth++) {
         if (!RtlpUndoProlog(Unwinder, Info, Offset, Frame))
@@ -458,7 +459,8 @@ BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION 
                         PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData, PULONG64 EstablisherFrame,
                         BOOLEAN *MachineFrame)
 {
-    UNWINDER Unwinder = { .Context = Context, .ImageBase = ImageBase, .Checked = TRUE };
+    UNWINDER Unwinder = { .Context = Context, .ImageBase = ImageBase, .Checked = TRUE,
+                          .IsReturn = (Context->ContextFlags & RTLP_CONTEXT_UNWOUND_TO_CALL) != 0 };
     BOOLEAN Done;
 
     *Handler = NULL;
@@ -468,6 +470,9 @@ BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION 
     else
         Done = RtlpUnwind(&Unwinder, HandlerType, *FunctionEntry, Handler, HandlerData, EstablisherFrame);
     *MachineFrame = Unwinder.MachineFrame;
+    Context->ContextFlags |= RTLP_CONTEXT_UNWOUND_TO_CALL;
+    if (Unwinder.MachineFrame)
+        Context->ContextFlags &= ~RTLP_CONTEXT_UNWOUND_TO_CALL;
     return Done;
 }
 

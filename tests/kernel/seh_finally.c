@@ -5,6 +5,17 @@
 #include "tap.h"
 #include "unwind.h"
 
+/*
+ * Raises, unknown to the compiler: clang takes a termination handler that cannot return for the end of everything and
+ * leaves out the handlers round it.
+ */
+static VOID raise_status(NTSTATUS Status)
+{
+    ExRaiseStatus(Status);
+}
+
+static VOID (*volatile raise)(NTSTATUS Status) = raise_status;
+
 /* A string of what happened, in order. */
 static struct {
     char Text[64];
@@ -86,7 +97,7 @@ static VOID test_order(PVOID Context)
         __try {
             __try {
                 trace('1');
-                ExRaiseStatus(STATUS_UNSUCCESSFUL);
+                raise(STATUS_UNSUCCESSFUL);
             } __finally {
                 trace(AbnormalTermination() ? 'a' : 'n');
             }
@@ -103,7 +114,7 @@ static NOINLINE VOID frame_with_finally(ULONG Depth)
 {
     __try {
         if (Depth == 0)
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         frame_with_finally(Depth - 1);
     } __finally {
         trace((char)('0' + Depth));
@@ -131,7 +142,7 @@ static VOID test_locals(PVOID Context)
     __try {
         __try {
             Sum += 10;
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         } __finally {
             Sum += 100;
         }
@@ -149,10 +160,10 @@ static VOID test_raise_in_handler(PVOID Context)
     trace_begin();
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         } __except (EXCEPTION_EXECUTE_HANDLER) {
             trace('1');
-            ExRaiseStatus(STATUS_CANCELLED);
+            raise(STATUS_CANCELLED);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         is_status(GetExceptionCode(), STATUS_CANCELLED, "an exception in a handler goes to the outer one");
@@ -164,7 +175,7 @@ static LONG raising_filter(VOID)
 {
     trace('f');
     __try {
-        ExRaiseStatus(STATUS_CANCELLED);
+        raise(STATUS_CANCELLED);
     } __except (trace_filter('g', EXCEPTION_EXECUTE_HANDLER)) {
         trace('h');
     }
@@ -176,7 +187,7 @@ static VOID test_try_in_filter(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     trace_begin();
     __try {
-        ExRaiseStatus(STATUS_UNSUCCESSFUL);
+        raise(STATUS_UNSUCCESSFUL);
     } __except (raising_filter()) {
         is_status(GetExceptionCode(), STATUS_UNSUCCESSFUL, "a filter may catch an exception of its own");
         trace('H');
@@ -192,7 +203,7 @@ static LONG nested_filter(PEXCEPTION_POINTERS Pointers, volatile ULONG *Flags)
         return trace_filter('n', EXCEPTION_CONTINUE_SEARCH);
     }
     trace('f');
-    ExRaiseStatus(STATUS_CANCELLED);
+    raise(STATUS_CANCELLED);
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
@@ -204,7 +215,7 @@ static VOID test_nested(PVOID Context)
     trace_begin();
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         } __except (nested_filter(GetExceptionInformation(), &Flags)) {
             trace('x');
         }
@@ -223,10 +234,10 @@ static NOINLINE VOID collide(VOID)
     __try {
         __try {
             __try {
-                ExRaiseStatus(STATUS_UNSUCCESSFUL);
+                raise(STATUS_UNSUCCESSFUL);
             } __finally {
                 trace('a');
-                ExRaiseStatus(STATUS_CANCELLED);
+                raise(STATUS_CANCELLED);
             }
         } __finally {
             trace('b');
@@ -254,10 +265,10 @@ static NOINLINE VOID collide_inside(VOID)
 {
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         } __finally {
             trace('a');
-            ExRaiseStatus(STATUS_CANCELLED);
+            raise(STATUS_CANCELLED);
         }
     } __except (GetExceptionCode() == STATUS_CANCELLED ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
         trace('i');
@@ -281,16 +292,16 @@ static VOID test_abandoned(PVOID Context)
     is_string(Trace.Text, "airn", "an exception caught on the way gives the first unwind up");
 }
 
-/* Three in a row, through frames of their own. */
+/* Three in a row, through frames of their own. (Each leaves its dispatch on the stack, some 5 KiB, here and on NT.) */
 static NOINLINE VOID collide_frame(ULONG Depth)
 {
     __try {
         if (Depth == 0)
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         collide_frame(Depth - 1);
     } __finally {
         trace((char)('0' + Depth));
-        ExRaiseStatus((NTSTATUS)(0xE0000000 + Depth));
+        raise((NTSTATUS)(0xE0000000 + Depth));
     }
 }
 
@@ -299,11 +310,11 @@ static VOID test_collided_frames(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     trace_begin();
     __try {
-        collide_frame(3);
+        collide_frame(2);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        is_status(GetExceptionCode(), 0xE0000003, "the last of five exceptions wins");
+        is_status(GetExceptionCode(), 0xE0000002, "the last of four exceptions wins");
     }
-    is_string(Trace.Text, "0123", "each termination handler ran once");
+    is_string(Trace.Text, "012", "each termination handler ran once");
 }
 
 /* A termination handler that has a whole exception of its own inside. */
@@ -313,10 +324,10 @@ static VOID test_try_in_finally(PVOID Context)
     trace_begin();
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            raise(STATUS_UNSUCCESSFUL);
         } __finally {
             __try {
-                ExRaiseStatus(STATUS_CANCELLED);
+                raise(STATUS_CANCELLED);
             } __except (EXCEPTION_EXECUTE_HANDLER) {
                 trace('i');
             }
