@@ -19,7 +19,7 @@ NT_BASE := $(NT_TARGET) -std=gnu11 -O2 -g -gcodeview -ffreestanding -fms-extensi
   -D__INTRINSIC_DEFINED_InterlockedBitTestAndSet -D__INTRINSIC_DEFINED_InterlockedBitTestAndReset \
   -D_MM3DNOW_H_INCLUDED -DNTDDI_VERSION=0x0A00000B -D_WIN32_WINNT=0x0A00 -D_AMD64_ -DUNICODE -D_UNICODE
 # Drivers and kernel tests: as a WDK project would be built.
-DRIVER_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -DDBG=1
+DRIVER_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -DDBG=1 -D__USE_MINGW_ANSI_STDIO=0
 KERNEL_CFLAGS := $(NT_BASE) $(WARN) -Iinclude/ddk -isystem $(MINGW)/ddk -isystem $(MINGW) -Ikernel -I$(B)/gen \
   -D_NTSYSTEM_ -D_NTOSKRNL_ -D_NTHAL_ -DNT_KERNEL
 USER_CFLAGS := $(NT_BASE) $(WARN) -Iuser -I$(B)/gen -isystem $(MINGW)

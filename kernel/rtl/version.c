@@ -4,6 +4,10 @@
  */
 #include "rtl.h"
 
+/* The DDK renames these two for its static library. */
+#undef RtlIsNtDdiVersionAvailable
+#undef RtlIsServicePackVersionInstalled
+
 #define RTLP_MAJOR 10
 #define RTLP_MINOR 0
 #define RTLP_BUILD 22000
@@ -39,6 +43,9 @@ BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR Major, UCHAR Minor)
 {
     return Major < RTLP_WDM_MAJOR || (Major == RTLP_WDM_MAJOR && Minor <= RTLP_WDM_MINOR);
 }
+
+BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(ULONG Version);
+BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG Version);
 
 /* The version must not name a service pack. [doc] RtlIsNtDdiVersionAvailable */
 NT_EXPORT(RtlIsNtDdiVersionAvailable);
