@@ -225,10 +225,10 @@ PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buf
                                              TABLE_SEARCH_RESULT *Result)
 {
     *Result = RtlpSplayFind(Table, Buffer, (PRTL_SPLAY_LINKS *)NodeOrParent);
-    if (*Result == TableEmptyTree)
+    if (*Result != TableFoundNode) /* no splaying: the parent's free side is for the insertion that may follow */
         return NULL;
     Table->TableRoot = RtlSplay(*NodeOrParent);
-    return *Result == TableFoundNode ? RtlpSplayData(*NodeOrParent) : NULL;
+    return RtlpSplayData(*NodeOrParent);
 }
 
 NT_EXPORT(RtlLookupElementGenericTable);
