@@ -130,6 +130,7 @@ $(B)/drydock: $(HOST_OBJ)
 	$(CLANG) -fuse-ld=lld -pie -Wl,-z,now,-z,relro $^ $(HOST_LIBS) -o $@
 
 include tests/rules.mk
+include bench/rules.mk
 
 clean:
 	rm -rf $(B)

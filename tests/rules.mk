@@ -27,7 +27,6 @@ test: deps
 run-tests: all $(HOST_TESTS) $(CLI_DRIVERS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
 demo: deps all
-bench: all
 oracle: all
 
 .PHONY: deps run-tests ledger
