@@ -80,3 +80,4 @@
 #include "supplement/mm.h"
 #include "supplement/rtl.h"
 #include "supplement/po.h"
+#include "supplement/tm.h"

@@ -491,3 +491,8 @@
 #ifndef _Analysis_mode_
 #define _Analysis_mode_(mode)
 #endif
+
+/* An MSVC intrinsic that puts text into the PDB. */
+#ifndef __annotation
+#define __annotation(...) ((void)0)
+#endif

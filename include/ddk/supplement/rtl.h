@@ -5,6 +5,10 @@
 extern "C" {
 #endif
 
+#ifndef _MINWINDEF_
+typedef ULONG DWORD; /* windef.h's name, which the kits' kernel headers have too */
+#endif
+
 typedef STRING UTF8_STRING, *PUTF8_STRING;
 typedef const STRING *PCUTF8_STRING;
 NTSYSAPI VOID NTAPI RtlInitUTF8String(PUTF8_STRING DestinationString, PCSTR SourceString);
