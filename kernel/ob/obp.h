@@ -151,8 +151,8 @@ extern POBP_DIRECTORY ObpRootDirectory, ObpTypeDirectory;
 
 static inline PHANDLE_TABLE ObpTableOf(PEPROCESS Process)
 {
-    /* Before ps is up only the kernel's table exists. */
-    if (PsInitialSystemProcess == NULL || Process == PsInitialSystemProcess)
+    /* Start-up runs in the idle process. */
+    if (Process == PsInitialSystemProcess || Process == (PEPROCESS)KiIdleProcess)
         return ObpKernelHandleTable;
     return Process->ObjectTable;
 }

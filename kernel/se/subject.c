@@ -23,7 +23,7 @@ VOID NTAPI SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process,
     SubjectContext->ProcessAuditId = Process->UniqueProcessId;
 }
 
-/* Before there is a System process the kernel itself asks. */
+/* During start-up, in the idle process, the kernel itself asks. */
 static VOID SepCaptureKernel(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
     SubjectContext->ImpersonationLevel = SecurityAnonymous;
@@ -39,7 +39,7 @@ VOID NTAPI SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
     PETHREAD Thread = PsGetCurrentThread();
 
-    if (PsInitialSystemProcess == NULL)
+    if (PsCurrentProcess() == (PEPROCESS)KiIdleProcess)
         SepCaptureKernel(SubjectContext);
     else
         SeCaptureSubjectContextEx(Thread, PsCurrentProcess(), SubjectContext);
