@@ -6,7 +6,7 @@
 NTSTATUS ExInitSystem(VOID)
 {
     static NTSTATUS (*const Step[])(VOID) = {
-        ExpInitEventType, ExpInitSemaphoreType, ExpInitMutantType, ExpInitTimerType,
+        MmInitSections, ExpInitEventType, ExpInitSemaphoreType, ExpInitMutantType, ExpInitTimerType,
         ExpInitCallbacks, ExpInitWorkers,
     };
 

@@ -5,3 +5,13 @@
 
 VOID MiInitPages(VOID);
 VOID MiInitRegions(VOID);
+
+/* ---- views of sections (section.c) ---- */
+typedef struct _MI_VIEW MI_VIEW;
+VOID MiFlushView(MI_VIEW *View);   /* writes a file's pages back */
+VOID MiReleaseView(MI_VIEW *View); /* its pages are unmapped already */
+BOOLEAN MiIsBorrowedView(const MI_VIEW *View); /* of RAM as it is: the view holds no references */
+/* Maps pages, taking a reference to each (unless borrowed). NULL: no room. View goes with the mapping; may be NULL. */
+PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count, ULONG Protect,
+                    MI_VIEW *View);
+NTSTATUS MiUnmapUserView(MM_ADDRESS_SPACE *Space, PVOID Va); /* any address in it */

@@ -92,3 +92,11 @@ NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes
 PVOID MmMapUserPages(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count, ULONG Protect);
 VOID MmUnmapUserPages(MM_ADDRESS_SPACE *Space, PVOID Va, SIZE_T Count);
 ULONG64 MmProtectToPte(ULONG Win32Protect); /* PAGE_* to MM_PROT_*, or ~0 when invalid */
+/* Adds to the pages that drivers hold locked in the space (NULL: nothing); returns the new count. */
+LONG MmChangeLockedPages(MM_ADDRESS_SPACE *Space, LONG Pages);
+/* What is at Address in the space. */
+VOID MmQueryUserMemory(MM_ADDRESS_SPACE *Space, PVOID Address, PMEMORY_BASIC_INFORMATION Info);
+NTSTATUS MmInitSections(VOID); /* after ob and se, with \Device there: the Section type, \Device\PhysicalMemory */
+
+/* ---- documented routines that the DDK headers lack ---- */
+NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress);
