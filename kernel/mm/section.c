@@ -13,8 +13,6 @@
 #ifndef SEC_IMAGE /* winnt.h's */
 #define SEC_FILE 0x800000u
 #define SEC_IMAGE 0x1000000u
-#define SEC_RESERVE 0x4000000u
-#define SEC_COMMIT 0x8000000u
 #define SEC_NOCACHE 0x10000000u
 #endif
 
