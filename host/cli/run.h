@@ -16,7 +16,7 @@ struct run_driver {
     const char *path;       /* on the host */
     char file_name[256];    /* "first.sys" */
     char service_name[256]; /* "first" */
-    bool loaded;
+    bool loaded, unloaded;
 };
 
 enum run_step {
@@ -35,6 +35,7 @@ struct run {
     struct console console;
     broker *broker;
     struct run_driver driver[RUN_DRIVER_LIMIT];
+    uint64_t cycles_done;
     enum run_step step; /* the command the machine works on */
     unsigned index;     /* of its driver */
     bool started;       /* a command was given */

@@ -25,6 +25,7 @@ const char run_help[] =
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
+    "  --cycles N       load, run, idle and unload N times in the one machine (1)\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
     "  --json           one JSON object a line on standard output instead of text\n"
@@ -46,6 +47,7 @@ enum {
     OPTION_TIMEOUT,
     OPTION_GATE,
     OPTION_CLOCK,
+    OPTION_CYCLES,
     OPTION_JSON,
     OPTION_HASH,
     OPTION_SAVE_AT,
@@ -61,6 +63,7 @@ static const struct option long_options[] = {
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"gate", required_argument, NULL, OPTION_GATE},
+    {"cycles", required_argument, NULL, OPTION_CYCLES},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"json", no_argument, NULL, OPTION_JSON},
     {"hash", no_argument, NULL, OPTION_HASH},
@@ -107,6 +110,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_RAM: return parse_count("ram", 32, 16384, &options->ram_mib);
     case OPTION_TIMEOUT: return parse_count("timeout", 0, 1000000, &options->timeout_s);
     case OPTION_SAVE_AT: return parse_count("save-at", 1, UINT64_MAX, &options->save_at);
+    case OPTION_CYCLES: return parse_count("cycles", 1, 1000000000, &options->cycles);
     case OPTION_PROCESSORS:
         status = parse_count("processors", 1, 32, &number);
         options->processors = (uint32_t)number;
@@ -165,6 +169,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->argc = argc;
     options->argv = argv;
     options->seed = 1;
+    options->cycles = 1;
     options->ram_mib = 256;
     options->timeout_s = 60;
     options->processors = 2;

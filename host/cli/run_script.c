@@ -49,7 +49,8 @@ static void note_unload(struct run *run, uint32_t status)
     struct run_driver *driver = &run->driver[run->index];
     char text[NTSTATUS_TEXT_LIMIT];
 
-    if ((int32_t)status < 0)
+    driver->unloaded = (int32_t)status >= 0;
+    if (!driver->unloaded)
         cli_message("%s: not unloaded: %s%s", driver->path, ntstatus_text(status, text),
                     status == 0xC0000010u ? " (no unload routine, or its devices are in use)" : "");
 }
@@ -67,6 +68,18 @@ static void note_result(struct run *run, const HAL_COMMAND *previous)
     }
 }
 
+/* After the last unload: once more from the start, or on to the summary. */
+static void end_cycle(struct run *run)
+{
+    bool again = run->status == EXIT_FINE && ++run->cycles_done < run->options.cycles;
+
+    run->step = again ? RUN_LOAD : RUN_SUMMARY;
+    run->index = 0;
+    for (unsigned i = 0; again && i < run->options.driver_count; i++)
+        if (!run->driver[i].unloaded)
+            run->step = RUN_SUMMARY;
+}
+
 /* Goes to the next thing to do. */
 static void advance(struct run *run)
 {
@@ -78,6 +91,9 @@ static void advance(struct run *run)
     }
     if (run->step == RUN_UNLOAD && run->index > 0) {
         run->index--;
+    } else if (run->step == RUN_UNLOAD) {
+        end_cycle(run);
+        return;
     } else {
         run->step++;
         if (run->step == RUN_UNLOAD && count == 0)
