@@ -27,6 +27,8 @@ test: deps
 run-tests: all $(HOST_TESTS) $(CLI_DRIVERS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
 demo: deps all
+# Only where wine64 is installed; says so and does nothing else.
 oracle: all
+	tools/oracle
 
 .PHONY: deps run-tests ledger
