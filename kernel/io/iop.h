@@ -52,7 +52,7 @@ typedef struct _IOP_DEVOBJ_EXTENSION {
     PVOID VerifierContext;
     /* ours */
     UCHAR SystemPowerState, DevicePowerState; /* last PoSetPowerState */
-    ULONG ShutdownRegistrations;
+    ULONG IdleCounter; /* PoRegisterDeviceForIdleDetection */
 } IOP_DEVOBJ_EXTENSION;
 DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, AttachedTo, 0x30);
 DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, VerifierContext, 0x68);

@@ -1,0 +1,104 @@
+/*
+ * Registry keys of devices, drivers and interfaces. All lie below \Registry\Machine\System\CurrentControlSet.
+ */
+#include "pnpp.h"
+
+static const WCHAR PnpRootKey[] = L"\\Registry\\Machine\\System\\CurrentControlSet";
+
+static NTSTATUS PnpCreateOne(HANDLE Parent, PCUNICODE_STRING Name, ACCESS_MASK Access, HANDLE *Key)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    ULONG Disposition;
+
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
+                               NULL);
+    return ZwCreateKey(Key, Access, &Attributes, 0, NULL, REG_OPTION_NON_VOLATILE, &Disposition);
+}
+
+NTSTATUS PnpOpenKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
+{
+    UNICODE_STRING Rest = *Path, Part, Root;
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Current, Next;
+    NTSTATUS Status;
+
+    RtlInitUnicodeString(&Root, PnpRootKey);
+    InitializeObjectAttributes(&Attributes, &Root, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    Status = ZwOpenKey(&Current, KEY_ALL_ACCESS, &Attributes);
+    while (NT_SUCCESS(Status) && Rest.Length != 0) {
+        ULONG i = 0, Limit = Rest.Length / sizeof(WCHAR);
+        BOOLEAN Last;
+
+        while (i < Limit && Rest.Buffer[i] != L'\\')
+            i++;
+        Part.Buffer = Rest.Buffer;
+        Part.Length = Part.MaximumLength = (USHORT)(i * sizeof(WCHAR));
+        Last = i == Limit;
+        Rest.Buffer += Last ? i : i + 1;
+        Rest.Length -= (USHORT)((Last ? i : i + 1) * sizeof(WCHAR));
+        Status = PnpCreateOne(Current, &Part, Last ? Access : KEY_ALL_ACCESS, &Next);
+        ZwClose(Current);
+        Current = Next;
+    }
+    if (NT_SUCCESS(Status))
+        *Key = Current;
+    return Status;
+}
+
+NTSTATUS PnpSetString(HANDLE Key, PCWSTR Name, ULONG Type, PCUNICODE_STRING Value)
+{
+    UNICODE_STRING ValueName;
+    ULONG Bytes = Value->Length + (Type == REG_MULTI_SZ ? 2 : 1) * sizeof(WCHAR);
+    PWCHAR Data = ExAllocatePoolWithTag(PagedPool, Bytes, PNP_TAG);
+    NTSTATUS Status;
+
+    if (Data == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Data, Bytes);
+    RtlCopyMemory(Data, Value->Buffer, Value->Length);
+    RtlInitUnicodeString(&ValueName, Name);
+    Status = ZwSetValueKey(Key, &ValueName, 0, Type, Data, Bytes);
+    ExFreePoolWithTag(Data, PNP_TAG);
+    return Status;
+}
+
+static NTSTATUS PnpOpenFormatted(UNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
+{
+    NTSTATUS Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenKey(&Path, Access, Key);
+
+    PnpFree(&Path);
+    return Status;
+}
+
+NT_EXPORT(IoOpenDeviceRegistryKey);
+NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,
+                                       PHANDLE DevInstRegKey)
+{
+    PNP_NODE *Node = PnpNodeOf(DeviceObject);
+    ULONG Kind = DevInstKeyType & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER);
+
+    if (DevInstKeyType & ~(PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER | PLUGPLAY_REGKEY_CURRENT_HWPROFILE))
+        return STATUS_INVALID_PARAMETER;
+    if (Kind == 0 || Kind == (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER))
+        return STATUS_INVALID_PARAMETER;
+    if (Node == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (Kind == PLUGPLAY_REGKEY_DEVICE)
+        return PnpOpenFormatted(PnpFormat(L"Enum\\%wZ\\Device Parameters", &Node->InstancePath), DesiredAccess,
+                                DevInstRegKey);
+    /* Without an INF there is no class: the driver's key is that of unknown devices. */
+    return PnpOpenFormatted(PnpFormat(L"Control\\Class\\{4D36E97E-E325-11CE-BFC1-08002BE10318}\\%wZ",
+                                      &Node->Service), DesiredAccess, DevInstRegKey);
+}
+
+NT_PARTIAL(IoOpenDriverRegistryKey, "the persistent state keys");
+NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKEY_TYPE RegKeyType,
+                                       ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey)
+{
+    if (Flags != 0)
+        return STATUS_INVALID_PARAMETER;
+    if (RegKeyType != DriverRegKeyParameters)
+        return STATUS_NOT_SUPPORTED;
+    return PnpOpenFormatted(PnpFormat(L"Services\\%wZ\\Parameters", &DriverObject->DriverExtension->ServiceKeyName),
+                            DesiredAccess, DriverRegKey);
+}
