@@ -88,7 +88,7 @@ static VOID TestIntegers(VOID)
 static VOID TestPointers(VOID)
 {
     Narrow("0000000000001234", "%p", (PVOID)0x1234);
-    Narrow("FFFFF78000000000", "%p", (PVOID)0xFFFFF78000000000);
+    Narrow("FFFFA50000001234", "%p", (PVOID)0xFFFFA50000001234);
     Narrow("  0000000000001234|", "%18p|", (PVOID)0x1234);
     Narrow("0000000000000000", "%p", NULL);
     Wide(L"00000000DEADBEEF", L"%p", (PVOID)0xDEADBEEF);
