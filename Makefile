@@ -65,7 +65,7 @@ $(B)/ntoskrnl.exe $(B)/lib/ntoskrnl.lib &: $(KERNEL_OBJ)
 	@mkdir -p $(B)/lib
 	printf '%s\n' $(KERNEL_OBJ) > $(B)/obj/kernel.rsp
 	$(LLDLINK) /out:$(B)/ntoskrnl.exe /dll /machine:x64 /subsystem:native /entry:KiSystemStartup /nodefaultlib \
-	  /base:0x140000000 /implib:$(B)/lib/ntoskrnl.lib /force:unresolved /debug /pdb:$(B)/ntoskrnl.pdb @$(B)/obj/kernel.rsp
+	  /base:0x140000000 /implib:$(B)/lib/ntoskrnl.lib /debug /pdb:$(B)/ntoskrnl.pdb @$(B)/obj/kernel.rsp
 
 # hal.dll forwards the names Windows still exports there to ntoskrnl.
 $(B)/hal.dll $(B)/lib/hal.lib &: abi/hal_forwards.txt $(B)/lib/ntoskrnl.lib
