@@ -517,6 +517,39 @@ static void test_serve(broker *self)
     is(broker_open_handles(self), 0, "every handle of these tests was closed");
 }
 
+static void test_save(void)
+{
+    broker *self = make_broker(0), *again = make_broker(0);
+    uint64_t kept = open_ok(self, "saved", HAL_OPEN_CREATE, HAL_OPEN_WRITE | HAL_OPEN_READ);
+    uint64_t closed = open_ok(self, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ), doomed;
+    FILE *state = tmpfile();
+
+    write_text(self, kept, 0, "abc");
+    close_file(self, closed);
+    is((uint64_t)broker_save(self, state), 0, "save");
+    rewind(state);
+    is((uint64_t)broker_restore(again, state), 0, "restore");
+    is(do_handle(again, HAL_FILE_READ, kept, 0, 10).length, 3, "an open handle goes on");
+    is(do_handle(again, HAL_FILE_STAT, kept, 0, 0).info.written, BOOT_TIME + 2000, "with its file's times");
+    is(do_handle(again, HAL_FILE_SPACE, 0, 0, 0).info.allocation,
+       do_handle(self, HAL_FILE_SPACE, 0, 0, 0).info.allocation, "and the space that is left");
+    is(close_file(again, closed), NT_STATUS_INVALID_HANDLE, "a closed handle stays closed");
+    is(open_ok(self, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ),
+       open_ok(again, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ), "the next handle is the same in both");
+    rewind(state);
+    fputs("something else", state);
+    rewind(state);
+    broker_destroy(again);
+    again = make_broker(0);
+    ok(broker_restore(again, state) < 0, "no state is refused");
+    doomed = open_ok(self, "doomed", HAL_OPEN_CREATE, HAL_OPEN_WRITE);
+    do_handle(self, HAL_FILE_DELETE, doomed, 0, 0);
+    ok(broker_save(self, state) < 0, "a file that is open and deleted cannot be saved");
+    fclose(state);
+    broker_destroy(self);
+    broker_destroy(again);
+}
+
 static void make_folder(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -567,6 +600,7 @@ int main(void)
     test_inbox(self);
     test_serve(self);
     broker_destroy(self);
+    test_save();
     test_bounds();
     snprintf(command, sizeof(command), "rm -rf %s", g_folder);
     return system(command) != 0 || done_testing();
