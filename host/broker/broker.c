@@ -404,7 +404,7 @@ static bool gives_data(uint32_t operation)
 void broker_execute(broker *self, HAL_FILE_REQUEST *request, const char *path, uint8_t *data,
                     uint64_t virtual_time_100ns)
 {
-    uint64_t now_100ns = self->boot_time_100ns + virtual_time_100ns;
+    uint64_t now_100ns = self->real_times ? broker_real_time() : self->boot_time_100ns + virtual_time_100ns;
 
     if (request->length > HAL_FILE_CHUNK || request->path_bytes > BROKER_MAX_PATH)
         request->status = NT_STATUS_INVALID_PARAMETER;

@@ -17,7 +17,7 @@ typedef struct broker broker;
 struct broker_options {
     const char *volume_path;  /* folder shown as C:\ */
     const char *inbox_path;   /* build folder whose images appear in Windows/System32, or NULL */
-    uint64_t boot_time_100ns; /* NT time at virtual time 0 */
+    uint64_t boot_time_100ns; /* NT time at virtual time 0; real_times takes the host's clock */
     uint64_t quota_bytes;     /* how much this run may add to the folder; 0: the default */
     bool real_times; /* report the host's file times and space instead of reproducible ones */
 };

@@ -87,6 +87,7 @@ struct broker_node *broker_node_acquire(broker *self, const struct broker_place 
 void broker_node_release(broker *self, struct broker_node *node);
 struct broker_node *broker_node_find(broker *self, const struct stat *stat);
 void broker_node_forget_all(broker *self);
+uint64_t broker_real_time(void); /* the host's, as NT time */
 void broker_node_stamp(struct broker_node *node, uint64_t time_100ns, bool is_new);
 /* node may be NULL: a file that is not open and that this run has not touched. */
 void broker_fill_info(const broker *self, const struct broker_node *node, const struct stat *stat,

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct broker_node **bucket_of(broker *self, const struct stat *stat)
 {
@@ -27,6 +28,14 @@ struct broker_node *broker_node_find(broker *self, const struct stat *stat)
 static uint64_t nt_time(struct timespec time)
 {
     return (uint64_t)(time.tv_sec + 11644473600ll) * 10000000u + (uint64_t)time.tv_nsec / 100;
+}
+
+uint64_t broker_real_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return nt_time(now);
 }
 
 /* What is reported of a file that this run has not touched. */

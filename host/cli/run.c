@@ -149,7 +149,8 @@ static int open_folder(struct run_session *session)
     struct run *run = &session->run;
     struct broker_options options = {.volume_path = run->folder.volume,
                                      .inbox_path = session->build,
-                                     .boot_time_100ns = MACHINE_BOOT_TIME_100NS};
+                                     .boot_time_100ns = MACHINE_BOOT_TIME_100NS,
+                                     .real_times = run->options.real_clock};
     int error = machine_folder_open(&run->folder, run->options.machine);
 
     if (error != 0) {

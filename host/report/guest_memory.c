@@ -1,9 +1,11 @@
-/* See guest_memory.h. Page tables: x64, four levels, 4 KiB pages only, as hal.h has them. */
+/* See guest_memory.h. Page tables: x64, four levels, pages of 4 KiB and 2 MiB. */
 #include "report/guest_memory.h"
 
 #include <string.h>
 
 #include "hal.h"
+
+#define PTE_LARGE 0x080ull /* at the third level: 2 MiB */
 
 static const uint8_t *page_at(const struct guest_memory *memory, uint64_t pfn)
 {
@@ -23,6 +25,11 @@ const uint8_t *guest_translate(const struct guest_memory *memory, uint64_t va)
         if ((entry & HAL_PTE_PRESENT) == 0)
             return NULL;
         page = page_at(memory, (entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT);
+        if (shift == 21 && (entry & PTE_LARGE) != 0) {
+            uint64_t pfn = ((entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT) + (va >> HAL_PAGE_SHIFT & 511);
+            page = page_at(memory, pfn);
+            break;
+        }
     }
     return page == NULL ? NULL : page + va % HAL_PAGE_SIZE;
 }

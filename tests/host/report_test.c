@@ -58,6 +58,12 @@ static void test_memory(void)
     is(guest_read_text(&g_memory, DATA_VA + 20 * 4096 - 4, SIZE_MAX, text, sizeof(text)), 4,
        "text up to a hole");
     is_text(text, "....", "control characters are not passed on");
+    table(3)[(DATA_VA + (1 << 21)) >> 21 & 511] = HAL_PTE_PRESENT | 0x80; /* 2 MiB, from page 0 on */
+    ok(guest_read(&g_memory, DATA_VA + (1 << 21) + DATA_PFN * 4096 + 4090, buffer, 13) &&
+           strcmp(buffer, "across pages") == 0,
+       "a large page");
+    ok(!guest_read(&g_memory, DATA_VA + (1 << 21) + RAM_PAGES * 4096, buffer, 1),
+       "a large page ends with RAM");
     table(4)[0] =
         1 << 12 |
         HAL_PTE_PRESENT; /* tables that show themselves are no loop: four levels are four reads */
