@@ -317,7 +317,7 @@ typedef struct HAL_VECTOR {
     /* Sleep of the host process until the deadline or an external event; only with HAL_FLAG_REAL_CLOCK. */
     int64_t (HAL_CALL *wait)(uint64_t timeout_100ns);
     /*
-     * A safe point: the caller has pushed every register that must live on its stack. The host may save the
+     * A safe point: what the caller relies on after the call is put on its stack (232 bytes). The host may save the
      * machine here, as RAM plus (rsp, gs base); a restored machine returns from this call.
      */
     int64_t (HAL_CALL *safe_point)(uint64_t count);

@@ -378,8 +378,6 @@ static int judge_end(struct run_session *session, const struct supervisor_result
 {
     const struct console *console = &session->run.console;
 
-    if (result->interrupted)
-        return EXIT_USAGE;
     if (console->failed) {
         if (console->error != EPIPE)
             cli_message("standard output: %s", strerror(console->error));

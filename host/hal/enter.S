@@ -54,11 +54,8 @@ hal_resume_guest:
     SET_HOST_STACK
     wrgsbase %rsi
     movq %rdi, %rsp
-    xorl %edi, %edi
-    xorl %esi, %esi
-    SCRUB
     vzeroall
-    ret
+    jmp return_from_safe_point
 
     .macro THUNK name
     .globl hal_thunk_\name
@@ -85,18 +82,49 @@ hal_thunk_\name:
     THUNK real_time
     THUNK wait
 
-    # The safe point also passes the guest rsp to come back to: that of the return address.
+    # A safe point keeps all that the caller may rely on after the call on the caller's stack, and passes the rsp
+    # to come back to: RAM, that rsp and the gs base are then the whole machine.
     .globl hal_thunk_safe_point
     .type hal_thunk_safe_point, @function
 hal_thunk_safe_point:
-    movq %rsp, %rdx
     pushq %rbp
+    pushq %rbx
+    pushq %rsi
+    pushq %rdi
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    subq $168, %rsp
+    .irp n, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movaps %xmm\n, (16 * (\n - 6))(%rsp)
+    .endr
+    movq $0, 160(%rsp)
+    stmxcsr 160(%rsp)
+    fnstcw 164(%rsp)
+    movq %rsp, %rdx
     movq %rsp, %rbp
     movq hal_host_stack(%rip), %rsp
     subq $64, %rsp
     cld
     call hal_do_safe_point
-    leave
+    movq %rbp, %rsp
+return_from_safe_point:
+    ldmxcsr 160(%rsp)
+    fldcw 164(%rsp)
+    .irp n, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movaps (16 * (\n - 6))(%rsp), %xmm\n
+    .endr
+    addq $168, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rdi
+    popq %rsi
+    popq %rbx
+    popq %rbp
+    xorl %eax, %eax
     SCRUB
     ret
 

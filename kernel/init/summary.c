@@ -25,6 +25,7 @@ typedef struct _SUMMARY_TYPE { /* in the order of ObEnumerateTypes */
 static SUMMARY_TAG SummaryTag[SUMMARY_TAGS];
 static ULONG SummaryTagCount;
 static SUMMARY_TYPE SummaryType[SUMMARY_TYPES];
+static IO_STATISTICS SummaryIo;
 
 static VOID SummaryPrint(const char *Format, ...)
 {
@@ -60,6 +61,7 @@ VOID SummaryTakeBaseline(VOID)
 {
     ULONG Index = 0;
 
+    SummaryIo = IoStatistics;
     SummaryTagCount = 0;
     ExEnumeratePoolTags(SummaryRememberTag, NULL);
     ObEnumerateTypes(SummaryRememberType, &Index);
@@ -143,11 +145,14 @@ static const char *const SummaryMajor[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
 
 static VOID SummaryPrintIo(VOID)
 {
-    SummaryPrint("devices\t%lu\t%lu\n", IoStatistics.DevicesCreated, IoStatistics.DevicesDeleted);
+    SummaryPrint("devices\t%lu\t%lu\n", IoStatistics.DevicesCreated - SummaryIo.DevicesCreated,
+                 IoStatistics.DevicesDeleted - SummaryIo.DevicesDeleted);
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
-        if (IoStatistics.IrpsByMajor[i] != 0)
-            SummaryPrint("irp\t%s\t%I64u\n", SummaryMajor[i], IoStatistics.IrpsByMajor[i]);
-    SummaryPrint("irps\t%I64u\t%I64u\n", IoStatistics.IrpsAllocated, IoStatistics.IrpsFreed);
+        if (IoStatistics.IrpsByMajor[i] != SummaryIo.IrpsByMajor[i])
+            SummaryPrint("irp\t%s\t%I64u\n", SummaryMajor[i],
+                         IoStatistics.IrpsByMajor[i] - SummaryIo.IrpsByMajor[i]);
+    SummaryPrint("irps\t%I64u\t%I64u\n", IoStatistics.IrpsAllocated - SummaryIo.IrpsAllocated,
+                 IoStatistics.IrpsFreed - SummaryIo.IrpsFreed);
 }
 
 VOID SummaryWrite(VOID)
