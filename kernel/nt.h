@@ -33,7 +33,7 @@
 #define NT_EXPORT(name) NT_EXPORT_DIRECTIVE_(#name)
 #define NT_EXPORT_DATA(name) NT_EXPORT_DIRECTIVE_(#name ",DATA")
 /* The exported name is a variable under another name here: NT's PsProcessType is what headers call *PsProcessType. */
-#define NT_EXPORT_DATA_ALIAS(name, target) NT_EXPORT_DIRECTIVE_(#name "=" #target ",DATA")
+#define NT_EXPORT_DATA_ALIAS(name, target) NT_EXPORT_DIRECTIVE_(#name "=" #target ",CONSTANT")
 #define NT_EXPORT_ALIAS(name, target) NT_EXPORT_DIRECTIVE_(#name "=" #target)
 #define NT_PARTIAL(name, missing) NT_EXPORT_DIRECTIVE_(#name)
 /* Before the definition of NtXxx: it is a system service, and ZwXxx (generated) is exported. */

@@ -50,6 +50,19 @@
 #define PRKWAIT_BLOCK PRDDK_MINGW_KWAIT_BLOCK
 #define KeWaitForMultipleObjects DdkMingwKeWaitForMultipleObjects
 
+/* The kits' object types are no dllimport: the name is the import's slot, which holds the variable's address. */
+#define CmKeyObjectType DdkMingwCmKeyObjectType
+#define ExEventObjectType DdkMingwExEventObjectType
+#define ExSemaphoreObjectType DdkMingwExSemaphoreObjectType
+#define IoFileObjectType DdkMingwIoFileObjectType
+#define PsThreadType DdkMingwPsThreadType
+#define SeTokenObjectType DdkMingwSeTokenObjectType
+#define PsProcessType DdkMingwPsProcessType
+#define TmEnlistmentObjectType DdkMingwTmEnlistmentObjectType
+#define TmResourceManagerObjectType DdkMingwTmResourceManagerObjectType
+#define TmTransactionManagerObjectType DdkMingwTmTransactionManagerObjectType
+#define TmTransactionObjectType DdkMingwTmTransactionObjectType
+
 #include_next <wdm.h>
 
 #ifdef __cplusplus
@@ -72,6 +85,26 @@
 #undef PKWAIT_BLOCK
 #undef PRKWAIT_BLOCK
 #undef KeWaitForMultipleObjects
+#undef CmKeyObjectType
+#undef ExEventObjectType
+#undef ExSemaphoreObjectType
+#undef IoFileObjectType
+#undef PsThreadType
+#undef SeTokenObjectType
+#undef PsProcessType
+#undef TmEnlistmentObjectType
+#undef TmResourceManagerObjectType
+#undef TmTransactionManagerObjectType
+#undef TmTransactionObjectType
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern POBJECT_TYPE *CmKeyObjectType, *ExEventObjectType, *ExSemaphoreObjectType, *IoFileObjectType, *PsThreadType,
+    *SeTokenObjectType, *PsProcessType, *TmEnlistmentObjectType, *TmResourceManagerObjectType,
+    *TmTransactionManagerObjectType, *TmTransactionObjectType;
+#ifdef __cplusplus
+}
+#endif
 
 #include "supplement/pool.h"
 #include "supplement/ke.h"

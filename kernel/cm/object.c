@@ -4,7 +4,7 @@
  */
 #include "cmp.h"
 
-NT_EXPORT_DATA(CmKeyObjectType);
+NT_EXPORT_DATA_ALIAS(CmKeyObjectType, CmpKeyType);
 POBJECT_TYPE CmpKeyType;
 POBJECT_TYPE *CmKeyObjectType = &CmpKeyType;
 

@@ -5,7 +5,7 @@
 
 #define EXP_EVENT_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3)
 
-NT_EXPORT_DATA(ExEventObjectType);
+NT_EXPORT_DATA_ALIAS(ExEventObjectType, ExpEventObjectType);
 POBJECT_TYPE ExpEventObjectType;
 POBJECT_TYPE *ExEventObjectType = &ExpEventObjectType;
 

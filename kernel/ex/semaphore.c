@@ -6,7 +6,7 @@
 #define EXP_SEMAPHORE_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3)
 #define EXP_SEMAPHORE_QUERY 1
 
-NT_EXPORT_DATA(ExSemaphoreObjectType);
+NT_EXPORT_DATA_ALIAS(ExSemaphoreObjectType, ExpSemaphoreObjectType);
 POBJECT_TYPE ExpSemaphoreObjectType;
 POBJECT_TYPE *ExSemaphoreObjectType = &ExpSemaphoreObjectType;
 
