@@ -78,7 +78,7 @@ static BOOLEAN RtlpLoadXmm(UNWINDER *Unwinder, ULONG Number, ULONG64 Address)
 {
     if (!RtlpCanRead(Unwinder, Address, sizeof(M128A)))
         return FALSE;
-    (&Unwinder->Context->Xmm0)[Number] = *(M128A *)Address;
+    RtlCopyMemory(&(&Unwinder->Context->Xmm0)[Number], (PVOID)Address, sizeof(M128A)); /* may be unaligned */
     if (Unwinder->Pointers != NULL)
         Unwinder->Pointers->FloatingContext[Number] = (PM128A)Address;
     return TRUE;
