@@ -31,9 +31,9 @@ END {
             print "  addq $" (bytes + 8) ", %rsp\n  popq %rsi\n  popq %rbx\n  retq\n.seh_endproc"
         }
     } else {
-        print ".text"
         for (i = 0; i < n; i++) {
             zw = name[i]; sub(/^Nt/, "Zw", zw)
+            print ".section .drectve,\"yni\"\n.ascii \" -export:" name[i] " -export:" zw "\"\n.text"
             print ".globl " name[i] ", " zw "\n.p2align 4\n" name[i] ":\n" zw ":"
             print "  movq %rcx, %r10\n  movl $" i ", %eax\n  callq *0x7FFE0F00\n  retq"
         }

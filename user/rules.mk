@@ -1,1 +1,60 @@
-# User mode: each folder user/NAME with an exports.def becomes build/system32/NAME.dll; programs are tests/programs/*.c.
+# User mode. Each folder user/NAME with an exports.def becomes build/system32/NAME.dll with an import library; programs are
+# tests/programs/*.c. ntdll is built against the kernel's headers and shares the sources in kernel/rtl that need nothing
+# of the kernel; its exports are marked in the sources, as the kernel's are.
+USER_IMAGE_BASE_ntdll := 0x7FFA0000000
+USER_IMAGE_BASE_kernel32 := 0x7FF90000000
+USER_IMAGE_BASE_advapi32 := 0x7FF88000000
+USER_IMAGE_BASE_msvcrt := 0x7FF80000000
+USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
+
+# What of kernel/rtl is the kernel's alone: walking its own stacks, its tables of images, checks of its own memory.
+NTDLL_RTL_EXCLUDE := kernel/rtl/lookup.c kernel/rtl/walk.c
+NTDLL_RTL := $(filter-out $(NTDLL_RTL_EXCLUDE),$(wildcard kernel/rtl/*.c kernel/rtl/*.S))
+NTDLL_CFLAGS = $(KERNEL_CFLAGS) -DNT_USER -DRtlRaiseException=RtlpRaiseFrameException
+NTDLL_OBJ := $(patsubst kernel/rtl/%,$(B)/obj/user/rtl/%.o,$(NTDLL_RTL)) \
+  $(patsubst %,$(B)/obj/%.o,$(wildcard user/ntdll/*.c user/ntdll/*.S)) $(B)/obj/gen/ntdll_services.S.o
+
+$(B)/obj/user/rtl/%.c.o: kernel/rtl/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(NTDLL_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/user/rtl/%.S.o: kernel/rtl/%.S
+	@mkdir -p $(@D)
+	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+$(B)/obj/user/ntdll/%.c.o: user/ntdll/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(KERNEL_CFLAGS) -DNT_USER -MMD -MP -c $< -o $@
+$(B)/obj/user/ntdll/%.S.o: user/ntdll/%.S
+	@mkdir -p $(@D)
+	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+$(B)/obj/user/%.c.o: user/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/obj/user/%.S.o: user/%.S
+	@mkdir -p $(@D)
+	$(CLANG) $(NT_TARGET) -g -MMD -MP -c $< -o $@
+
+LINK_USER = $(LLDLINK) /out:$@ /dll /machine:x64 /subsystem:console /nodefaultlib /debug /pdb:$(@:.dll=.pdb) \
+  /base:$(USER_IMAGE_BASE_$(basename $(@F))) /merge:.CRT=.rdata $(filter %.o %.lib,$^)
+$(B)/system32/ntdll.dll $(B)/lib/ntdll.lib &: $(NTDLL_OBJ) user/ntdll/exports.def
+	@mkdir -p $(B)/system32 $(B)/lib
+	$(LLDLINK) /out:$(B)/system32/ntdll.dll /dll /noentry /machine:x64 /subsystem:console /nodefaultlib /debug \
+	  /pdb:$(B)/system32/ntdll.pdb /base:$(USER_IMAGE_BASE_ntdll) /merge:.CRT=.rdata /implib:$(B)/lib/ntdll.lib \
+	  /def:user/ntdll/exports.def $(NTDLL_OBJ)
+
+define USER_DLL_RULE
+$(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard user/$(1)/*.c user/$(1)/*.S)) \
+  $(patsubst %,$(B)/obj/%.o,$(4)) user/$(1)/exports.def $(patsubst %,$(B)/lib/%.lib,$(2))
+	@mkdir -p $(B)/system32 $(B)/lib
+	$(LLDLINK) /out:$(B)/system32/$(1).dll /dll /machine:x64 /subsystem:console /nodefaultlib /debug $(3) \
+	  /pdb:$(B)/system32/$(1).pdb /base:$(USER_IMAGE_BASE_$(1)) /merge:.CRT=.rdata /implib:$(B)/lib/$(1).lib \
+	  /def:user/$(1)/exports.def $$(filter %.o %.lib,$$^)
+endef
+$(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain))
+$(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/noentry))
+$(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
+
+# Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
+PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -Itests/programs
+$(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
