@@ -7,9 +7,10 @@ USER_IMAGE_BASE_advapi32 := 0x7FF88000000
 USER_IMAGE_BASE_msvcrt := 0x7FF80000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
-# What of kernel/rtl is the kernel's alone: walking its own stacks, its tables of images, checks of its own memory.
-NTDLL_RTL_EXCLUDE := kernel/rtl/lookup.c kernel/rtl/walk.c
-NTDLL_RTL := $(filter-out $(NTDLL_RTL_EXCLUDE),$(wildcard kernel/rtl/*.c kernel/rtl/*.S))
+# What of kernel/rtl needs nothing of the kernel (the rest walks its stacks, its tables of images, its registry...).
+NTDLL_RTL_NAMES := ansi bitmap c_handler chkstk context convert cstring exception fsname format guid memory nls nls_data \
+  number prefix printf status string time unicode unwind utf8 wstring
+NTDLL_RTL := $(wildcard $(NTDLL_RTL_NAMES:%=kernel/rtl/%.c) $(NTDLL_RTL_NAMES:%=kernel/rtl/%.S))
 NTDLL_CFLAGS = $(KERNEL_CFLAGS) -DNT_USER -DRtlRaiseException=RtlpRaiseFrameException
 NTDLL_OBJ := $(patsubst kernel/rtl/%,$(B)/obj/user/rtl/%.o,$(NTDLL_RTL)) \
   $(patsubst %,$(B)/obj/%.o,$(wildcard user/ntdll/*.c user/ntdll/*.S)) $(B)/obj/gen/ntdll_services.S.o

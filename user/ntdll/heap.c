@@ -297,6 +297,20 @@ BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Pointer)
     return Pointer == NULL || Block->Magic == RtlpMagic(Block, RTLP_BUSY);
 }
 
+/* What the shared sources of kernel/rtl allocate comes from the process heap here. */
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    UNREFERENCED_PARAMETER(PoolType);
+    UNREFERENCED_PARAMETER(Tag);
+    return RtlAllocateHeap(NtCurrentPebBlock()->ProcessHeap, 0, NumberOfBytes);
+}
+
+VOID NTAPI ExFreePoolWithTag(PVOID Pointer, ULONG Tag)
+{
+    UNREFERENCED_PARAMETER(Tag);
+    RtlFreeHeap(NtCurrentPebBlock()->ProcessHeap, 0, Pointer);
+}
+
 BOOLEAN RtlpInitProcessHeap(VOID)
 {
     NtCurrentPebBlock()->ProcessHeap = RtlCreateHeap(0, NULL, 0, 0, NULL, NULL);

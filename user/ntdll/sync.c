@@ -390,32 +390,26 @@ NTSTATUS NTAPI RtlSleepConditionVariableSRW(RTLP_CONDITION *Condition, RTLP_LOCK
 
 /* ---- one-time initialisation: 0 not begun, 1 under way, (context | 2) done ---- */
 
-typedef struct _RTLP_ONCE { volatile LONG64 State; } RTLP_ONCE;
-
-NTSTATUS NTAPI RtlRunOnceBeginInitialize(RTLP_ONCE *Once, ULONG Flags, PVOID *Context);
-NTSTATUS NTAPI RtlRunOnceComplete(RTLP_ONCE *Once, ULONG Flags, PVOID Context);
-NTSTATUS NTAPI RtlRunOnceExecuteOnce(RTLP_ONCE *Once, ULONG(NTAPI *Routine)(RTLP_ONCE *, PVOID, PVOID *),
-                                     PVOID Parameter, PVOID *Context);
-VOID NTAPI RtlRunOnceInitialize(RTLP_ONCE *Once);
+#define RtlpOnceState(Once) ((volatile LONG64 *)&(Once)->Ptr)
 
 #define RTLP_ONCE_CHECK_ONLY 1u
 #define RTLP_ONCE_ASYNC 2u
 #define RTLP_ONCE_INIT_FAILED 4u
 
 NT_EXPORT(RtlRunOnceInitialize);
-VOID NTAPI RtlRunOnceInitialize(RTLP_ONCE *Once)
+VOID NTAPI RtlRunOnceInitialize(PRTL_RUN_ONCE Once)
 {
-    Once->State = 0;
+    *RtlpOnceState(Once) = 0;
 }
 
 /* STATUS_SUCCESS: done; STATUS_PENDING: the caller has to do it. */
 NT_EXPORT(RtlRunOnceBeginInitialize);
-NTSTATUS NTAPI RtlRunOnceBeginInitialize(RTLP_ONCE *Once, ULONG Flags, PVOID *Context)
+NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE Once, ULONG Flags, PVOID *Context)
 {
     LONG64 Busy = 1;
 
     for (;;) {
-        LONG64 State = Once->State;
+        LONG64 State = *RtlpOnceState(Once);
 
         if ((State & 3) == 2) {
             if (Context != NULL)
@@ -426,29 +420,29 @@ NTSTATUS NTAPI RtlRunOnceBeginInitialize(RTLP_ONCE *Once, ULONG Flags, PVOID *Co
             return STATUS_UNSUCCESSFUL;
         if (Flags & RTLP_ONCE_ASYNC)
             return STATUS_PENDING;
-        if (State == 0 && InterlockedCompareExchange64(&Once->State, 1, 0) == 0)
+        if (State == 0 && InterlockedCompareExchange64(RtlpOnceState(Once), 1, 0) == 0)
             return STATUS_PENDING;
         if (State == 1)
-            RtlWaitOnAddress(&Once->State, &Busy, sizeof(Busy), NULL);
+            RtlWaitOnAddress(RtlpOnceState(Once), &Busy, sizeof(Busy), NULL);
     }
 }
 
 NT_EXPORT(RtlRunOnceComplete);
-NTSTATUS NTAPI RtlRunOnceComplete(RTLP_ONCE *Once, ULONG Flags, PVOID Context)
+NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context)
 {
     LONG64 New = Flags & RTLP_ONCE_INIT_FAILED ? 0 : (LONG64)Context | 2;
     LONG64 Expected = Flags & RTLP_ONCE_ASYNC ? 0 : 1;
 
     if (((LONG64)Context & 3) != 0)
         return STATUS_INVALID_PARAMETER;
-    if (InterlockedCompareExchange64(&Once->State, New, Expected) != Expected)
+    if (InterlockedCompareExchange64(RtlpOnceState(Once), New, Expected) != Expected)
         return STATUS_UNSUCCESSFUL;
-    RtlWakeAddressAll((PVOID)&Once->State);
+    RtlWakeAddressAll(&Once->Ptr);
     return STATUS_SUCCESS;
 }
 
 NT_EXPORT(RtlRunOnceExecuteOnce);
-NTSTATUS NTAPI RtlRunOnceExecuteOnce(RTLP_ONCE *Once, ULONG(NTAPI *Routine)(RTLP_ONCE *, PVOID, PVOID *),
+NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE Once, PRTL_RUN_ONCE_INIT_FN Routine,
                                      PVOID Parameter, PVOID *Context)
 {
     PVOID Value = NULL;
