@@ -34,8 +34,6 @@ $(B)/obj/user/%.S.o: user/%.S
 	@mkdir -p $(@D)
 	$(CLANG) $(NT_TARGET) -g -MMD -MP -c $< -o $@
 
-LINK_USER = $(LLDLINK) /out:$@ /dll /machine:x64 /subsystem:console /nodefaultlib /debug /pdb:$(@:.dll=.pdb) \
-  /base:$(USER_IMAGE_BASE_$(basename $(@F))) /merge:.CRT=.rdata $(filter %.o %.lib,$^)
 $(B)/system32/ntdll.dll $(B)/lib/ntdll.lib &: $(NTDLL_OBJ) user/ntdll/exports.def
 	@mkdir -p $(B)/system32 $(B)/lib
 	$(LLDLINK) /out:$(B)/system32/ntdll.dll /dll /noentry /machine:x64 /subsystem:console /nodefaultlib /debug \
@@ -44,15 +42,13 @@ $(B)/system32/ntdll.dll $(B)/lib/ntdll.lib &: $(NTDLL_OBJ) user/ntdll/exports.de
 
 define USER_DLL_RULE
 $(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard user/$(1)/*.c user/$(1)/*.S)) \
-  $(patsubst %,$(B)/obj/%.o,$(4)) user/$(1)/exports.def $(patsubst %,$(B)/lib/%.lib,$(2))
+  user/$(1)/exports.def $(patsubst %,$(B)/lib/%.lib,$(2))
 	@mkdir -p $(B)/system32 $(B)/lib
 	$(LLDLINK) /out:$(B)/system32/$(1).dll /dll /machine:x64 /subsystem:console /nodefaultlib /debug $(3) \
 	  /pdb:$(B)/system32/$(1).pdb /base:$(USER_IMAGE_BASE_$(1)) /merge:.CRT=.rdata /implib:$(B)/lib/$(1).lib \
 	  /def:user/$(1)/exports.def $$(filter %.o %.lib,$$^)
 endef
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain))
-$(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/noentry))
-$(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -Itests/programs

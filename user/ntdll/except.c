@@ -197,8 +197,14 @@ DECLSPEC_NORETURN VOID NTAPI RtlUserThreadStart(NTSTATUS(NTAPI *Start)(PVOID), P
 NT_EXPORT(RtlExitUserThread);
 VOID NTAPI RtlExitUserThread(NTSTATUS ExitStatus)
 {
-    NtTerminateThread(NULL, ExitStatus); /* refuses when it is the last */
-    RtlExitUserProcess(ExitStatus);
+    ULONG Last = TRUE;
+
+    NtQueryInformationThread(NtCurrentThread(), ThreadAmILastThread, &Last, sizeof(Last), NULL);
+    if (Last)
+        RtlExitUserProcess(ExitStatus);
+    LdrShutdownThread();
+    NtTerminateThread(NtCurrentThread(), ExitStatus);
+    __builtin_trap();
 }
 
 NT_EXPORT(RtlExitUserProcess);

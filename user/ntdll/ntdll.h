@@ -18,6 +18,8 @@ NTSTATUS NTAPI NtContinue(PCONTEXT Context, BOOLEAN TestAlert);
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance);
 NTSTATUS NTAPI NtTerminateProcess(HANDLE Process, NTSTATUS ExitStatus);
 NTSTATUS NTAPI NtTerminateThread(HANDLE Thread, NTSTATUS ExitStatus);
+NTSTATUS NTAPI NtQueryInformationThread(HANDLE Thread, THREADINFOCLASS Class, PVOID Information, ULONG Length,
+                                        PULONG ReturnLength);
 NTSTATUS NTAPI NtLoadUserImage(PUNICODE_STRING Path, PVOID *Base, PVOID *EntryPoint);
 NTSTATUS NTAPI NtRaiseHardError(NTSTATUS Status, ULONG Count, ULONG StringMask, PULONG_PTR Parameters, ULONG Options,
                                 PULONG Response);

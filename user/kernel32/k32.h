@@ -1,0 +1,31 @@
+/* kernel32, private: what its sources share. */
+#pragma once
+
+#include "../nt.h"
+
+/* ---- error.c ---- */
+BOOL SetStatusError(NTSTATUS Status);             /* sets the last error; FALSE */
+#define StatusToBool(Status) (NT_SUCCESS(Status) ? TRUE : SetStatusError(Status))
+
+/* ---- wait.c ---- */
+/* Milliseconds to an NT time-out: NULL for INFINITE. */
+PLARGE_INTEGER MakeTimeout(DWORD Milliseconds, PLARGE_INTEGER Timeout);
+/* A status of a wait to what WaitForSingleObject returns. */
+DWORD WaitResult(NTSTATUS Status);
+
+/* ---- strings and paths ---- */
+/* A heap copy in UTF-16, or NULL with ERROR_NOT_ENOUGH_MEMORY; NULL gives NULL. The caller frees it with FreeText. */
+WCHAR *WideFromAnsi(const char *Text);
+VOID FreeText(PVOID Text);
+/* Ansi from wide into a caller's buffer, terminated. Returns characters without the end, or what it takes with it. */
+DWORD AnsiFromWide(const WCHAR *Text, char *Buffer, DWORD Size);
+SIZE_T WideLength(const WCHAR *Text);
+/*
+ * A Win32 name to an NT name (\??\..., \Device\...), on the heap. "NUL", "CON" and its kin, \\.\ and \\?\ as documented.
+ * ERROR_PATH_NOT_FOUND, ERROR_FILENAME_EXCED_RANGE or ERROR_NOT_ENOUGH_MEMORY are set on failure.
+ */
+BOOL NtPathFromDos(const WCHAR *Name, PUNICODE_STRING NtName);
+/* Attributes for a named or unnamed object in \BaseNamedObjects; FALSE when the name is bad. Free with FreeObjectName. */
+BOOL MakeObjectName(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING Name, const WCHAR *Text,
+                    const SECURITY_ATTRIBUTES *Security, ULONG Flags);
+VOID FreeObjectName(PUNICODE_STRING Name);
