@@ -27,6 +27,9 @@ $(B)/obj/user/ntdll/%.c.o: user/ntdll/%.c
 $(B)/obj/user/ntdll/%.S.o: user/ntdll/%.S
 	@mkdir -p $(@D)
 	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+$(B)/obj/user/msvcrt/%.c.o: user/msvcrt/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(USER_CFLAGS) -D_CRTIMP= -D__NO_INLINE__ -MMD -MP -c $< -o $@
 $(B)/obj/user/%.c.o: user/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(USER_CFLAGS) -MMD -MP -c $< -o $@
@@ -48,7 +51,12 @@ $(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard
 	  /pdb:$(B)/system32/$(1).pdb /base:$(USER_IMAGE_BASE_$(1)) /merge:.CRT=.rdata /implib:$(B)/lib/$(1).lib \
 	  /def:user/$(1)/exports.def $$(filter %.o %.lib,$$^)
 endef
-$(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain))
+# kernel32 calls by their Win32 names what it forwards to ntdll.
+KERNEL32_ALIAS := HeapAlloc=RtlAllocateHeap HeapFree=RtlFreeHeap HeapReAlloc=RtlReAllocateHeap HeapSize=RtlSizeHeap \
+  AcquireSRWLockExclusive=RtlAcquireSRWLockExclusive ReleaseSRWLockExclusive=RtlReleaseSRWLockExclusive \
+  InitializeCriticalSection=RtlInitializeCriticalSection
+$(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))
+$(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -Itests/programs

@@ -1,6 +1,6 @@
 /*
  * What ntdll's loader asks of the kernel: to map an image file (NT does this through image sections), and to tell the user
- * why a program cannot start (NT's hard errors, which csrss shows).
+ * why a program cannot start (NT's hard errors, which csrss shows); and to print its debug output.
  */
 #include "psp.h"
 
@@ -126,4 +126,24 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS ErrorStatus, ULONG NumberOfParameters, 
         if (Text[i].Buffer != NULL)
             ExFreePoolWithTag(Text[i].Buffer, PSP_TAG);
     return Status;
+}
+
+NTSTATUS NTAPI NtWriteDebugText(PSTR Text, ULONG Length);
+
+/* A program's debug output. (NT's DbgPrint is an int 2Dh.) */
+NTSTATUS NTAPI NtWriteDebugText(PSTR Text, ULONG Length)
+{
+    CHAR Copy[512];
+
+    if (Length > sizeof(Copy))
+        Length = sizeof(Copy);
+    __try {
+        if (ExGetPreviousMode() != KernelMode)
+            ProbeForRead(Text, Length, 1);
+        RtlCopyMemory(Copy, Text, Length);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    DbgPrint("%.*s", (int)Length, Copy);
+    return STATUS_SUCCESS;
 }

@@ -311,6 +311,11 @@ VOID NTAPI ExFreePoolWithTag(PVOID Pointer, ULONG Tag)
     RtlFreeHeap(NtCurrentPebBlock()->ProcessHeap, 0, Pointer);
 }
 
+VOID NTAPI ExRaiseStatus(NTSTATUS Status)
+{
+    RtlRaiseStatus(Status);
+}
+
 BOOLEAN RtlpInitProcessHeap(VOID)
 {
     NtCurrentPebBlock()->ProcessHeap = RtlCreateHeap(0, NULL, 0, 0, NULL, NULL);
