@@ -241,9 +241,9 @@ static VOID LdrpReportMissing(NTSTATUS Status, PCUNICODE_STRING Dll, const char 
 static VOID LdrpBindDll(PPSP_LDR_ENTRY Importer, const LDRP_IMPORT *Import, PPSP_LDR_ENTRY Exporter,
                         PCUNICODE_STRING DllName)
 {
-    PULONG64 Lookup = (PULONG64)(Importer->DllBase + (Import->OriginalFirstThunk ? Import->OriginalFirstThunk
-                                                                                 : Import->FirstThunk));
-    PULONG64 Table = (PULONG64)(Importer->DllBase + Import->FirstThunk);
+    ULONG Names = Import->OriginalFirstThunk ? Import->OriginalFirstThunk : Import->FirstThunk;
+    ULONG64 UNALIGNED *Lookup = (ULONG64 UNALIGNED *)(Importer->DllBase + Names);
+    ULONG64 UNALIGNED *Table = (ULONG64 UNALIGNED *)(Importer->DllBase + Import->FirstThunk);
     PVOID Start = Table, Address;
     SIZE_T Bytes = 0;
     ULONG Old;
