@@ -171,6 +171,7 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t trap_entry;  /* entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*), rsp 16-byte aligned less 8 */
     uint64_t current_pcr; /* KPCR of the processor that runs now */
     uint64_t progress;    /* counter that moves whenever the machine gets on: the watchdog looks at it */
+    uint64_t fail_allocation; /* set by the host: the allocation that fails, counted from 1 at the first load; 0 none */
 } HAL_LOADER_BLOCK;
 
 /* ---- console ---- */

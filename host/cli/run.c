@@ -239,6 +239,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .ram_bytes = run->options.ram_mib << 20,
                                       .seed = run->options.seed,
                                       .processors = run->options.processors,
+                                      .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
                                                (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0),

@@ -26,6 +26,7 @@ const char run_help[] =
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
     "  --cycles N       load, run, idle and unload N times in the one machine (1)\n"
+    "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
     "  --json           one JSON object a line on standard output instead of text\n"
@@ -48,6 +49,7 @@ enum {
     OPTION_GATE,
     OPTION_CLOCK,
     OPTION_CYCLES,
+    OPTION_FAIL_ALLOC,
     OPTION_JSON,
     OPTION_HASH,
     OPTION_SAVE_AT,
@@ -64,6 +66,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"gate", required_argument, NULL, OPTION_GATE},
     {"cycles", required_argument, NULL, OPTION_CYCLES},
+    {"fail-alloc", required_argument, NULL, OPTION_FAIL_ALLOC},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"json", no_argument, NULL, OPTION_JSON},
     {"hash", no_argument, NULL, OPTION_HASH},
@@ -111,6 +114,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_TIMEOUT: return parse_count("timeout", 0, 1000000, &options->timeout_s);
     case OPTION_SAVE_AT: return parse_count("save-at", 1, UINT64_MAX, &options->save_at);
     case OPTION_CYCLES: return parse_count("cycles", 1, 1000000000, &options->cycles);
+    case OPTION_FAIL_ALLOC:
+        return parse_count("fail-alloc", 1, UINT64_MAX, &options->fail_allocation);
     case OPTION_PROCESSORS:
         status = parse_count("processors", 1, 32, &number);
         options->processors = (uint32_t)number;

@@ -15,6 +15,7 @@ struct run_options {
     const char *hardware_id;
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
+    uint64_t fail_allocation; /* 0: none */
     uint64_t save_at; /* safe point number */
     bool json, hash, gate, real_clock;
     int argc; /* of the whole command line, for the command that repeats the run */

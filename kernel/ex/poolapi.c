@@ -7,22 +7,15 @@
 
 #define ExpCaller() __builtin_return_address(0)
 
-static BOOLEAN ExpIsKernelCaller(PVOID Caller)
+/* Fault injection: a driver's allocation, or one that the kernel makes for it, is to fail. */
+static BOOLEAN ExpFailOnPurpose(VOID)
 {
-    const HAL_BOOT_MODULE *Kernel = &KiLoaderBlock->modules[0];
-
-    return (ULONG64)Caller - Kernel->base < Kernel->size_bytes;
-}
-
-/* Fault injection: may this allocation of a driver's fail? */
-static BOOLEAN ExpFailOnPurpose(PVOID Caller)
-{
-    return !ExpIsKernelCaller(Caller) && KiChoose(KI_CHOICE_FAIL_ALLOCATION, 2) != 0;
+    return KiChoose(KI_CHOICE_FAIL_ALLOCATION, 2) != 0;
 }
 
 static PVOID ExpAllocateForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PVOID Caller)
 {
-    if (ExpFailOnPurpose(Caller))
+    if (ExpFailOnPurpose())
         return NULL;
     return ExpAllocatePool(Type, Bytes, Tag, Quota, Caller);
 }

@@ -50,12 +50,12 @@ static VOID SessionFreeField(PUNICODE_STRING Field)
 
 /* ---- drivers ---- */
 
-static VOID SessionSetDword(HANDLE Key, PCWSTR Name, ULONG Value)
+static NTSTATUS SessionSetDword(HANDLE Key, PCWSTR Name, ULONG Value)
 {
     UNICODE_STRING ValueName;
 
     RtlInitUnicodeString(&ValueName, Name);
-    ZwSetValueKey(Key, &ValueName, 0, REG_DWORD, &Value, sizeof(Value));
+    return ZwSetValueKey(Key, &ValueName, 0, REG_DWORD, &Value, sizeof(Value));
 }
 
 static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING ImagePath)
@@ -77,9 +77,12 @@ static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING Im
     RtlInitUnicodeString(&ValueName, L"ImagePath");
     Status = ZwSetValueKey(Key, &ValueName, 0, REG_EXPAND_SZ, ImagePath->Buffer,
                            ImagePath->Length + sizeof(WCHAR));
-    SessionSetDword(Key, L"Type", 1);         /* SERVICE_KERNEL_DRIVER */
-    SessionSetDword(Key, L"Start", 3);        /* SERVICE_DEMAND_START */
-    SessionSetDword(Key, L"ErrorControl", 1); /* SERVICE_ERROR_NORMAL */
+    if (NT_SUCCESS(Status))
+        Status = SessionSetDword(Key, L"Type", 1); /* SERVICE_KERNEL_DRIVER */
+    if (NT_SUCCESS(Status))
+        Status = SessionSetDword(Key, L"Start", 3); /* SERVICE_DEMAND_START */
+    if (NT_SUCCESS(Status))
+        Status = SessionSetDword(Key, L"ErrorControl", 1); /* SERVICE_ERROR_NORMAL */
     ZwClose(Key);
     return Status;
 }
@@ -165,6 +168,22 @@ static VOID SessionIdle(ULONG64 Horizon100ns)
     KeSetPriorityThread(KeGetCurrentThread(), 8);
 }
 
+/* A run that was to fail an allocation says whether it did. */
+static VOID SessionReportFailure(VOID)
+{
+    char Line[96];
+    int Bytes;
+
+    if (KiLoaderBlock->fail_allocation == 0)
+        return;
+    if (KeCountedAllocations() < KiLoaderBlock->fail_allocation)
+        Bytes = _snprintf(Line, sizeof(Line), "no allocation failed: there were only %I64u\n", KeCountedAllocations());
+    else
+        Bytes = _snprintf(Line, sizeof(Line), "allocation %I64u failed on purpose\n",
+                          KiLoaderBlock->fail_allocation);
+    HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
+}
+
 VOID SessionRun(VOID)
 {
     ULONG64 ExitCode = 0;
@@ -177,6 +196,7 @@ VOID SessionRun(VOID)
         SessionCommand.text[sizeof(SessionCommand.text) - 1] = '\0';
         switch (SessionCommand.kind) {
         case HAL_COMMAND_LOAD:
+            KeArmAllocationFailures();
             Status = SessionLoad();
             break;
         case HAL_COMMAND_UNLOAD:
@@ -192,6 +212,7 @@ VOID SessionRun(VOID)
             SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:
+            SessionReportFailure();
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;
         default:

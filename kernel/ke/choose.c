@@ -25,10 +25,24 @@ ULONG64 KeRandom64(VOID)
     return KiNextRandom();
 }
 
+static ULONG64 KiAllocations; /* since the first driver was about to load */
+static BOOLEAN KiCountsAllocations;
+
+VOID KeArmAllocationFailures(VOID)
+{
+    KiCountsAllocations = TRUE;
+}
+
+ULONG64 KeCountedAllocations(VOID)
+{
+    return KiAllocations;
+}
+
 ULONG KiChoose(ULONG Kind, ULONG Alternatives)
 {
-    (void)Kind;
     (void)Alternatives;
     KiChoices++;
+    if (Kind == KI_CHOICE_FAIL_ALLOCATION && KiCountsAllocations)
+        return ++KiAllocations == KiLoaderBlock->fail_allocation;
     return 0;
 }

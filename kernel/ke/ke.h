@@ -217,6 +217,9 @@ BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc);
 enum { KI_CHOICE_PROCESSOR, KI_CHOICE_THREAD, KI_CHOICE_TIMER, KI_CHOICE_FAIL_ALLOCATION, KI_CHOICE_ENTROPY };
 /* Returns 0..Alternatives-1; 0 is the cheap default. */
 ULONG KiChoose(ULONG Kind, ULONG Alternatives);
+/* From here on allocations are counted, and number HAL_LOADER_BLOCK.fail_allocation fails. */
+VOID KeArmAllocationFailures(VOID);
+ULONG64 KeCountedAllocations(VOID);
 ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
 
 /* ---- time: virtual, 100 ns ---- */
