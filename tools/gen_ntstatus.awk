@@ -1,4 +1,4 @@
-# Generates the table of host/cli/ntstatus.h from the DDK's ntstatus.h: the first name of each value.
+# Generates the table of host/report/ntstatus.h from the DDK's ntstatus.h: the first name of each value.
 /^#define STATUS_[A-Z0-9_]+ +\(\(NTSTATUS\)/ {
     value = $0
     sub(/.*\(\(NTSTATUS\)/, "", value)
@@ -9,7 +9,7 @@
     row[n++] = "    {" value "u, \"" $2 "\"},"
 }
 END {
-    print "/* Generated from the DDK's ntstatus.h. */\n#include \"cli/ntstatus.h\"\n"
+    print "/* Generated from the DDK's ntstatus.h. */\n#include \"report/ntstatus.h\"\n"
     print "const struct ntstatus_row ntstatus_rows[] = {"
     for (i = 0; i < n; i++)
         print row[i]

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/ntstatus.h"
+#include "report/ntstatus.h"
 #include "cli/run.h"
 
 #define SERVICE_IDLE_HORIZON_100NS                                                                 \

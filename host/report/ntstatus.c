@@ -1,5 +1,5 @@
 /* See ntstatus.h. */
-#include "cli/ntstatus.h"
+#include "report/ntstatus.h"
 
 #include <stdio.h>
 
