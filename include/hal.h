@@ -187,8 +187,12 @@ enum {
 enum {
     HAL_STOP_SHUTDOWN = 0,
     HAL_STOP_BUGCHECK = 1, /* argument: guest address of a HAL_BUGCHECK */
-    HAL_STOP_DEFECT = 2,   /* argument: guest address of a NUL-terminated text: a defect of Drydock */
-    HAL_STOP_HANG = 3      /* argument: guest address of a text: nothing can ever run again */
+    /*
+     * As for a bug check, with code 0 and object_text saying what happened. The host's own part of a machine gives
+     * -errno or 0 as the argument of a defect.
+     */
+    HAL_STOP_DEFECT = 2, /* a defect of Drydock */
+    HAL_STOP_HANG = 3    /* nothing can ever run again */
 };
 
 #define HAL_MAX_FRAMES 64

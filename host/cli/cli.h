@@ -6,8 +6,7 @@ enum {
     EXIT_USAGE = 1, /* wrong arguments, or the host refused (no memory, output cannot be written) */
     EXIT_NOT_LOADED = 2, /* a file that is no driver or program, an import that is missing, a
                             DriverEntry that fails */
-    EXIT_BUGCHECK =
-        3, /* a bug check, a broken rule, or a machine that hangs for the driver's fault */
+    EXIT_BUGCHECK = 3,   /* a bug check, a broken rule, pool left behind */
     EXIT_TIMEOUT = 4,
     EXIT_PROGRAM = 5, /* all is well but the program's exit code, which is reported, is not 0 */
     EXIT_DEFECT = 70

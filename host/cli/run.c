@@ -309,33 +309,65 @@ static void print_report(struct run_session *session, struct report *report)
         return;
     }
     object = report_to_json(report);
-    json_object_set_new(object, "type", json_string("report"));
     json_dumpf(object, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     json_decref(object);
 }
 
-static int report_stop(struct run_session *session, uint32_t kind, uint64_t argument,
-                       const char *text)
+/* Shows what the machine left, or the text when there is one. */
+static void show_stop(struct run_session *session, uint32_t kind, uint64_t argument,
+                      const char *text, bool is_ruined, bool *readable)
 {
     struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes,
                                   MACHINE_ROOT_PFN};
     char *command = run_options_repeat_command(&session->run.options);
     struct report *report = malloc(sizeof(*report));
-    int status = EXIT_DEFECT;
 
+    *readable = false;
     if (report != NULL && report_read(report, &memory, kind, argument) == 0) {
+        *readable = report->readable;
         if (text != NULL)
             snprintf(report->text, sizeof(report->text), "%s", text);
+        report->is_ruined = is_ruined;
         report->repeat_command = command;
-        if ((kind == HAL_STOP_BUGCHECK && report->readable) || kind == HAL_STOP_HANG)
-            status = EXIT_BUGCHECK;
         print_report(session, report);
         report_free(report);
     }
     free(report);
     free(command);
-    return status;
+}
+
+static int report_defect_text(struct run_session *session, const char *text)
+{
+    bool readable;
+
+    show_stop(session, HAL_STOP_DEFECT, 0, text, false, &readable);
+    return EXIT_DEFECT;
+}
+
+static int report_stop(struct run_session *session, uint32_t kind, uint64_t argument)
+{
+    bool readable;
+
+    show_stop(session, kind, argument, NULL, false, &readable);
+    if (kind == HAL_STOP_HANG)
+        return EXIT_TIMEOUT;
+    return kind == HAL_STOP_BUGCHECK && readable ? EXIT_BUGCHECK : EXIT_DEFECT;
+}
+
+/* The HAL could not hand a fault to the guest: its page tables, stacks or trap entry are gone. */
+static int report_ruin(struct run_session *session, const struct supervisor_result *result)
+{
+    char text[400];
+    bool readable;
+
+    snprintf(text, sizeof(text),
+             "Code at 0x%llx made a fault (%s), and the machine's kernel is too damaged to take "
+             "it: its stacks, page "
+             "tables or code have been overwritten. A driver wrote where it must not.",
+             (unsigned long long)result->rip, strsignal((int)result->trap_signal));
+    show_stop(session, HAL_STOP_DEFECT, 0, text, true, &readable);
+    return EXIT_BUGCHECK;
 }
 
 static int report_death(struct run_session *session, const struct supervisor_result *result)
@@ -353,25 +385,28 @@ static int report_death(struct run_session *session, const struct supervisor_res
         snprintf(text, sizeof(text),
                  "The machine process ended by itself (exit status %d) and said nothing.",
                  WEXITSTATUS(result->wait_status));
-    return report_stop(session, HAL_STOP_DEFECT, 0, text);
+    return report_defect_text(session, text);
 }
 
 static int report_defect(struct run_session *session, const struct supervisor_result *result)
 {
     char text[200];
 
+    if (result->trap_signal != 0 && session->run.started && result->rip < HAL_SYSTEM_END &&
+        (result->rip >= HAL_SYSTEM_START || result->rip < HAL_USER_END))
+        return report_ruin(session, result);
     if (result->trap_signal != 0) {
         snprintf(text, sizeof(text), "The HAL failed with signal %u (%s) at 0x%llx.",
                  result->trap_signal, strsignal((int)result->trap_signal),
                  (unsigned long long)result->rip);
-        return report_stop(session, HAL_STOP_DEFECT, 0, text);
+        return report_defect_text(session, text);
     }
     if ((int64_t)result->argument < 0 && (int64_t)result->argument > -4096) {
         snprintf(text, sizeof(text), "The kernel %s/ntoskrnl.exe cannot be started: %s.",
                  session->build, strerror(-(int)(int64_t)result->argument));
-        return report_stop(session, HAL_STOP_DEFECT, 0, text);
+        return report_defect_text(session, text);
     }
-    return report_stop(session, HAL_STOP_DEFECT, result->argument, NULL);
+    return report_stop(session, HAL_STOP_DEFECT, result->argument);
 }
 
 /* The exit status of how the machine ended; says so where the run's own messages do not. */
@@ -399,12 +434,12 @@ static int judge_end(struct run_session *session, const struct supervisor_result
     case HAL_STOP_BUGCHECK:
     case HAL_STOP_HANG:
         if (!session->run.started) {
-            report_stop(session, result->kind, result->argument, NULL);
+            report_stop(session, result->kind, result->argument);
             cli_message(
                 "the machine stopped before any driver was loaded: this is a defect of Drydock");
             return EXIT_DEFECT;
         }
-        return report_stop(session, result->kind, result->argument, NULL);
+        return report_stop(session, result->kind, result->argument);
     default: return report_defect(session, result);
     }
 }
@@ -423,7 +458,7 @@ static void print_verdict(const struct run *run, int status)
         [EXIT_USAGE] = "the run was ended from outside",
         [EXIT_NOT_LOADED] = "could not load",
         [EXIT_BUGCHECK] = "an error was found",
-        [EXIT_TIMEOUT] = "time out",
+        [EXIT_TIMEOUT] = "no end in sight",
         [EXIT_PROGRAM] = "no error found in the driver, but the program failed",
     };
     const char *text = status == EXIT_DEFECT ? "a defect of Drydock" : texts[status];

@@ -67,6 +67,10 @@ static void read_frames(struct report *report)
         frame->sp = bugcheck->frame_sp[i];
         frame->module = module_of(report, frame->address);
     }
+    for (int i = 0; i < 4; i++) {
+        report->parameter[i].address = bugcheck->parameter[i];
+        report->parameter[i].module = module_of(report, bugcheck->parameter[i]);
+    }
 }
 
 static int read_bugcheck(struct report *report, const struct guest_memory *memory, uint64_t address)
@@ -95,12 +99,7 @@ int report_read(struct report *report, const struct guest_memory *memory, uint32
 {
     memset(report, 0, sizeof(*report));
     report->kind = stop_kind;
-    if (stop_kind == HAL_STOP_BUGCHECK)
-        return read_bugcheck(report, memory, argument);
-    if (stop_kind == HAL_STOP_DEFECT || stop_kind == HAL_STOP_HANG)
-        report->readable =
-            guest_read_text(memory, argument, SIZE_MAX, report->text, sizeof(report->text)) != 0;
-    return 0;
+    return stop_kind == HAL_STOP_SHUTDOWN ? 0 : read_bugcheck(report, memory, argument);
 }
 
 void report_free(struct report *report)
@@ -121,20 +120,25 @@ static uint64_t place_of(const struct report *report, const struct report_frame 
 
 static void symbolise_module(struct report *report, const struct report_module *module)
 {
-    static struct symbol_query query[HAL_MAX_FRAMES];
-    uint32_t index[HAL_MAX_FRAMES];
+    static struct symbol_query query[HAL_MAX_FRAMES + 4];
+    struct report_frame *frame[HAL_MAX_FRAMES + 4];
     size_t count = 0;
 
     for (uint32_t i = 0; i < report->frame_count; i++)
         if (report->frame[i].module == module) {
             query[count].rva = place_of(report, &report->frame[i]);
-            index[count++] = i;
+            frame[count++] = &report->frame[i];
+        }
+    for (int i = 0; i < 4; i++)
+        if (report->parameter[i].module == module) {
+            query[count].rva = report->parameter[i].address - module->base;
+            frame[count++] = &report->parameter[i];
         }
     if (count == 0 || !symbol_lookup(module->host_path, query, count))
         return;
     report->has_symbols = true;
     for (size_t i = 0; i < count; i++)
-        report->frame[index[i]].symbol = query[i];
+        frame[i]->symbol = query[i];
 }
 
 void report_symbolise(struct report *report, report_find_image *find_image, void *context)
@@ -169,7 +173,7 @@ const struct report_frame *report_blamed_frame(const struct report *report)
         if (outside == NULL && !is_kernel(frame->module))
             outside = frame;
     }
-    return outside != NULL ? outside : report->frame_count != 0 ? &report->frame[0] : NULL;
+    return outside;
 }
 
 const char *report_irql_name(unsigned irql)

@@ -26,7 +26,8 @@ const uint8_t *guest_translate(const struct guest_memory *memory, uint64_t va)
             return NULL;
         page = page_at(memory, (entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT);
         if (shift == 21 && (entry & PTE_LARGE) != 0) {
-            uint64_t pfn = ((entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT) + (va >> HAL_PAGE_SHIFT & 511);
+            uint64_t pfn =
+                ((entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT) + (va >> HAL_PAGE_SHIFT & 511);
             page = page_at(memory, pfn);
             break;
         }

@@ -91,8 +91,6 @@ static void add_bugcheck(json_t *object, const struct report *report)
     const HAL_BUGCHECK *b = &report->bugcheck;
     const struct bugcheck_row *row = bugcheck_find(b->code, b->parameter);
     const struct verifier_row *rule = bugcheck_find_rule(b->code, b->parameter[0]);
-    const struct report_frame *blamed = report_blamed_frame(report);
-    json_t *frames = json_array();
 
     json_object_set_new(object, "code", hex(b->code));
     json_object_set_new(object, "name", json_string(row != NULL ? row->name : ""));
@@ -104,6 +102,14 @@ static void add_bugcheck(json_t *object, const struct report *report)
     if (rule != NULL)
         json_object_set_new(object, "rule", json_string(rule->name));
     json_object_set_new(object, "parameters", parameters_to_json(report, row, rule));
+}
+
+static void add_state(json_t *object, const struct report *report)
+{
+    const HAL_BUGCHECK *b = &report->bugcheck;
+    const struct report_frame *blamed = report_blamed_frame(report);
+    json_t *frames = json_array();
+
     for (uint32_t i = 0; i < report->frame_count; i++)
         json_array_append_new(frames, frame_to_json(&report->frame[i]));
     json_object_set_new(object, "frames", frames);
@@ -120,17 +126,24 @@ static void add_bugcheck(json_t *object, const struct report *report)
     add_registers(object, b);
 }
 
+static const char *kind_of(const struct report *report)
+{
+    if (report->kind == HAL_STOP_BUGCHECK && report->readable)
+        return "bugcheck";
+    if (report->kind == HAL_STOP_HANG)
+        return "hang";
+    return report->is_ruined ? "ruin" : "defect";
+}
+
 json_t *report_to_json(const struct report *report)
 {
-    static const char *const kinds[] = {"shutdown", "bugcheck", "defect", "hang"};
     bool is_bugcheck = report->kind == HAL_STOP_BUGCHECK && report->readable;
-    json_t *object = json_object();
+    json_t *object = json_pack("{s:s, s:s}", "type", "report", "kind", kind_of(report));
 
-    json_object_set_new(
-        object, "kind",
-        json_string(is_bugcheck || report->kind == HAL_STOP_HANG ? kinds[report->kind] : "defect"));
     if (is_bugcheck)
         add_bugcheck(object, report);
+    if (report->readable)
+        add_state(object, report);
     if (report->text[0] != '\0')
         json_object_set_new(object, is_bugcheck ? "object" : "text", any_text(report->text));
     json_object_set_new(object, "seed", json_integer((json_int_t)report->seed));

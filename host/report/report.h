@@ -40,7 +40,9 @@ struct report {
     struct report_module *module;
     uint32_t frame_count;
     struct report_frame frame[HAL_MAX_FRAMES];
-    bool has_symbols;           /* the symboliser ran */
+    struct report_frame parameter[4]; /* as addresses: module NULL when they are none */
+    bool has_symbols;                 /* the symboliser ran */
+    bool is_ruined; /* set by the caller: the guest cannot even stop itself; text says why */
     const char *repeat_command; /* set by the caller; may be NULL */
     uint64_t seed;              /* set by the caller */
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "report/bugcheck_table.h"
+#include "report/ntstatus.h"
 #include "report/report.h"
 
 struct style {
@@ -73,6 +74,30 @@ static void print_meaning(const struct report *report, FILE *out, const struct s
         print_wrapped(out, "Drydock has no description of this code beyond its name.");
 }
 
+/* A file below the current folder by its short name. */
+static const char *short_path(const char *file)
+{
+    static char folder[1024];
+    size_t bytes;
+
+    if (folder[0] == '\0' && getcwd(folder, sizeof(folder)) == NULL)
+        return file;
+    bytes = strlen(folder);
+    return strncmp(file, folder, bytes) == 0 && file[bytes] == '/' ? file + bytes + 1 : file;
+}
+
+static void print_place(FILE *out, const struct report_frame *frame, unsigned index,
+                        const char *before, const char *after)
+{
+    const struct symbol_place *place = &frame->symbol.place[index];
+
+    fprintf(out, "%s%.*s!%s", before, (int)strcspn(frame->module->name, "."), frame->module->name,
+            place->function);
+    if (place->line != 0)
+        fprintf(out, "  %s:%u", short_path(place->file), place->line);
+    fputs(after, out);
+}
+
 static const char *parameter_text(const struct bugcheck_row *row, const struct verifier_row *rule,
                                   int index)
 {
@@ -90,13 +115,62 @@ static const char *parameter_text(const struct bugcheck_row *row, const struct v
     return text[0] == '\0' ? "not used" : text;
 }
 
+/*
+ * What a value means where the text lists meanings, "0 read,1 write": the words after the value.
+ * Returns their length, 0 when the text has none for it.
+ */
+static size_t find_meaning(const char *text, uint64_t value, const char **meaning)
+{
+    const char *item = strchr(text, ':') != NULL ? strchr(text, ':') + 1 : text;
+
+    while (*item != '\0') {
+        size_t bytes = strcspn(item, ",;");
+        char *after;
+        uint64_t number;
+
+        item += strspn(item, " ");
+        bytes = strcspn(item, ",;");
+        number = strtoull(item, &after, 0);
+        if (after != item && *after == ' ' && number == value) {
+            *meaning = after + 1;
+            return bytes - (size_t)(after + 1 - item);
+        }
+        item += bytes + (item[bytes] != '\0');
+    }
+    return 0;
+}
+
+static void print_parameter(FILE *out, const struct report_frame *parameter, const char *text)
+{
+    const char *meaning, *names = strstr(text, "exception code");
+    size_t bytes = find_meaning(text, parameter->address, &meaning);
+    char status[NTSTATUS_TEXT_LIMIT];
+
+    if (bytes != 0) { /* the one meaning instead of the list */
+        size_t heading = strchr(text, ':') != NULL ? strcspn(text, ":") + 2 : 0;
+        fprintf(out, "%.*s%.*s\n", (int)heading, text, (int)bytes, meaning);
+        return;
+    }
+    fputs(text, out);
+    if (names == text)
+        fprintf(out, ": %s", ntstatus_text((uint32_t)parameter->address, status));
+    else if (parameter->module != NULL && parameter->symbol.count != 0)
+        print_place(out, parameter, parameter->symbol.count - 1, " (", ")");
+    else if (parameter->module != NULL)
+        fprintf(out, " (%s+0x%llx)", parameter->module->name,
+                (unsigned long long)(parameter->address - parameter->module->base));
+    fputc('\n', out);
+}
+
 static void print_parameters(const struct report *report, FILE *out, const struct style *style,
                              const struct bugcheck_row *row, const struct verifier_row *rule)
 {
     print_heading(out, style, "Parameters");
-    for (int i = 0; i < 4; i++)
-        fprintf(out, "    %d  0x%016llx  %s\n", i + 1,
-                (unsigned long long)report->bugcheck.parameter[i], parameter_text(row, rule, i));
+    for (int i = 0; i < 4; i++) {
+        fprintf(out, "    %d  0x%016llx  ", i + 1,
+                (unsigned long long)report->bugcheck.parameter[i]);
+        print_parameter(out, &report->parameter[i], parameter_text(row, rule, i));
+    }
 }
 
 static void print_source_line(FILE *out, const struct style *style,
@@ -120,30 +194,6 @@ static void format_offset(const struct report_frame *frame, char *text, size_t l
                  (unsigned long long)(frame->address - frame->module->base));
 }
 
-/* A file below the current folder by its short name. */
-static const char *short_path(const char *file)
-{
-    static char folder[1024];
-    size_t bytes;
-
-    if (folder[0] == '\0' && getcwd(folder, sizeof(folder)) == NULL)
-        return file;
-    bytes = strlen(folder);
-    return strncmp(file, folder, bytes) == 0 && file[bytes] == '/' ? file + bytes + 1 : file;
-}
-
-static void print_place(FILE *out, const struct report_frame *frame, unsigned index)
-{
-    const struct symbol_place *place = &frame->symbol.place[index];
-    bool is_inlined = index + 1 < frame->symbol.count;
-    int module_bytes = (int)strcspn(frame->module->name, ".");
-
-    fprintf(out, "%.*s!%s", module_bytes, frame->module->name, place->function);
-    if (place->line != 0)
-        fprintf(out, "  %s:%u", short_path(place->file), place->line);
-    fprintf(out, "%s\n", is_inlined ? "  (inlined)" : "");
-}
-
 static void print_frame(FILE *out, const struct style *style, const struct report_frame *frame,
                         unsigned number, bool is_blamed)
 {
@@ -156,13 +206,24 @@ static void print_frame(FILE *out, const struct style *style, const struct repor
                     number, is_blamed ? style->end : "");
         else
             fprintf(out, "        ");
-        print_place(out, frame, i);
+        print_place(out, frame, i, "", i + 1 < frame->symbol.count ? "  (inlined)\n" : "\n");
         if (is_blamed)
             print_source_line(out, style, &frame->symbol.place[i]);
     }
     if (frame->symbol.count == 0)
         fprintf(out, "%s%s%3u %s %s\n", is_blamed ? style->strong : "", is_blamed ? "  >" : "   ",
                 number, is_blamed ? style->end : "", offset);
+}
+
+/* How many frames from this one on are the same call again. */
+static uint32_t same_frames(const struct report *report, uint32_t first)
+{
+    uint32_t count = 1;
+
+    while (first + count < report->frame_count &&
+           report->frame[first + count].address == report->frame[first].address)
+        count++;
+    return count;
 }
 
 static void print_backtrace(const struct report *report, FILE *out, const struct style *style)
@@ -172,8 +233,15 @@ static void print_backtrace(const struct report *report, FILE *out, const struct
     if (report->frame_count == 0)
         return;
     print_heading(out, style, "Backtrace (innermost first)");
-    for (uint32_t i = 0; i < report->frame_count; i++)
+    for (uint32_t i = 0; i < report->frame_count; i++) {
+        uint32_t run = same_frames(report, i);
+
         print_frame(out, style, &report->frame[i], i, &report->frame[i] == blamed);
+        if (run > 3) {
+            fprintf(out, "        %s... %u more of the same%s\n", style->dim, run - 1, style->end);
+            i += run - 1;
+        }
+    }
     if (!report->has_symbols)
         fprintf(out,
                 "    %s(llvm-symbolizer was not found or knows nothing of these images: offsets "
@@ -254,12 +322,23 @@ static void print_bugcheck(const struct report *report, FILE *out, const struct 
     print_repeat(report, out, style);
 }
 
+/* What is known of where and when, for stops that are no bug checks. */
+static void print_details(const struct report *report, FILE *out, const struct style *style)
+{
+    if (!report->readable)
+        return;
+    print_backtrace(report, out, style);
+    print_state(report, out, style);
+    print_registers(report, out, style);
+}
+
 static void print_defect(const struct report *report, FILE *out, const struct style *style)
 {
     fprintf(out, "\n%s*** A defect of Drydock, not of the driver%s\n", style->alarm, style->end);
     print_heading(out, style, "What happened");
     print_wrapped(out, report->text[0] != '\0' ? report->text
                                                : "The machine stopped itself and left no text.");
+    print_details(report, out, style);
     print_repeat(report, out, style);
     fprintf(out, "\n    Please report it with this text. seed %llu\n",
             (unsigned long long)report->seed);
@@ -269,10 +348,20 @@ static void print_hang(const struct report *report, FILE *out, const struct styl
 {
     fprintf(out, "\n%s*** The machine hangs%s\n", style->alarm, style->end);
     print_heading(out, style, "What it means");
-    print_wrapped(out, "Every thread waits, no timer is set and nothing can come from outside: "
-                       "nothing in this machine "
-                       "can ever run again.");
-    print_object(report, out, style);
+    print_wrapped(
+        out,
+        "The machine does not get on any more, and nothing can happen that would change that.");
+    if (report->text[0] != '\0')
+        print_wrapped(out, report->text);
+    print_details(report, out, style);
+    print_repeat(report, out, style);
+}
+
+static void print_ruin(const struct report *report, FILE *out, const struct style *style)
+{
+    fprintf(out, "\n%s*** The machine was destroyed from inside%s\n", style->alarm, style->end);
+    print_heading(out, style, "What it means");
+    print_wrapped(out, report->text);
     print_repeat(report, out, style);
 }
 
@@ -284,6 +373,8 @@ void report_print_text(const struct report *report, FILE *out, bool colour)
         print_bugcheck(report, out, style);
     else if (report->kind == HAL_STOP_HANG)
         print_hang(report, out, style);
+    else if (report->is_ruined)
+        print_ruin(report, out, style);
     else
         print_defect(report, out, style);
     fputc('\n', out);

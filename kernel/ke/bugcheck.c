@@ -20,6 +20,7 @@ static HAL_MODULE_RECORD KiReportModules[KI_MODULES];
 static char KiReportText[512];
 static char KiStopText[512];
 static BOOLEAN KiBugChecking;
+static ULONG KiStopKind; /* HAL_STOP_*, once KiBugChecking */
 NT_EXPORT_DATA(KiBugCheckData);
 ULONG64 KiBugCheckData[5];
 
@@ -186,25 +187,27 @@ static VOID KiRunBugCheckCallbacks(VOID)
 
 /* ---- the bug check ---- */
 
-DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,
-                                  BOOLEAN HasRegisters)
+/* The first stop is what matters: one that happens while its report is being made ends the machine with what there is. */
+static VOID KiBeginStop(ULONG Kind)
 {
-    CONTEXT Here;
-    KI_PCR *Pcr = KiGetPcr();
-
-    if (KiBugChecking) { /* the first one is what matters */
-        HAL->stop(HAL_STOP_BUGCHECK, (ULONG64)&KiReport);
+    if (KiBugChecking) {
+        HAL->stop(KiStopKind, (ULONG64)&KiReport);
         __builtin_unreachable();
     }
     KiBugChecking = TRUE;
-    KiReport.code = Code;
+    KiStopKind = Kind;
+}
+
+/* Everything of the report but code and parameters. Context NULL: here. */
+static VOID KiFillReport(const char *Text, PCONTEXT Context, BOOLEAN HasRegisters)
+{
+    KI_PCR *Pcr = KiGetPcr();
+    CONTEXT Here;
+
+    KiReport.object_text = (ULONG64)Text;
+    KiReport.object_text_length = (ULONG)strlen(Text);
     KiReport.processor = Pcr->Prcb.Number;
     KiReport.irql = Pcr->Irql;
-    KiReport.parameter[0] = KiBugCheckData[1] = P1;
-    KiReport.parameter[1] = KiBugCheckData[2] = P2;
-    KiReport.parameter[2] = KiBugCheckData[3] = P3;
-    KiReport.parameter[3] = KiBugCheckData[4] = P4;
-    KiBugCheckData[0] = Code;
     KiReport.virtual_time_100ns = KeVirtualTime();
     Pcr->Irql = HIGH_LEVEL;
     KiReportThread();
@@ -216,9 +219,19 @@ DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3
     if (HasRegisters)
         KiReportRegisters(Context);
     KiReportFrames(Context);
-    KiReport.object_text = (ULONG64)KiReportText;
-    while (KiReportText[KiReport.object_text_length] != '\0')
-        KiReport.object_text_length++;
+}
+
+DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,
+                                  BOOLEAN HasRegisters)
+{
+    KiBeginStop(HAL_STOP_BUGCHECK);
+    KiReport.code = Code;
+    KiReport.parameter[0] = KiBugCheckData[1] = P1;
+    KiReport.parameter[1] = KiBugCheckData[2] = P2;
+    KiReport.parameter[2] = KiBugCheckData[3] = P3;
+    KiReport.parameter[3] = KiBugCheckData[4] = P4;
+    KiBugCheckData[0] = Code;
+    KiFillReport(KiReportText, Context, HasRegisters);
     KiRunBugCheckCallbacks();
     HAL->stop(HAL_STOP_BUGCHECK, (ULONG64)&KiReport);
     __builtin_unreachable();
@@ -263,30 +276,37 @@ DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT C
 
 /* ---- defects and hangs ---- */
 
+static DECLSPEC_NORETURN VOID KiStop(ULONG Kind, PCONTEXT Context, BOOLEAN HasRegisters)
+{
+    KiFillReport(KiStopText, Context, HasRegisters);
+    HAL->stop(Kind, (ULONG64)&KiReport);
+    __builtin_unreachable();
+}
+
 DECLSPEC_NORETURN VOID KiDefect(const char *Expression, const char *File, int Line)
 {
+    KiBeginStop(HAL_STOP_DEFECT);
     _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s:%d: %s (called from %p)", File, Line, Expression, KI_CALLER());
-    HAL->stop(HAL_STOP_DEFECT, (ULONG64)KiStopText);
-    __builtin_unreachable();
+    KiStop(HAL_STOP_DEFECT, NULL, FALSE);
 }
 
 DECLSPEC_NORETURN VOID KiNotImplemented(const char *Routine, const char *What)
 {
+    KiBeginStop(HAL_STOP_DEFECT);
     _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s: %s is not implemented (called from %p)", Routine, What,
               KI_CALLER());
-    HAL->stop(HAL_STOP_DEFECT, (ULONG64)KiStopText);
-    __builtin_unreachable();
+    KiStop(HAL_STOP_DEFECT, NULL, FALSE);
 }
 
-DECLSPEC_NORETURN VOID KeHang(const char *Format, ...)
+DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...)
 {
     va_list Arguments;
 
+    KiBeginStop(HAL_STOP_HANG);
     va_start(Arguments, Format);
     _vsnprintf(KiStopText, sizeof(KiStopText) - 1, Format, Arguments);
     va_end(Arguments);
-    HAL->stop(HAL_STOP_HANG, (ULONG64)KiStopText);
-    __builtin_unreachable();
+    KiStop(HAL_STOP_HANG, Context, Context != NULL);
 }
 
 /* A system service of abi/syscalls.tsv that no component defines. */

@@ -242,8 +242,8 @@ VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct 
                          KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
 /* Text shown in the report on the pool block, IRP or object concerned. Copied. */
 VOID KeSetBugCheckText(const char *Format, ...);
-/* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. */
-DECLSPEC_NORETURN VOID KeHang(const char *Format, ...);
+/* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context: where, or NULL. */
+DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...);
 /* Code is idle-able: TRUE when every thread waits and no timer is due before now + Horizon100ns. */
 BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns);
 

@@ -240,7 +240,7 @@ static VOID KiAllIdle(VOID)
     ULONG64 Due;
 
     if (!KiNextTimerDue(&Due))
-        KeHang("every thread waits and no timer is set: nothing can run again");
+        KeHang(NULL, "every thread waits and no timer is set: nothing can run again");
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
         HAL->wait(Due > KeVirtualTime() ? Due - KeVirtualTime() : 0);
     KiNoteProgress();

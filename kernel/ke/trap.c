@@ -267,7 +267,7 @@ static DECLSPEC_NORETURN VOID KiStall(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME 
                           KiGetPcr()->Irql);
         KiBugCheck(0x133, 0, 0x500, 0x500, 0, &Context, TRUE);
     }
-    KeHang("code at %p goes round in a loop that nothing can end", (PVOID)Frame->rip);
+    KeHang(&Context, "code at %p goes round in a loop that nothing can end", (PVOID)Frame->rip);
 }
 
 /* A loop that only something else can end: let the others run, then let time pass; if neither helps, it is stuck. */

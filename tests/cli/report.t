@@ -7,7 +7,7 @@ like "$work/err" '^\*\*\* STOP: 0x[0-9A-F]{8} \(0x[0-9A-F]{16},0x[0-9A-F]{16},0x
     'the line that Windows prints'
 like "$work/err" '^\*\*\* SYSTEM_THREAD_EXCEPTION_NOT_HANDLED' 'the name'
 like "$work/err" 'system thread raised an exception that no handler caught' 'the meaning'
-like "$work/err" '^    1  0x[0-9a-f]{16}  exception code$' 'the first parameter explained'
+like "$work/err" '^    1  0x[0-9a-f]{16}  exception code: STATUS_ACCESS_VIOLATION \(0xC0000005\)$' 'the first parameter explained'
 like "$work/err" '^  >.*faults!WriteThere  tests/cli/drivers/faults.c:[0-9]+$' 'the line to blame'
 like "$work/err" '\*Target = Value; /\* the faulting line \*/' 'its source'
 like "$work/err" 'faults!Prepare  tests/cli/drivers/faults.c:' 'the caller'
