@@ -101,6 +101,60 @@ static VOID TestRtlMemory(VOID)
     is_ulong(RtlCompareMemory(First, Second, 40), 40, "RtlCopyMemoryNonTemporal");
 }
 
+/* The headers turn these names into others: the exports are called by address. */
+static VOID TestExportedMemory(VOID)
+{
+    VOID(NTAPI *Copy)(PVOID, const VOID *, SIZE_T), (NTAPI *Move)(PVOID, const VOID *, SIZE_T);
+    VOID(NTAPI *Zero)(PVOID, SIZE_T), (NTAPI *Fill)(PVOID, SIZE_T, UCHAR);
+    VOID(NTAPI *FillUlong)(PVOID, SIZE_T, ULONG), (NTAPI *FillUlonglong)(PVOID, SIZE_T, ULONGLONG);
+    VOID(NTAPI *Prefetch)(PVOID, SIZE_T);
+    UCHAR Buffer[32];
+
+    *(PVOID *)&Copy = tap_routine(L"RtlCopyMemory");
+    *(PVOID *)&Move = tap_routine(L"RtlMoveMemory");
+    *(PVOID *)&Zero = tap_routine(L"RtlZeroMemory");
+    *(PVOID *)&Fill = tap_routine(L"RtlFillMemory");
+    *(PVOID *)&FillUlong = tap_routine(L"RtlFillMemoryUlong");
+    *(PVOID *)&FillUlonglong = tap_routine(L"RtlFillMemoryUlonglong");
+    *(PVOID *)&Prefetch = tap_routine(L"RtlPrefetchMemoryNonTemporal");
+    if (!Copy || !Move || !Zero || !Fill || !FillUlong || !FillUlonglong || !Prefetch) {
+        skip(6, "not all of the routines are exported here");
+        return;
+    }
+    Fill(Buffer, 31, 0x11);
+    Buffer[31] = 0x22;
+    ok(tap_all_bytes(Buffer, 31, 0x11) && Buffer[31] == 0x22, "RtlFillMemory");
+    Zero(Buffer, 3);
+    ok(tap_all_bytes(Buffer, 3, 0) && Buffer[3] == 0x11, "RtlZeroMemory");
+    Copy(Buffer + 4, "abc", 3);
+    Move(Buffer + 5, Buffer + 4, 3);
+    is_bytes(Buffer + 4, "aabc", 4, "RtlCopyMemory, RtlMoveMemory");
+    FillUlong(Buffer, 7, 0x04030201);
+    is_bytes(Buffer, "\1\2\3\4aabc", 8, "RtlFillMemoryUlong: whole ULONGs only");
+    FillUlonglong(Buffer, 16, 0x0807060504030201);
+    is_bytes(Buffer, "\1\2\3\4\5\6\7\10\1\2\3\4\5\6\7\10", 16, "RtlFillMemoryUlonglong");
+    Prefetch(Buffer, sizeof(Buffer));
+    is_bytes(Buffer, "\1\2\3\4\5\6\7\10", 8, "RtlPrefetchMemoryNonTemporal changes nothing");
+}
+
+/* The stack probe: rax is the frame's size; every register but r10 and r11 comes back. */
+static VOID TestStackProbe(VOID)
+{
+    PVOID Probe = tap_routine(L"__chkstk");
+    ULONG64 Rax = 0x2800, Rcx = 0x1111, Rdx = 0x2222, Moved;
+
+    if (Probe == NULL) {
+        skip(2, "__chkstk is absent here");
+        return;
+    }
+    __asm__ volatile("movq %%rsp, %3\n\tcallq *%4\n\tsubq %%rsp, %3"
+                     : "+a"(Rax), "+c"(Rcx), "+d"(Rdx), "=&r"(Moved)
+                     : "r"(Probe)
+                     : "r10", "r11", "memory", "cc");
+    ok(Rax == 0x2800 && Rcx == 0x1111 && Rdx == 0x2222, "__chkstk keeps the registers");
+    is_ulong64(Moved, 0, "and the stack pointer");
+}
+
 static VOID TestCompare(VOID)
 {
     is_ulong(strlen("hello"), 5, "strlen");
@@ -253,6 +307,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     TestMove();
     TestMemory();
     TestRtlMemory();
+    TestExportedMemory();
+    TestStackProbe();
     TestCompare();
     TestFind();
     TestCopy();

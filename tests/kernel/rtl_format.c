@@ -255,6 +255,27 @@ static VOID TestWideVariants(VOID)
     IsWide(Text, L"7", "its text");
 }
 
+/* mingw's header declares another swprintf: NT's is called by address. */
+static VOID TestUnbounded(VOID)
+{
+    int(__cdecl *Swprintf)(WCHAR *, const WCHAR *, ...);
+    int(__cdecl *Vsprintf)(char *, const char *, va_list);
+    WCHAR Text[16];
+    char Narrow[16];
+    ULONG64 Arguments[] = {42};
+
+    *(PVOID *)&Swprintf = tap_routine(L"swprintf");
+    *(PVOID *)&Vsprintf = tap_routine(L"vsprintf");
+    if (Swprintf == NULL || Vsprintf == NULL) {
+        skip(4, "not exported here");
+        return;
+    }
+    is_long(Swprintf(Text, L"%s!", L"abc"), 4, "swprintf");
+    IsWide(Text, L"abc!", "its text");
+    is_long(Vsprintf(Narrow, "%d", (va_list)Arguments), 2, "vsprintf");
+    is_string(Narrow, "42", "its text");
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     char Text[32];
@@ -269,6 +290,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     TestCut();
     TestSecure();
     TestWideVariants();
+    TestUnbounded();
     is_long(sprintf(Text, "%s %d", "sprintf", 1), 9, "sprintf");
     is_string(Text, "sprintf 1", "its text");
     return done();
