@@ -203,6 +203,7 @@ static NTSTATUS PspCreateType(PCWSTR Name, const GENERIC_MAPPING *Mapping, OB_DE
     Initializer.GenericMapping = *Mapping;
     Initializer.ValidAccessMask = Mapping->GenericAll;
     Initializer.PoolType = NonPagedPool;
+    Initializer.SupportsCallbacks = Type != &PspJobType;
     Initializer.Delete = Delete;
     return ObCreateType(Name, &Initializer, Type);
 }
