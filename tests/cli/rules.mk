@@ -6,3 +6,10 @@ $(B)/obj/tests/cli/drivers/%.c.o: tests/cli/drivers/%.c
 $(B)/cli-drivers/%.sys: $(B)/obj/tests/cli/drivers/%.c.o $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)
+# An export driver and a driver that imports from it.
+$(B)/cli-drivers/exporter.sys $(B)/cli-drivers/exporter.lib &: $(B)/obj/tests/cli/drivers/exporter.c.o \
+    tests/cli/drivers/exporter.def $(B)/lib/ntoskrnl.lib
+	@mkdir -p $(@D)
+	$(LLDLINK) /out:$(B)/cli-drivers/exporter.sys /dll /machine:x64 /driver /subsystem:native /entry:DriverEntry \
+	  /nodefaultlib /def:tests/cli/drivers/exporter.def /implib:$(B)/cli-drivers/exporter.lib $(filter %.o %.lib,$^)
+$(B)/cli-drivers/importer.sys: $(B)/cli-drivers/exporter.lib
