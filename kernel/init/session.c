@@ -6,6 +6,7 @@
 
 #include "../ex/ex.h"
 #include "../io/io.h"
+#include "../pnp/pnp.h"
 #include "../ke/ke.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
@@ -87,6 +88,20 @@ static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING Im
     return Status;
 }
 
+/* The driver is in; a Plug and Play driver gets its device. Without it the driver goes again. */
+static NTSTATUS SessionStartDevice(PDRIVER_OBJECT Driver, PCUNICODE_STRING Name)
+{
+    UNICODE_STRING HardwareId = {0};
+    NTSTATUS Status = SessionField(2, &HardwareId);
+
+    if (NT_SUCCESS(Status))
+        Status = PnpStartDriver(Driver, Name, &HardwareId);
+    SessionFreeField(&HardwareId);
+    if (!NT_SUCCESS(Status))
+        IopUnloadDriver(Driver);
+    return Status;
+}
+
 static NTSTATUS SessionLoad(VOID)
 {
     UNICODE_STRING Name = {0}, Path = {0};
@@ -103,11 +118,16 @@ static NTSTATUS SessionLoad(VOID)
         Status = SessionMakeServiceKey(&Name, &Path);
     if (NT_SUCCESS(Status))
         Status = IopLoadDriver(&Name, &SessionDrivers[Slot].Driver);
-    SessionFreeField(&Path);
     if (NT_SUCCESS(Status))
+        Status = SessionStartDevice(SessionDrivers[Slot].Driver, &Name);
+    SessionFreeField(&Path);
+    if (NT_SUCCESS(Status)) {
         SessionDrivers[Slot].Name = Name;
-    else
+    } else {
+        if (Slot < SESSION_DRIVERS)
+            SessionDrivers[Slot].Driver = NULL;
         SessionFreeField(&Name);
+    }
     return Status;
 }
 
@@ -126,6 +146,7 @@ static NTSTATUS SessionUnload(VOID)
             continue;
         Image = SessionDrivers[i].Driver->DriverStart;
         ImageBytes = SessionDrivers[i].Driver->DriverSize;
+        PnpRemoveDriverDevices(SessionDrivers[i].Driver);
         Status = IopUnloadDriver(SessionDrivers[i].Driver);
         if (NT_SUCCESS(Status)) {
             if (Status == STATUS_SUCCESS)
@@ -212,6 +233,7 @@ VOID SessionRun(VOID)
             SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:
+            IoShutdownSystem();
             SessionReportFailure();
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;

@@ -63,6 +63,7 @@ VOID SummaryTakeBaseline(VOID)
 
     SummaryIo = IoStatistics;
     SummaryTagCount = 0;
+    IoFlushCaches();
     ExEnumeratePoolTags(SummaryRememberTag, NULL);
     ObEnumerateTypes(SummaryRememberType, &Index);
 }
@@ -161,6 +162,7 @@ VOID SummaryWrite(VOID)
     ULONG Index = 0;
 
     SummaryPrintIo();
+    IoFlushCaches();
     ExEnumeratePoolTags(SummaryPrintTag, &Kernel);
     if ((LONG64)Kernel.Blocks > 0)
         SummaryPrint("pool\t(kernel)\tall\t%I64d\t%I64d\n", Kernel.Blocks, Kernel.Bytes);

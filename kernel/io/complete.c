@@ -177,8 +177,6 @@ VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
         IopCopyBack(Irp);
     if (Irp->MdlAddress != NULL)
         IopFreeMdls(Irp);
-    if (Irp->Tail.Overlay.AuxiliaryBuffer != NULL)
-        ExFreePool(Irp->Tail.Overlay.AuxiliaryBuffer);
     IopDequeueThreadIrp(Irp);
     if (!NT_ERROR(Irp->IoStatus.Status) || (Irp->PendingReturned && !IopIsSynchronous(Irp, File))) {
         IopStoreIosb(Irp);
@@ -373,6 +371,10 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     }
     if (Irp->MdlAddress != NULL)
         IopUnlockMdls(Irp);
+    if (Irp->Tail.Overlay.AuxiliaryBuffer != NULL) { /* the completion APC lies over it */
+        ExFreePool(Irp->Tail.Overlay.AuxiliaryBuffer);
+        Irp->Tail.Overlay.AuxiliaryBuffer = NULL;
+    }
     if (!IopDeferToCaller(Irp))
         IopQueueCompletionApc(Irp, PriorityBoost);
 }
