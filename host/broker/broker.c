@@ -222,6 +222,12 @@ static uint32_t do_flush(broker *self, struct broker_handle *handle)
                                  its disk */
 }
 
+static void mark_deleted(broker *self, struct broker_node *node)
+{
+    node->deleted = true;
+    broker_node_displace(self, node);
+}
+
 static uint32_t do_delete(broker *self, struct broker_handle *handle)
 {
     struct broker_node *node = handle->node;
@@ -244,7 +250,7 @@ static uint32_t do_delete(broker *self, struct broker_handle *handle)
     if (unlinkat(parent, leaf, node->directory ? AT_REMOVEDIR : 0) != 0)
         status = broker_status_from_errno(errno);
     else
-        node->deleted = true;
+        mark_deleted(self, node);
     close(parent);
     return status;
 }
@@ -317,13 +323,14 @@ static uint32_t rename_to(broker *self, struct broker_node *node, const struct b
     if (exists && other != node) {
         broker_charge(self, (uint64_t)target->stat.st_size, 0);
         if (other != NULL) {
-            other->deleted = true;
+            mark_deleted(self, other);
             other->references++;
             broker_node_release(self, other);
         }
     }
     free(node->path);
     node->path = path;
+    broker_node_displace(self, node);
     return NT_STATUS_SUCCESS;
 }
 
@@ -404,7 +411,8 @@ static bool gives_data(uint32_t operation)
 void broker_execute(broker *self, HAL_FILE_REQUEST *request, const char *path, uint8_t *data,
                     uint64_t virtual_time_100ns)
 {
-    uint64_t now_100ns = self->real_times ? broker_real_time() : self->boot_time_100ns + virtual_time_100ns;
+    uint64_t now_100ns =
+        self->real_times ? broker_real_time() : self->boot_time_100ns + virtual_time_100ns;
 
     if (request->length > HAL_FILE_CHUNK || request->path_bytes > BROKER_MAX_PATH)
         request->status = NT_STATUS_INVALID_PARAMETER;

@@ -19,7 +19,9 @@ struct broker_node {
         touched; /* created or changed in this run: its times and attributes are kept after close */
     bool deleted;
     bool directory;
-    bool inbox;          /* read-only file of the inbox folder */
+    bool displaced; /* renamed or deleted: another file may come to have the path that its id is of
+                     */
+    bool inbox;     /* read-only file of the inbox folder */
     uint32_t attributes; /* NT_ATTRIBUTE_SETTABLE without READONLY, which is in the host's mode */
     uint64_t id;
     uint64_t created, accessed, written, changed;
@@ -49,6 +51,7 @@ struct broker {
     bool real_times;
     uint64_t boot_time_100ns;
     uint64_t quota_bytes, grown_bytes;
+    unsigned displaced_count;
     unsigned created_count;
     unsigned handle_count;
     size_t snapshot_bytes;
@@ -89,6 +92,8 @@ struct broker_node *broker_node_find(broker *self, const struct stat *stat);
 void broker_node_forget_all(broker *self);
 uint64_t broker_real_time(void); /* the host's, as NT time */
 void broker_node_stamp(struct broker_node *node, uint64_t time_100ns, bool is_new);
+/* Its id is no longer that of its path. */
+void broker_node_displace(broker *self, struct broker_node *node);
 /* node may be NULL: a file that is not open and that this run has not touched. */
 void broker_fill_info(const broker *self, const struct broker_node *node, const struct stat *stat,
                       const char *path, HAL_FILE_INFO *info);

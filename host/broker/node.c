@@ -49,6 +49,31 @@ static void fill_untouched_times(const broker *self, const struct stat *stat, HA
     info->changed = nt_time(stat->st_ctim);
 }
 
+static bool id_is_taken(const broker *self, uint64_t id)
+{
+    for (unsigned i = 0; i < BROKER_BUCKETS; i++)
+        for (const struct broker_node *node = self->bucket[i]; node != NULL; node = node->next)
+            if (node->id == id)
+                return true;
+    return false;
+}
+
+/* An id that no other file has that the guest may still know. */
+static uint64_t choose_id(const broker *self, const char *path)
+{
+    uint64_t id = name_hash(path, strlen(path));
+
+    while (self->displaced_count != 0 && id_is_taken(self, id))
+        id = id * 0x9E3779B97F4A7C15ull + 1;
+    return id;
+}
+
+void broker_node_displace(broker *self, struct broker_node *node)
+{
+    self->displaced_count += !node->displaced;
+    node->displaced = true;
+}
+
 static struct broker_node *make_node(broker *self, const struct broker_place *place)
 {
     struct broker_node *node = calloc(1, sizeof(*node)), **bucket = bucket_of(self, &place->stat);
@@ -66,7 +91,7 @@ static struct broker_node *make_node(broker *self, const struct broker_place *pl
     node->directory = S_ISDIR(place->stat.st_mode);
     node->inbox = place->inbox;
     node->attributes = node->directory ? 0 : NT_ATTRIBUTE_ARCHIVE;
-    node->id = name_hash(place->path, strlen(place->path));
+    node->id = choose_id(self, place->path);
     fill_untouched_times(self, &place->stat, &info);
     node->created = info.created;
     node->accessed = info.accessed;
@@ -103,6 +128,7 @@ static void free_node(broker *self, struct broker_node *node)
     while (*link != node)
         link = &(*link)->next;
     *link = node->next;
+    self->displaced_count -= node->displaced;
     free(node->path);
     free(node);
 }

@@ -101,6 +101,8 @@ static int restore_node(broker *self, const struct save_record *record, const ch
     node->written = record->written;
     node->changed = record->changed;
     node->touched = record->touched != 0;
+    if (node->id != name_hash(path, strlen(path)))
+        broker_node_displace(self, node);
     broker_node_release(self, node);
     return 0;
 }

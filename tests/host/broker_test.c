@@ -517,6 +517,29 @@ static void test_serve(broker *self)
     is(broker_open_handles(self), 0, "every handle of these tests was closed");
 }
 
+/* The guest tells files apart by their ids. */
+static void test_ids(broker *self)
+{
+    HAL_FILE_REQUEST moved = open_full(self, "id-a", HAL_OPEN_CREATE, HAL_OPEN_WRITE, 0), fresh,
+                     again;
+
+    rename_file(self, moved.handle, "id-b", HAL_OPEN_CREATE);
+    fresh = open_full(self, "ID-A", HAL_OPEN_CREATE, HAL_OPEN_WRITE, 0);
+    ok(fresh.info.file_id != moved.info.file_id,
+       "a new file with the old name of another has its own id");
+    again = open_full(self, "id-B", HAL_OPEN_EXISTING, HAL_OPEN_READ, 0);
+    is(again.info.file_id, moved.info.file_id, "a renamed file keeps its id");
+    close_file(self, again.handle);
+    do_handle(self, HAL_FILE_DELETE, moved.handle, 0, 0);
+    do_handle(self, HAL_FILE_DELETE, fresh.handle, 0, 0);
+    again = open_full(self, "id-a", HAL_OPEN_CREATE, HAL_OPEN_WRITE, 0);
+    ok(again.info.file_id != fresh.info.file_id && again.info.file_id != moved.info.file_id,
+       "a new file is told from a deleted one that is still open");
+    close_file(self, again.handle);
+    close_file(self, fresh.handle);
+    close_file(self, moved.handle);
+}
+
 static void test_save(void)
 {
     broker *self = make_broker(0), *again = make_broker(0);
@@ -530,12 +553,14 @@ static void test_save(void)
     rewind(state);
     is((uint64_t)broker_restore(again, state), 0, "restore");
     is(do_handle(again, HAL_FILE_READ, kept, 0, 10).length, 3, "an open handle goes on");
-    is(do_handle(again, HAL_FILE_STAT, kept, 0, 0).info.written, BOOT_TIME + 2000, "with its file's times");
+    is(do_handle(again, HAL_FILE_STAT, kept, 0, 0).info.written, BOOT_TIME + 2000,
+       "with its file's times");
     is(do_handle(again, HAL_FILE_SPACE, 0, 0, 0).info.allocation,
        do_handle(self, HAL_FILE_SPACE, 0, 0, 0).info.allocation, "and the space that is left");
     is(close_file(again, closed), NT_STATUS_INVALID_HANDLE, "a closed handle stays closed");
     is(open_ok(self, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ),
-       open_ok(again, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ), "the next handle is the same in both");
+       open_ok(again, "file", HAL_OPEN_EXISTING, HAL_OPEN_READ),
+       "the next handle is the same in both");
     rewind(state);
     fputs("something else", state);
     rewind(state);
@@ -596,6 +621,7 @@ int main(void)
     test_times_and_attributes(self);
     test_rename(self);
     test_delete(self);
+    test_ids(self);
     test_list(self);
     test_inbox(self);
     test_serve(self);

@@ -22,6 +22,11 @@ $(B)/host-tests/$(1)_test: $(call SANITIZED,tests/host/$(1)_test.c $($(1)_UNDER_
 	@mkdir -p $$(@D)
 	$$(CLANG) -fuse-ld=lld -fsanitize=address,undefined $$^ $$(HOST_LIBS) -o $$@
 endef
+# The sandbox is tested as the program has it: no sanitizer's system calls.
+$(B)/host-tests/sandbox_test: tests/host/sandbox_test.c $(filter-out $(B)/obj/host/cli/main.c.o,$(HOST_OBJ))
+	@mkdir -p $(@D)
+	$(CLANG) $(HOST_CFLAGS) -Itests/host -MMD -MP -MF $(B)/obj/sandbox_test.d -fuse-ld=lld -pie $(filter %.c %.o,$^) \
+	  $(HOST_LIBS) -o $@
 define HOST_FUZZ_RULE
 $(B)/host-tests/fuzz_$(1): $(call SANITIZED,tests/host/fuzz_$(1).c tests/host/fuzz_main.c $($(1)_UNDER_TEST))
 	@mkdir -p $$(@D)
@@ -33,7 +38,7 @@ fuzz-$(1):
 	$(B)/fuzz/fuzz_$(1) -max_total_time=$$(FUZZ_SECONDS) -max_len=4096 $(abspath $(B))/fuzz/$(1)
 .PHONY: fuzz-$(1)
 endef
-$(foreach t,$(HOST_TEST_SRC:tests/host/%_test.c=%),$(eval $(call HOST_TEST_RULE,$(t))))
+$(foreach t,$(filter-out sandbox,$(HOST_TEST_SRC:tests/host/%_test.c=%)),$(eval $(call HOST_TEST_RULE,$(t))))
 $(foreach t,$(HOST_FUZZ_SRC:tests/host/fuzz_%.c=%),$(eval $(call HOST_FUZZ_RULE,$(t))))
 
 host-tests: $(HOST_TESTS)
