@@ -2,6 +2,7 @@
  * Start-up of the kernel: one explicit ladder. Phase 0 runs on the boot stack, before there are threads; phase 1 in the first
  * system thread.
  */
+#include "../cc/cc.h"
 #include "../cm/cm.h"
 #include "../ex/ex.h"
 #include "../io/io.h"
@@ -38,6 +39,7 @@ static VOID InitPhase1(PVOID Context)
     InitStartThread(InitReapThreads);
     DD_ASSERT(NT_SUCCESS(CmInitSystem()));
     DD_ASSERT(NT_SUCCESS(ExInitSystem()));
+    CcInitSystem();
     VfInitSystem();
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));

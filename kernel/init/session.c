@@ -13,6 +13,7 @@
 #include "summary.h"
 
 #define SESSION_DRIVERS 64
+#define SESSION_LONGEST_PAUSE_100NS 100000ll
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
 static HAL_COMMAND SessionCommand;
@@ -184,8 +185,11 @@ static VOID SessionIdle(ULONG64 Horizon100ns)
     LARGE_INTEGER Pause;
 
     KeSetPriorityThread(KeGetCurrentThread(), 1);
-    for (Pause.QuadPart = -1; !KeIsMachineIdle(Horizon100ns); )
+    for (Pause.QuadPart = -1; !KeIsMachineIdle(Horizon100ns); Pause.QuadPart *= 2) {
+        if (Pause.QuadPart < -SESSION_LONGEST_PAUSE_100NS)
+            Pause.QuadPart = -SESSION_LONGEST_PAUSE_100NS;
         KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    }
     KeSetPriorityThread(KeGetCurrentThread(), 8);
 }
 
