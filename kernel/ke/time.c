@@ -26,6 +26,13 @@ static VOID KiShowTime(VOID)
     KiStoreTime((volatile KSYSTEM_TIME *)&KUSER->TickCount, Ticks);
 }
 
+/* What every x64 processor that runs Windows 10 has. */
+static const UCHAR KiProcessorFeature[] = {
+    PF_COMPARE_EXCHANGE_DOUBLE, PF_MMX_INSTRUCTIONS_AVAILABLE, PF_XMMI_INSTRUCTIONS_AVAILABLE,
+    PF_RDTSC_INSTRUCTION_AVAILABLE, PF_PAE_ENABLED, PF_XMMI64_INSTRUCTIONS_AVAILABLE, PF_NX_ENABLED,
+    14 /* PF_COMPARE_EXCHANGE128 */, 23 /* PF_FASTFAIL_AVAILABLE */,
+};
+
 VOID KiInitTime(VOID)
 {
     KUSER->TickCountMultiplier = 0x0FA00000;
@@ -34,6 +41,9 @@ VOID KiInitTime(VOID)
     *(ULONG *)((PUCHAR)KUSER + 0x260) = 22000;
     KUSER->NtProductType = NtProductWinNt;
     KUSER->ProductTypeIsValid = TRUE;
+    KUSER->SuiteMask = 1u << SingleUserTS;
+    for (ULONG i = 0; i < sizeof(KiProcessorFeature); i++)
+        KUSER->ProcessorFeatures[KiProcessorFeature[i]] = TRUE;
     *(USHORT *)((PUCHAR)KUSER + 0x26A) = 9; /* PROCESSOR_ARCHITECTURE_AMD64 */
     KUSER->NumberOfPhysicalPages = (ULONG)KiLoaderBlock->ram_pages;
     *(ULONG64 *)((PUCHAR)KUSER + 0x300) = QPC_FREQUENCY;

@@ -16,7 +16,7 @@
 #define SEC_NOCACHE 0x10000000u
 #endif
 
-NT_EXPORT_DATA(MmSectionObjectType);
+NT_EXPORT_DATA_ALIAS(MmSectionObjectType, MiSectionType);
 POBJECT_TYPE MiSectionType;
 POBJECT_TYPE *MmSectionObjectType = &MiSectionType;
 
