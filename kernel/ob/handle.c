@@ -462,6 +462,47 @@ NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, PVOID HandleFlags, KPROCESSO
     return STATUS_SUCCESS;
 }
 
+NT_EXPORT(ObQueryObjectAuditingByHandle);
+NTSTATUS NTAPI ObQueryObjectAuditingByHandle(HANDLE Handle, PBOOLEAN GenerateOnClose)
+{
+    POBP_HANDLE_ENTRY Entry = ObpFindHandle(PsCurrentProcess(), Handle, KernelMode, NULL);
+
+    if (Entry == NULL)
+        return STATUS_INVALID_HANDLE;
+    *GenerateOnClose = (Entry->Attributes & OBP_AUDIT_CLOSE) != 0;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS ObpCaptureFlags(PVOID Information, KPROCESSOR_MODE Mode, OBP_HANDLE_FLAGS *Flags)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    __try {
+        if (Mode != KernelMode)
+            ProbeForRead(Information, sizeof(*Flags), sizeof(UCHAR));
+        *Flags = *(OBP_HANDLE_FLAGS *)Information;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    return Status;
+}
+
+NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, ULONG Class, PVOID Information, ULONG Length);
+NT_SERVICE_PARTIAL(SetInformationObject, "session information: STATUS_INVALID_INFO_CLASS");
+NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, ULONG Class, PVOID Information, ULONG Length)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    OBP_HANDLE_FLAGS Flags;
+    NTSTATUS Status;
+
+    if (Class != OBP_HANDLE_FLAG_INFORMATION)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != sizeof(Flags))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    Status = ObpCaptureFlags(Information, Mode, &Flags);
+    return NT_SUCCESS(Status) ? ObSetHandleAttributes(Handle, &Flags, Mode) : Status;
+}
+
 /* ---- duplicating ---- */
 
 typedef struct _OBP_DUPLICATE {
@@ -543,6 +584,19 @@ static NTSTATUS ObpDuplicate(POBP_DUPLICATE Request, PHANDLE Result)
         ObpCloseHandle(Request->Source, Request->SourceHandle, Request->Mode);
     ObDereferenceObject(Object);
     return Status;
+}
+
+NTSTATUS NTAPI ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess,
+                                 PHANDLE TargetHandle, ACCESS_MASK Access, ULONG Attributes,
+                                 ULONG Options, KPROCESSOR_MODE PreviousMode);
+NT_EXPORT(ObDuplicateObject);
+NTSTATUS NTAPI ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess,
+                                 PHANDLE TargetHandle, ACCESS_MASK Access, ULONG Attributes,
+                                 ULONG Options, KPROCESSOR_MODE PreviousMode)
+{
+    OBP_DUPLICATE Request = {SourceProcess, TargetProcess, SourceHandle, Access, Attributes, Options, PreviousMode};
+
+    return ObpDuplicate(&Request, TargetHandle);
 }
 
 static NTSTATUS ObpReferenceProcess(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS *Process)

@@ -30,7 +30,9 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 #define OBP_VALID_ATTRIBUTES 0x1FF2
 #define OBP_DONT_REPARSE 0x1000
 #define OBP_PROTECT_CLOSE 0x1 /* handle attribute, as in NtDuplicateObject and ZwQueryObject */
-#define OBP_HANDLE_ATTRIBUTES (OBP_PROTECT_CLOSE | OBJ_INHERIT | 4)
+#define OBP_AUDIT_CLOSE 0x4
+#define OBP_HANDLE_ATTRIBUTES (OBP_PROTECT_CLOSE | OBJ_INHERIT | OBP_AUDIT_CLOSE)
+#define OBP_HANDLE_FLAG_INFORMATION 4 /* ObjectHandleFlagInformation */
 
 #define OBP_FLAG_NEW 0x01
 #define OBP_FLAG_KERNEL 0x02

@@ -4,8 +4,6 @@
  */
 #include "obp.h"
 
-#define OBP_HANDLE_FLAG_INFORMATION 4
-
 typedef struct _OBP_TYPE_INFORMATION { /* OBJECT_TYPE_INFORMATION; PUBLIC_OBJECT_TYPE_INFORMATION names its head */
     UNICODE_STRING TypeName;
     ULONG TotalNumberOfObjects, TotalNumberOfHandles;
