@@ -102,14 +102,16 @@ static const char ExpStackStory[] =
 static VOID ExpNoteStackItem(EXP_QUEUE *Queue, EXP_WORK *Work)
 {
     PKTHREAD Thread = KeGetCurrentThread();
+    BOOLEAN Current = (ULONG64)Work->Item >= (ULONG64)Thread->StackLimit &&
+                      (ULONG64)Work->Item < (ULONG64)Thread->StackBase;
 
-    if (!ExpIsStackAddress(Work->Item))
+    if (!Current && !ExpIsStackAddress(Work->Item))
         return;
-    if ((ULONG64)Work->Item < (ULONG64)Thread->StackLimit || (ULONG64)Work->Item >= (ULONG64)Thread->StackBase) {
-        if (KiGetPrcb()->DpcRoutineActive)
-            ExpStopOnItem(Queue, Work, "it lies on the stack of a DPC routine, which cannot wait for the worker");
+    /* A DPC runs on the stack of the thread that it interrupted. */
+    if (KiGetPrcb()->DpcRoutineActive && Current && (ULONG64)Work->Item >= (ULONG64)__builtin_frame_address(0))
+        ExpStopOnItem(Queue, Work, "it lies on the stack of a DPC routine, which cannot wait for the worker");
+    if (!Current)
         return;
-    }
     if ((ULONG64)Work->Item < (ULONG64)__builtin_frame_address(0))
         ExpStopOnItem(Queue, Work, ExpStackStory);
     ObfReferenceObject(Thread);

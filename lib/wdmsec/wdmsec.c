@@ -17,9 +17,6 @@ SDDL_STRING(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R, L"D:P(A;;GA;;;SY)(A;;GRG
 SDDL_STRING(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX,
             L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGWGX;;;WD)(A;;GRGWGX;;;RC)");
 
-/* The device's type object; the export is not in every header. */
-__declspec(dllimport) extern POBJECT_TYPE *IoDeviceObjectType;
-
 static NTSTATUS WdmlibSecure(PDEVICE_OBJECT Device, PSECURITY_DESCRIPTOR Descriptor)
 {
     HANDLE Handle;

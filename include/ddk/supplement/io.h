@@ -5,6 +5,12 @@
 extern "C" {
 #endif
 
+/* Object types: the name is the import's slot, so *IoDeviceObjectType is the type. No dllimport, as in the kits. */
+extern POBJECT_TYPE *IoDeviceObjectType;
+extern POBJECT_TYPE *IoDriverObjectType;
+extern POBJECT_TYPE *MmSectionObjectType;
+extern POBJECT_TYPE *PsJobType;
+
 NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTKERNELAPI BOOLEAN FASTCALL ObReferenceObjectSafe(PVOID Object);
 
