@@ -1,0 +1,115 @@
+/* The C library: printf's formats, numbers, sorting, memory, time. */
+#include <windows.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tap.h"
+
+#define CHECK(expected, ...)                                              \
+    do {                                                                  \
+        char text_[512];                                                  \
+        sprintf(text_, __VA_ARGS__);                                      \
+        if (!OK(strcmp(text_, expected) == 0, #__VA_ARGS__))              \
+            printf("# got [%s], expected [%s]\n", text_, expected);       \
+    } while (0)
+
+static void test_formats(void)
+{
+    CHECK("42|-42|+42| 42|00042|42   |   42", "%d|%d|%+d|% d|%05d|%-5d|%5d", 42, -42, 42, 42, 42, 42, 42);
+    CHECK("ff FF 0xff 377 4294967295", "%x %X %#x %o %u", 255, 255, 255, 255, ~0u);
+    CHECK("9223372036854775807 -1", "%I64d %lld", 9223372036854775807ll, -1ll);
+    CHECK("[abc] [  abc] [abc  ] [ab]", "[%s] [%5s] [%-5s] [%.2s]", "abc", "abc", "abc", "abc");
+    CHECK("wide x%", "%S %c%%", L"wide", 'x');
+    CHECK("000000000000BEEF", "%p", (void *)0xBEEF);
+    CHECK("00012", "%.5d", 12);
+    CHECK("  7", "%*d", 3, 7);
+    CHECK("1.500000 -0.25 3 1e+010", "%f %.2f %.0f %g", 1.5, -0.25, 2.5 + 0.5, 1e10);
+    CHECK("0.1 0.30000000000000004 1e-005", "%g %.17g %g", 0.1, 0.1 + 0.2, 0.00001);
+    CHECK("2 4 0.12 0.1 1000000000000000000000", "%.0f %.0f %.2f %.1f %.0f", 2.5, 3.5, 0.125, 0.05, 1e21);
+    CHECK("1.234500e+003 1.E+000 9.995e+002", "%e %#.0E %.3e", 1234.5, 1.0, 999.5);
+    CHECK("1.#INF -1.#INF00", "%g %f", 1e308 * 10, -1e308 * 10);
+    CHECK("0.000000 0 100000 1e+006 123456", "%f %g %g %g %g", 0.0, 0.0, 100000.0, 1000000.0, 123456.0);
+    CHECK("4.9406564584124654e-324", "%.16e", 4.9406564584124654e-324);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static void test_stdlib(void)
+{
+    int numbers[] = {5, 3, 9, 1, 7, 3, 0}, key = 7;
+    char *end, copy[] = "a,b;;c";
+    int sorted = 1;
+
+    qsort(numbers, 7, sizeof(int), compare);
+    for (int i = 1; i < 7; i++)
+        sorted &= numbers[i - 1] <= numbers[i];
+    OK(sorted, "qsort");
+    OK(bsearch(&key, numbers, 7, sizeof(int), compare) == &numbers[5], "bsearch");
+    OK(strtol("  -0x1F!", &end, 0) == -31 && *end == '!', "strtol");
+    OK(strtoul("4294967295", NULL, 10) == 0xFFFFFFFF, "strtoul");
+    OK(strtod("3.25e2z", &end) == 325.0 && *end == 'z', "strtod");
+    OK(atof("0.1") == 0.1 && atof("123456789012345678") == 123456789012345678.0 && atof("1e-10") == 1e-10, "atof");
+    OK(strcmp(strtok(copy, ",;"), "a") == 0 && strcmp(strtok(NULL, ",;"), "b") == 0 &&
+           strcmp(strtok(NULL, ",;"), "c") == 0 && strtok(NULL, ",;") == NULL, "strtok");
+    srand(1);
+    OK(rand() == 41 && rand() == 18467, "rand is msvcrt's");
+    OK(getenv("SystemRoot") != NULL && strcmp(getenv("SYSTEMROOT"), "C:\\Windows") == 0, "getenv");
+}
+
+static void test_memory(void)
+{
+    char *blocks[200];
+    int right = 1;
+
+    for (int i = 0; i < 200; i++) {
+        blocks[i] = malloc((size_t)i * 517 + 1);
+        memset(blocks[i], i, (size_t)i * 517 + 1);
+    }
+    for (int i = 0; i < 200; i += 2)
+        free(blocks[i]);
+    for (int i = 1; i < 200; i += 2) {
+        blocks[i] = realloc(blocks[i], (size_t)i * 700 + 1);
+        right &= blocks[i][0] == (char)i && blocks[i][i * 517] == (char)i;
+        free(blocks[i]);
+    }
+    OK(right, "realloc keeps what was there");
+    OK(calloc(1000, 1) != NULL && calloc((size_t)-1, 2) == NULL, "calloc checks its product");
+}
+
+static void test_time(void)
+{
+    time_t when = 951782400; /* 2000-02-29 00:00:00 */
+    struct tm *tm = gmtime(&when);
+
+    OK(tm->tm_year == 100 && tm->tm_mon == 1 && tm->tm_mday == 29 && tm->tm_wday == 2 && tm->tm_yday == 59, "gmtime");
+    OK(time(NULL) > 1000000000, "time");
+}
+
+static int exit_order;
+
+static void at_exit_second(void)
+{
+    exit_order = 1;
+}
+
+static void at_exit_first(void)
+{
+    printf("# exit handlers run last to first: %d\n", exit_order);
+}
+
+int main(int argc, char **argv)
+{
+    atexit(at_exit_first);
+    atexit(at_exit_second);
+    OK(argc >= 1 && argv[0] != NULL && argv[argc] == NULL, "argc and argv");
+    test_formats();
+    test_stdlib();
+    test_memory();
+    test_time();
+    return tap_end();
+}

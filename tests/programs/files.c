@@ -1,0 +1,100 @@
+/* Files of C: by the Win32 calls and by the C library. */
+#include <windows.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static void test_win32(void)
+{
+    HANDLE file, find;
+    WIN32_FIND_DATAA data;
+    DWORD moved;
+    char text[32];
+    int found = 0;
+
+    OK(CreateDirectoryA("C:\\files", NULL), "CreateDirectory");
+    OK(!CreateDirectoryA("C:\\files", NULL) && GetLastError() == ERROR_ALREADY_EXISTS, "once");
+    OK(SetCurrentDirectoryA("C:\\files"), "SetCurrentDirectory");
+    file = CreateFileA("a.txt", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+    OK(file != INVALID_HANDLE_VALUE, "a relative name");
+    OK(WriteFile(file, "0123456789", 10, &moved, NULL) && moved == 10, "write ten bytes");
+    OK(GetFileSize(file, NULL) == 10, "GetFileSize");
+    OK(SetFilePointer(file, -4, NULL, FILE_END) == 6, "SetFilePointer from the end");
+    OK(ReadFile(file, text, sizeof(text), &moved, NULL) && moved == 4 && memcmp(text, "6789", 4) == 0, "read the rest");
+    OK(ReadFile(file, text, sizeof(text), &moved, NULL) && moved == 0, "the end reads nothing, without an error");
+    OK(SetFilePointer(file, 3, NULL, FILE_BEGIN) == 3 && SetEndOfFile(file) && GetFileSize(file, NULL) == 3,
+       "SetEndOfFile");
+    OK(CreateFileA("a.txt", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE &&
+           GetLastError() == ERROR_SHARING_VIOLATION, "an exclusive file cannot be opened again");
+    CloseHandle(file);
+    OK(CreateFileA("a.txt", GENERIC_READ, 0, NULL, CREATE_NEW, 0, NULL) == INVALID_HANDLE_VALUE &&
+           GetLastError() == ERROR_FILE_EXISTS, "CREATE_NEW wants none");
+    OK(CreateFileA("none.txt", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE &&
+           GetLastError() == ERROR_FILE_NOT_FOUND, "OPEN_EXISTING wants one");
+    OK(MoveFileA("a.txt", "b.txt"), "MoveFile");
+    OK(GetFileAttributesA("a.txt") == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_FILE_NOT_FOUND, "it moved");
+    OK((GetFileAttributesA("b.txt") & FILE_ATTRIBUTE_DIRECTORY) == 0, "GetFileAttributes");
+    find = FindFirstFileA("*.txt", &data);
+    while (find != INVALID_HANDLE_VALUE) {
+        found += strcmp(data.cFileName, "b.txt") == 0 && data.nFileSizeLow == 3;
+        if (!FindNextFileA(find, &data)) {
+            OK(GetLastError() == ERROR_NO_MORE_FILES, "FindNextFile ends with ERROR_NO_MORE_FILES");
+            FindClose(find);
+            break;
+        }
+    }
+    OK(found == 1, "FindFirstFile finds it");
+    OK(!RemoveDirectoryA("C:\\files") && GetLastError() == ERROR_DIR_NOT_EMPTY, "a directory in use stays");
+    OK(DeleteFileA("b.txt"), "DeleteFile");
+    OK(SetCurrentDirectoryA("C:\\") && RemoveDirectoryA("C:\\files"), "RemoveDirectory");
+}
+
+static void test_paths(void)
+{
+    char path[MAX_PATH], *part = NULL;
+
+    SetCurrentDirectoryA("C:\\Windows");
+    OK(GetFullPathNameA("..\\a\\.\\b.txt", sizeof(path), path, &part) == 10 && strcmp(path, "C:\\a\\b.txt") == 0 &&
+           part == path + 5, "GetFullPathName takes dots out");
+    OK(GetFullPathNameA("x", 4, path, NULL) == 13, "and says what it needs");
+    OK(GetCurrentDirectoryA(sizeof(path), path) == 10 && strcmp(path, "C:\\Windows") == 0, "GetCurrentDirectory");
+    OK(GetTempPathA(sizeof(path), path) != 0 && path[strlen(path) - 1] == '\\', "GetTempPath ends in a backslash");
+    OK(GetModuleFileNameA(NULL, path, sizeof(path)) != 0 && strstr(path, "files.exe") != NULL, "GetModuleFileName");
+}
+
+static void test_stdio(void)
+{
+    char line[64];
+    FILE *file = fopen("C:\\stdio.txt", "w");
+
+    OK(file != NULL, "fopen for writing");
+    OK(fprintf(file, "%d %s %.2f\n", 42, "text", 2.5) == 13, "fprintf");
+    OK(fputs("second\n", file) >= 0 && fclose(file) == 0, "fputs, fclose");
+    file = fopen("C:\\stdio.txt", "rb");
+    OK(fread(line, 1, sizeof(line), file) == 22, "text mode wrote CR LF");
+    fclose(file);
+    file = fopen("C:\\stdio.txt", "r");
+    OK(fgets(line, sizeof(line), file) != NULL && strcmp(line, "42 text 2.50\n") == 0, "fgets gives LF");
+    OK(fgets(line, sizeof(line), file) != NULL && fgets(line, sizeof(line), file) == NULL && feof(file), "to the end");
+    OK(fseek(file, 3, SEEK_SET) == 0 && fgetc(file) == 't' && ftell(file) == 4, "fseek, fgetc, ftell");
+    fclose(file);
+    OK(remove("C:\\stdio.txt") == 0 && fopen("C:\\stdio.txt", "r") == NULL, "remove");
+    file = fopen("C:\\append.txt", "w+b");
+    fputs("one", file);
+    rewind(file);
+    OK(fgetc(file) == 'o' && fseek(file, 0, SEEK_END) == 0 && fputs("two", file) >= 0, "w+ reads and writes");
+    rewind(file);
+    OK(fread(line, 1, 6, file) == 6 && memcmp(line, "onetwo", 6) == 0, "in order");
+    fclose(file);
+    remove("C:\\append.txt");
+}
+
+int main(void)
+{
+    test_win32();
+    test_paths();
+    test_stdio();
+    return tap_end();
+}
