@@ -59,7 +59,8 @@ $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/al
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
-PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -Itests/programs
+PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \
+  -fexceptions -fseh-exceptions -Itests/programs
 $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@

@@ -1,4 +1,5 @@
 /* The C library: printf's formats, numbers, sorting, memory, time. */
+#define __USE_MINGW_ANSI_STDIO 0 /* msvcrt's printf, not mingw's own */
 #include <windows.h>
 
 #include <stdlib.h>
@@ -78,7 +79,13 @@ static void test_memory(void)
         free(blocks[i]);
     }
     OK(right, "realloc keeps what was there");
-    OK(calloc(1000, 1) != NULL && calloc((size_t)-1, 2) == NULL, "calloc checks its product");
+    {
+        volatile size_t most = (size_t)-1;
+        char *volatile block = calloc(most, 2), *volatile zeroes = calloc(1000, 1);
+
+        OK(block == NULL && zeroes != NULL && zeroes[999] == 0, "calloc checks its product, and zeroes");
+        free(zeroes);
+    }
 }
 
 static void test_time(void)

@@ -31,7 +31,8 @@ static void test_fault(void)
     code = 0;
     __try {
         write_at((int *)test_fault);
-    } __except (kind = GetExceptionInformation()->ExceptionRecord->ExceptionInformation[0], EXCEPTION_EXECUTE_HANDLER) {
+    } __except (kind = ((EXCEPTION_POINTERS *)GetExceptionInformation())->ExceptionRecord->ExceptionInformation[0],
+                EXCEPTION_EXECUTE_HANDLER) {
         code = GetExceptionCode();
     }
     OK(code == EXCEPTION_ACCESS_VIOLATION && kind == 1, "code is not writable");

@@ -68,12 +68,14 @@ static void test_stdio(void)
 {
     char line[64];
     FILE *file = fopen("C:\\stdio.txt", "w");
+    size_t got;
 
     OK(file != NULL, "fopen for writing");
     OK(fprintf(file, "%d %s %.2f\n", 42, "text", 2.5) == 13, "fprintf");
     OK(fputs("second\n", file) >= 0 && fclose(file) == 0, "fputs, fclose");
     file = fopen("C:\\stdio.txt", "rb");
-    OK(fread(line, 1, sizeof(line), file) == 22, "text mode wrote CR LF");
+    got = fread(line, 1, sizeof(line), file);
+    OK(got == 22 && memcmp(line + 12, "\r\nsecond\r\n", 10) == 0, "text mode wrote CR LF");
     fclose(file);
     file = fopen("C:\\stdio.txt", "r");
     OK(fgets(line, sizeof(line), file) != NULL && strcmp(line, "42 text 2.50\n") == 0, "fgets gives LF");

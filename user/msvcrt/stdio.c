@@ -17,7 +17,7 @@
 typedef struct _DESCRIPTOR { HANDLE Handle; int Flags; } DESCRIPTOR;
 
 FILE CrtFiles[64];
-int _fmode = 0x4000; /* _O_TEXT */
+int _fmode; /* _O_BINARY (0x8000), or text; the program's start-up sets it */
 int _commode;
 static DESCRIPTOR Descriptor[CRT_DESCRIPTORS];
 static CRITICAL_SECTION StreamLock, LockTable[64];
@@ -86,7 +86,7 @@ static int OpenWide(const WCHAR *Name, int Mode)
     else if (Mode & 0x200)
         Creation = TRUNCATE_EXISTING;
     if ((Mode & 0xC000) == 0)
-        Mode |= _fmode;
+        Mode |= _fmode & 0x8000 ? 0x8000 : 0x4000; /* text unless the program says binary */
     Handle = CreateFileW(Name, Access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, Creation, FILE_ATTRIBUTE_NORMAL, NULL);
     if (Handle == INVALID_HANDLE_VALUE) {
         CrtSetErrno(GetLastError());
