@@ -90,16 +90,16 @@ static NTSTATUS PspCaptureHardError(ULONG Count, ULONG Mask, PULONG_PTR Paramete
 static VOID PspSayHardError(PEPROCESS Process, NTSTATUS Error, const UNICODE_STRING Text[2])
 {
     char Line[400];
-    const char *Program = (const char *)Process->ImageFileName;
+    UNICODE_STRING Program = PspProgramName(Process);
     int Length;
 
     if (Error == STATUS_ENTRYPOINT_NOT_FOUND || Error == STATUS_ORDINAL_NOT_FOUND)
-        Length = _snprintf(Line, sizeof(Line), "%s needs %wZ!%wZ, which Drydock does not have\n", Program, &Text[1],
+        Length = _snprintf(Line, sizeof(Line), "%wZ needs %wZ!%wZ, which Drydock does not have\n", &Program, &Text[1],
                            &Text[0]);
     else if (Error == STATUS_DLL_NOT_FOUND)
-        Length = _snprintf(Line, sizeof(Line), "%s needs %wZ, which is not there\n", Program, &Text[0]);
+        Length = _snprintf(Line, sizeof(Line), "%wZ needs %wZ, which is not there\n", &Program, &Text[0]);
     else
-        Length = _snprintf(Line, sizeof(Line), "%s: error 0x%08X %wZ %wZ\n", Program, Error, &Text[0], &Text[1]);
+        Length = _snprintf(Line, sizeof(Line), "%wZ: error 0x%08X %wZ %wZ\n", &Program, Error, &Text[0], &Text[1]);
     if (Length < 0 || Length > (int)sizeof(Line))
         Length = sizeof(Line);
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, Length, KeVirtualTime());

@@ -35,6 +35,18 @@ static VOID PspSetImageFileName(PEPROCESS Process, PCUNICODE_STRING Path)
     Process->ImageFileName[i] = 0;
 }
 
+UNICODE_STRING PspProgramName(PEPROCESS Process)
+{
+    UNICODE_STRING Name = Process->ImagePath;
+    USHORT Start = Name.Length / sizeof(WCHAR);
+
+    while (Start > 0 && Name.Buffer[Start - 1] != L'\\')
+        Start--;
+    Name.Buffer += Start;
+    Name.Length -= Start * sizeof(WCHAR);
+    return Name;
+}
+
 NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy)
 {
     Copy->Buffer = ExAllocatePoolWithTag(NonPagedPool, Source->Length + sizeof(WCHAR), PSP_TAG);

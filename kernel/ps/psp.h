@@ -29,6 +29,9 @@ VOID PspSetExitStatus(PEPROCESS Process, NTSTATUS Status);
 
 NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy); /* terminated; PSP_TAG */
 
+/* The program's file name, for messages; not cut as ImageFileName is. */
+UNICODE_STRING PspProgramName(PEPROCESS Process);
+
 /* ---- thread.c ---- */
 /*
  * A thread that is not started yet. UserContext NULL: a system thread that runs Routine(Context). One reference, which

@@ -364,9 +364,10 @@ static VOID PspLog(const char *Format, ...)
 VOID PspUnhandledException(PEXCEPTION_RECORD Record)
 {
     PEPROCESS Process = PsGetCurrentThread()->ThreadsProcess;
+    UNICODE_STRING Program = PspProgramName(Process);
 
-    PspLog("%s: unhandled exception 0x%08X at %p, thread %u%s\n", (char *)Process->ImageFileName, Record->ExceptionCode,
-           Record->ExceptionAddress, (ULONG)(ULONG_PTR)PsGetCurrentThreadId(),
+    PspLog("%wZ: unhandled exception 0x%08X at %p, thread %u%s\n", &Program, Record->ExceptionCode, Record->ExceptionAddress,
+           (ULONG)(ULONG_PTR)PsGetCurrentThreadId(),
            Process->ExceptionDispatcher ? "" : " (before its loader ran)");
     PspTerminateProcess(Process, Record->ExceptionCode);
     PspExitThread(Record->ExceptionCode);
