@@ -24,7 +24,7 @@ deps:
 	@tools/deps.sh
 test: deps
 	@$(MAKE) -j2 --no-print-directory run-tests
-run-tests: all $(HOST_TESTS) $(CLI_DRIVERS)
+run-tests: all $(HOST_TESTS) $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
 demo: deps all
 # Only where wine64 is installed; says so and does nothing else.

@@ -20,13 +20,13 @@ $(B)/obj/user/rtl/%.c.o: kernel/rtl/%.c
 	$(CLANG) $(NTDLL_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/obj/user/rtl/%.S.o: kernel/rtl/%.S
 	@mkdir -p $(@D)
-	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+	$(CLANG) $(NT_TARGET) -Ikernel -MMD -MP -c $< -o $@
 $(B)/obj/user/ntdll/%.c.o: user/ntdll/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(KERNEL_CFLAGS) -DNT_USER -MMD -MP -c $< -o $@
 $(B)/obj/user/ntdll/%.S.o: user/ntdll/%.S
 	@mkdir -p $(@D)
-	$(CLANG) $(NT_TARGET) -Ikernel -g -MMD -MP -c $< -o $@
+	$(CLANG) $(NT_TARGET) -Ikernel -MMD -MP -c $< -o $@
 $(B)/obj/user/msvcrt/%.c.o: user/msvcrt/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(USER_CFLAGS) -D_CRTIMP= -D__NO_INLINE__ -MMD -MP -c $< -o $@
@@ -35,7 +35,7 @@ $(B)/obj/user/%.c.o: user/%.c
 	$(CLANG) $(USER_CFLAGS) -MMD -MP -c $< -o $@
 $(B)/obj/user/%.S.o: user/%.S
 	@mkdir -p $(@D)
-	$(CLANG) $(NT_TARGET) -g -MMD -MP -c $< -o $@
+	$(CLANG) $(NT_TARGET) -MMD -MP -c $< -o $@
 
 $(B)/system32/ntdll.dll $(B)/lib/ntdll.lib &: $(NTDLL_OBJ) user/ntdll/exports.def
 	@mkdir -p $(B)/system32 $(B)/lib

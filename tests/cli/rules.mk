@@ -13,3 +13,8 @@ $(B)/cli-drivers/exporter.sys $(B)/cli-drivers/exporter.lib &: $(B)/obj/tests/cl
 	$(LLDLINK) /out:$(B)/cli-drivers/exporter.sys /dll /machine:x64 /driver /subsystem:native /entry:DriverEntry \
 	  /nodefaultlib /def:tests/cli/drivers/exporter.def /implib:$(B)/cli-drivers/exporter.lib $(filter %.o %.lib,$^)
 $(B)/cli-drivers/importer.sys: $(B)/cli-drivers/exporter.lib
+# Programs that they run: tests/cli/programs/NAME.c becomes build/cli-programs/NAME.exe.
+CLI_PROGRAMS := $(patsubst tests/cli/programs/%.c,$(B)/cli-programs/%.exe,$(wildcard tests/cli/programs/*.c))
+$(B)/cli-programs/%.exe: tests/cli/programs/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
