@@ -70,14 +70,6 @@ VOID NTAPI SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
     SubjectContext->ClientToken = NULL;
 }
 
-#undef SeQuerySubjectContextToken
-PACCESS_TOKEN NTAPI SeQuerySubjectContextToken(PSECURITY_SUBJECT_CONTEXT SubjectContext);
-NT_EXPORT(SeQuerySubjectContextToken);
-PACCESS_TOKEN NTAPI SeQuerySubjectContextToken(PSECURITY_SUBJECT_CONTEXT SubjectContext)
-{
-    return SepSubjectToken(SubjectContext);
-}
-
 /* ---- access states ---- */
 
 NT_EXPORT(SeCreateAccessState);

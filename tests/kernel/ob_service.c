@@ -13,6 +13,10 @@ NTSYSCALLAPI NTSTATUS NTAPI NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertab
 NTSYSCALLAPI NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG Count, HANDLE Handles[], WAIT_TYPE Type, BOOLEAN Alertable,
                                                      PLARGE_INTEGER Timeout);
 
+/* The headers make a macro of it; NT exports the routine still. */
+#undef ObDereferenceObject
+NTKERNELAPI LONG_PTR NTAPI ObDereferenceObject(PVOID Object);
+
 static HANDLE make_event(BOOLEAN Signaled)
 {
     HANDLE Handle = NULL;
