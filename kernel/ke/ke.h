@@ -240,6 +240,8 @@ extern const ULONG KiServiceLimit;
 /* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed) Frame. */
 VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct HAL_TRAP_FRAME *Frame,
                          KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
+/* No handler took Record: the bug check that NT gives for where the code ran (0x1E, 0x7E, 0x3B). */
+DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 /* Text shown in the report on the pool block, IRP or object concerned. Copied. */
 VOID KeSetBugCheckText(const char *Format, ...);
 /* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context: where, or NULL. */

@@ -69,7 +69,6 @@ DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3
 VOID KiFrameToContext(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, PCONTEXT Context);
 VOID KiContextToFrame(PCONTEXT Context, struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception);
 
-DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 VOID KeDescribeAddress(PVOID Address); /* text on the pool block at Address, unless there is a text already */
 /* trap.c: delivers one user APC into Frame on the way back to user mode. */
 VOID KiServiceExit(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception);

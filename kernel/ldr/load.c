@@ -26,17 +26,18 @@ static NTSTATUS LdrpProtectImage(const PE_IMAGE *Image, PUCHAR Base)
     return Status;
 }
 
-/* Frees the pages of [Va, Va + Pages) that are mapped; the range stays reserved. */
+/* Frees the pages of [Va, Va + Pages) that are mapped, a run at a time; the range stays reserved. */
 static VOID LdrpFreePages(PUCHAR Va, SIZE_T Pages)
 {
-    ULONG64 Pte;
+    SIZE_T Run, i;
 
-    for (; Pages != 0; Pages--, Va += PAGE_SIZE) {
-        Pte = MmGetPte(Va);
-        if (Pte == 0)
-            continue;
-        MmUnmapPages(Va, 1);
-        MmFreePages((Pte & HAL_PTE_PFN_MASK) >> PAGE_SHIFT, 1);
+    for (; Pages != 0; Pages -= Run, Va += Run << PAGE_SHIFT) {
+        for (Run = 0; Run < Pages && MmGetPte(Va + (Run << PAGE_SHIFT)) != 0; Run++)
+            ;
+        for (i = 0; i < Run; i++)
+            MmFreePages((MmGetPte(Va + (i << PAGE_SHIFT)) & HAL_PTE_PFN_MASK) >> PAGE_SHIFT, 1);
+        MmUnmapPages(Va, Run);
+        Run += Run < Pages; /* the page that is not there */
     }
 }
 

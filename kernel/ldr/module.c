@@ -173,7 +173,7 @@ NTSTATUS LdrNoteUserImage(PLIST_ENTRY Modules, PCUNICODE_STRING Path, PVOID Base
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = LdrpReadUserImage(Module, Base, Bytes);
     if (NT_SUCCESS(Status))
-        InsertTailList(Modules, &Module->InLoadOrderLinks);
+        InsertHeadList(Modules, &Module->InLoadOrderLinks); /* hides one that was there before */
     else
         LdrpDeleteModule(Module);
     return Status;

@@ -4,6 +4,7 @@
  * processes (each has its own copy), prototype pages, ASLR (an image goes to its preferred base when that is free).
  */
 #include "psp.h"
+#include "../ldr/ldr.h"
 
 #include "image.h"
 
@@ -235,6 +236,8 @@ NTSTATUS PspMapImage(PEPROCESS Process, PUNICODE_STRING Path, PSP_IMAGE *Image)
         goto FreeView;
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
     Status = PspLayOutImage(Process, &View, Image);
+    if (NT_SUCCESS(Status))
+        LdrNoteUserImage(&Process->LoadedModules, Path, Image->Base, Image->Bytes); /* without it stacks have no names */
     KeUnstackDetachProcess(&Attached);
     if (NT_SUCCESS(Status))
         Status = ObReferenceObjectByHandle(File, 0, NULL, KernelMode, (PVOID *)&Image->File, NULL);

@@ -3,6 +3,7 @@
  * program. Not modelled: jobs (the type exists, no job does), sessions (there is session 0), quotas (counted, no limit).
  */
 #include "psp.h"
+#include "../ldr/ldr.h"
 
 #include "../se/se.h"
 
@@ -128,6 +129,7 @@ VOID PspExitProcess(PEPROCESS Process)
     PspCallProcessExit(Process);
     ObCloseAllHandles(Process->ObjectTable);
     ExWaitForRundownProtectionRelease(&Process->RundownProtect);
+    LdrForgetUserImages(&Process->LoadedModules);
     MmDeleteAddressSpace(Process->AddressSpace);
     Process->AddressSpace = NULL;
     Process->Peb = NULL;
@@ -143,6 +145,7 @@ static VOID PspDeleteProcess(PVOID Object)
 {
     PEPROCESS Process = Object;
 
+    LdrForgetUserImages(&Process->LoadedModules);
     if (Process->AddressSpace != NULL)
         MmDeleteAddressSpace(Process->AddressSpace);
     if (Process->ObjectTable != NULL)

@@ -13,9 +13,7 @@ BOOLEAN RtlpIsReadable(ULONG64 Address, SIZE_T Bytes)
 
 DECLSPEC_NORETURN VOID RtlpUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
-    UNREFERENCED_PARAMETER(Context);
-    KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)Record->ExceptionCode, (ULONG_PTR)Record->ExceptionAddress,
-                 Record->ExceptionInformation[0], Record->ExceptionInformation[1]);
+    KiUnhandledException(Record, Context);
 }
 
 NT_EXPORT(RtlLookupFunctionEntry);
