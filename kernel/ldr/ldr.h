@@ -44,6 +44,7 @@ DD_STATIC_ASSERT_OFFSET(LDR_MODULE, Flags, 0x68);
 /* Enters the boot modules in the list. Needs nothing but KiLoaderBlock: call it first, so that exceptions work. */
 NTSTATUS LdrInitSystem(VOID);
 extern LIST_ENTRY PsLoadedModuleList;
+extern ERESOURCE PsLoadedModuleResource;
 
 /*
  * Loads a system image from an NT path and resolves its imports. Export drivers that it imports from are loaded, and

@@ -15,6 +15,7 @@ UNICODE_STRING LdrpBaseName(PCUNICODE_STRING Path);
 /* A module with its names allocated, in no list. NULL without memory. */
 PLDR_MODULE LdrpCreateModule(PCUNICODE_STRING Path);
 VOID LdrpDeleteModule(PLDR_MODULE Module);
+VOID LdrpInitLoadLock(VOID);
 VOID LdrpInsertModule(PLDR_MODULE Module);
 VOID LdrpRemoveModule(PLDR_MODULE Module); /* and notes it as unloaded */
 /* Binds every import of Module. */

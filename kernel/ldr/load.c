@@ -7,6 +7,25 @@
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 
+static ERESOURCE LdrpLoadLock; /* one load or unload at a time; may nest through DllInitialize and DllUnload */
+
+VOID LdrpInitLoadLock(VOID)
+{
+    ExInitializeResourceLite(&LdrpLoadLock);
+}
+
+static VOID LdrpAcquireLoadLock(VOID)
+{
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&LdrpLoadLock, TRUE);
+}
+
+static VOID LdrpReleaseLoadLock(VOID)
+{
+    ExReleaseResourceLite(&LdrpLoadLock);
+    KeLeaveCriticalRegion();
+}
+
 /* ---- memory of an image ---- */
 
 static NTSTATUS LdrpProtectImage(const PE_IMAGE *Image, PUCHAR Base)
@@ -138,19 +157,14 @@ static NTSTATUS LdrpFinishLoad(PLDR_MODULE Module)
     return Status;
 }
 
-NTSTATUS LdrLoadSystemImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
+static NTSTATUS LdrpLoadImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
 {
-    PLDR_MODULE Module = LdrpFindLoaded(Path);
+    PLDR_MODULE Module;
     LDR_FILE File;
     PE_IMAGE Image;
     PVOID Base;
     NTSTATUS Status;
 
-    *Result = Module;
-    if (Module != NULL) {
-        LdrReferenceModule(Module);
-        return STATUS_IMAGE_ALREADY_LOADED;
-    }
     Status = LdrReadFile(Path, &File);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -183,24 +197,45 @@ FreeFile:
     return Status;
 }
 
+NTSTATUS LdrLoadSystemImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
+{
+    NTSTATUS Status = STATUS_IMAGE_ALREADY_LOADED;
+
+    LdrpAcquireLoadLock();
+    *Result = LdrpFindLoaded(Path);
+    if (*Result != NULL)
+        LdrReferenceModule(*Result);
+    else
+        Status = LdrpLoadImage(Path, Result);
+    LdrpReleaseLoadLock();
+    return Status;
+}
+
 /* ---- unload ---- */
 
 VOID LdrReferenceModule(PLDR_MODULE Module)
 {
-    Module->LoadCount++;
+    if (!(Module->Flags & LDR_MODULE_BOOT))
+        Module->LoadCount++;
 }
 
-VOID LdrUnloadSystemImage(PLDR_MODULE Module)
+static VOID LdrpUnloadImage(PLDR_MODULE Module)
 {
-    DD_ASSERT(Module->LoadCount != 0);
-    if (Module->Flags & LDR_MODULE_BOOT)
-        return;
-    if (--Module->LoadCount != 0)
-        return;
     LdrpRemoveModule(Module);
     LdrpReleaseImports(Module);
     LdrpFreeImage(Module->DllBase, Module->SizeOfImage);
     LdrpDeleteModule(Module);
+}
+
+VOID LdrUnloadSystemImage(PLDR_MODULE Module)
+{
+    if (Module->Flags & LDR_MODULE_BOOT)
+        return;
+    LdrpAcquireLoadLock();
+    DD_ASSERT(Module->LoadCount != 0);
+    if (--Module->LoadCount == 0)
+        LdrpUnloadImage(Module);
+    LdrpReleaseLoadLock();
 }
 
 VOID LdrpLog(const char *Format, ...)

@@ -1,14 +1,16 @@
 /*
  * The lists of loaded and unloaded modules. Lookups run at any IRQL and are safe because nothing gives way to
  * another context while the list changes. The boot modules (the kernel itself, hal.dll) are described in static
- * memory, so that exceptions work before there is a pool. PsLoadedModuleResource is there for drivers that
- * take it while they walk the list.
+ * memory, so that exceptions work before there is a pool.
  */
 #include "ldrp.h"
 #include "../ps/ps.h"
 
 NT_EXPORT_DATA(PsLoadedModuleList);
 LIST_ENTRY PsLoadedModuleList = { &PsLoadedModuleList, &PsLoadedModuleList };
+
+NT_EXPORT_DATA(PsLoadedModuleResource);
+ERESOURCE PsLoadedModuleResource; /* held while the list changes; drivers take it while they walk the list */
 
 static struct {
     LDR_MODULE Module;
@@ -126,16 +128,32 @@ VOID LdrpDescribeImage(PLDR_MODULE Module, PVOID Base, const PE_IMAGE *Image)
     Module->TimeDateStamp = Image->TimeDateStamp;
 }
 
+static VOID LdrpLockList(VOID)
+{
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&PsLoadedModuleResource, TRUE);
+}
+
+static VOID LdrpUnlockList(VOID)
+{
+    ExReleaseResourceLite(&PsLoadedModuleResource);
+    KeLeaveCriticalRegion();
+}
+
 VOID LdrpInsertModule(PLDR_MODULE Module)
 {
+    LdrpLockList();
     InsertTailList(&PsLoadedModuleList, &Module->InLoadOrderLinks);
+    LdrpUnlockList();
 }
 
 VOID LdrpRemoveModule(PLDR_MODULE Module)
 {
     LDR_UNLOADED_MODULE *Unloaded = &LdrpUnloaded[LdrpUnloadedNext];
 
+    LdrpLockList();
     RemoveEntryList(&Module->InLoadOrderLinks);
+    LdrpUnlockList();
     LdrpUnloadedNext = (LdrpUnloadedNext + 1) % LDR_UNLOADED_LIMIT;
     RtlZeroMemory(Unloaded, sizeof(*Unloaded));
     Unloaded->Base = Module->DllBase;
@@ -214,7 +232,8 @@ NTSTATUS LdrInitSystem(VOID)
         LdrpDescribeImage(&LdrpBoot[i].Module, (PVOID)Boot[i].base, &Image);
         LdrpBoot[i].Module.LoadCount = 1;
         LdrpBoot[i].Module.Flags = LDR_MODULE_BOOT;
-        LdrpInsertModule(&LdrpBoot[i].Module);
+        InsertTailList(&PsLoadedModuleList, &LdrpBoot[i].Module.InLoadOrderLinks);
     }
-    return STATUS_SUCCESS;
+    LdrpInitLoadLock();
+    return ExInitializeResourceLite(&PsLoadedModuleResource);
 }

@@ -26,6 +26,7 @@ typedef struct _MODULE { /* the documented head of KLDR_DATA_TABLE_ENTRY */
     UNICODE_STRING FullDllName, BaseDllName;
 } MODULE;
 __declspec(dllimport) extern LIST_ENTRY PsLoadedModuleList;
+__declspec(dllimport) extern ERESOURCE PsLoadedModuleResource;
 
 /* Type 10, name 7, language 1033: "drydock". */
 __asm__(".section .rsrc$01,\"dr\"\n"
@@ -120,12 +121,16 @@ static VOID test_modules(PVOID Context)
     ULONG Count = 0;
 
     UNREFERENCED_PARAMETER(Context);
+    KeEnterCriticalRegion();
+    is_bool(ExAcquireResourceSharedLite(&PsLoadedModuleResource, TRUE), TRUE, "PsLoadedModuleResource");
     for (Entry = PsLoadedModuleList.Flink; Entry != &PsLoadedModuleList && Count < 1000; Entry = Entry->Flink) {
         Module = CONTAINING_RECORD(Entry, MODULE, InLoadOrderLinks);
         Found |= Module == Mine;
         if (Count++ == 0)
             is_unicode(&Module->BaseDllName, L"ntoskrnl.exe", "the first module is the kernel");
     }
+    ExReleaseResourceLite(&PsLoadedModuleResource);
+    KeLeaveCriticalRegion();
     ok(Found, "DriverSection is in PsLoadedModuleList");
     is_ptr(Mine->DllBase, Self->DriverStart, "its base");
     is_ulong(Mine->SizeOfImage, Self->DriverSize, "its size");
