@@ -6,7 +6,7 @@ static ULONG Seen[64], Order;
 static ULONG LowOrder, HighOrder;
 static NTSTATUS Refuse;
 static BOOLEAN NameGood;
-static PVOID ContextSeen;
+static PVOID ContextSeen, Transaction = &Order;
 static ULONG Cleanups;
 
 static NTSTATUS NTAPI low_callback(PVOID Context, PVOID Class, PVOID Info)
@@ -25,6 +25,13 @@ static NTSTATUS NTAPI low_callback(PVOID Context, PVOID Class, PVOID Info)
         if (NT_SUCCESS(CmCallbackGetKeyObjectID(&Low, Set->Object, &Id, &Name)))
             NameGood = Name->Length > 18 &&
                        RtlCompareMemory(Name->Buffer + Name->Length / 2 - 6, L"CbTest", 12) == 12 && Id != 0;
+        if (NT_SUCCESS(CmCallbackGetKeyObjectIDEx(&Low, Set->Object, &Id, &Name, 0))) {
+            NameGood &= Name->Length > 18;
+            CmCallbackReleaseKeyObjectIDEx(Name);
+        } else {
+            NameGood = FALSE;
+        }
+        Transaction = CmGetBoundTransaction(&Low, Set->Object);
         CmSetCallbackObjectContext(Set->Object, &Low, &Cleanups, NULL);
         return Refuse;
     }
@@ -94,6 +101,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     is_ulong(Seen[RegNtPostSetValueKey], 1, "seen after");
     ok(HighOrder < LowOrder, "the higher altitude is first");
     ok(NameGood, "the key's name");
+    is_ptr(Transaction, NULL, "no transaction");
     set(Key, 2);
     is_ptr(ContextSeen, &Cleanups, "the context comes back");
     Refuse = STATUS_ACCESS_DENIED;

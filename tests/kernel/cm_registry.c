@@ -3,6 +3,9 @@
 
 #define ROOT L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\CmTest"
 
+NTSYSAPI NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, ULONG Options);
+NTSYSAPI NTSTATUS NTAPI ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS Class, PVOID Information,
+                                            ULONG Length);
 NTSYSAPI NTSTATUS NTAPI ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName);
 
 static NTSTATUS make(HANDLE Root, PCWSTR Name, ULONG Options, PHANDLE Key, PULONG Disposition)
@@ -205,6 +208,39 @@ static VOID rename_key(HANDLE Key)
     ZwClose(Child);
 }
 
+static VOID set_information(HANDLE Key)
+{
+    LARGE_INTEGER Time = {.QuadPart = 0x123456789};
+    UCHAR Buffer[64];
+    ULONG Length;
+
+    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, sizeof(Time)), STATUS_SUCCESS,
+              "set the write time");
+    ZwQueryKey(Key, KeyBasicInformation, Buffer, sizeof(Buffer), &Length);
+    is_hex(*(ULONG64 *)Buffer, 0x123456789, "it is set");
+    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, 3), STATUS_INFO_LENGTH_MISMATCH,
+              "a wrong length");
+}
+
+/* A link is followed, unless it is opened as a link. */
+static VOID open_link(VOID)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    UNICODE_STRING Name;
+    UCHAR Buffer[256];
+    ULONG Length;
+    HANDLE Key;
+
+    RtlInitUnicodeString(&Name, L"\\Registry\\Machine\\System\\CurrentControlSet");
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, REG_OPTION_OPEN_LINK), STATUS_SUCCESS, "open the link itself");
+    is_status(query(Key, L"SymbolicLinkValue", KeyValuePartialInformation, Buffer, sizeof(Buffer), &Length),
+              STATUS_SUCCESS, "where it leads");
+    is_ulong(((PKEY_VALUE_PARTIAL_INFORMATION)Buffer)->Type, REG_LINK, "a link");
+    ZwClose(Key);
+    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, 0x80), STATUS_INVALID_PARAMETER, "no such option");
+}
+
 static VOID links(VOID)
 {
     HANDLE Key;
@@ -250,6 +286,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     query_key(Key);
     volatile_keys(Key);
     rename_key(Key);
+    set_information(Key);
+    open_link();
     links();
     notification(Key);
     RtlInitUnicodeString(&Name, L"String");

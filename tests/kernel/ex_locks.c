@@ -8,6 +8,12 @@ NTKERNELAPI VOID NTAPI ExReleasePushLockSharedEx(PULONG_PTR PushLock, ULONG Flag
 NTKERNELAPI VOID FASTCALL ExfAcquirePushLockExclusive(PULONG_PTR PushLock);
 NTKERNELAPI VOID FASTCALL ExfAcquirePushLockShared(PULONG_PTR PushLock);
 NTKERNELAPI VOID FASTCALL ExfReleasePushLock(PULONG_PTR PushLock);
+NTKERNELAPI VOID FASTCALL ExfReleasePushLockExclusive(PULONG_PTR PushLock);
+NTKERNELAPI VOID FASTCALL ExfReleasePushLockShared(PULONG_PTR PushLock);
+NTKERNELAPI VOID FASTCALL ExfTryToWakePushLock(PULONG_PTR PushLock);
+NTKERNELAPI VOID NTAPI ExReleasePushLockEx(PULONG_PTR PushLock, ULONG Flags);
+NTKERNELAPI BOOLEAN NTAPI ExTryAcquirePushLockExclusiveEx(PULONG_PTR PushLock, ULONG Flags);
+NTKERNELAPI BOOLEAN NTAPI ExTryAcquirePushLockSharedEx(PULONG_PTR PushLock, ULONG Flags);
 
 static FAST_MUTEX Fast;
 static KGUARDED_MUTEX Guarded;
@@ -134,6 +140,15 @@ static VOID push_lock(VOID)
     ExfReleasePushLock(&Push);
     ExfAcquirePushLockExclusive(&Push);
     ExfReleasePushLock(&Push);
+    is_bool(ExTryAcquirePushLockSharedEx(&Push, 0), TRUE, "a try to share");
+    is_bool(ExTryAcquirePushLockSharedEx(&Push, 0), TRUE, "another");
+    is_bool(ExTryAcquirePushLockExclusiveEx(&Push, 0), FALSE, "not exclusive then");
+    ExfReleasePushLockShared(&Push);
+    ExReleasePushLockEx(&Push, 0);
+    is_bool(ExTryAcquirePushLockExclusiveEx(&Push, 0), TRUE, "a try to have it alone");
+    is_bool(ExTryAcquirePushLockSharedEx(&Push, 0), FALSE, "not shared then");
+    ExfTryToWakePushLock(&Push);
+    ExfReleasePushLockExclusive(&Push);
     KeLeaveCriticalRegion();
     is_ulong64(Push, 0, "free again");
     crowd(push_thread, NULL, 1, "push lock, exclusive");
@@ -182,6 +197,7 @@ static VOID cache_aware(VOID)
 
     if (!ok(Ref != NULL, "a cache-aware reference"))
         return;
+    ExInitializeRundownProtectionCacheAware(Ref, ExSizeOfRundownProtectionCacheAware());
     ok(ExSizeOfRundownProtectionCacheAware() != 0, "it has a size");
     is_bool(ExAcquireRundownProtectionCacheAware(Ref), TRUE, "acquire");
     is_bool(ExAcquireRundownProtectionCacheAwareEx(Ref, 2), TRUE, "two more");

@@ -1,6 +1,9 @@
 /* ERESOURCE: exclusive, shared, recursive, converted, starving and patient, owners by pointer, waiters. */
 #include "threads.h"
 
+NTKERNELAPI BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE Resource);
+NTKERNELAPI VOID NTAPI ExDisableResourceBoostLite(PERESOURCE Resource);
+
 static ERESOURCE Resource;
 static volatile LONG Got, Stage;
 
@@ -44,6 +47,11 @@ static VOID owner_pointer(VOID)
     ExReleaseResourceForThreadLite(&Resource, (ERESOURCE_THREAD)Owner | 3);
     is_bool(ExAcquireResourceExclusiveLite(&Resource, FALSE), TRUE, "and is free when that lets go");
     ExReleaseResourceForThreadLite(&Resource, ExGetCurrentResourceThread());
+    is_bool(ExTryToAcquireResourceExclusiveLite(&Resource), TRUE, "a try to have it alone");
+    ExSetResourceOwnerPointerEx(&Resource, KeGetCurrentThread(), FLAG_OWNER_POINTER_IS_THREAD);
+    is_bool(ExIsResourceAcquiredExclusiveLite(&Resource), TRUE, "given to a thread, this one");
+    ExReleaseResourceLite(&Resource);
+    ExDisableResourceBoostLite(&Resource);
     KeLeaveCriticalRegion();
 }
 

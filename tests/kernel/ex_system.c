@@ -2,11 +2,16 @@
 #include "tap.h"
 
 NTSYSAPI NTSTATUS NTAPI ZwQuerySystemInformation(ULONG, PVOID, ULONG, PULONG);
+NTSYSAPI NTSTATUS NTAPI NtQuerySystemInformation(ULONG, PVOID, ULONG, PULONG);
 NTSYSAPI NTSTATUS NTAPI ZwAllocateLocallyUniqueId(PLUID);
 NTSYSAPI NTSTATUS NTAPI ZwQuerySystemTime(PLARGE_INTEGER);
 NTSYSAPI NTSTATUS NTAPI ZwQueryPerformanceCounter(PLARGE_INTEGER, PLARGE_INTEGER);
 NTSYSAPI NTSTATUS NTAPI ZwDelayExecution(BOOLEAN, PLARGE_INTEGER);
 NTSYSAPI NTSTATUS NTAPI ZwYieldExecution(VOID);
+NTKERNELAPI NTSTATUS NTAPI ExAllocateLocallyUniqueId(PLUID);
+NTKERNELAPI ULONG NTAPI ExGetFirmwareType(VOID);
+NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, PULONG, PULONG);
+NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, ULONG, ULONG);
 
 #define TAG 'tsXE'
 
@@ -63,6 +68,7 @@ static VOID system_information(VOID)
     is_ulong(*(ULONG *)(Basic + 0x18), 0x10000, "allocation granularity");
     is_ulong(Basic[0x38], KeQueryActiveProcessorCount(NULL), "processors");
     is_status(ZwQuerySystemInformation(0, Basic, 8, &Length), STATUS_INFO_LENGTH_MISMATCH, "too short");
+    is_status(NtQuerySystemInformation(0, Basic, sizeof(Basic), NULL), STATUS_SUCCESS, "the Nt form");
     is_status(ZwQuerySystemInformation(35, Debugger, 2, NULL), STATUS_SUCCESS, "debugger");
     is_bool(Debugger[1], KD_DEBUGGER_NOT_PRESENT, "not present");
     is_status(ZwQuerySystemInformation(103, Integrity, 8, NULL), STATUS_SUCCESS, "code integrity");
@@ -83,6 +89,8 @@ static VOID identifiers(VOID)
     is_status(ZwAllocateLocallyUniqueId(&A), STATUS_SUCCESS, "an LUID");
     ZwAllocateLocallyUniqueId(&B);
     ok(B.LowPart != A.LowPart, "another");
+    is_status(ExAllocateLocallyUniqueId(&A), STATUS_SUCCESS, "a third");
+    ok(B.LowPart != A.LowPart, "another still");
 }
 
 static VOID times(VOID)
@@ -96,6 +104,20 @@ static VOID times(VOID)
     is_status(ZwQueryPerformanceCounter(&Counter, &Frequency), STATUS_SUCCESS, "counter");
     ok(Frequency.QuadPart > 0, "with a frequency");
     ok(NT_SUCCESS(ZwYieldExecution()), "yield");
+}
+
+static VOID firmware(VOID)
+{
+    UNICODE_STRING Name;
+    GUID Vendor = {0};
+    UCHAR Value[4];
+    ULONG Length = sizeof(Value);
+
+    RtlInitUnicodeString(&Name, L"BootOrder");
+    is_ulong(ExGetFirmwareType(), 1, "legacy firmware");
+    is_status(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL), STATUS_NOT_IMPLEMENTED,
+              "which has no variables");
+    is_status(ExSetFirmwareEnvironmentVariable(&Name, &Vendor, Value, 4, 0), STATUS_NOT_IMPLEMENTED, "to set neither");
 }
 
 static VOID modes(VOID)
@@ -121,5 +143,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     identifiers();
     times();
     modes();
+    firmware();
     return done();
 }

@@ -1,6 +1,9 @@
 /* MDLs: built, locked, mapped, advanced, protected; pages and addresses reserved; contiguous memory and I/O space. */
 #include "tap.h"
 
+NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(PMDL Mdl, PFILE_SEGMENT_ELEMENT Segments, KPROCESSOR_MODE Mode,
+                                                    LOCK_OPERATION Operation);
+
 #define TAG 'tsMM'
 
 static VOID nonpaged(VOID)
@@ -69,6 +72,26 @@ static VOID bad_address(VOID)
     }
     is_status(Status, STATUS_ACCESS_VIOLATION, "nothing there to lock");
     IoFreeMdl(Mdl);
+}
+
+static VOID other_locks(VOID)
+{
+    PUCHAR Block = ExAllocatePoolWithTag(PagedPool, 2 * PAGE_SIZE, TAG);
+    FILE_SEGMENT_ELEMENT Segment[3];
+    PMDL Mdl = IoAllocateMdl(Block, 2 * PAGE_SIZE, FALSE, FALSE, NULL);
+
+    MmProbeAndLockProcessPages(Mdl, PsGetCurrentProcess(), KernelMode, IoReadAccess);
+    is_hex(MmGetMdlPfnArray(Mdl)[0], MmGetPhysicalAddress(Block).QuadPart >> PAGE_SHIFT, "locked for a process");
+    MmUnlockPages(Mdl);
+    RtlZeroMemory(Segment, sizeof(Segment));
+    Segment[0].Buffer = Block + PAGE_SIZE;
+    Segment[1].Buffer = Block;
+    MmProbeAndLockSelectedPages(Mdl, Segment, KernelMode, IoReadAccess);
+    is_hex(MmGetMdlPfnArray(Mdl)[0], MmGetPhysicalAddress(Block + PAGE_SIZE).QuadPart >> PAGE_SHIFT,
+           "the second page first");
+    MmUnlockPages(Mdl);
+    IoFreeMdl(Mdl);
+    ExFreePoolWithTag(Block, TAG);
 }
 
 static VOID advance(VOID)
@@ -153,6 +176,11 @@ static VOID contiguous(VOID)
     MmFreeContiguousMemory(Block);
     High.QuadPart = 0;
     is_ptr(MmAllocateContiguousMemory(PAGE_SIZE, High), NULL, "no such memory");
+    High.QuadPart = -1;
+    Block = MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READWRITE | PAGE_NOCACHE, 0);
+    ok(Block != NULL, "MmAllocateContiguousNodeMemory");
+    MmFreeContiguousMemory(Block);
+    is_ptr(MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READONLY, 0), NULL, "no such protection");
     Block = MmAllocateNonCachedMemory(100);
     ok(Block != NULL && BYTE_OFFSET(Block) == 0, "MmAllocateNonCachedMemory");
     MmFreeNonCachedMemory(Block, 100);
@@ -193,6 +221,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     nonpaged();
     paged();
     bad_address();
+    other_locks();
     advance();
     reserved();
     pages();

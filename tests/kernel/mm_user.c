@@ -1,6 +1,12 @@
 /* User memory and sections, in the System process: allocate, protect, query, free; probes and copies; views. */
 #include "tap.h"
 
+NTKERNELAPI NTSTATUS NTAPI MmCreateSection(PVOID *, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER, ULONG, ULONG, HANDLE,
+                                           PFILE_OBJECT);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewOfSection(PVOID, PEPROCESS, PVOID *, ULONG_PTR, SIZE_T, PLARGE_INTEGER, PSIZE_T,
+                                              SECTION_INHERIT, ULONG, ULONG);
+NTKERNELAPI NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS, PVOID);
+NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID, PVOID *, PSIZE_T, PLARGE_INTEGER, ULONG_PTR);
 NTSYSAPI NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
 NTKERNELAPI NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T, KPROCESSOR_MODE, PSIZE_T);
 
@@ -197,6 +203,64 @@ static VOID sections(VOID)
               STATUS_INVALID_PARAMETER_4, "no size");
 }
 
+/* The routines for kernel code: a section without a handle. */
+static VOID section_objects(VOID)
+{
+    LARGE_INTEGER Size = {.QuadPart = 0x20000}, Offset = {.QuadPart = 0x10000};
+    PUCHAR View = NULL, System = NULL;
+    SIZE_T Bytes = PAGE_SIZE;
+    PVOID Section;
+
+    is_status(MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Size, PAGE_READWRITE, SEC_COMMIT, NULL, NULL),
+              STATUS_SUCCESS, "MmCreateSection");
+    is_status(MmMapViewInSystemSpaceEx(Section, (PVOID *)&System, &Bytes, &Offset, 0), STATUS_SUCCESS,
+              "MmMapViewInSystemSpaceEx");
+    System[7] = 7;
+    is_status(MmMapViewOfSection(Section, PsGetCurrentProcess(), (PVOID *)&View, 0, 0, &Offset, &Bytes, ViewUnmap, 0,
+                                 PAGE_WRITECOPY), STATUS_SUCCESS, "MmMapViewOfSection, copy on write");
+    is_ulong(View[7], 7, "the same bytes");
+    View[7] = 8;
+    is_ulong(System[7], 7, "until written");
+    is_status(MmUnmapViewOfSection(PsGetCurrentProcess(), View), STATUS_SUCCESS, "MmUnmapViewOfSection");
+    is_status(MmUnmapViewInSystemSpace(System), STATUS_SUCCESS, "and in system space");
+    ObDereferenceObject(Section);
+}
+
+/* A section of a file: its contents are there, and what is written goes back. */
+static VOID file_section(VOID)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    UNICODE_STRING Name;
+    IO_STATUS_BLOCK IoStatus;
+    LARGE_INTEGER Zero = {.QuadPart = 0};
+    UCHAR Text[11] = "hello file";
+    PUCHAR View = NULL;
+    SIZE_T Bytes = 0;
+    HANDLE File, Section;
+
+    RtlInitUnicodeString(&Name, L"\\??\\C:\\mm_user.txt");
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    if (!is_status(ZwCreateFile(&File, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &Attributes, &IoStatus, NULL, 0, 0,
+                                FILE_SUPERSEDE, FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE, NULL, 0),
+                   STATUS_SUCCESS, "a file"))
+        return;
+    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    is_status(ZwCreateSection(&Section, SECTION_ALL_ACCESS, &Attributes, NULL, PAGE_READWRITE, SEC_COMMIT, File),
+              STATUS_MAPPED_FILE_SIZE_ZERO, "an empty file");
+    ZwWriteFile(File, NULL, NULL, NULL, &IoStatus, Text, 10, &Zero, NULL);
+    is_status(ZwCreateSection(&Section, SECTION_ALL_ACCESS, &Attributes, NULL, PAGE_READWRITE, SEC_COMMIT, File),
+              STATUS_SUCCESS, "a section of it");
+    is_status(ZwMapViewOfSection(Section, NtCurrentProcess(), (PVOID *)&View, 0, 0, NULL, &Bytes, ViewUnmap, 0,
+                                 PAGE_READWRITE), STATUS_SUCCESS, "a view");
+    is_bytes(View, "hello file", 10, "the file's bytes");
+    View[0] = 'J';
+    ZwUnmapViewOfSection(NtCurrentProcess(), View);
+    ZwClose(Section);
+    ZwReadFile(File, NULL, NULL, NULL, &IoStatus, Text, 10, &Zero, NULL);
+    is_bytes(Text, "Jello file", 10, "written back");
+    ZwClose(File);
+}
+
 static VOID physical_memory(VOID)
 {
     OBJECT_ATTRIBUTES Attributes;
@@ -231,6 +295,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     secured();
     mapped_mdl();
     sections();
+    section_objects();
+    file_section();
     physical_memory();
     leak_end();
     return done();

@@ -1,0 +1,16 @@
+/* An MDL unlocked twice: PROCESS_HAS_LOCKED_PAGES. */
+#include "tap.h"
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
+{
+    PVOID Block = ExAllocatePoolWithTag(PagedPool, 2 * PAGE_SIZE, 'tsMM');
+    PMDL Mdl = IoAllocateMdl(Block, PAGE_SIZE, FALSE, FALSE, NULL);
+
+    UNREFERENCED_PARAMETER(RegistryPath);
+    tap_begin(Driver);
+    expect_bugcheck(0x76);
+    MmProbeAndLockPages(Mdl, KernelMode, IoReadAccess);
+    MmUnlockPages(Mdl);
+    MmUnlockPages(Mdl);
+    return done();
+}
