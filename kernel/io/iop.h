@@ -171,6 +171,7 @@ typedef struct _IOP_REQUEST {
     PIO_APC_ROUTINE Apc;
     PVOID ApcContext;
     ACCESS_MASK Granted;
+    BOOLEAN AppendOnly; /* the handle may append, not write: whoever uses it */
     KPROCESSOR_MODE Mode;
     BOOLEAN Synchronous;     /* the file lock is held */
     PIRP Irp;

@@ -23,7 +23,7 @@ static NTSTATUS IopPickOffset(IOP_REQUEST *Request, PLARGE_INTEGER ByteOffset, P
         IopProbe(Request, ByteOffset, sizeof(*ByteOffset), FALSE);
         Offset = *ByteOffset;
     }
-    if (Write && !(Request->Granted & FILE_WRITE_DATA)) { /* append only */
+    if (Write && Request->AppendOnly) { /* [doc: NtWriteFile, ByteOffset] */
         Offset.LowPart = FILE_WRITE_TO_END_OF_FILE;
         Offset.HighPart = -1;
     } else if (ByteOffset == NULL || (Offset.LowPart == FILE_USE_FILE_POINTER_POSITION && Offset.HighPart == -1)) {

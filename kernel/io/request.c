@@ -46,6 +46,7 @@ static NTSTATUS IopTakeFile(IOP_REQUEST *Request, HANDLE Handle, ACCESS_MASK Acc
 
     if (!NT_SUCCESS(Status))
         return Status;
+    Request->AppendOnly = (Info.GrantedAccess & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA;
     Request->Granted = Request->Mode == KernelMode ? FILE_ALL_ACCESS : Info.GrantedAccess;
     if (Access == 0 || (Request->Granted & Access))
         return STATUS_SUCCESS;
