@@ -428,28 +428,34 @@ int __cdecl puts(const char *Text)
     return fputs(Text, &CrtFiles[1]) == EOF || fputc('\n', &CrtFiles[1]) == EOF ? EOF : 0;
 }
 
-/* With the lock: the next byte, or EOF. */
-static int GetByte(FILE *File)
+/* Bytes as the file has them; streams translate as they hand them out, so that positions stay exact. */
+static int ReadRaw(DESCRIPTOR *Entry, char *Data, unsigned Bytes)
+{
+    DWORD Got;
+
+    if (!ReadFile(Entry->Handle, Data, Bytes, &Got, NULL)) {
+        if (GetLastError() == ERROR_BROKEN_PIPE)
+            return 0;
+        CrtSetErrno(GetLastError());
+        return -1;
+    }
+    return (int)Got;
+}
+
+/* With the lock: the next byte of the file, or EOF. */
+static int RawByte(FILE *File, DESCRIPTOR *Entry)
 {
     char One;
 
-    if (File->charbuf != 0) {
-        int Back = File->charbuf - 1;
-
-        File->charbuf = 0;
-        return Back;
-    }
-    if (File->flag & CRT_WRITING)
-        FlushWrites(File);
     if (File->cnt > 0) {
         File->cnt--;
         return (BYTE)*File->ptr++;
     }
     if (MakeBuffer(File)) {
         File->ptr = File->base;
-        File->cnt = _read(File->file, File->base, (unsigned)File->bufsiz);
+        File->cnt = ReadRaw(Entry, File->base, (unsigned)File->bufsiz);
     } else {
-        File->cnt = _read(File->file, &One, 1);
+        File->cnt = ReadRaw(Entry, &One, 1);
         if (File->cnt == 1) {
             File->cnt = 0;
             return (BYTE)One;
@@ -462,6 +468,50 @@ static int GetByte(FILE *File)
     }
     File->cnt--;
     return (BYTE)*File->ptr++;
+}
+
+static void UnreadByte(FILE *File, int Character)
+{
+    if (Character == EOF)
+        return;
+    if (File->base != NULL) {
+        File->ptr--;
+        File->cnt++;
+    } else {
+        File->charbuf = Character + 1;
+    }
+}
+
+/* With the lock: the next byte as the program sees it, or EOF. */
+static int GetByte(FILE *File)
+{
+    DESCRIPTOR *Entry = GetDescriptor(File->file);
+    int Character, Next;
+
+    if (Entry == NULL)
+        return EOF;
+    if (File->charbuf != 0) {
+        Character = File->charbuf - 1;
+        File->charbuf = 0;
+        return Character;
+    }
+    if (File->flag & CRT_WRITING)
+        FlushWrites(File);
+    Character = RawByte(File, Entry);
+    if (!(Entry->Flags & FD_TEXT))
+        return Character;
+    if (Character == 0x1A && !(Entry->Flags & FD_DEVICE)) {
+        UnreadByte(File, Character);
+        File->flag |= CRT_EOF;
+        return EOF;
+    }
+    if (Character != '\r')
+        return Character;
+    Next = RawByte(File, Entry);
+    if (Next == '\n')
+        return '\n';
+    UnreadByte(File, Next);
+    return '\r';
 }
 
 int __cdecl fgetc(FILE *File)
