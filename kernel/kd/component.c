@@ -1,6 +1,6 @@
 /*
- * Names of the debug print components, as they are spelled in the registry: from the public header dpfilter.h. In the order
- * of their numbers.
+ * Names of the debug print components, as they are spelled in the registry: from the public header
+ * dpfilter.h. In the order of their numbers.
  */
 #include "kd.h"
 

@@ -1,6 +1,6 @@
 /*
- * Is a kernel debugger there? None is: the documented answers of a machine that was booted without one. Left out:
- * attaching one.
+ * Is a kernel debugger there? None is: the documented answers of a machine that was booted without
+ * one. Left out: attaching one.
  */
 #include "kd.h"
 

@@ -1,7 +1,8 @@
 /*
- * Debug output: DbgPrint and its kin, filter masks, print callbacks. A message is at most 512 bytes [doc DbgPrint]; a longer
- * one is cut and ends with a new line. Text leaves the machine as UTF-8: bytes that are not, are taken as the ANSI
- * code page. Callable at any IRQL. Left out: rate limits, the debugger's own buffer.
+ * Debug output: DbgPrint and its kin, filter masks, print callbacks. A message is at most 512 bytes
+ * [doc DbgPrint]; a longer one is cut and ends with a new line. Text leaves the machine as UTF-8:
+ * bytes that are not, are taken as the ANSI code page. Callable at any IRQL. Left out: rate limits,
+ * the debugger's own buffer.
  */
 #include "kd.h"
 #include "../ke/ke.h"
@@ -138,12 +139,15 @@ ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list Arg
 }
 
 NT_EXPORT(vDbgPrintExWithPrefix);
-ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list Arguments)
+ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format,
+                                  va_list Arguments)
 {
     return KdpPrint(Prefix, ComponentId, Level, Format, Arguments);
 }
 
-/* Without a debugger nobody answers: the prompt is printed, the response has no characters. [guess] */
+/*
+ * Without a debugger nobody answers: the prompt is printed, the response has no characters. [guess]
+ */
 NT_EXPORT(DbgPrompt);
 ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG MaximumResponseLength)
 {
@@ -158,7 +162,7 @@ NTSTATUS NTAPI DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level)
 {
     if (ComponentId >= KD_COMPONENTS)
         return STATUS_INVALID_PARAMETER_1;
-    return KdpIsShown(ComponentId, Level); /* TRUE is STATUS_WAIT_1, a success value: the routine's contract */
+    return KdpIsShown(ComponentId, Level); /* TRUE is STATUS_WAIT_1: the routine's contract */
 }
 
 NT_EXPORT(DbgSetDebugFilterState);

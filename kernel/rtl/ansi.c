@@ -1,6 +1,6 @@
 /*
- * Counted strings of bytes: STRING, ANSI_STRING, OEM_STRING, UTF8_STRING. Case is that of the ANSI code page. Left out:
- * nothing.
+ * Counted strings of bytes: STRING, ANSI_STRING, OEM_STRING, UTF8_STRING. Case is that of the ANSI
+ * code page. Left out: nothing.
  */
 #include "rtl.h"
 
@@ -21,7 +21,8 @@ NT_EXPORT(RtlInitString);
 VOID NTAPI RtlInitString(PSTRING Destination, PCSZ Source)
 {
     if (RtlpInitBytes(Destination, Source) != STATUS_SUCCESS)
-        *Destination = (STRING){0xFFFE, 0xFFFF, (PCHAR)Source}; /* cut, as RtlInitUnicodeString does */
+        *Destination =
+            (STRING){0xFFFE, 0xFFFF, (PCHAR)Source}; /* cut, as RtlInitUnicodeString does */
 }
 
 NT_EXPORT(RtlInitAnsiString);
@@ -63,7 +64,8 @@ VOID NTAPI RtlCopyString(PSTRING Destination, const PSTRING Source)
         Destination->Length = 0;
         return;
     }
-    Bytes = Source->Length < Destination->MaximumLength ? Source->Length : Destination->MaximumLength;
+    Bytes =
+        Source->Length < Destination->MaximumLength ? Source->Length : Destination->MaximumLength;
     memmove(Destination->Buffer, Source->Buffer, Bytes);
     Destination->Length = Bytes;
 }
@@ -78,7 +80,8 @@ NTSTATUS NTAPI RtlAppendStringToString(PSTRING Destination, const STRING *Source
     return STATUS_SUCCESS;
 }
 
-static LONG RtlpCompareBytes(const STRING *First, const STRING *Second, ULONG Bytes, BOOLEAN CaseInsensitive)
+static LONG RtlpCompareBytes(const STRING *First, const STRING *Second, ULONG Bytes,
+                             BOOLEAN CaseInsensitive)
 {
     for (ULONG Index = 0; Index < Bytes; Index++) {
         UCHAR A = (UCHAR)First->Buffer[Index], B = (UCHAR)Second->Buffer[Index];
@@ -104,19 +107,22 @@ LONG NTAPI RtlCompareString(const PSTRING First, const PSTRING Second, BOOLEAN C
 NT_EXPORT(RtlEqualString);
 BOOLEAN NTAPI RtlEqualString(const PSTRING First, const PSTRING Second, BOOLEAN CaseInsensitive)
 {
-    return First->Length == Second->Length && RtlpCompareBytes(First, Second, First->Length, CaseInsensitive) == 0;
+    return First->Length == Second->Length &&
+           RtlpCompareBytes(First, Second, First->Length, CaseInsensitive) == 0;
 }
 
 NT_EXPORT(RtlPrefixString);
 BOOLEAN NTAPI RtlPrefixString(const STRING *Prefix, const STRING *String, BOOLEAN CaseInsensitive)
 {
-    return Prefix->Length <= String->Length && RtlpCompareBytes(Prefix, String, Prefix->Length, CaseInsensitive) == 0;
+    return Prefix->Length <= String->Length &&
+           RtlpCompareBytes(Prefix, String, Prefix->Length, CaseInsensitive) == 0;
 }
 
 NT_EXPORT(RtlUpperString);
 VOID NTAPI RtlUpperString(PSTRING Destination, const PSTRING Source)
 {
-    USHORT Bytes = Source->Length < Destination->MaximumLength ? Source->Length : Destination->MaximumLength;
+    USHORT Bytes =
+        Source->Length < Destination->MaximumLength ? Source->Length : Destination->MaximumLength;
 
     for (ULONG Index = 0; Index < Bytes; Index++)
         Destination->Buffer[Index] = RtlUpperChar(Source->Buffer[Index]);

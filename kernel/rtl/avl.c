@@ -1,7 +1,8 @@
 /*
- * AVL generic tables: RTL_AVL_TABLE. The caller's data follows a RTL_BALANCED_LINKS header in blocks from the caller's
- * allocate routine; the table's BalancedRoot is the parent of the root, which is its right child. The caller serialises;
- * IRQL is that of the caller's routines. Left out: nothing.
+ * AVL generic tables: RTL_AVL_TABLE. The caller's data follows a RTL_BALANCED_LINKS header in
+ * blocks from the caller's allocate routine; the table's BalancedRoot is the parent of the root,
+ * which is its right child. The caller serialises; IRQL is that of the caller's routines. Left out:
+ * nothing.
  */
 #include "rtl.h"
 
@@ -105,7 +106,8 @@ static PRTL_BALANCED_LINKS RtlpAvlRestore(PRTL_BALANCED_LINKS Top)
     return RtlpAvlRotateRight(Top);
 }
 
-static VOID RtlpAvlLink(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Node, PRTL_BALANCED_LINKS Parent, BOOLEAN Left)
+static VOID RtlpAvlLink(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Node, PRTL_BALANCED_LINKS Parent,
+                        BOOLEAN Left)
 {
     *Node = (RTL_BALANCED_LINKS){.Parent = Parent};
     if (Left)
@@ -167,7 +169,8 @@ static VOID RtlpAvlUnlink(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Node)
 }
 
 /* The node that equals Buffer (TableFoundNode), else the one to hang a new node on. */
-static TABLE_SEARCH_RESULT RtlpAvlFind(PRTL_AVL_TABLE Table, PVOID Buffer, PRTL_BALANCED_LINKS *Found)
+static TABLE_SEARCH_RESULT RtlpAvlFind(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                       PRTL_BALANCED_LINKS *Found)
 {
     PRTL_BALANCED_LINKS Node = RtlpAvlRoot(Table);
 
@@ -188,18 +191,20 @@ static TABLE_SEARCH_RESULT RtlpAvlFind(PRTL_AVL_TABLE Table, PVOID Buffer, PRTL_
 
 NT_EXPORT(RtlInitializeGenericTableAvl);
 VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE Compare,
-                                        PRTL_AVL_ALLOCATE_ROUTINE Allocate, PRTL_AVL_FREE_ROUTINE Free,
-                                        PVOID Context)
+                                        PRTL_AVL_ALLOCATE_ROUTINE Allocate,
+                                        PRTL_AVL_FREE_ROUTINE Free, PVOID Context)
 {
-    *Table = (RTL_AVL_TABLE){.CompareRoutine = Compare, .AllocateRoutine = Allocate, .FreeRoutine = Free,
+    *Table = (RTL_AVL_TABLE){.CompareRoutine = Compare,
+                             .AllocateRoutine = Allocate,
+                             .FreeRoutine = Free,
                              .TableContext = Context};
     Table->BalancedRoot.Parent = &Table->BalancedRoot;
 }
 
 NT_EXPORT(RtlInsertElementGenericTableFullAvl);
-PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
-                                                PBOOLEAN NewElement, PVOID NodeOrParent,
-                                                TABLE_SEARCH_RESULT Result)
+PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                CLONG BufferSize, PBOOLEAN NewElement,
+                                                PVOID NodeOrParent, TABLE_SEARCH_RESULT Result)
 {
     PRTL_BALANCED_LINKS Parent = NodeOrParent, Node;
 
@@ -229,12 +234,13 @@ PVOID NTAPI RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, 
     PRTL_BALANCED_LINKS Found;
     TABLE_SEARCH_RESULT Result = RtlpAvlFind(Table, Buffer, &Found);
 
-    return RtlInsertElementGenericTableFullAvl(Table, Buffer, BufferSize, NewElement, Found, Result);
+    return RtlInsertElementGenericTableFullAvl(Table, Buffer, BufferSize, NewElement, Found,
+                                               Result);
 }
 
 NT_EXPORT(RtlLookupElementGenericTableFullAvl);
-PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID *NodeOrParent,
-                                                TABLE_SEARCH_RESULT *Result)
+PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                PVOID *NodeOrParent, TABLE_SEARCH_RESULT *Result)
 {
     *Result = RtlpAvlFind(Table, Buffer, (PRTL_BALANCED_LINKS *)NodeOrParent);
     return *Result == TableFoundNode ? RtlpAvlData(*NodeOrParent) : NULL;
@@ -250,7 +256,8 @@ PVOID NTAPI RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer)
 
 /* The first, in order, of the elements that compare equal. */
 NT_EXPORT(RtlLookupFirstMatchingElementGenericTableAvl);
-PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID *RestartKey)
+PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                         PVOID *RestartKey)
 {
     PRTL_BALANCED_LINKS Found, Before;
 
@@ -301,7 +308,9 @@ PVOID NTAPI RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart)
     return RtlEnumerateGenericTableWithoutSplayingAvl(Table, (PVOID *)&Table->RestartKey);
 }
 
-/* Element I, from 0, in the table's order. The place is kept, so that a loop over all I is linear. */
+/*
+ * Element I, from 0, in the table's order. The place is kept, so that a loop over all I is linear.
+ */
 NT_EXPORT(RtlGetElementGenericTableAvl);
 PVOID NTAPI RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I)
 {
@@ -335,9 +344,10 @@ BOOLEAN NTAPI RtlIsGenericTableEmptyAvl(PRTL_AVL_TABLE Table)
     return Table->NumberGenericTableElements == 0;
 }
 
-/* Where an enumeration goes on: at the node last returned, or, when the table has lost nodes, at Buffer's place. */
-static PRTL_BALANCED_LINKS RtlpAvlResume(PRTL_AVL_TABLE Table, ULONG NextFlag, PVOID RestartKey, BOOLEAN KeyIsGood,
-                                         PVOID Buffer)
+/* Where an enumeration goes on: at the node last returned, or, when the table has lost nodes, at
+ * Buffer's place. */
+static PRTL_BALANCED_LINKS RtlpAvlResume(PRTL_AVL_TABLE Table, ULONG NextFlag, PVOID RestartKey,
+                                         BOOLEAN KeyIsGood, PVOID Buffer)
 {
     PRTL_BALANCED_LINKS Node;
 
@@ -356,15 +366,17 @@ static PRTL_BALANCED_LINKS RtlpAvlResume(PRTL_AVL_TABLE Table, ULONG NextFlag, P
 }
 
 NT_EXPORT(RtlEnumerateGenericTableLikeADirectory);
-PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION Match,
-                                                   PVOID MatchData, ULONG NextFlag, PVOID *RestartKey,
+PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table,
+                                                   PRTL_AVL_MATCH_FUNCTION Match, PVOID MatchData,
+                                                   ULONG NextFlag, PVOID *RestartKey,
                                                    PULONG DeleteCount, PVOID Buffer)
 {
     BOOLEAN KeyIsGood = *RestartKey != NULL && *DeleteCount == Table->DeleteCount;
     PRTL_BALANCED_LINKS Node = RtlpAvlResume(Table, NextFlag, *RestartKey, KeyIsGood, Buffer);
 
     for (; Node != NULL; Node = RtlpAvlNext(Table, Node)) {
-        NTSTATUS Status = Match != NULL ? Match(Table, RtlpAvlData(Node), MatchData) : STATUS_SUCCESS;
+        NTSTATUS Status =
+            Match != NULL ? Match(Table, RtlpAvlData(Node), MatchData) : STATUS_SUCCESS;
         if (Status == STATUS_NO_MORE_MATCHES)
             return NULL;
         if (Status == STATUS_SUCCESS)

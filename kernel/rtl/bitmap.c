@@ -1,6 +1,7 @@
 /*
- * Bit maps: RTL_BITMAP over the caller's ULONGs; runs of clear and set bits. The caller serialises. Ranges are the
- * caller's word: as on NT, setting bits outside the map writes outside it. Left out: copying and extracting maps.
+ * Bit maps: RTL_BITMAP over the caller's ULONGs; runs of clear and set bits. The caller serialises.
+ * Ranges are the caller's word: as on NT, setting bits outside the map writes outside it. Left out:
+ * copying and extracting maps.
  */
 #include "rtl.h"
 
@@ -144,7 +145,8 @@ static ULONG RtlpFindRun(const RTL_BITMAP *Map, ULONG Count, ULONG From, ULONG L
     return RTLP_NOT_FOUND;
 }
 
-/* From the hint to the end, then from the start. A run of no bits is found at the hint. [doc] RtlFindClearBits */
+/* From the hint to the end, then from the start. A run of no bits is found at the hint. [doc]
+ * RtlFindClearBits */
 static ULONG RtlpFindBits(const RTL_BITMAP *Map, ULONG Count, ULONG Hint, BOOLEAN Value)
 {
     ULONG Found;
@@ -223,7 +225,8 @@ ULONG NTAPI RtlFindLongestRunClear(PRTL_BITMAP Map, PULONG Start)
     ULONG Best = 0, At, Length;
 
     *Start = 0;
-    for (ULONG From = 0; (Length = RtlFindNextForwardRunClear(Map, From, &At)) != 0; From = At + Length) {
+    for (ULONG From = 0; (Length = RtlFindNextForwardRunClear(Map, From, &At)) != 0;
+         From = At + Length) {
         if (Length > Best) {
             Best = Length;
             *Start = At;

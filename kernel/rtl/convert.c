@@ -1,7 +1,7 @@
 /*
- * Whole strings between UNICODE_STRING and the ANSI, OEM and UTF-8 forms, into the caller's buffer or a new one.
- * Allocated buffers are paged pool and freed by RtlFreeUnicodeString, RtlFreeAnsiString, RtlFreeOemString. Left out:
- * nothing.
+ * Whole strings between UNICODE_STRING and the ANSI, OEM and UTF-8 forms, into the caller's buffer
+ * or a new one. Allocated buffers are paged pool and freed by RtlFreeUnicodeString,
+ * RtlFreeAnsiString, RtlFreeOemString. Left out: nothing.
  */
 #include "rtl.h"
 
@@ -24,18 +24,20 @@ static NTSTATUS RtlpTakeBuffer(PVOID *Buffer, USHORT *MaximumLength, ULONG Bytes
 }
 
 /* Terminate: 1 when the result gets a terminator, else 0. */
-static NTSTATUS RtlpToUnicode(PUNICODE_STRING Destination, const STRING *Source, ULONG Terminate, BOOLEAN Allocate,
-                              RTLP_TO_UNICODE *Convert)
+static NTSTATUS RtlpToUnicode(PUNICODE_STRING Destination, const STRING *Source, ULONG Terminate,
+                              BOOLEAN Allocate, RTLP_TO_UNICODE *Convert)
 {
     ULONG Bytes = (Source->Length + Terminate) * sizeof(WCHAR);
     NTSTATUS Status;
 
     if (Bytes > 0xFFFE)
         return STATUS_INVALID_PARAMETER_2;
-    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes, Allocate);
+    Status =
+        RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes, Allocate);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Convert(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer, Source->Length);
+    Status = Convert(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer,
+                     Source->Length);
     Destination->Length = (USHORT)Bytes;
     if (Terminate != 0)
         Destination->Buffer[Bytes / sizeof(WCHAR)] = 0;
@@ -43,13 +45,15 @@ static NTSTATUS RtlpToUnicode(PUNICODE_STRING Destination, const STRING *Source,
 }
 
 NT_EXPORT(RtlAnsiStringToUnicodeString);
-NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING Destination, PCANSI_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING Destination, PCANSI_STRING Source,
+                                            BOOLEAN Allocate)
 {
     return RtlpToUnicode(Destination, Source, 1, Allocate, RtlMultiByteToUnicodeN);
 }
 
 NT_EXPORT(RtlOemStringToUnicodeString);
-NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING Destination, PCOEM_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING Destination, PCOEM_STRING Source,
+                                           BOOLEAN Allocate)
 {
     return RtlpToUnicode(Destination, Source, 1, Allocate, RtlOemToUnicodeN);
 }
@@ -66,18 +70,20 @@ NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING Destination, P
     return RtlpToUnicode(Destination, Source, 0, Allocate, RtlOemToUnicodeN);
 }
 
-static NTSTATUS RtlpFromUnicode(PSTRING Destination, PCUNICODE_STRING Source, ULONG Terminate, BOOLEAN Allocate,
-                                RTLP_FROM_UNICODE *Convert)
+static NTSTATUS RtlpFromUnicode(PSTRING Destination, PCUNICODE_STRING Source, ULONG Terminate,
+                                BOOLEAN Allocate, RTLP_FROM_UNICODE *Convert)
 {
     ULONG Bytes = Source->Length / sizeof(WCHAR) + Terminate;
     NTSTATUS Status;
 
     if (Bytes > 0xFFFF)
         return STATUS_INVALID_PARAMETER_2;
-    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes, Allocate);
+    Status =
+        RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes, Allocate);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = Convert(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer, Source->Length);
+    Status = Convert(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer,
+                     Source->Length);
     Destination->Length = (USHORT)Bytes;
     if (Terminate != 0)
         Destination->Buffer[Bytes] = 0;
@@ -85,7 +91,8 @@ static NTSTATUS RtlpFromUnicode(PSTRING Destination, PCUNICODE_STRING Source, UL
 }
 
 NT_EXPORT(RtlUnicodeStringToAnsiString);
-NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source,
+                                            BOOLEAN Allocate)
 {
     return RtlpFromUnicode(Destination, Source, 1, Allocate, RtlUnicodeToMultiByteN);
 }
@@ -98,13 +105,15 @@ NTSTATUS NTAPI RtlUpcaseUnicodeStringToAnsiString(PANSI_STRING Destination, PCUN
 }
 
 NT_EXPORT(RtlUnicodeStringToOemString);
-NTSTATUS NTAPI RtlUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source,
+                                           BOOLEAN Allocate)
 {
     return RtlpFromUnicode(Destination, Source, 1, Allocate, RtlUnicodeToOemN);
 }
 
 NT_EXPORT(RtlUpcaseUnicodeStringToOemString);
-NTSTATUS NTAPI RtlUpcaseUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUpcaseUnicodeStringToOemString(POEM_STRING Destination, PCUNICODE_STRING Source,
+                                                 BOOLEAN Allocate)
 {
     return RtlpFromUnicode(Destination, Source, 1, Allocate, RtlUpcaseUnicodeToOemN);
 }
@@ -113,7 +122,8 @@ static NTSTATUS RtlpToCountedOem(POEM_STRING Destination, PCUNICODE_STRING Sourc
                                  RTLP_FROM_UNICODE *Convert)
 {
     if (Source->Length == 0) {
-        *Destination = (OEM_STRING){0, Allocate ? 0 : Destination->MaximumLength, Allocate ? NULL : Destination->Buffer};
+        *Destination = (OEM_STRING){0, Allocate ? 0 : Destination->MaximumLength,
+                                    Allocate ? NULL : Destination->Buffer};
         return STATUS_SUCCESS;
     }
     return RtlpFromUnicode(Destination, Source, 0, Allocate, Convert);
@@ -127,14 +137,15 @@ NTSTATUS NTAPI RtlUnicodeStringToCountedOemString(POEM_STRING Destination, PCUNI
 }
 
 NT_EXPORT(RtlUpcaseUnicodeStringToCountedOemString);
-NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING Destination, PCUNICODE_STRING Source,
-                                                        BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING Destination,
+                                                        PCUNICODE_STRING Source, BOOLEAN Allocate)
 {
     return RtlpToCountedOem(Destination, Source, Allocate, RtlUpcaseUnicodeToOemN);
 }
 
 NT_EXPORT(RtlUnicodeStringToUTF8String);
-NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PSTRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PSTRING Destination, PCUNICODE_STRING Source,
+                                            BOOLEAN Allocate)
 {
     ULONG Bytes;
     NTSTATUS Status = RtlUnicodeToUTF8N(NULL, 0, &Bytes, Source->Buffer, Source->Length);
@@ -143,17 +154,20 @@ NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PSTRING Destination, PCUNICODE_STRIN
         return Status;
     if (Bytes + 1 > 0xFFFF)
         return STATUS_INVALID_PARAMETER_2;
-    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes + 1, Allocate);
+    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes + 1,
+                            Allocate);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = RtlUnicodeToUTF8N(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer, Source->Length);
+    Status = RtlUnicodeToUTF8N(Destination->Buffer, Destination->MaximumLength, &Bytes,
+                               Source->Buffer, Source->Length);
     Destination->Length = (USHORT)Bytes;
     Destination->Buffer[Bytes] = 0;
     return Status;
 }
 
 NT_EXPORT(RtlUTF8StringToUnicodeString);
-NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING Destination, const STRING *Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING Destination, const STRING *Source,
+                                            BOOLEAN Allocate)
 {
     ULONG Bytes;
     NTSTATUS Status = RtlUTF8ToUnicodeN(NULL, 0, &Bytes, Source->Buffer, Source->Length);
@@ -162,17 +176,19 @@ NTSTATUS NTAPI RtlUTF8StringToUnicodeString(PUNICODE_STRING Destination, const S
         return Status;
     if (Bytes + sizeof(WCHAR) > 0xFFFE)
         return STATUS_INVALID_PARAMETER_2;
-    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength, Bytes + sizeof(WCHAR),
-                            Allocate);
+    Status = RtlpTakeBuffer((PVOID *)&Destination->Buffer, &Destination->MaximumLength,
+                            Bytes + sizeof(WCHAR), Allocate);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = RtlUTF8ToUnicodeN(Destination->Buffer, Destination->MaximumLength, &Bytes, Source->Buffer, Source->Length);
+    Status = RtlUTF8ToUnicodeN(Destination->Buffer, Destination->MaximumLength, &Bytes,
+                               Source->Buffer, Source->Length);
     Destination->Length = (USHORT)Bytes;
     Destination->Buffer[Bytes / sizeof(WCHAR)] = 0;
     return Status;
 }
 
-/* Sizes in bytes with the terminator: what the macros of the DDK call when a code page has lead bytes. */
+/* Sizes in bytes with the terminator: what the macros of the DDK call when a code page has lead
+ * bytes. */
 NT_EXPORT(RtlxAnsiStringToUnicodeSize);
 ULONG NTAPI RtlxAnsiStringToUnicodeSize(PCANSI_STRING String)
 {

@@ -1,6 +1,6 @@
 /*
- * The C library's routines on narrow strings and characters. Classification is the "C" locale's: ASCII only; that is
- * what NT's kernel has. Left out: strtok without context, locale forms.
+ * The C library's routines on narrow strings and characters. Classification is the "C" locale's:
+ * ASCII only; that is what NT's kernel has. Left out: strtok without context, locale forms.
  */
 #include "rtl.h"
 
@@ -164,8 +164,9 @@ char *__cdecl strncat(char *To, const char *From, size_t Count)
 }
 
 /*
- * The secure copies. Units past the end of a failed result: To[0] is 0. [doc] strcpy_s, strncpy_s. RtlpCopySecure
- * copies at most Count characters of From behind To[At]; Count = _TRUNCATE cuts what does not fit (STRUNCATE).
+ * The secure copies. Units past the end of a failed result: To[0] is 0. [doc] strcpy_s, strncpy_s.
+ * RtlpCopySecure copies at most Count characters of From behind To[At]; Count = _TRUNCATE cuts what
+ * does not fit (STRUNCATE).
  */
 #define STRUNCATE 80
 static errno_t RtlpCopySecure(char *To, size_t Size, size_t At, const char *From, size_t Count)

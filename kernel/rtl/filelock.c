@@ -1,8 +1,9 @@
 /*
- * Byte-range locks of file systems: FILE_LOCK. A shared lock lets everybody read and nobody write; an exclusive one
- * lets its owner alone do both. The owner is the file object, the process and the key. Requests that conflict wait as
- * IRPs, in order, and can be cancelled. LockInformation is ours, made with the first lock. IRQL <= APC_LEVEL. Left out:
- * nothing; FsRtlFastUnlockAll leaves waiting requests alone [guess].
+ * Byte-range locks of file systems: FILE_LOCK. A shared lock lets everybody read and nobody write;
+ * an exclusive one lets its owner alone do both. The owner is the file object, the process and the
+ * key. Requests that conflict wait as IRPs, in order, and can be cancelled. LockInformation is
+ * ours, made with the first lock. IRQL <= APC_LEVEL. Left out: nothing; FsRtlFastUnlockAll leaves
+ * waiting requests alone [guess].
  */
 #include "rtl.h"
 
@@ -24,7 +25,8 @@ typedef struct _RTLP_LOCK_ENTRY {
 
 static BOOLEAN RtlpSameOwner(const FILE_LOCK_INFO *First, const FILE_LOCK_INFO *Second)
 {
-    return First->FileObject == Second->FileObject && First->ProcessId == Second->ProcessId && First->Key == Second->Key;
+    return First->FileObject == Second->FileObject && First->ProcessId == Second->ProcessId &&
+           First->Key == Second->Key;
 }
 
 static BOOLEAN RtlpOverlap(const FILE_LOCK_INFO *First, const FILE_LOCK_INFO *Second)
@@ -44,7 +46,8 @@ static BOOLEAN RtlpLocksConflict(const FILE_LOCK_INFO *Held, const FILE_LOCK_INF
     return Held->ExclusiveLock && !RtlpSameOwner(Held, Wanted);
 }
 
-static BOOLEAN RtlpCanGrant(RTLP_FILE_LOCKS *Locks, const FILE_LOCK_INFO *Wanted) /* SpinLock held */
+static BOOLEAN RtlpCanGrant(RTLP_FILE_LOCKS *Locks,
+                            const FILE_LOCK_INFO *Wanted) /* SpinLock held */
 {
     for (PLIST_ENTRY Links = Locks->Held.Flink; Links != &Locks->Held; Links = Links->Flink)
         if (RtlpLocksConflict(&CONTAINING_RECORD(Links, RTLP_LOCK_ENTRY, Links)->Info, Wanted))
@@ -140,7 +143,8 @@ static VOID NTAPI RtlpCancelLock(PDEVICE_OBJECT Device, PIRP Irp)
     PVOID Context = Entry->Context;
 
     UNREFERENCED_PARAMETER(Device);
-    KeAcquireSpinLockAtDpcLevel(&Entry->Locks->SpinLock); /* off the list before the cancel lock is given up */
+    KeAcquireSpinLockAtDpcLevel(
+        &Entry->Locks->SpinLock); /* off the list before the cancel lock is given up */
     RemoveEntryList(&Entry->Links);
     KeReleaseSpinLockFromDpcLevel(&Entry->Locks->SpinLock);
     IoReleaseCancelSpinLock(Irp->CancelIrql);
@@ -148,7 +152,8 @@ static VOID NTAPI RtlpCancelLock(PDEVICE_OBJECT Device, PIRP Irp)
     (VOID)RtlpCompleteLockIrp(FileLock, Irp, Context, STATUS_CANCELLED);
 }
 
-/* TRUE: the request waits now; FALSE: it has been cancelled and the caller still owns it. SpinLock held. */
+/* TRUE: the request waits now; FALSE: it has been cancelled and the caller still owns it. SpinLock
+ * held. */
 static BOOLEAN RtlpWaitForLock(PFILE_LOCK FileLock, RTLP_LOCK_ENTRY *Entry, PIRP Irp)
 {
     Irp->Tail.Overlay.DriverContext[0] = Entry;
@@ -164,13 +169,13 @@ static BOOLEAN RtlpWaitForLock(PFILE_LOCK FileLock, RTLP_LOCK_ENTRY *Entry, PIRP
 }
 
 /* Grants, refuses or lets wait; the status says which (STATUS_PENDING: it waits). */
-static NTSTATUS RtlpRequestLock(PFILE_LOCK FileLock, const FILE_LOCK_INFO *Info, BOOLEAN FailImmediately, PIRP Irp,
-                                PVOID Context, RTLP_LOCK_ENTRY **Result)
+static NTSTATUS RtlpRequestLock(PFILE_LOCK FileLock, const FILE_LOCK_INFO *Info,
+                                BOOLEAN FailImmediately, PIRP Irp, PVOID Context,
+                                RTLP_LOCK_ENTRY **Result)
 {
     RTLP_FILE_LOCKS *Locks = RtlpLocksOf(FileLock);
-    RTLP_LOCK_ENTRY *Entry = Locks != NULL
-                                 ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), RTLP_LOCK_TAG)
-                                 : NULL;
+    RTLP_LOCK_ENTRY *Entry =
+        Locks != NULL ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), RTLP_LOCK_TAG) : NULL;
     NTSTATUS Status = STATUS_SUCCESS;
     KIRQL Irql;
 
@@ -193,23 +198,30 @@ static NTSTATUS RtlpRequestLock(PFILE_LOCK FileLock, const FILE_LOCK_INFO *Info,
     return Status;
 }
 
-static BOOLEAN RtlpMakeLockInfo(FILE_LOCK_INFO *Info, PFILE_OBJECT FileObject, PLARGE_INTEGER Offset,
-                                PLARGE_INTEGER Length, PVOID Process, ULONG Key, BOOLEAN Exclusive)
+static BOOLEAN RtlpMakeLockInfo(FILE_LOCK_INFO *Info, PFILE_OBJECT FileObject,
+                                PLARGE_INTEGER Offset, PLARGE_INTEGER Length, PVOID Process,
+                                ULONG Key, BOOLEAN Exclusive)
 {
-    *Info = (FILE_LOCK_INFO){.StartingByte = *Offset, .Length = *Length, .ExclusiveLock = Exclusive, .Key = Key,
-                             .FileObject = FileObject, .ProcessId = Process};
+    *Info = (FILE_LOCK_INFO){.StartingByte = *Offset,
+                             .Length = *Length,
+                             .ExclusiveLock = Exclusive,
+                             .Key = Key,
+                             .FileObject = FileObject,
+                             .ProcessId = Process};
     Info->EndingByte.QuadPart = (LONG64)((ULONG64)Offset->QuadPart + (ULONG64)Length->QuadPart - 1);
     return Length->QuadPart == 0 || (ULONG64)Info->EndingByte.QuadPart >= (ULONG64)Offset->QuadPart;
 }
 
 /*
- * TRUE when the request is dealt with: IoStatus says how, and Irp, if given, is completed or waits. FALSE, only without
- * Irp, when the lock cannot be had at once though the caller would wait. [doc] FsRtlPrivateLock, FsRtlFastLock
+ * TRUE when the request is dealt with: IoStatus says how, and Irp, if given, is completed or waits.
+ * FALSE, only without Irp, when the lock cannot be had at once though the caller would wait. [doc]
+ * FsRtlPrivateLock, FsRtlFastLock
  */
 NT_EXPORT(FsRtlPrivateLock);
 BOOLEAN NTAPI FsRtlPrivateLock(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PLARGE_INTEGER Offset,
-                               PLARGE_INTEGER Length, PEPROCESS Process, ULONG Key, BOOLEAN FailImmediately,
-                               BOOLEAN Exclusive, PIO_STATUS_BLOCK IoStatus, PIRP Irp, PVOID Context,
+                               PLARGE_INTEGER Length, PEPROCESS Process, ULONG Key,
+                               BOOLEAN FailImmediately, BOOLEAN Exclusive,
+                               PIO_STATUS_BLOCK IoStatus, PIRP Irp, PVOID Context,
                                BOOLEAN AlreadySynchronized)
 {
     FILE_LOCK_INFO Info;
@@ -234,13 +246,15 @@ BOOLEAN NTAPI FsRtlPrivateLock(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PLA
 /* Takes the next held lock that Wanted describes off the list; NULL when there is none. */
 typedef BOOLEAN RTLP_LOCK_MATCH(const FILE_LOCK_INFO *Held, const FILE_LOCK_INFO *Wanted);
 
-static RTLP_LOCK_ENTRY *RtlpTakeHeld(RTLP_FILE_LOCKS *Locks, RTLP_LOCK_MATCH *Match, const FILE_LOCK_INFO *Wanted)
+static RTLP_LOCK_ENTRY *RtlpTakeHeld(RTLP_FILE_LOCKS *Locks, RTLP_LOCK_MATCH *Match,
+                                     const FILE_LOCK_INFO *Wanted)
 {
     RTLP_LOCK_ENTRY *Found = NULL;
     KIRQL Irql;
 
     KeAcquireSpinLock(&Locks->SpinLock, &Irql);
-    for (PLIST_ENTRY Links = Locks->Held.Flink; Links != &Locks->Held && Found == NULL; Links = Links->Flink)
+    for (PLIST_ENTRY Links = Locks->Held.Flink; Links != &Locks->Held && Found == NULL;
+         Links = Links->Flink)
         if (Match(&CONTAINING_RECORD(Links, RTLP_LOCK_ENTRY, Links)->Info, Wanted))
             Found = CONTAINING_RECORD(Links, RTLP_LOCK_ENTRY, Links);
     if (Found != NULL)
@@ -249,8 +263,8 @@ static RTLP_LOCK_ENTRY *RtlpTakeHeld(RTLP_FILE_LOCKS *Locks, RTLP_LOCK_MATCH *Ma
     return Found;
 }
 
-static NTSTATUS RtlpUnlock(PFILE_LOCK FileLock, RTLP_LOCK_MATCH *Match, const FILE_LOCK_INFO *Wanted, BOOLEAN All,
-                           PVOID Context)
+static NTSTATUS RtlpUnlock(PFILE_LOCK FileLock, RTLP_LOCK_MATCH *Match,
+                           const FILE_LOCK_INFO *Wanted, BOOLEAN All, PVOID Context)
 {
     RTLP_FILE_LOCKS *Locks = FileLock->LockInformation;
     NTSTATUS Status = STATUS_RANGE_NOT_LOCKED;
@@ -258,7 +272,8 @@ static NTSTATUS RtlpUnlock(PFILE_LOCK FileLock, RTLP_LOCK_MATCH *Match, const FI
 
     if (Locks == NULL)
         return Status;
-    while ((All || Status != STATUS_SUCCESS) && (Entry = RtlpTakeHeld(Locks, Match, Wanted)) != NULL) {
+    while ((All || Status != STATUS_SUCCESS) &&
+           (Entry = RtlpTakeHeld(Locks, Match, Wanted)) != NULL) {
         Status = STATUS_SUCCESS;
         if (FileLock->UnlockRoutine != NULL)
             FileLock->UnlockRoutine(Context, &Entry->Info);
@@ -271,7 +286,8 @@ static NTSTATUS RtlpUnlock(PFILE_LOCK FileLock, RTLP_LOCK_MATCH *Match, const FI
 
 static BOOLEAN RtlpMatchExactly(const FILE_LOCK_INFO *Held, const FILE_LOCK_INFO *Wanted)
 {
-    return RtlpSameOwner(Held, Wanted) && Held->StartingByte.QuadPart == Wanted->StartingByte.QuadPart &&
+    return RtlpSameOwner(Held, Wanted) &&
+           Held->StartingByte.QuadPart == Wanted->StartingByte.QuadPart &&
            Held->Length.QuadPart == Wanted->Length.QuadPart;
 }
 
@@ -281,8 +297,9 @@ static BOOLEAN RtlpMatchFile(const FILE_LOCK_INFO *Held, const FILE_LOCK_INFO *W
 }
 
 NT_EXPORT(FsRtlFastUnlockSingle);
-NTSTATUS NTAPI FsRtlFastUnlockSingle(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PLARGE_INTEGER Offset,
-                                     PLARGE_INTEGER Length, PEPROCESS Process, ULONG Key, PVOID Context,
+NTSTATUS NTAPI FsRtlFastUnlockSingle(PFILE_LOCK FileLock, PFILE_OBJECT FileObject,
+                                     PLARGE_INTEGER Offset, PLARGE_INTEGER Length,
+                                     PEPROCESS Process, ULONG Key, PVOID Context,
                                      BOOLEAN AlreadySynchronized)
 {
     FILE_LOCK_INFO Info;
@@ -293,7 +310,8 @@ NTSTATUS NTAPI FsRtlFastUnlockSingle(PFILE_LOCK FileLock, PFILE_OBJECT FileObjec
 }
 
 NT_EXPORT(FsRtlFastUnlockAll);
-NTSTATUS NTAPI FsRtlFastUnlockAll(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PEPROCESS Process, PVOID Context)
+NTSTATUS NTAPI FsRtlFastUnlockAll(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PEPROCESS Process,
+                                  PVOID Context)
 {
     FILE_LOCK_INFO Info = {.FileObject = FileObject, .ProcessId = Process};
 
@@ -301,23 +319,24 @@ NTSTATUS NTAPI FsRtlFastUnlockAll(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, 
 }
 
 NT_EXPORT(FsRtlFastUnlockAllByKey);
-NTSTATUS NTAPI FsRtlFastUnlockAllByKey(PFILE_LOCK FileLock, PFILE_OBJECT FileObject, PEPROCESS Process, ULONG Key,
-                                       PVOID Context)
+NTSTATUS NTAPI FsRtlFastUnlockAllByKey(PFILE_LOCK FileLock, PFILE_OBJECT FileObject,
+                                       PEPROCESS Process, ULONG Key, PVOID Context)
 {
     FILE_LOCK_INFO Info = {.FileObject = FileObject, .ProcessId = Process, .Key = Key};
 
     return RtlpUnlock(FileLock, RtlpSameOwner, &Info, TRUE, Context);
 }
 
-static NTSTATUS RtlpProcessLock(PFILE_LOCK FileLock, PIRP Irp, PIO_STACK_LOCATION Stack, PVOID Context)
+static NTSTATUS RtlpProcessLock(PFILE_LOCK FileLock, PIRP Irp, PIO_STACK_LOCATION Stack,
+                                PVOID Context)
 {
     IO_STATUS_BLOCK IoStatus;
     LARGE_INTEGER Offset = Stack->Parameters.LockControl.ByteOffset;
 
     FsRtlPrivateLock(FileLock, Stack->FileObject, &Offset, Stack->Parameters.LockControl.Length,
                      IoGetRequestorProcess(Irp), Stack->Parameters.LockControl.Key,
-                     (Stack->Flags & SL_FAIL_IMMEDIATELY) != 0, (Stack->Flags & SL_EXCLUSIVE_LOCK) != 0, &IoStatus,
-                     Irp, Context, FALSE);
+                     (Stack->Flags & SL_FAIL_IMMEDIATELY) != 0,
+                     (Stack->Flags & SL_EXCLUSIVE_LOCK) != 0, &IoStatus, Irp, Context, FALSE);
     return IoStatus.Status;
 }
 
@@ -334,15 +353,16 @@ NTSTATUS NTAPI FsRtlProcessFileLock(PFILE_LOCK FileLock, PIRP Irp, PVOID Context
     case IRP_MN_LOCK:
         return RtlpProcessLock(FileLock, Irp, Stack, Context);
     case IRP_MN_UNLOCK_SINGLE:
-        Status = FsRtlFastUnlockSingle(FileLock, Stack->FileObject, &Offset, Stack->Parameters.LockControl.Length,
-                                       Process, Stack->Parameters.LockControl.Key, Context, FALSE);
+        Status = FsRtlFastUnlockSingle(FileLock, Stack->FileObject, &Offset,
+                                       Stack->Parameters.LockControl.Length, Process,
+                                       Stack->Parameters.LockControl.Key, Context, FALSE);
         break;
     case IRP_MN_UNLOCK_ALL:
         Status = FsRtlFastUnlockAll(FileLock, Stack->FileObject, Process, Context);
         break;
     case IRP_MN_UNLOCK_ALL_BY_KEY:
-        Status = FsRtlFastUnlockAllByKey(FileLock, Stack->FileObject, Process, Stack->Parameters.LockControl.Key,
-                                         Context);
+        Status = FsRtlFastUnlockAllByKey(FileLock, Stack->FileObject, Process,
+                                         Stack->Parameters.LockControl.Key, Context);
         break;
     default:
         Status = STATUS_INVALID_DEVICE_REQUEST;
@@ -361,7 +381,8 @@ static BOOLEAN RtlpMayAccess(PFILE_LOCK FileLock, const FILE_LOCK_INFO *Access, 
     if (Locks == NULL || Access->Length.QuadPart == 0)
         return TRUE;
     KeAcquireSpinLock(&Locks->SpinLock, &Irql);
-    for (PLIST_ENTRY Links = Locks->Held.Flink; Links != &Locks->Held && Allowed; Links = Links->Flink) {
+    for (PLIST_ENTRY Links = Locks->Held.Flink; Links != &Locks->Held && Allowed;
+         Links = Links->Flink) {
         const FILE_LOCK_INFO *Held = &CONTAINING_RECORD(Links, RTLP_LOCK_ENTRY, Links)->Info;
         if (RtlpOverlap(Held, Access))
             Allowed = Held->ExclusiveLock ? RtlpSameOwner(Held, Access) : !Write;
@@ -371,8 +392,9 @@ static BOOLEAN RtlpMayAccess(PFILE_LOCK FileLock, const FILE_LOCK_INFO *Access, 
 }
 
 NT_EXPORT(FsRtlFastCheckLockForRead);
-BOOLEAN NTAPI FsRtlFastCheckLockForRead(PFILE_LOCK FileLock, PLARGE_INTEGER Offset, PLARGE_INTEGER Length, ULONG Key,
-                                        PFILE_OBJECT FileObject, PVOID Process)
+BOOLEAN NTAPI FsRtlFastCheckLockForRead(PFILE_LOCK FileLock, PLARGE_INTEGER Offset,
+                                        PLARGE_INTEGER Length, ULONG Key, PFILE_OBJECT FileObject,
+                                        PVOID Process)
 {
     FILE_LOCK_INFO Access;
 
@@ -381,8 +403,9 @@ BOOLEAN NTAPI FsRtlFastCheckLockForRead(PFILE_LOCK FileLock, PLARGE_INTEGER Offs
 }
 
 NT_EXPORT(FsRtlFastCheckLockForWrite);
-BOOLEAN NTAPI FsRtlFastCheckLockForWrite(PFILE_LOCK FileLock, PLARGE_INTEGER Offset, PLARGE_INTEGER Length,
-                                         ULONG Key, PFILE_OBJECT FileObject, PVOID Process)
+BOOLEAN NTAPI FsRtlFastCheckLockForWrite(PFILE_LOCK FileLock, PLARGE_INTEGER Offset,
+                                         PLARGE_INTEGER Length, ULONG Key, PFILE_OBJECT FileObject,
+                                         PVOID Process)
 {
     FILE_LOCK_INFO Access;
 
@@ -394,20 +417,22 @@ NT_EXPORT(FsRtlCheckLockForReadAccess);
 BOOLEAN NTAPI FsRtlCheckLockForReadAccess(PFILE_LOCK FileLock, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    LARGE_INTEGER Offset = Stack->Parameters.Read.ByteOffset, Length = {.QuadPart = Stack->Parameters.Read.Length};
+    LARGE_INTEGER Offset = Stack->Parameters.Read.ByteOffset,
+                  Length = {.QuadPart = Stack->Parameters.Read.Length};
 
-    return FsRtlFastCheckLockForRead(FileLock, &Offset, &Length, Stack->Parameters.Read.Key, Stack->FileObject,
-                                     IoGetRequestorProcess(Irp));
+    return FsRtlFastCheckLockForRead(FileLock, &Offset, &Length, Stack->Parameters.Read.Key,
+                                     Stack->FileObject, IoGetRequestorProcess(Irp));
 }
 
 NT_EXPORT(FsRtlCheckLockForWriteAccess);
 BOOLEAN NTAPI FsRtlCheckLockForWriteAccess(PFILE_LOCK FileLock, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    LARGE_INTEGER Offset = Stack->Parameters.Write.ByteOffset, Length = {.QuadPart = Stack->Parameters.Write.Length};
+    LARGE_INTEGER Offset = Stack->Parameters.Write.ByteOffset,
+                  Length = {.QuadPart = Stack->Parameters.Write.Length};
 
-    return FsRtlFastCheckLockForWrite(FileLock, &Offset, &Length, Stack->Parameters.Write.Key, Stack->FileObject,
-                                      IoGetRequestorProcess(Irp));
+    return FsRtlFastCheckLockForWrite(FileLock, &Offset, &Length, Stack->Parameters.Write.Key,
+                                      Stack->FileObject, IoGetRequestorProcess(Irp));
 }
 
 /* A copy of the next held lock, in FileLock itself; NULL behind the last. The caller serialises. */
@@ -445,7 +470,8 @@ BOOLEAN NTAPI FsRtlAreThereCurrentOrInProgressFileLocks(PFILE_LOCK FileLock)
     return FileLock->LockRequestsInProgress != 0 || (Locks != NULL && !IsListEmpty(&Locks->Held));
 }
 
-/* Takes a waiting request off the list. With the cancel lock held no cancel routine can be half-way through. */
+/* Takes a waiting request off the list. With the cancel lock held no cancel routine can be half-way
+ * through. */
 static RTLP_LOCK_ENTRY *RtlpTakeAnyWaiter(RTLP_FILE_LOCKS *Locks)
 {
     RTLP_LOCK_ENTRY *Entry = NULL;
@@ -483,7 +509,8 @@ VOID NTAPI FsRtlUninitializeFileLock(PFILE_LOCK FileLock)
 }
 
 NT_EXPORT(FsRtlAllocateFileLock);
-PFILE_LOCK NTAPI FsRtlAllocateFileLock(PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrp, PUNLOCK_ROUTINE Unlock)
+PFILE_LOCK NTAPI FsRtlAllocateFileLock(PCOMPLETE_LOCK_IRP_ROUTINE CompleteLockIrp,
+                                       PUNLOCK_ROUTINE Unlock)
 {
     PFILE_LOCK FileLock = ExAllocatePoolWithTag(PagedPool, sizeof(*FileLock), RTLP_LOCK_TAG);
 

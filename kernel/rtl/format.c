@@ -1,7 +1,8 @@
 /*
- * The one engine of formatted output, narrow and wide, with NT's additions to C: %Z and %wZ (counted strings),
- * %S and %C (the other width), the prefixes w, h, l, ll, I, I32, I64. What the letters mean follows the public page
- * "Format specification syntax: printf and wprintf functions". Left out: floating point and %n.
+ * The one engine of formatted output, narrow and wide, with NT's additions to C: %Z and %wZ
+ * (counted strings), %S and %C (the other width), the prefixes w, h, l, ll, I, I32, I64. What the
+ * letters mean follows the public page "Format specification syntax: printf and wprintf functions".
+ * Left out: floating point and %n.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -77,16 +78,18 @@ static VOID RtlpPad(RTLP_OUTPUT *Output, WCHAR Unit, LONG64 Count)
 static VOID RtlpPutText(RTLP_OUTPUT *Output, const RTLP_TEXT *Text)
 {
     for (SIZE_T Index = 0; Index < Text->Count; Index++) {
-        WCHAR Unit = Text->Wide ? ((const WCHAR *)Text->Text)[Index] : ((const UCHAR *)Text->Text)[Index];
+        WCHAR Unit =
+            Text->Wide ? ((const WCHAR *)Text->Text)[Index] : ((const UCHAR *)Text->Text)[Index];
         if (Text->Wide != Output->Wide)
             Unit = Output->Wide ? RtlpAnsiToUnicode[(UCHAR)Unit] : RtlpCharToAnsi(Unit);
         RtlpPut(Output, Unit);
     }
 }
 
-/* A field: spaces, prefix, zeros, text, spaces. The 0 flag pads text too, as Microsoft's C library does. */
-static VOID RtlpPutField(RTLP_OUTPUT *Output, const RTLP_SPEC *Spec, const char *Prefix, SIZE_T Zeros,
-                         const RTLP_TEXT *Text)
+/* A field: spaces, prefix, zeros, text, spaces. The 0 flag pads text too, as Microsoft's C library
+ * does. */
+static VOID RtlpPutField(RTLP_OUTPUT *Output, const RTLP_SPEC *Spec, const char *Prefix,
+                         SIZE_T Zeros, const RTLP_TEXT *Text)
 {
     RTLP_TEXT Head = {Prefix, 0, FALSE};
     LONG64 Pad;
@@ -132,7 +135,8 @@ static VOID RtlpReadFlags(RTLP_INPUT *Input, RTLP_SPEC *Spec)
     }
 }
 
-static RTLP_LENGTH RtlpReadI(RTLP_INPUT *Input) /* after the I: I64, I32, or I alone, which is pointer-sized */
+static RTLP_LENGTH RtlpReadI(
+    RTLP_INPUT *Input) /* after the I: I64, I32, or I alone, which is pointer-sized */
 {
     RTLP_INPUT Ahead = *Input;
     WCHAR First = RtlpNext(&Ahead);
@@ -200,8 +204,8 @@ static ULONG64 RtlpUnsignedArgument(RTLP_LENGTH Length, va_list *Arguments)
     }
 }
 
-static VOID RtlpPutInteger(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, ULONG64 Value, ULONG Base, BOOLEAN Upper,
-                           const char *Prefix)
+static VOID RtlpPutInteger(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, ULONG64 Value, ULONG Base,
+                           BOOLEAN Upper, const char *Prefix)
 {
     char Digits[24];
     SIZE_T At = sizeof(Digits), Wanted = Spec->Precision < 0 ? 1 : (SIZE_T)Spec->Precision;
@@ -222,7 +226,8 @@ static VOID RtlpPutSigned(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, va_list *Argumen
     LONG64 Value = RtlpSignedArgument(Spec->Length, Arguments);
     const char *Prefix = Value < 0 ? "-" : Spec->Plus ? "+" : Spec->Space ? " " : "";
 
-    RtlpPutInteger(Output, Spec, Value < 0 ? 0 - (ULONG64)Value : (ULONG64)Value, 10, FALSE, Prefix);
+    RtlpPutInteger(Output, Spec, Value < 0 ? 0 - (ULONG64)Value : (ULONG64)Value, 10, FALSE,
+                   Prefix);
 }
 
 static VOID RtlpPutHex(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN Upper, va_list *Arguments)
@@ -236,10 +241,12 @@ static VOID RtlpPutHex(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN Upper, va_l
 static VOID RtlpPutPointer(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, va_list *Arguments)
 {
     Spec->Precision = 2 * sizeof(PVOID); /* always sixteen digits, capitals */
-    RtlpPutInteger(Output, Spec, (ULONG64)va_arg(*Arguments, PVOID), 16, TRUE, Spec->Alternate ? "0X" : "");
+    RtlpPutInteger(Output, Spec, (ULONG64)va_arg(*Arguments, PVOID), 16, TRUE,
+                   Spec->Alternate ? "0X" : "");
 }
 
-/* Width of a text argument: what the prefix says, else the letter's own (s, c: the function's; S, C: the other). */
+/* Width of a text argument: what the prefix says, else the letter's own (s, c: the function's; S,
+ * C: the other). */
 static BOOLEAN RtlpIsWideText(const RTLP_OUTPUT *Output, const RTLP_SPEC *Spec, BOOLEAN OtherWidth)
 {
     switch (Spec->Length) {
@@ -255,7 +262,8 @@ static BOOLEAN RtlpIsWideText(const RTLP_OUTPUT *Output, const RTLP_SPEC *Spec, 
     }
 }
 
-static VOID RtlpPutString(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN OtherWidth, va_list *Arguments)
+static VOID RtlpPutString(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN OtherWidth,
+                          va_list *Arguments)
 {
     SIZE_T Most = Spec->Precision < 0 ? MAXLONG : (SIZE_T)Spec->Precision;
     RTLP_TEXT Text = {va_arg(*Arguments, PVOID), 0, RtlpIsWideText(Output, Spec, OtherWidth)};
@@ -273,7 +281,8 @@ static VOID RtlpPutString(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN OtherWid
     RtlpPutField(Output, Spec, "", 0, &Text);
 }
 
-static VOID RtlpPutCharacter(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN OtherWidth, va_list *Arguments)
+static VOID RtlpPutCharacter(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, BOOLEAN OtherWidth,
+                             va_list *Arguments)
 {
     WCHAR Unit = (WCHAR)va_arg(*Arguments, int);
     UCHAR Narrow = (UCHAR)Unit;
@@ -295,7 +304,8 @@ static VOID RtlpPutCounted(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, va_list *Argume
     RtlpPutField(Output, Spec, "", 0, &Text);
 }
 
-static BOOLEAN RtlpPutConversion(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, WCHAR Letter, va_list *Arguments)
+static BOOLEAN RtlpPutConversion(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, WCHAR Letter,
+                                 va_list *Arguments)
 {
     switch (Letter) {
     case 'd':
@@ -304,7 +314,8 @@ static BOOLEAN RtlpPutConversion(RTLP_OUTPUT *Output, RTLP_SPEC *Spec, WCHAR Let
         return TRUE;
     case 'u':
     case 'o':
-        RtlpPutInteger(Output, Spec, RtlpUnsignedArgument(Spec->Length, Arguments), Letter == 'o' ? 8 : 10, FALSE, "");
+        RtlpPutInteger(Output, Spec, RtlpUnsignedArgument(Spec->Length, Arguments),
+                       Letter == 'o' ? 8 : 10, FALSE, "");
         return TRUE;
     case 'x':
     case 'X':

@@ -1,7 +1,8 @@
 /*
- * File names as file systems and filters handle them: wild cards, comparing, cutting paths into parts, legal characters. The
- * meaning of the five wild cards is that of the public [MS-FSA] 2.1.4.4: * and ?, and DOS's < > and ". Also the two
- * routines that say which NTSTATUS values are expected. Left out: 8.3 names, reparse points.
+ * File names as file systems and filters handle them: wild cards, comparing, cutting paths into
+ * parts, legal characters. The meaning of the five wild cards is that of the public
+ * [MS-FSA] 2.1.4.4: * and ?, and DOS's < > and ". Also the two routines that say which NTSTATUS
+ * values are expected. Left out: 8.3 names, reparse points.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -14,11 +15,17 @@
 #define ALL (A | H | N | O)
 #define LONGER (H | N | O) /* legal in long names only */
 #define WILD (W | O)
-static const UCHAR FsRtlpLegal[256] = { /* by character; 0: nowhere, like : / \\ */
-    [0x01 ... 0x1F] = O, [' ' ... '!'] = ALL,  ['"'] = WILD,        ['#' ... ')'] = ALL, ['*'] = WILD,
-    ['+' ... ','] = LONGER, ['-' ... '.'] = ALL, ['0' ... '9'] = ALL, [';'] = LONGER,     ['<'] = WILD,
-    ['='] = LONGER,      ['>' ... '?'] = WILD, ['@' ... 'Z'] = ALL, ['['] = LONGER,      [']'] = LONGER,
-    ['^' ... '{'] = ALL, ['|'] = O,            ['}' ... 0x7F] = ALL,
+static const UCHAR
+    FsRtlpLegal
+        [256] =
+            {
+                /* by character; 0: nowhere, like : / \\ */
+                [0x01 ... 0x1F] = O, [' ' ... '!'] = ALL, ['"'] = WILD,
+                ['#' ... ')'] = ALL, ['*'] = WILD,        ['+' ... ','] = LONGER,
+                ['-' ... '.'] = ALL, ['0' ... '9'] = ALL, [';'] = LONGER,
+                ['<'] = WILD,        ['='] = LONGER,      ['>' ... '?'] = WILD,
+                ['@' ... 'Z'] = ALL, ['['] = LONGER,      [']'] = LONGER,
+                ['^' ... '{'] = ALL, ['|'] = O,           ['}' ... 0x7F] = ALL,
 };
 #undef A
 #undef H
@@ -63,8 +70,8 @@ static WCHAR FsRtlpFold(WCHAR Char, BOOLEAN IgnoreCase, PCWCH UpcaseTable)
 }
 
 NT_EXPORT(FsRtlAreNamesEqual);
-BOOLEAN NTAPI FsRtlAreNamesEqual(PCUNICODE_STRING First, PCUNICODE_STRING Second, BOOLEAN IgnoreCase,
-                                 PCWCH UpcaseTable)
+BOOLEAN NTAPI FsRtlAreNamesEqual(PCUNICODE_STRING First, PCUNICODE_STRING Second,
+                                 BOOLEAN IgnoreCase, PCWCH UpcaseTable)
 {
     if (First->Length != Second->Length)
         return FALSE;
@@ -95,7 +102,8 @@ static VOID FsRtlpCloseStates(const FSRTLP_MATCH *Match, ULONG Char)
         WCHAR Wanted = Match->Expression[At];
         if (Match->Now[At] == 0)
             continue;
-        if (Wanted == '*' || Wanted == DOS_STAR || (Wanted == DOS_QM && (Char == '.' || Char == FSRTLP_END)) ||
+        if (Wanted == '*' || Wanted == DOS_STAR ||
+            (Wanted == DOS_QM && (Char == '.' || Char == FSRTLP_END)) ||
             (Wanted == DOS_DOT && Char == FSRTLP_END))
             Match->Now[At + 1] = 1;
     }
@@ -113,7 +121,8 @@ static VOID FsRtlpTakeCharacter(FSRTLP_MATCH *Match, WCHAR Char, BOOLEAN FinalDo
             continue;
         if (Wanted == '*' || (Wanted == DOS_STAR && !FinalDot))
             Match->Next[At] = 1;
-        else if (Wanted == '?' || (Wanted == DOS_QM && Char != '.') || (Wanted == DOS_DOT && Char == '.') ||
+        else if (Wanted == '?' || (Wanted == DOS_QM && Char != '.') ||
+                 (Wanted == DOS_DOT && Char == '.') ||
                  (!FsRtlpIsWild(Wanted) &&
                   FsRtlpFold(Wanted, Match->FoldExpression, Match->UpcaseTable) == Folded))
             Match->Next[At + 1] = 1;
@@ -139,12 +148,17 @@ static BOOLEAN FsRtlpRun(FSRTLP_MATCH *Match, PCWCH Name, ULONG Length)
     return Match->Now[Match->Length] != 0;
 }
 
-static BOOLEAN FsRtlpMatches(PCUNICODE_STRING Expression, PCUNICODE_STRING Name, BOOLEAN FoldExpression,
-                             BOOLEAN IgnoreCase, PCWCH UpcaseTable)
+static BOOLEAN FsRtlpMatches(PCUNICODE_STRING Expression, PCUNICODE_STRING Name,
+                             BOOLEAN FoldExpression, BOOLEAN IgnoreCase, PCWCH UpcaseTable)
 {
     UCHAR OnStack[2 * (FSRTLP_STACK_STATES + 1)], *States = OnStack;
-    FSRTLP_MATCH Match = {Expression->Buffer, Expression->Length / sizeof(WCHAR), FoldExpression, IgnoreCase,
-                          UpcaseTable, NULL, NULL};
+    FSRTLP_MATCH Match = {Expression->Buffer,
+                          Expression->Length / sizeof(WCHAR),
+                          FoldExpression,
+                          IgnoreCase,
+                          UpcaseTable,
+                          NULL,
+                          NULL};
     BOOLEAN Result;
 
     if (Name->Length == 0 || Match.Length == 0)
@@ -166,8 +180,8 @@ static BOOLEAN FsRtlpMatches(PCUNICODE_STRING Expression, PCUNICODE_STRING Name,
 
 /* With IgnoreCase the caller has upcased the expression already. [doc] */
 NT_EXPORT(FsRtlIsNameInExpression);
-BOOLEAN NTAPI FsRtlIsNameInExpression(PUNICODE_STRING Expression, PUNICODE_STRING Name, BOOLEAN IgnoreCase,
-                                      PWCHAR UpcaseTable)
+BOOLEAN NTAPI FsRtlIsNameInExpression(PUNICODE_STRING Expression, PUNICODE_STRING Name,
+                                      BOOLEAN IgnoreCase, PWCHAR UpcaseTable)
 {
     return FsRtlpMatches(Expression, Name, FALSE, IgnoreCase, UpcaseTable);
 }
@@ -198,7 +212,8 @@ BOOLEAN NTAPI FsRtlIsDbcsInExpression(PANSI_STRING Expression, PANSI_STRING Name
     return Result;
 }
 
-/* The first part, without backslashes, and what follows the backslash behind it. Both point into Name. */
+/* The first part, without backslashes, and what follows the backslash behind it. Both point into
+ * Name. */
 NT_EXPORT(FsRtlDissectName);
 VOID NTAPI FsRtlDissectName(UNICODE_STRING Name, PUNICODE_STRING First, PUNICODE_STRING Remaining)
 {

@@ -1,5 +1,6 @@
 /*
- * GUIDs as text: "{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}", capitals out, either case in. Left out: nothing.
+ * GUIDs as text: "{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}", capitals out, either case in. Left out:
+ * nothing.
  */
 #include "rtl.h"
 
@@ -16,8 +17,8 @@ NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING String)
     if (Buffer == NULL)
         return STATUS_NO_MEMORY;
     _snwprintf(Buffer, RTLP_GUID_UNITS + 1, L"{%08lX-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}",
-               (ULONG)Guid->Data1, Guid->Data2, Guid->Data3, Tail[0], Tail[1], Tail[2], Tail[3], Tail[4], Tail[5],
-               Tail[6], Tail[7]);
+               (ULONG)Guid->Data1, Guid->Data2, Guid->Data3, Tail[0], Tail[1], Tail[2], Tail[3],
+               Tail[4], Tail[5], Tail[6], Tail[7]);
     *String = (UNICODE_STRING){Bytes, (USHORT)(Bytes + sizeof(WCHAR)), Buffer};
     return STATUS_SUCCESS;
 }
@@ -48,8 +49,8 @@ NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING String, GUID *Guid)
     PCWCH Text = String->Buffer;
     UCHAR Byte[16];
 
-    if (String->Length != RTLP_GUID_UNITS * sizeof(WCHAR) || Text[0] != '{' || Text[9] != '-' || Text[14] != '-' ||
-        Text[19] != '-' || Text[24] != '-' || Text[37] != '}')
+    if (String->Length != RTLP_GUID_UNITS * sizeof(WCHAR) || Text[0] != '{' || Text[9] != '-' ||
+        Text[14] != '-' || Text[19] != '-' || Text[24] != '-' || Text[37] != '}')
         return STATUS_INVALID_PARAMETER;
     for (ULONG At = 0; At < 16; At++)
         if (!RtlpHexByte(Text + Place[At], &Byte[At]))

@@ -1,7 +1,8 @@
 /*
- * Map control blocks: which logical sector holds each virtual sector of a file. A BASE_MCB is an array of runs; each ends
- * where the next starts, the first starts at 0; a run without logical sectors is a hole, and no hole is last. A
- * LARGE_MCB adds a guarded mutex. IRQL <= APC_LEVEL. Left out: the 32-bit MCB.
+ * Map control blocks: which logical sector holds each virtual sector of a file. A BASE_MCB is an
+ * array of runs; each ends where the next starts, the first starts at 0; a run without logical
+ * sectors is a hole, and no hole is last. A LARGE_MCB adds a guarded mutex. IRQL <= APC_LEVEL. Left
+ * out: the 32-bit MCB.
  */
 #include "rtl.h"
 
@@ -29,7 +30,8 @@ static LONGLONG RtlpMcbEnd(const BASE_MCB *Mcb)
     return RtlpRunStart(Mcb, Mcb->PairCount);
 }
 
-static ULONG RtlpFindRunOf(const BASE_MCB *Mcb, LONGLONG Vbn) /* PairCount when Vbn is behind the end */
+static ULONG RtlpFindRunOf(const BASE_MCB *Mcb,
+                           LONGLONG Vbn) /* PairCount when Vbn is behind the end */
 {
     ULONG Low = 0, High = Mcb->PairCount;
 
@@ -72,7 +74,8 @@ static VOID RtlpEmitRun(BASE_MCB *To, LONGLONG NextVbn, LONGLONG Lbn)
 }
 
 /* Appends what From has in [Start, End), moved up by Shift. */
-static VOID RtlpEmitPart(BASE_MCB *To, const BASE_MCB *From, LONGLONG Start, LONGLONG End, LONGLONG Shift)
+static VOID RtlpEmitPart(BASE_MCB *To, const BASE_MCB *From, LONGLONG Start, LONGLONG End,
+                         LONGLONG Shift)
 {
     for (ULONG Index = RtlpFindRunOf(From, Start); Index < From->PairCount; Index++) {
         LONGLONG First = RtlpRunStart(From, Index), Next = RtlpRuns(From)[Index].NextVbn;
@@ -91,7 +94,8 @@ static BOOLEAN RtlpBeginChange(const BASE_MCB *Mcb, BASE_MCB *New)
     *New = *Mcb;
     New->PairCount = 0;
     New->MaximumPairCount = Mcb->PairCount + RTLP_MCB_SPARE;
-    New->Mapping = ExAllocatePoolWithTag(Mcb->PoolType, New->MaximumPairCount * sizeof(RTLP_RUN), RTLP_MCB_TAG);
+    New->Mapping = ExAllocatePoolWithTag(Mcb->PoolType, New->MaximumPairCount * sizeof(RTLP_RUN),
+                                         RTLP_MCB_TAG);
     if (New->Mapping == NULL && (Mcb->Flags & MCB_FLAG_RAISE_ON_ALLOCATION_FAILURE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return New->Mapping != NULL;
@@ -165,7 +169,8 @@ BOOLEAN NTAPI FsRtlAddBaseMcbEntry(PBASE_MCB Mcb, LONGLONG Vbn, LONGLONG Lbn, LO
             break;
         if (Start < Vbn)
             Start = Vbn;
-        if (RtlpRuns(Mcb)[Index].Lbn != RTLP_HOLE && RtlpLbnAt(Mcb, Index, Start) != Lbn + (Start - Vbn))
+        if (RtlpRuns(Mcb)[Index].Lbn != RTLP_HOLE &&
+            RtlpLbnAt(Mcb, Index, Start) != Lbn + (Start - Vbn))
             return FALSE;
     }
     return RtlpMapRange(Mcb, Vbn, SectorCount, Lbn);
@@ -215,8 +220,9 @@ BOOLEAN NTAPI FsRtlSplitBaseMcb(PBASE_MCB Mcb, LONGLONG Vbn, LONGLONG Amount)
 
 /* TRUE when Vbn is not behind the end; *Lbn is -1 in a hole. */
 NT_EXPORT(FsRtlLookupBaseMcbEntry);
-BOOLEAN NTAPI FsRtlLookupBaseMcbEntry(PBASE_MCB Mcb, LONGLONG Vbn, PLONGLONG Lbn, PLONGLONG CountFromLbn,
-                                      PLONGLONG StartingLbn, PLONGLONG CountFromStartingLbn, PULONG Index)
+BOOLEAN NTAPI FsRtlLookupBaseMcbEntry(PBASE_MCB Mcb, LONGLONG Vbn, PLONGLONG Lbn,
+                                      PLONGLONG CountFromLbn, PLONGLONG StartingLbn,
+                                      PLONGLONG CountFromStartingLbn, PULONG Index)
 {
     ULONG At = RtlpFindRunOf(Mcb, Vbn);
     LONGLONG Next;
@@ -238,7 +244,8 @@ BOOLEAN NTAPI FsRtlLookupBaseMcbEntry(PBASE_MCB Mcb, LONGLONG Vbn, PLONGLONG Lbn
 }
 
 NT_EXPORT(FsRtlLookupLastBaseMcbEntryAndIndex);
-BOOLEAN NTAPI FsRtlLookupLastBaseMcbEntryAndIndex(PBASE_MCB Mcb, PLONGLONG Vbn, PLONGLONG Lbn, PULONG Index)
+BOOLEAN NTAPI FsRtlLookupLastBaseMcbEntryAndIndex(PBASE_MCB Mcb, PLONGLONG Vbn, PLONGLONG Lbn,
+                                                  PULONG Index)
 {
     if (Mcb->PairCount == 0)
         return FALSE;
@@ -311,7 +318,8 @@ VOID NTAPI FsRtlResetLargeMcb(PLARGE_MCB Mcb, BOOLEAN SelfSynchronized)
 }
 
 NT_EXPORT(FsRtlAddLargeMcbEntry);
-BOOLEAN NTAPI FsRtlAddLargeMcbEntry(PLARGE_MCB Mcb, LONGLONG Vbn, LONGLONG Lbn, LONGLONG SectorCount)
+BOOLEAN NTAPI FsRtlAddLargeMcbEntry(PLARGE_MCB Mcb, LONGLONG Vbn, LONGLONG Lbn,
+                                    LONGLONG SectorCount)
 {
     BOOLEAN Result;
 
@@ -353,19 +361,22 @@ BOOLEAN NTAPI FsRtlSplitLargeMcb(PLARGE_MCB Mcb, LONGLONG Vbn, LONGLONG Amount)
 }
 
 NT_EXPORT(FsRtlLookupLargeMcbEntry);
-BOOLEAN NTAPI FsRtlLookupLargeMcbEntry(PLARGE_MCB Mcb, LONGLONG Vbn, PLONGLONG Lbn, PLONGLONG CountFromLbn,
-                                       PLONGLONG StartingLbn, PLONGLONG CountFromStartingLbn, PULONG Index)
+BOOLEAN NTAPI FsRtlLookupLargeMcbEntry(PLARGE_MCB Mcb, LONGLONG Vbn, PLONGLONG Lbn,
+                                       PLONGLONG CountFromLbn, PLONGLONG StartingLbn,
+                                       PLONGLONG CountFromStartingLbn, PULONG Index)
 {
     BOOLEAN Result;
 
     KeAcquireGuardedMutex(Mcb->GuardedMutex);
-    Result = FsRtlLookupBaseMcbEntry(&Mcb->BaseMcb, Vbn, Lbn, CountFromLbn, StartingLbn, CountFromStartingLbn, Index);
+    Result = FsRtlLookupBaseMcbEntry(&Mcb->BaseMcb, Vbn, Lbn, CountFromLbn, StartingLbn,
+                                     CountFromStartingLbn, Index);
     KeReleaseGuardedMutex(Mcb->GuardedMutex);
     return Result;
 }
 
 NT_EXPORT(FsRtlLookupLastLargeMcbEntryAndIndex);
-BOOLEAN NTAPI FsRtlLookupLastLargeMcbEntryAndIndex(PLARGE_MCB Mcb, PLONGLONG Vbn, PLONGLONG Lbn, PULONG Index)
+BOOLEAN NTAPI FsRtlLookupLastLargeMcbEntryAndIndex(PLARGE_MCB Mcb, PLONGLONG Vbn, PLONGLONG Lbn,
+                                                   PULONG Index)
 {
     BOOLEAN Result;
 
@@ -395,8 +406,8 @@ ULONG NTAPI FsRtlNumberOfRunsInLargeMcb(PLARGE_MCB Mcb)
 }
 
 NT_EXPORT(FsRtlGetNextLargeMcbEntry);
-BOOLEAN NTAPI FsRtlGetNextLargeMcbEntry(PLARGE_MCB Mcb, ULONG RunIndex, PLONGLONG Vbn, PLONGLONG Lbn,
-                                        PLONGLONG SectorCount)
+BOOLEAN NTAPI FsRtlGetNextLargeMcbEntry(PLARGE_MCB Mcb, ULONG RunIndex, PLONGLONG Vbn,
+                                        PLONGLONG Lbn, PLONGLONG SectorCount)
 {
     BOOLEAN Result;
 

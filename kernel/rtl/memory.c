@@ -1,6 +1,7 @@
 /*
- * Memory blocks: what compilers call (memcpy, memset, ...) and the documented RtlXxxMemory routines.
- * Like NT's x64 memcpy, ours is memmove: overlapping blocks are copied right. Left out: nothing.
+ * Memory blocks: what compilers call (memcpy, memset, ...) and the documented RtlXxxMemory
+ * routines. Like NT's x64 memcpy, ours is memmove: overlapping blocks are copied right. Left out:
+ * nothing.
  */
 #include "rtl.h"
 
@@ -19,15 +20,18 @@ static inline VOID RtlpMoveSmall(UCHAR *To, const UCHAR *From, SIZE_T Bytes)
         *(VECTOR16 *)To = Head;
         *(VECTOR16 *)(To + Bytes - 16) = Tail;
     } else if (Bytes >= 8) {
-        ULONG64 Head = *(const UNALIGNED_U64 *)From, Tail = *(const UNALIGNED_U64 *)(From + Bytes - 8);
+        ULONG64 Head = *(const UNALIGNED_U64 *)From,
+                Tail = *(const UNALIGNED_U64 *)(From + Bytes - 8);
         *(UNALIGNED_U64 *)To = Head;
         *(UNALIGNED_U64 *)(To + Bytes - 8) = Tail;
     } else if (Bytes >= 4) {
-        ULONG Head = *(const UNALIGNED_U32 *)From, Tail = *(const UNALIGNED_U32 *)(From + Bytes - 4);
+        ULONG Head = *(const UNALIGNED_U32 *)From,
+              Tail = *(const UNALIGNED_U32 *)(From + Bytes - 4);
         *(UNALIGNED_U32 *)To = Head;
         *(UNALIGNED_U32 *)(To + Bytes - 4) = Tail;
     } else if (Bytes >= 2) {
-        USHORT Head = *(const UNALIGNED_U16 *)From, Tail = *(const UNALIGNED_U16 *)(From + Bytes - 2);
+        USHORT Head = *(const UNALIGNED_U16 *)From,
+               Tail = *(const UNALIGNED_U16 *)(From + Bytes - 2);
         *(UNALIGNED_U16 *)To = Head;
         *(UNALIGNED_U16 *)(To + Bytes - 2) = Tail;
     } else if (Bytes != 0) {
@@ -35,7 +39,8 @@ static inline VOID RtlpMoveSmall(UCHAR *To, const UCHAR *From, SIZE_T Bytes)
     }
 }
 
-static VOID RtlpMoveUp(UCHAR *To, const UCHAR *From, SIZE_T Bytes) /* Bytes > 32, To < From or disjoint */
+static VOID RtlpMoveUp(UCHAR *To, const UCHAR *From,
+                       SIZE_T Bytes) /* Bytes > 32, To < From or disjoint */
 {
     VECTOR16 Tail = *(const VECTOR16 *)(From + Bytes - 16);
     UCHAR *Last = To + Bytes - 16;
@@ -48,7 +53,8 @@ static VOID RtlpMoveUp(UCHAR *To, const UCHAR *From, SIZE_T Bytes) /* Bytes > 32
     *(VECTOR16 *)Last = Tail;
 }
 
-static VOID RtlpMoveDown(UCHAR *To, const UCHAR *From, SIZE_T Bytes) /* Bytes > 32, To inside From's block */
+static VOID RtlpMoveDown(UCHAR *To, const UCHAR *From,
+                         SIZE_T Bytes) /* Bytes > 32, To inside From's block */
 {
     VECTOR16 Head = *(const VECTOR16 *)From;
 
@@ -125,7 +131,9 @@ void *memchr(const void *Block, int Value, size_t Bytes)
     return NULL;
 }
 
-/* The secure forms: on failure the destination is zeroed where it can be. [doc] memcpy_s, memmove_s */
+/*
+ * The secure forms: on failure the destination is zeroed where it can be. [doc] memcpy_s, memmove_s
+ */
 NT_EXPORT(memcpy_s);
 errno_t memcpy_s(void *To, size_t ToBytes, const void *From, size_t Bytes)
 {
@@ -163,7 +171,8 @@ SIZE_T NTAPI RtlCompareMemory(const VOID *First, const VOID *Second, SIZE_T Byte
     const UCHAR *A = First, *B = Second;
     SIZE_T Same = 0;
 
-    while (Bytes - Same >= 8 && *(const UNALIGNED_U64 *)(A + Same) == *(const UNALIGNED_U64 *)(B + Same))
+    while (Bytes - Same >= 8 &&
+           *(const UNALIGNED_U64 *)(A + Same) == *(const UNALIGNED_U64 *)(B + Same))
         Same += 8;
     while (Same < Bytes && A[Same] == B[Same])
         Same++;

@@ -1,6 +1,7 @@
 /*
- * Code pages and case: what drivers see of NT's national language support. The ANSI code page is 1252, the OEM
- * code page 437, both of one byte a character, so no lead bytes exist. Left out: other code pages.
+ * Code pages and case: what drivers see of NT's national language support. The ANSI code page is
+ * 1252, the OEM code page 437, both of one byte a character, so no lead bytes exist. Left out:
+ * other code pages.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -90,8 +91,8 @@ BOOLEAN NTAPI RtlIsValidOemCharacter(PWCHAR Char)
     return TRUE;
 }
 
-static NTSTATUS RtlpBytesToUnicode(const WCHAR *Page, PWCH To, ULONG ToBytes, PULONG Result, PCCH From,
-                                   ULONG FromBytes)
+static NTSTATUS RtlpBytesToUnicode(const WCHAR *Page, PWCH To, ULONG ToBytes, PULONG Result,
+                                   PCCH From, ULONG FromBytes)
 {
     ULONG Count = FromBytes < ToBytes / sizeof(WCHAR) ? FromBytes : ToBytes / sizeof(WCHAR);
 
@@ -102,8 +103,8 @@ static NTSTATUS RtlpBytesToUnicode(const WCHAR *Page, PWCH To, ULONG ToBytes, PU
     return Count < FromBytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS RtlpUnicodeToBytes(UCHAR (*ToByte)(WCHAR), BOOLEAN Upcase, PCHAR To, ULONG ToBytes, PULONG Result,
-                                   PCWCH From, ULONG FromBytes)
+static NTSTATUS RtlpUnicodeToBytes(UCHAR (*ToByte)(WCHAR), BOOLEAN Upcase, PCHAR To, ULONG ToBytes,
+                                   PULONG Result, PCWCH From, ULONG FromBytes)
 {
     ULONG Wanted = FromBytes / sizeof(WCHAR), Count = Wanted < ToBytes ? Wanted : ToBytes;
 
@@ -115,7 +116,8 @@ static NTSTATUS RtlpUnicodeToBytes(UCHAR (*ToByte)(WCHAR), BOOLEAN Upcase, PCHAR
 }
 
 NT_EXPORT(RtlMultiByteToUnicodeN);
-NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH To, ULONG ToBytes, PULONG Result, const CHAR *From, ULONG FromBytes)
+NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH To, ULONG ToBytes, PULONG Result, const CHAR *From,
+                                      ULONG FromBytes)
 {
     return RtlpBytesToUnicode(RtlpAnsiToUnicode, To, ToBytes, Result, From, FromBytes);
 }
@@ -127,13 +129,15 @@ NTSTATUS NTAPI RtlOemToUnicodeN(PWCH To, ULONG ToBytes, PULONG Result, PCCH From
 }
 
 NT_EXPORT(RtlUnicodeToMultiByteN);
-NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From, ULONG FromBytes)
+NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From,
+                                      ULONG FromBytes)
 {
     return RtlpUnicodeToBytes(RtlpCharToAnsi, FALSE, To, ToBytes, Result, From, FromBytes);
 }
 
 NT_EXPORT(RtlUpcaseUnicodeToMultiByteN);
-NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From, ULONG FromBytes)
+NTSTATUS NTAPI RtlUpcaseUnicodeToMultiByteN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From,
+                                            ULONG FromBytes)
 {
     return RtlpUnicodeToBytes(RtlpCharToAnsi, TRUE, To, ToBytes, Result, From, FromBytes);
 }
@@ -145,7 +149,8 @@ NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH Fr
 }
 
 NT_EXPORT(RtlUpcaseUnicodeToOemN);
-NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From, ULONG FromBytes)
+NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR To, ULONG ToBytes, PULONG Result, PCWCH From,
+                                      ULONG FromBytes)
 {
     return RtlpUnicodeToBytes(RtlpCharToOem, TRUE, To, ToBytes, Result, From, FromBytes);
 }

@@ -1,8 +1,9 @@
 /*
- * Unicode prefix tables: which of a set of path prefixes is the longest one that a path starts with, at a component's
- * end. The caller owns the entries and keeps them and their strings in place. Ours is a list in insertion order
- * through NextPrefixTree: NT's tables are short (device prefixes). The caller serialises. Left out: NT's tree, so
- * NodeTypeCode, NameLength, CaseMatch and Links stay zero.
+ * Unicode prefix tables: which of a set of path prefixes is the longest one that a path starts
+ * with, at a component's end. The caller owns the entries and keeps them and their strings in
+ * place. Ours is a list in insertion order through NextPrefixTree: NT's tables are short (device
+ * prefixes). The caller serialises. Left out: NT's tree, so NodeTypeCode, NameLength, CaseMatch and
+ * Links stay zero.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -44,7 +45,8 @@ VOID NTAPI RtlRemoveUnicodePrefix(PUNICODE_PREFIX_TABLE Table, PUNICODE_PREFIX_T
 }
 
 /* Case counts before CaseInsensitiveIndex, not from there on. [doc] RtlFindUnicodePrefix */
-static BOOLEAN RtlpIsPrefix(PCUNICODE_STRING Prefix, PCUNICODE_STRING Name, ULONG CaseInsensitiveIndex)
+static BOOLEAN RtlpIsPrefix(PCUNICODE_STRING Prefix, PCUNICODE_STRING Name,
+                            ULONG CaseInsensitiveIndex)
 {
     ULONG Units = Prefix->Length / sizeof(WCHAR);
 
@@ -60,12 +62,14 @@ static BOOLEAN RtlpIsPrefix(PCUNICODE_STRING Prefix, PCUNICODE_STRING Name, ULON
 }
 
 NT_EXPORT(RtlFindUnicodePrefix);
-PUNICODE_PREFIX_TABLE_ENTRY NTAPI RtlFindUnicodePrefix(PUNICODE_PREFIX_TABLE Table, PUNICODE_STRING FullName,
+PUNICODE_PREFIX_TABLE_ENTRY NTAPI RtlFindUnicodePrefix(PUNICODE_PREFIX_TABLE Table,
+                                                       PUNICODE_STRING FullName,
                                                        ULONG CaseInsensitiveIndex)
 {
     PUNICODE_PREFIX_TABLE_ENTRY Best = NULL;
 
-    for (PUNICODE_PREFIX_TABLE_ENTRY Entry = Table->NextPrefixTree; Entry != NULL; Entry = Entry->NextPrefixTree)
+    for (PUNICODE_PREFIX_TABLE_ENTRY Entry = Table->NextPrefixTree; Entry != NULL;
+         Entry = Entry->NextPrefixTree)
         if ((Best == NULL || Entry->Prefix->Length > Best->Prefix->Length) &&
             RtlpIsPrefix(Entry->Prefix, FullName, CaseInsensitiveIndex))
             Best = Entry;

@@ -1,9 +1,12 @@
 /*
- * The printf family as NT's kernel exports it, over the engine in format.c. Two rules of truncation:
- *   - _snprintf and its kin: a result of exactly Count units has no terminator, a longer one is cut and gives -1.
- *   - the _s forms: always terminated; a result that does not fit empties the buffer and gives -1, unless Count
- *     (or _TRUNCATE) asked for the cut. NT's kernel has no invalid-parameter handler to call.
- * [doc] "_snprintf, _snwprintf", "_snprintf_s", "sprintf_s". Left out: the scanf family, floating point.
+ * The printf family as NT's kernel exports it, over the engine in format.c. Two rules of
+ * truncation:
+ *   - _snprintf and its kin: a result of exactly Count units has no terminator, a longer one is cut
+ * and gives -1.
+ *   - the _s forms: always terminated; a result that does not fit empties the buffer and gives -1,
+ * unless Count (or _TRUNCATE) asked for the cut. NT's kernel has no invalid-parameter handler to
+ * call. [doc] "_snprintf, _snwprintf", "_snprintf_s", "sprintf_s". Left out: the scanf family,
+ * floating point.
  */
 #include "rtl.h"
 
@@ -11,7 +14,8 @@
 #define _TRUNCATE ((size_t)-1)
 #endif
 
-static int RtlpFormatCount(PVOID Buffer, SIZE_T Count, BOOLEAN Wide, const VOID *Format, va_list Arguments)
+static int RtlpFormatCount(PVOID Buffer, SIZE_T Count, BOOLEAN Wide, const VOID *Format,
+                           va_list Arguments)
 {
     int Units = RtlpFormat(Buffer, Count, Wide, Format, Arguments);
 
@@ -36,8 +40,8 @@ static VOID RtlpTerminate(PVOID Buffer, SIZE_T At, BOOLEAN Wide)
         ((char *)Buffer)[At] = 0;
 }
 
-static int RtlpFormatSecure(PVOID Buffer, SIZE_T Size, SIZE_T Count, BOOLEAN Wide, const VOID *Format,
-                            va_list Arguments)
+static int RtlpFormatSecure(PVOID Buffer, SIZE_T Size, SIZE_T Count, BOOLEAN Wide,
+                            const VOID *Format, va_list Arguments)
 {
     SIZE_T Limit;
     int Units;
@@ -76,7 +80,8 @@ int __cdecl _snprintf(char *Buffer, size_t Count, const char *Format, ...)
 }
 
 NT_EXPORT(_vsnprintf_s);
-int __cdecl _vsnprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, va_list Arguments)
+int __cdecl _vsnprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format,
+                         va_list Arguments)
 {
     return RtlpFormatSecure(Buffer, Size, Count, FALSE, Format, Arguments);
 }
@@ -148,7 +153,8 @@ int __cdecl _snwprintf(wchar_t *Buffer, size_t Count, const wchar_t *Format, ...
 }
 
 NT_EXPORT(_vsnwprintf_s);
-int __cdecl _vsnwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format, va_list Arguments)
+int __cdecl _vsnwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format,
+                          va_list Arguments)
 {
     return RtlpFormatSecure(Buffer, Size, Count, TRUE, Format, Arguments);
 }

@@ -1,11 +1,12 @@
 /*
- * Pseudo-random numbers from the caller's seed, check sums. Nothing here is entropy: the same seed gives the
- * same numbers. NT's RtlRandom also shuffles through a table of its own; the documented contract (uniform in
- * [0, MAXLONG - 1], the seed moves on) does not need it. Left out: RtlCrc64.
+ * Pseudo-random numbers from the caller's seed, check sums. Nothing here is entropy: the same seed
+ * gives the same numbers. NT's RtlRandom also shuffles through a table of its own; the documented
+ * contract (uniform in [0, MAXLONG - 1], the seed moves on) does not need it. Left out: RtlCrc64.
  */
 #include "rtl.h"
 
-/* Lehmer's generator. [doc] RtlUniform names D. H. Lehmer's 1948 algorithm; the constants are the known ones. */
+/* Lehmer's generator. [doc] RtlUniform names D. H. Lehmer's 1948 algorithm; the constants are the
+ * known ones. */
 static ULONG RtlpLehmer(PULONG Seed)
 {
     *Seed = (ULONG)((0x7FFFFFEDull * *Seed + 0x7FFFFFC3ull) % 0x7FFFFFFFull);

@@ -1,6 +1,7 @@
 /*
- * One-time initialisation: RTL_RUN_ONCE. The low two bits of Ptr are the state; above them is the list of waiters
- * while one thread initialises, then the caller's context. IRQL <= APC_LEVEL where a call may wait. Left out: nothing.
+ * One-time initialisation: RTL_RUN_ONCE. The low two bits of Ptr are the state; above them is the
+ * list of waiters while one thread initialises, then the caller's context. IRQL <= APC_LEVEL where
+ * a call may wait. Left out: nothing.
  */
 #include "rtl.h"
 
@@ -86,7 +87,8 @@ NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE Once, ULONG Flags, PVOID 
 NT_EXPORT(RtlRunOnceComplete);
 NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context)
 {
-    BOOLEAN Async = (Flags & RTL_RUN_ONCE_ASYNC) != 0, Failed = (Flags & RTL_RUN_ONCE_INIT_FAILED) != 0;
+    BOOLEAN Async = (Flags & RTL_RUN_ONCE_ASYNC) != 0,
+            Failed = (Flags & RTL_RUN_ONCE_INIT_FAILED) != 0;
     ULONG_PTR State = (ULONG_PTR)ReadPointerAcquire(&Once->Ptr), Result;
 
     if ((Flags & ~(RTL_RUN_ONCE_ASYNC | RTL_RUN_ONCE_INIT_FAILED)) != 0 || (Async && Failed))
@@ -96,7 +98,8 @@ NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context
     Result = Failed ? RtlpOnceNever : (ULONG_PTR)Context | RtlpOnceDone;
     if (Async) {
         if ((State & RTLP_ONCE_MASK) != RtlpOnceAsync)
-            return (State & RTLP_ONCE_MASK) == RtlpOnceDone ? STATUS_OBJECT_NAME_COLLISION : STATUS_UNSUCCESSFUL;
+            return (State & RTLP_ONCE_MASK) == RtlpOnceDone ? STATUS_OBJECT_NAME_COLLISION
+                                                            : STATUS_UNSUCCESSFUL;
         return RtlpOnceChange(Once, State, Result) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
     }
     if ((State & RTLP_ONCE_MASK) != RtlpOnceBusy)
@@ -107,8 +110,8 @@ NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context
 }
 
 NT_EXPORT(RtlRunOnceExecuteOnce);
-NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE Once, PRTL_RUN_ONCE_INIT_FN InitFn, PVOID Parameter,
-                                     PVOID *Context)
+NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE Once, PRTL_RUN_ONCE_INIT_FN InitFn,
+                                     PVOID Parameter, PVOID *Context)
 {
     PVOID Made = NULL;
     NTSTATUS Status = RtlRunOnceBeginInitialize(Once, 0, Context);

@@ -1,6 +1,7 @@
 /*
- * Splay trees (RTL_SPLAY_LINKS) and the generic tables on them (RTL_GENERIC_TABLE). A root is its own parent. A table's block
- * is: splay links, a link in order of insertion, the caller's data. The caller serialises. Left out: nothing.
+ * Splay trees (RTL_SPLAY_LINKS) and the generic tables on them (RTL_GENERIC_TABLE). A root is its
+ * own parent. A table's block is: splay links, a link in order of insertion, the caller's data. The
+ * caller serialises. Left out: nothing.
  */
 #include "rtl.h"
 
@@ -51,7 +52,8 @@ PRTL_SPLAY_LINKS NTAPI RtlSplay(PRTL_SPLAY_LINKS Links)
     while (!RtlpIsRoot(Links)) {
         PRTL_SPLAY_LINKS Parent = Links->Parent;
         if (!RtlpIsRoot(Parent)) {
-            BOOLEAN Straight = (Parent->LeftChild == Links) == (Parent->Parent->LeftChild == Parent);
+            BOOLEAN Straight =
+                (Parent->LeftChild == Links) == (Parent->Parent->LeftChild == Parent);
             RtlpTurnUp(Straight ? Parent : Links);
         }
         RtlpTurnUp(Links);
@@ -120,7 +122,8 @@ VOID NTAPI RtlDeleteNoSplay(PRTL_SPLAY_LINKS Links, PRTL_SPLAY_LINKS *Root)
     PRTL_SPLAY_LINKS Next;
 
     if (Links->LeftChild == NULL || Links->RightChild == NULL) {
-        RtlpReplaceLinks(Links, Links->LeftChild != NULL ? Links->LeftChild : Links->RightChild, Root);
+        RtlpReplaceLinks(Links, Links->LeftChild != NULL ? Links->LeftChild : Links->RightChild,
+                         Root);
         return;
     }
     Next = RtlSubtreeSuccessor(Links);
@@ -151,7 +154,8 @@ static PVOID RtlpSplayData(PRTL_SPLAY_LINKS Links)
     return Links != NULL ? (PUCHAR)Links + RTLP_SPLAY_DATA : NULL;
 }
 
-static TABLE_SEARCH_RESULT RtlpSplayFind(PRTL_GENERIC_TABLE Table, PVOID Buffer, PRTL_SPLAY_LINKS *Found)
+static TABLE_SEARCH_RESULT RtlpSplayFind(PRTL_GENERIC_TABLE Table, PVOID Buffer,
+                                         PRTL_SPLAY_LINKS *Found)
 {
     PRTL_SPLAY_LINKS Links = Table->TableRoot;
 
@@ -159,7 +163,8 @@ static TABLE_SEARCH_RESULT RtlpSplayFind(PRTL_GENERIC_TABLE Table, PVOID Buffer,
     if (Links == NULL)
         return TableEmptyTree;
     for (;;) {
-        RTL_GENERIC_COMPARE_RESULTS Order = Table->CompareRoutine(Table, Buffer, RtlpSplayData(Links));
+        RTL_GENERIC_COMPARE_RESULTS Order =
+            Table->CompareRoutine(Table, Buffer, RtlpSplayData(Links));
         PRTL_SPLAY_LINKS Child = Order == GenericLessThan ? Links->LeftChild : Links->RightChild;
         *Found = Links;
         if (Order == GenericEqual)
@@ -172,25 +177,29 @@ static TABLE_SEARCH_RESULT RtlpSplayFind(PRTL_GENERIC_TABLE Table, PVOID Buffer,
 
 NT_EXPORT(RtlInitializeGenericTable);
 VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table, PRTL_GENERIC_COMPARE_ROUTINE Compare,
-                                     PRTL_GENERIC_ALLOCATE_ROUTINE Allocate, PRTL_GENERIC_FREE_ROUTINE Free,
-                                     PVOID Context)
+                                     PRTL_GENERIC_ALLOCATE_ROUTINE Allocate,
+                                     PRTL_GENERIC_FREE_ROUTINE Free, PVOID Context)
 {
-    *Table = (RTL_GENERIC_TABLE){.CompareRoutine = Compare, .AllocateRoutine = Allocate, .FreeRoutine = Free,
+    *Table = (RTL_GENERIC_TABLE){.CompareRoutine = Compare,
+                                 .AllocateRoutine = Allocate,
+                                 .FreeRoutine = Free,
                                  .TableContext = Context};
     InitializeListHead(&Table->InsertOrderList);
     Table->OrderedPointer = &Table->InsertOrderList;
 }
 
 NT_EXPORT(RtlInsertElementGenericTableFull);
-PVOID NTAPI RtlInsertElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer, CLONG BufferSize,
-                                             PBOOLEAN NewElement, PVOID NodeOrParent, TABLE_SEARCH_RESULT Result)
+PVOID NTAPI RtlInsertElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer,
+                                             CLONG BufferSize, PBOOLEAN NewElement,
+                                             PVOID NodeOrParent, TABLE_SEARCH_RESULT Result)
 {
     PRTL_SPLAY_LINKS Links = NodeOrParent, Parent = NodeOrParent;
 
     if (NewElement != NULL)
         *NewElement = Result != TableFoundNode;
     if (Result != TableFoundNode) {
-        RTLP_SPLAY_HEADER *Header = Table->AllocateRoutine(Table, (CLONG)(BufferSize + RTLP_SPLAY_DATA));
+        RTLP_SPLAY_HEADER *Header =
+            Table->AllocateRoutine(Table, (CLONG)(BufferSize + RTLP_SPLAY_DATA));
         if (Header == NULL) {
             if (NewElement != NULL)
                 *NewElement = FALSE;
@@ -221,11 +230,12 @@ PVOID NTAPI RtlInsertElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer,
 }
 
 NT_EXPORT(RtlLookupElementGenericTableFull);
-PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer, PVOID *NodeOrParent,
-                                             TABLE_SEARCH_RESULT *Result)
+PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer,
+                                             PVOID *NodeOrParent, TABLE_SEARCH_RESULT *Result)
 {
     *Result = RtlpSplayFind(Table, Buffer, (PRTL_SPLAY_LINKS *)NodeOrParent);
-    if (*Result != TableFoundNode) /* no splaying: the parent's free side is for the insertion that may follow */
+    if (*Result != TableFoundNode) /* no splaying: the parent's free side is for the insertion that
+                                      may follow */
         return NULL;
     Table->TableRoot = RtlSplay(*NodeOrParent);
     return RtlpSplayData(*NodeOrParent);
@@ -270,7 +280,8 @@ static PRTL_SPLAY_LINKS RtlpSplayFirst(PRTL_GENERIC_TABLE Table)
 NT_EXPORT(RtlEnumerateGenericTableWithoutSplaying);
 PVOID NTAPI RtlEnumerateGenericTableWithoutSplaying(PRTL_GENERIC_TABLE Table, PVOID *RestartKey)
 {
-    PRTL_SPLAY_LINKS Links = *RestartKey == NULL ? RtlpSplayFirst(Table) : RtlRealSuccessor(*RestartKey);
+    PRTL_SPLAY_LINKS Links =
+        *RestartKey == NULL ? RtlpSplayFirst(Table) : RtlRealSuccessor(*RestartKey);
 
     if (Links != NULL)
         *RestartKey = Links;
@@ -291,7 +302,8 @@ PVOID NTAPI RtlEnumerateGenericTable(PRTL_GENERIC_TABLE Table, BOOLEAN Restart)
     return RtlpSplayData(Links);
 }
 
-/* Element I, from 0, in the order of insertion; the place is kept: WhichOrderedElement counts from 1, 0 is the head. */
+/* Element I, from 0, in the order of insertion; the place is kept: WhichOrderedElement counts from
+ * 1, 0 is the head. */
 NT_EXPORT(RtlGetElementGenericTable);
 PVOID NTAPI RtlGetElementGenericTable(PRTL_GENERIC_TABLE Table, ULONG I)
 {

@@ -1,6 +1,7 @@
 /*
- * The C library's conversions, sorting and searching. Numbers that overflow saturate where C says so (strtoul and wcstoul) and wrap
- * in the ato routines, as Microsoft's do not promise either way. Left out: errno, locales, _splitpath and its kin.
+ * The C library's conversions, sorting and searching. Numbers that overflow saturate where C says
+ * so (strtoul and wcstoul) and wrap in the ato routines, as Microsoft's do not promise either way.
+ * Left out: errno, locales, _splitpath and its kin.
  */
 #include "rtl.h"
 
@@ -21,7 +22,8 @@ typedef struct _RTLP_NUMBER {
 
 static WCHAR RtlpCharAt(const RTLP_NUMBER_READER *Reader)
 {
-    return Reader->Wide ? ((const WCHAR *)Reader->Text)[Reader->At] : ((const UCHAR *)Reader->Text)[Reader->At];
+    return Reader->Wide ? ((const WCHAR *)Reader->Text)[Reader->At]
+                        : ((const UCHAR *)Reader->Text)[Reader->At];
 }
 
 static ULONG RtlpDigitValue(WCHAR Char)
@@ -145,7 +147,8 @@ unsigned long __cdecl wcstoul(const wchar_t *Text, wchar_t **End, int Base)
 
 #define RTLP_NUMBER_UNITS 66 /* a sign and 64 binary digits, terminated */
 
-/* Digits of Value with a minus sign where told, terminated; returns the units without the terminator. */
+/* Digits of Value with a minus sign where told, terminated; returns the units without the
+ * terminator. */
 static ULONG RtlpDigits(CHAR Digits[RTLP_NUMBER_UNITS], ULONG64 Value, BOOLEAN Negative, ULONG Base)
 {
     CHAR Reverse[RTLP_NUMBER_UNITS];
@@ -163,7 +166,9 @@ static ULONG RtlpDigits(CHAR Digits[RTLP_NUMBER_UNITS], ULONG64 Value, BOOLEAN N
     return Out;
 }
 
-/* Signed in base 10 alone, as Microsoft's: other bases show the bits of the type. Bits: 32 or 64. */
+/*
+ * Signed in base 10 alone, as Microsoft's: other bases show the bits of the type. Bits: 32 or 64.
+ */
 static ULONG RtlpSignedDigits(CHAR Digits[RTLP_NUMBER_UNITS], LONG64 Value, ULONG Bits, ULONG Base)
 {
     BOOLEAN Negative = Base == 10 && Value < 0;
@@ -181,8 +186,8 @@ static VOID RtlpWiden(wchar_t *To, const CHAR *From, ULONG Units)
 }
 
 /* Base 2..36; a result that does not fit empties the buffer. [doc] _itoa_s */
-static errno_t RtlpStoreSecure(PVOID Buffer, SIZE_T Size, BOOLEAN Wide, ULONG64 Value, BOOLEAN Signed, ULONG Bits,
-                               ULONG Base)
+static errno_t RtlpStoreSecure(PVOID Buffer, SIZE_T Size, BOOLEAN Wide, ULONG64 Value,
+                               BOOLEAN Signed, ULONG Bits, ULONG Base)
 {
     CHAR Digits[RTLP_NUMBER_UNITS];
     ULONG Units;
@@ -195,7 +200,8 @@ static errno_t RtlpStoreSecure(PVOID Buffer, SIZE_T Size, BOOLEAN Wide, ULONG64 
         *(char *)Buffer = 0;
     if (Base < 2 || Base > 36)
         return EINVAL;
-    Units = Signed ? RtlpSignedDigits(Digits, (LONG64)Value, Bits, Base) : RtlpDigits(Digits, Value, FALSE, Base);
+    Units = Signed ? RtlpSignedDigits(Digits, (LONG64)Value, Bits, Base)
+                   : RtlpDigits(Digits, Value, FALSE, Base);
     if (Units + 1 > Size)
         return ERANGE;
     if (Wide)
@@ -208,14 +214,16 @@ static errno_t RtlpStoreSecure(PVOID Buffer, SIZE_T Size, BOOLEAN Wide, ULONG64 
 NT_EXPORT(_itoa);
 char *__cdecl _itoa(int Value, char *Buffer, int Base)
 {
-    (void)RtlpStoreSecure(Buffer, RTLP_NUMBER_UNITS, FALSE, (ULONG64)(LONG64)Value, TRUE, 32, (ULONG)Base);
+    (void)RtlpStoreSecure(Buffer, RTLP_NUMBER_UNITS, FALSE, (ULONG64)(LONG64)Value, TRUE, 32,
+                          (ULONG)Base);
     return Buffer;
 }
 
 NT_EXPORT(_itow);
 wchar_t *__cdecl _itow(int Value, wchar_t *Buffer, int Base)
 {
-    (void)RtlpStoreSecure(Buffer, RTLP_NUMBER_UNITS, TRUE, (ULONG64)(LONG64)Value, TRUE, 32, (ULONG)Base);
+    (void)RtlpStoreSecure(Buffer, RTLP_NUMBER_UNITS, TRUE, (ULONG64)(LONG64)Value, TRUE, 32,
+                          (ULONG)Base);
     return Buffer;
 }
 
@@ -305,7 +313,8 @@ void __cdecl qsort(void *Base, size_t Count, size_t Size, RTLP_COMPARE *Compare)
 }
 
 NT_EXPORT(bsearch);
-void *__cdecl bsearch(const void *Key, const void *Base, size_t Count, size_t Size, RTLP_COMPARE *Compare)
+void *__cdecl bsearch(const void *Key, const void *Base, size_t Count, size_t Size,
+                      RTLP_COMPARE *Compare)
 {
     SIZE_T Low = 0, High = Count;
 

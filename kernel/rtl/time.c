@@ -1,6 +1,7 @@
 /*
- * Calendar time: 100 ns since 1601 (UTC) to and from fields and the seconds of 1970 and 1980; system to local time by the bias in
- * KUSER_SHARED_DATA. The calendar is the Gregorian one without leap seconds. Left out: daylight saving rules.
+ * Calendar time: 100 ns since 1601 (UTC) to and from fields and the seconds of 1970 and 1980;
+ * system to local time by the bias in KUSER_SHARED_DATA. The calendar is the Gregorian one without
+ * leap seconds. Left out: daylight saving rules.
  */
 #include "rtl.h"
 
@@ -31,7 +32,8 @@ static LONG64 RtlpDaysBeforeYear(LONG64 Year) /* days from 1601-01-01 to Year-01
 NT_EXPORT(RtlTimeToTimeFields);
 VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS Fields)
 {
-    LONG64 Seconds = Time->QuadPart / RTLP_TICKS_PER_SECOND, Days = Seconds / RTLP_SECONDS_PER_DAY, Year;
+    LONG64 Seconds = Time->QuadPart / RTLP_TICKS_PER_SECOND, Days = Seconds / RTLP_SECONDS_PER_DAY,
+           Year;
     ULONG Second = (ULONG)(Seconds % RTLP_SECONDS_PER_DAY), Month = 1, Leap;
 
     Fields->Milliseconds = (CSHORT)(Time->QuadPart / 10000 % 1000);
@@ -58,16 +60,18 @@ BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS Fields, PLARGE_INTEGER Time)
     LONG64 Days, Seconds;
     ULONG Leap;
 
-    if (Fields->Year < 1601 || Fields->Year > RTLP_LAST_YEAR || Fields->Month < 1 || Fields->Month > 12 ||
-        (USHORT)Fields->Hour > 23 || (USHORT)Fields->Minute > 59 || (USHORT)Fields->Second > 59 ||
-        (USHORT)Fields->Milliseconds > 999)
+    if (Fields->Year < 1601 || Fields->Year > RTLP_LAST_YEAR || Fields->Month < 1 ||
+        Fields->Month > 12 || (USHORT)Fields->Hour > 23 || (USHORT)Fields->Minute > 59 ||
+        (USHORT)Fields->Second > 59 || (USHORT)Fields->Milliseconds > 999)
         return FALSE;
     Leap = RtlpIsLeap(Fields->Year);
     if (Fields->Day < 1 ||
         Fields->Day > RtlpDaysBefore[Leap][Fields->Month] - RtlpDaysBefore[Leap][Fields->Month - 1])
         return FALSE;
-    Days = RtlpDaysBeforeYear(Fields->Year) + RtlpDaysBefore[Leap][Fields->Month - 1] + Fields->Day - 1;
-    Seconds = Days * RTLP_SECONDS_PER_DAY + Fields->Hour * 3600 + Fields->Minute * 60 + Fields->Second;
+    Days = RtlpDaysBeforeYear(Fields->Year) + RtlpDaysBefore[Leap][Fields->Month - 1] +
+           Fields->Day - 1;
+    Seconds =
+        Days * RTLP_SECONDS_PER_DAY + Fields->Hour * 3600 + Fields->Minute * 60 + Fields->Second;
     Time->QuadPart = Seconds * RTLP_TICKS_PER_SECOND + Fields->Milliseconds * 10000;
     return TRUE;
 }

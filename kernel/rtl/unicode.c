@@ -1,6 +1,7 @@
 /*
- * UNICODE_STRING: init, copy, append, compare, upcase, hash, duplicate, free. Lengths are in bytes, Buffer need not be
- * terminated. Case is the generated table's (nls.h), never a locale's. Left out: nothing.
+ * UNICODE_STRING: init, copy, append, compare, upcase, hash, duplicate, free. Lengths are in bytes,
+ * Buffer need not be terminated. Case is the generated table's (nls.h), never a locale's. Left out:
+ * nothing.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -60,7 +61,8 @@ VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING Destination, PCUNICODE_STRING So
 
 static NTSTATUS RtlpAppendUnicode(PUNICODE_STRING Destination, PCWSTR Source, SIZE_T Bytes)
 {
-    if (Bytes > (SIZE_T)Destination->MaximumLength || Destination->Length + Bytes > Destination->MaximumLength)
+    if (Bytes > (SIZE_T)Destination->MaximumLength ||
+        Destination->Length + Bytes > Destination->MaximumLength)
         return STATUS_BUFFER_TOO_SMALL;
     memmove((PUCHAR)Destination->Buffer + Destination->Length, Source, Bytes);
     Destination->Length = (USHORT)(Destination->Length + Bytes);
@@ -85,8 +87,8 @@ NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Sour
 }
 
 NT_EXPORT(RtlCompareUnicodeStrings);
-LONG NTAPI RtlCompareUnicodeStrings(PCWCH First, SIZE_T FirstUnits, PCWCH Second, SIZE_T SecondUnits,
-                                    BOOLEAN CaseInsensitive)
+LONG NTAPI RtlCompareUnicodeStrings(PCWCH First, SIZE_T FirstUnits, PCWCH Second,
+                                    SIZE_T SecondUnits, BOOLEAN CaseInsensitive)
 {
     SIZE_T Units = FirstUnits < SecondUnits ? FirstUnits : SecondUnits;
 
@@ -103,36 +105,42 @@ LONG NTAPI RtlCompareUnicodeStrings(PCWCH First, SIZE_T FirstUnits, PCWCH Second
 }
 
 NT_EXPORT(RtlCompareUnicodeString);
-LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING First, PCUNICODE_STRING Second, BOOLEAN CaseInsensitive)
+LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING First, PCUNICODE_STRING Second,
+                                   BOOLEAN CaseInsensitive)
 {
-    return RtlCompareUnicodeStrings(First->Buffer, RTLP_UNITS(First), Second->Buffer, RTLP_UNITS(Second),
-                                    CaseInsensitive);
+    return RtlCompareUnicodeStrings(First->Buffer, RTLP_UNITS(First), Second->Buffer,
+                                    RTLP_UNITS(Second), CaseInsensitive);
 }
 
 NT_EXPORT(RtlEqualUnicodeString);
-BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING First, PCUNICODE_STRING Second, BOOLEAN CaseInsensitive)
+BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING First, PCUNICODE_STRING Second,
+                                    BOOLEAN CaseInsensitive)
 {
-    return First->Length == Second->Length && RtlCompareUnicodeString(First, Second, CaseInsensitive) == 0;
+    return First->Length == Second->Length &&
+           RtlCompareUnicodeString(First, Second, CaseInsensitive) == 0;
 }
 
 NT_EXPORT(RtlPrefixUnicodeString);
-BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING String, BOOLEAN CaseInsensitive)
+BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING String,
+                                     BOOLEAN CaseInsensitive)
 {
     return Prefix->Length <= String->Length &&
-           RtlCompareUnicodeStrings(Prefix->Buffer, RTLP_UNITS(Prefix), String->Buffer, RTLP_UNITS(Prefix),
-                                    CaseInsensitive) == 0;
+           RtlCompareUnicodeStrings(Prefix->Buffer, RTLP_UNITS(Prefix), String->Buffer,
+                                    RTLP_UNITS(Prefix), CaseInsensitive) == 0;
 }
 
 NT_EXPORT(RtlSuffixUnicodeString);
-BOOLEAN NTAPI RtlSuffixUnicodeString(PCUNICODE_STRING Suffix, PCUNICODE_STRING String, BOOLEAN CaseInsensitive)
+BOOLEAN NTAPI RtlSuffixUnicodeString(PCUNICODE_STRING Suffix, PCUNICODE_STRING String,
+                                     BOOLEAN CaseInsensitive)
 {
     return Suffix->Length <= String->Length &&
            RtlCompareUnicodeStrings(Suffix->Buffer, RTLP_UNITS(Suffix),
-                                    String->Buffer + RTLP_UNITS(String) - RTLP_UNITS(Suffix), RTLP_UNITS(Suffix),
-                                    CaseInsensitive) == 0;
+                                    String->Buffer + RTLP_UNITS(String) - RTLP_UNITS(Suffix),
+                                    RTLP_UNITS(Suffix), CaseInsensitive) == 0;
 }
 
-static NTSTATUS RtlpMapCase(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate, BOOLEAN Upper)
+static NTSTATUS RtlpMapCase(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate,
+                            BOOLEAN Upper)
 {
     if (Allocate) {
         Destination->MaximumLength = Source->Length;
@@ -151,21 +159,23 @@ static NTSTATUS RtlpMapCase(PUNICODE_STRING Destination, PCUNICODE_STRING Source
 }
 
 NT_EXPORT(RtlUpcaseUnicodeString);
-NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING Destination, PCUNICODE_STRING Source,
+                                      BOOLEAN Allocate)
 {
     return RtlpMapCase(Destination, Source, Allocate, TRUE);
 }
 
 NT_EXPORT(RtlDowncaseUnicodeString);
-NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate)
+NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING Destination, PCUNICODE_STRING Source,
+                                        BOOLEAN Allocate)
 {
     return RtlpMapCase(Destination, Source, Allocate, FALSE);
 }
 
 /* The x65599 hash: hash = hash * 65599 + character, over capitals when case does not matter. */
 NT_EXPORT(RtlHashUnicodeString);
-NTSTATUS NTAPI RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInsensitive, ULONG Algorithm,
-                                    PULONG Hash)
+NTSTATUS NTAPI RtlHashUnicodeString(const UNICODE_STRING *String, BOOLEAN CaseInsensitive,
+                                    ULONG Algorithm, PULONG Hash)
 {
     ULONG Value = 0;
 
@@ -212,17 +222,21 @@ NTSTATUS NTAPI RtlValidateUnicodeString(ULONG Flags, PCUNICODE_STRING String)
         return STATUS_INVALID_PARAMETER;
     if (String == NULL)
         return STATUS_SUCCESS;
-    if (String->Length % 2 != 0 || String->MaximumLength % 2 != 0 || String->Length > String->MaximumLength)
+    if (String->Length % 2 != 0 || String->MaximumLength % 2 != 0 ||
+        String->Length > String->MaximumLength)
         return STATUS_INVALID_PARAMETER;
     if (String->Buffer == NULL && String->MaximumLength != 0)
         return STATUS_INVALID_PARAMETER;
     return STATUS_SUCCESS;
 }
 
-#define RTLP_DUPLICATE_FLAGS (RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE | RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING)
+#define RTLP_DUPLICATE_FLAGS                                                                       \
+    (RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE |                                                 \
+     RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING)
 
 NT_EXPORT(RtlDuplicateUnicodeString);
-NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING Source, PUNICODE_STRING Destination)
+NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING Source,
+                                         PUNICODE_STRING Destination)
 {
     BOOLEAN Terminate = (Flags & RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE) != 0;
     BOOLEAN AllocateEmpty = (Flags & RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING) != 0;
@@ -230,8 +244,8 @@ NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING Source, P
     ULONG Bytes = Length + (Terminate ? sizeof(WCHAR) : 0u);
     PWSTR Buffer = NULL;
 
-    if ((Flags & ~RTLP_DUPLICATE_FLAGS) != 0 || (AllocateEmpty && !Terminate) || Destination == NULL ||
-        !NT_SUCCESS(RtlValidateUnicodeString(0, Source)))
+    if ((Flags & ~RTLP_DUPLICATE_FLAGS) != 0 || (AllocateEmpty && !Terminate) ||
+        Destination == NULL || !NT_SUCCESS(RtlValidateUnicodeString(0, Source)))
         return STATUS_INVALID_PARAMETER;
     if (Bytes > 0xFFFE)
         return STATUS_NAME_TOO_LONG;

@@ -1,6 +1,6 @@
 /*
- * UTF-8 to and from UTF-16: RtlUTF8ToUnicodeN, RtlUnicodeToUTF8N. What is not well formed becomes U+FFFD, one for
- * each maximal ill-formed part, as Unicode recommends. Left out: nothing.
+ * UTF-8 to and from UTF-16: RtlUTF8ToUnicodeN, RtlUnicodeToUTF8N. What is not well formed becomes
+ * U+FFFD, one for each maximal ill-formed part, as Unicode recommends. Left out: nothing.
  */
 #include "rtl.h"
 
@@ -74,7 +74,8 @@ static ULONG RtlpWriteUtf8(UCHAR *To, ULONG Code)
 
 /* With To NULL only the size is found. A character that does not fit whole is not begun. */
 NT_EXPORT(RtlUnicodeToUTF8N);
-NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR To, ULONG ToBytes, PULONG Actual, PCWCH From, ULONG FromBytes)
+NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR To, ULONG ToBytes, PULONG Actual, PCWCH From,
+                                 ULONG FromBytes)
 {
     NTSTATUS Status = STATUS_SUCCESS;
     ULONG At = 0, Written = 0, Code, Size;

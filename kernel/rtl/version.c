@@ -1,6 +1,6 @@
 /*
- * Which Windows this is: 10.0 build 22000, workstation, free build, no service pack. Left out: editions, suites beyond
- * single-user terminal services.
+ * Which Windows this is: 10.0 build 22000, workstation, free build, no service pack. Left out:
+ * editions, suites beyond single-user terminal services.
  */
 #include "rtl.h"
 
@@ -60,7 +60,8 @@ BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG Version)
     return OSVER(Version) == OSVER(RTLP_NTDDI) && SPVER(Version) == 0;
 }
 
-/* ---- VerSetConditionMask, RtlVerifyVersionInfo: three bits of condition a VER_ type, in the order of the types' bits ---- */
+/* ---- VerSetConditionMask, RtlVerifyVersionInfo: three bits of condition a VER_ type, in the order
+ * of the types' bits ---- */
 
 #define RTLP_CONDITION_BITS 3
 #define RTLP_CONDITION_MASK 7u
@@ -70,13 +71,15 @@ ULONGLONG NTAPI VerSetConditionMask(ULONGLONG Conditions, ULONG Types, UCHAR Con
 {
     for (ULONG Type = 0; Type < 8; Type++)
         if (Types & (1u << Type))
-            Conditions |= (ULONGLONG)(Condition & RTLP_CONDITION_MASK) << (Type * RTLP_CONDITION_BITS);
+            Conditions |= (ULONGLONG)(Condition & RTLP_CONDITION_MASK)
+                          << (Type * RTLP_CONDITION_BITS);
     return Conditions;
 }
 
 static ULONG RtlpCondition(ULONGLONG Conditions, ULONG Type)
 {
-    return (ULONG)(Conditions >> ((ULONG)__builtin_ctz(Type) * RTLP_CONDITION_BITS)) & RTLP_CONDITION_MASK;
+    return (ULONG)(Conditions >> ((ULONG)__builtin_ctz(Type) * RTLP_CONDITION_BITS)) &
+           RTLP_CONDITION_MASK;
 }
 
 static BOOLEAN RtlpHolds(ULONG Condition, ULONG Current, ULONG Wanted)
@@ -98,7 +101,8 @@ static BOOLEAN RtlpSuitesHold(ULONG Condition, ULONG Wanted)
     return Condition == VER_OR && (RTLP_SUITES & Wanted) != 0;
 }
 
-/* Major, minor and service pack are one number: a later part counts only where the earlier ones are equal. [doc] */
+/* Major, minor and service pack are one number: a later part counts only where the earlier ones are
+ * equal. [doc] */
 static BOOLEAN RtlpVersionHolds(PRTL_OSVERSIONINFOEXW Wanted, ULONG Types, ULONGLONG Conditions)
 {
     const struct { ULONG Type, Current, Wanted; } Part[] = {
@@ -112,7 +116,8 @@ static BOOLEAN RtlpVersionHolds(PRTL_OSVERSIONINFOEXW Wanted, ULONG Types, ULONG
     for (ULONG Index = 0; Index < ARRAYSIZE(Part); Index++) {
         if ((Types & Part[Index].Type) == 0)
             continue;
-        Holds = RtlpHolds(RtlpCondition(Conditions, Part[Index].Type), Part[Index].Current, Part[Index].Wanted);
+        Holds = RtlpHolds(RtlpCondition(Conditions, Part[Index].Type), Part[Index].Current,
+                          Part[Index].Wanted);
         if (Part[Index].Current != Part[Index].Wanted)
             break;
     }
@@ -124,10 +129,11 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW Wanted, ULONG Types, U
 {
     if (Types == 0 || Conditions == 0)
         return STATUS_INVALID_PARAMETER;
-    if ((Types & VER_SUITENAME) && !RtlpSuitesHold(RtlpCondition(Conditions, VER_SUITENAME), Wanted->wSuiteMask))
+    if ((Types & VER_SUITENAME) &&
+        !RtlpSuitesHold(RtlpCondition(Conditions, VER_SUITENAME), Wanted->wSuiteMask))
         return STATUS_REVISION_MISMATCH;
-    if ((Types & VER_PRODUCT_TYPE) &&
-        !RtlpHolds(RtlpCondition(Conditions, VER_PRODUCT_TYPE), VER_NT_WORKSTATION, Wanted->wProductType))
+    if ((Types & VER_PRODUCT_TYPE) && !RtlpHolds(RtlpCondition(Conditions, VER_PRODUCT_TYPE),
+                                                 VER_NT_WORKSTATION, Wanted->wProductType))
         return STATUS_REVISION_MISMATCH;
     if ((Types & VER_PLATFORMID) &&
         !RtlpHolds(RtlpCondition(Conditions, VER_PLATFORMID), RTLP_PLATFORM, Wanted->dwPlatformId))

@@ -1,6 +1,6 @@
 /*
- * The C library's routines on wide strings. Case: the compare and map routines fold ASCII alone ("C" locale), towupper
- * and towlower follow the Unicode table. Left out: wcstok without context.
+ * The C library's routines on wide strings. Case: the compare and map routines fold ASCII alone
+ * ("C" locale), towupper and towlower follow the Unicode table. Left out: wcstok without context.
  */
 #include "rtl.h"
 #include "nls.h"
@@ -162,7 +162,8 @@ wchar_t *__cdecl wcsncat(wchar_t *To, const wchar_t *From, size_t Count)
 
 /* As RtlpCopySecure in cstring.c, in wide characters. */
 #define STRUNCATE 80
-static errno_t RtlpCopySecureWide(wchar_t *To, size_t Size, size_t At, const wchar_t *From, size_t Count)
+static errno_t RtlpCopySecureWide(wchar_t *To, size_t Size, size_t At, const wchar_t *From,
+                                  size_t Count)
 {
     size_t Length, Most = Size - At;
 
@@ -275,8 +276,8 @@ wint_t __cdecl towlower(wint_t Char)
 }
 
 /*
- * Conversions in the ANSI code page: bytes or characters converted without the terminator, which is written when there
- * is room. Without To: how many there are.
+ * Conversions in the ANSI code page: bytes or characters converted without the terminator, which is
+ * written when there is room. Without To: how many there are.
  */
 NT_EXPORT(mbstowcs);
 size_t __cdecl mbstowcs(wchar_t *To, const char *From, size_t Count)

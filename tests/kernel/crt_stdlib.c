@@ -24,7 +24,8 @@ errno_t __cdecl _ultow_s(unsigned long, wchar_t *, size_t, int);
 errno_t __cdecl _ui64toa_s(unsigned __int64, char *, size_t, int);
 errno_t __cdecl _ui64tow_s(unsigned __int64, wchar_t *, size_t, int);
 void __cdecl qsort(void *, size_t, size_t, int(__cdecl *)(const void *, const void *));
-void *__cdecl bsearch(const void *, const void *, size_t, size_t, int(__cdecl *)(const void *, const void *));
+void *__cdecl bsearch(const void *, const void *, size_t, size_t,
+                      int(__cdecl *)(const void *, const void *));
 void __cdecl srand(unsigned);
 int __cdecl rand(void);
 ULONG NTAPI RtlComputeCrc32(ULONG, const VOID *, ULONG);

@@ -37,10 +37,12 @@ static int Sign(int Value)
     return (Value > 0) - (Value < 0);
 }
 
-/* Every size round the thresholds, at every alignment, both directions of overlap, against a byte loop. */
+/* Every size round the thresholds, at every alignment, both directions of overlap, against a byte
+ * loop. */
 static VOID TestMove(VOID)
 {
-    static const ULONG Size[] = {0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 64, 100, 1023, 1024, 1500};
+    static const ULONG Size[] = {0,  1,  2,  3,  4,  7,  8,   15,   16,   17,
+                                 31, 32, 33, 47, 48, 64, 100, 1023, 1024, 1500};
     static UCHAR Got[4096], Want[4096], Source[4096];
     ULONG Bad = 0;
 
@@ -60,7 +62,8 @@ static VOID TestMove(VOID)
     for (ULONG i = 0; i < RTL_NUMBER_OF(Size); i++) {
         RtlFillMemory(Got, sizeof(Got), 0xA5);
         memset(Got + 5, 0x3C, Size[i]);
-        Bad += !tap_all_bytes(Got, 5, 0xA5) || !tap_all_bytes(Got + 5, Size[i], 0x3C) || Got[5 + Size[i]] != 0xA5;
+        Bad += !tap_all_bytes(Got, 5, 0xA5) || !tap_all_bytes(Got + 5, Size[i], 0x3C) ||
+               Got[5 + Size[i]] != 0xA5;
         memcpy(Want, Got, sizeof(Got));
         Bad += memcmp(Want, Got, sizeof(Got)) != 0;
     }
@@ -211,7 +214,8 @@ static VOID TestCopy(VOID)
     is_string(strncat(Text, "fgh", 2), "abcdefg", "strncat");
     tap_fill(&Text);
     strncpy(Text, "ab", 4);
-    ok(Text[1] == 'b' && Text[2] == 0 && Text[3] == 0 && (UCHAR)Text[4] == 0xA5, "strncpy pads with zeros");
+    ok(Text[1] == 'b' && Text[2] == 0 && Text[3] == 0 && (UCHAR)Text[4] == 0xA5,
+       "strncpy pads with zeros");
     strncpy(Text, "wxyz", 2);
     ok(Text[0] == 'w' && Text[1] == 'x' && Text[2] == 0, "strncpy does not terminate what it cuts");
     is_string(_strupr(strcpy(Text, "aBc1")), "ABC1", "_strupr");
@@ -229,7 +233,8 @@ static VOID TestCopy(VOID)
     is_long(wcscmp(_wcsrev(Wide), L"edcba"), 0, "_wcsrev");
     tap_fill(&Wide);
     wcsncpy(Wide, L"q", 3);
-    ok(Wide[0] == 'q' && Wide[1] == 0 && Wide[2] == 0 && Wide[3] == 0xA5A5, "wcsncpy pads with zeros");
+    ok(Wide[0] == 'q' && Wide[1] == 0 && Wide[2] == 0 && Wide[3] == 0xA5A5,
+       "wcsncpy pads with zeros");
 }
 
 static VOID TestSecure(VOID)
@@ -284,9 +289,11 @@ static VOID TestClass(VOID)
     char Narrow[4];
 
     for (int c = 0; c < 256; c++) {
-        BOOLEAN Upper = c >= 'A' && c <= 'Z', Lower = c >= 'a' && c <= 'z', Digit = c >= '0' && c <= '9';
+        BOOLEAN Upper = c >= 'A' && c <= 'Z', Lower = c >= 'a' && c <= 'z',
+                Digit = c >= '0' && c <= '9';
         Bad += !!isupper(c) != Upper || !!islower(c) != Lower || !!isdigit(c) != Digit;
-        Bad += !!isspace(c) != (c == ' ' || (c >= 9 && c <= 13)) || !!isprint(c) != (c >= 32 && c < 127);
+        Bad += !!isspace(c) != (c == ' ' || (c >= 9 && c <= 13)) ||
+               !!isprint(c) != (c >= 32 && c < 127);
         Bad += toupper(c) != (Lower ? c - 32 : c) || tolower(c) != (Upper ? c + 32 : c);
         Bad += !!isxdigit(c) != (Digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
     }

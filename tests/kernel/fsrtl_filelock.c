@@ -1,6 +1,6 @@
 /*
- * Byte-range locks: who may lock, read and write what; unlocking by range, file and key; requests that wait, are granted
- * and are cancelled; enumeration.
+ * Byte-range locks: who may lock, read and write what; unlocking by range, file and key; requests
+ * that wait, are granted and are cancelled; enumeration.
  */
 #include "tap.h"
 
@@ -24,14 +24,15 @@ static NTSTATUS NTAPI OnComplete(PVOID Context, PIRP Irp)
     return Irp->IoStatus.Status;
 }
 
-static NTSTATUS Take(PFILE_OBJECT File, LONGLONG Start, LONGLONG Length, ULONG Key, BOOLEAN Exclusive)
+static NTSTATUS Take(PFILE_OBJECT File, LONGLONG Start, LONGLONG Length, ULONG Key,
+                     BOOLEAN Exclusive)
 {
     LARGE_INTEGER Offset = {.QuadPart = Start}, Bytes = {.QuadPart = Length};
     IO_STATUS_BLOCK IoStatus;
 
     tap_fill(&IoStatus);
-    if (!FsRtlPrivateLock(Lock, File, &Offset, &Bytes, PsGetCurrentProcess(), Key, TRUE, Exclusive, &IoStatus, NULL,
-                          NULL, FALSE))
+    if (!FsRtlPrivateLock(Lock, File, &Offset, &Bytes, PsGetCurrentProcess(), Key, TRUE, Exclusive,
+                          &IoStatus, NULL, NULL, FALSE))
         return STATUS_RETRY;
     return IoStatus.Status;
 }
@@ -40,7 +41,8 @@ static NTSTATUS Release(PFILE_OBJECT File, LONGLONG Start, LONGLONG Length, ULON
 {
     LARGE_INTEGER Offset = {.QuadPart = Start}, Bytes = {.QuadPart = Length};
 
-    return FsRtlFastUnlockSingle(Lock, File, &Offset, &Bytes, PsGetCurrentProcess(), Key, NULL, FALSE);
+    return FsRtlFastUnlockSingle(Lock, File, &Offset, &Bytes, PsGetCurrentProcess(), Key, NULL,
+                                 FALSE);
 }
 
 static BOOLEAN May(BOOLEAN Write, PFILE_OBJECT File, LONGLONG Start, LONGLONG Length, ULONG Key)
@@ -61,14 +63,17 @@ static VOID TestRules(VOID)
     is_status(Release(FileA, 0, 1, 0), STATUS_RANGE_NOT_LOCKED, "nothing to unlock");
     is_status(Take(FileA, 10, 10, 0, TRUE), STATUS_SUCCESS, "an exclusive lock on 10..19");
     is_bool(FsRtlAreThereCurrentFileLocks(Lock), TRUE, "there is a lock");
-    is_status(Take(FileB, 19, 1, 0, FALSE), STATUS_LOCK_NOT_GRANTED, "another's shared lock on its last byte");
+    is_status(Take(FileB, 19, 1, 0, FALSE), STATUS_LOCK_NOT_GRANTED,
+              "another's shared lock on its last byte");
     is_status(Take(FileB, 20, 5, 0, FALSE), STATUS_SUCCESS, "and behind it");
     is_status(Take(FileA, 20, 5, 0, FALSE), STATUS_SUCCESS, "shared locks go together");
     is_status(Take(FileA, 22, 1, 0, TRUE), STATUS_LOCK_NOT_GRANTED, "an exclusive one does not");
-    is_status(Take(FileA, 12, 2, 0, FALSE), STATUS_SUCCESS, "the owner's shared lock over its exclusive one");
-    is_status(Take(FileA, 12, 2, 1, FALSE), STATUS_LOCK_NOT_GRANTED, "another key is another owner");
-    is_bool(FsRtlPrivateLock(Lock, FileB, &Offset, &Bytes, PsGetCurrentProcess(), 0, FALSE, TRUE, &IoStatus, NULL, NULL,
-                             FALSE),
+    is_status(Take(FileA, 12, 2, 0, FALSE), STATUS_SUCCESS,
+              "the owner's shared lock over its exclusive one");
+    is_status(Take(FileA, 12, 2, 1, FALSE), STATUS_LOCK_NOT_GRANTED,
+              "another key is another owner");
+    is_bool(FsRtlPrivateLock(Lock, FileB, &Offset, &Bytes, PsGetCurrentProcess(), 0, FALSE, TRUE,
+                             &IoStatus, NULL, NULL, FALSE),
             FALSE, "who would wait needs an IRP");
     is_status(Take(FileA, 2, -1, 0, TRUE), STATUS_INVALID_LOCK_RANGE, "a range that wraps round");
     is_bool(May(FALSE, FileB, 0, 10, 0), TRUE, "another reads before the exclusive lock");
@@ -86,7 +91,8 @@ static VOID TestEnumeration(VOID)
     PFILE_LOCK_INFO Info;
     ULONG Count = 0, Exclusive = 0;
 
-    for (Info = FsRtlGetNextFileLock(Lock, TRUE); Info != NULL; Info = FsRtlGetNextFileLock(Lock, FALSE)) {
+    for (Info = FsRtlGetNextFileLock(Lock, TRUE); Info != NULL;
+         Info = FsRtlGetNextFileLock(Lock, FALSE)) {
         Count++;
         Exclusive += Info->ExclusiveLock;
     }
@@ -102,16 +108,20 @@ static VOID TestUnlock(VOID)
     is_ulong(Unlocks, 1, "the unlock routine ran");
     is_bool(May(FALSE, FileB, 10, 2, 0), TRUE, "readable now");
     is_status(Take(FileA, 100, 1, 7, TRUE), STATUS_SUCCESS, "one with a key");
-    is_status(FsRtlFastUnlockAllByKey(Lock, FileA, PsGetCurrentProcess(), 7, NULL), STATUS_SUCCESS, "unlock by key");
+    is_status(FsRtlFastUnlockAllByKey(Lock, FileA, PsGetCurrentProcess(), 7, NULL), STATUS_SUCCESS,
+              "unlock by key");
     is_ulong(Unlocks, 2, "that one alone");
-    is_status(FsRtlFastUnlockAll(Lock, FileA, PsGetCurrentProcess(), NULL), STATUS_SUCCESS, "unlock all");
+    is_status(FsRtlFastUnlockAll(Lock, FileA, PsGetCurrentProcess(), NULL), STATUS_SUCCESS,
+              "unlock all");
     is_ulong(Unlocks, 4, "the two that were left");
-    is_status(FsRtlFastUnlockAll(Lock, FileA, PsGetCurrentProcess(), NULL), STATUS_RANGE_NOT_LOCKED, "no more");
+    is_status(FsRtlFastUnlockAll(Lock, FileA, PsGetCurrentProcess(), NULL), STATUS_RANGE_NOT_LOCKED,
+              "no more");
     is_status(Release(FileB, 20, 5, 0), STATUS_SUCCESS, "the other's");
     is_bool(FsRtlAreThereCurrentFileLocks(Lock), FALSE, "all gone");
 }
 
-static PIRP LockIrp(PFILE_OBJECT File, UCHAR Minor, PLARGE_INTEGER Length, LONGLONG Start, UCHAR Flags)
+static PIRP LockIrp(PFILE_OBJECT File, UCHAR Minor, PLARGE_INTEGER Length, LONGLONG Start,
+                    UCHAR Flags)
 {
     PIRP Irp = IoAllocateIrp(1, FALSE);
     PIO_STACK_LOCATION Stack;
@@ -135,8 +145,10 @@ static VOID TestIrps(VOID)
 {
     LARGE_INTEGER Length = {.QuadPart = 10};
     PIRP First = LockIrp(FileA, IRP_MN_LOCK, &Length, 0, SL_EXCLUSIVE_LOCK);
-    PIRP Second = LockIrp(FileB, IRP_MN_LOCK, &Length, 5, 0), Third = LockIrp(FileB, IRP_MN_LOCK, &Length, 0, 0);
-    PIRP Unlock = LockIrp(FileA, IRP_MN_UNLOCK_SINGLE, &Length, 0, 0), Read = LockIrp(FileB, 0, &Length, 0, 0);
+    PIRP Second = LockIrp(FileB, IRP_MN_LOCK, &Length, 5, 0),
+         Third = LockIrp(FileB, IRP_MN_LOCK, &Length, 0, 0);
+    PIRP Unlock = LockIrp(FileA, IRP_MN_UNLOCK_SINGLE, &Length, 0, 0),
+         Read = LockIrp(FileB, 0, &Length, 0, 0);
     PIO_STACK_LOCATION Stack;
 
     if (!ok(First && Second && Third && Unlock && Read, "five IRPs"))
@@ -156,11 +168,13 @@ static VOID TestIrps(VOID)
     is_bool(FsRtlCheckLockForReadAccess(Lock, Read), FALSE, "FsRtlCheckLockForReadAccess");
     is_bool(FsRtlCheckLockForWriteAccess(Lock, Read), FALSE, "FsRtlCheckLockForWriteAccess");
     is_status(FsRtlProcessFileLock(Lock, Unlock, NULL), STATUS_SUCCESS, "unlock by IRP");
-    ok(Completions == 4 && LastCompletion == STATUS_SUCCESS, "the second is granted, the unlock completed");
+    ok(Completions == 4 && LastCompletion == STATUS_SUCCESS,
+       "the second is granted, the unlock completed");
     is_bool(FsRtlCheckLockForReadAccess(Lock, Read), TRUE, "readable now");
     is_status(Release(FileB, 5, 10, 0), STATUS_SUCCESS, "the second's lock is held");
     IoGetCurrentIrpStackLocation(Unlock)->MinorFunction = 0x77;
-    is_status(FsRtlProcessFileLock(Lock, Unlock, NULL), STATUS_INVALID_DEVICE_REQUEST, "an unknown minor function");
+    is_status(FsRtlProcessFileLock(Lock, Unlock, NULL), STATUS_INVALID_DEVICE_REQUEST,
+              "an unknown minor function");
     IoFreeIrp(First);
     IoFreeIrp(Second);
     IoFreeIrp(Third);
@@ -192,7 +206,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     tap_begin(Driver);
     tap_fill(&Local);
     FsRtlInitializeFileLock(&Local, NULL, NULL);
-    ok(!FsRtlAreThereCurrentFileLocks(&Local) && Local.LockInformation == NULL, "FsRtlInitializeFileLock");
+    ok(!FsRtlAreThereCurrentFileLocks(&Local) && Local.LockInformation == NULL,
+       "FsRtlInitializeFileLock");
     FsRtlUninitializeFileLock(&Local);
     FileA = (PVOID)&FileA;
     FileB = (PVOID)&FileB;

@@ -1,5 +1,6 @@
 /*
- * Map control blocks: runs, holes, joining, conflicts, removal, truncation, splits, against a plain array.
+ * Map control blocks: runs, holes, joining, conflicts, removal, truncation, splits, against a plain
+ * array.
  */
 #include "tap.h"
 
@@ -11,9 +12,10 @@ static VOID IsRuns(PLARGE_MCB Mcb, const LONGLONG (*Runs)[3], ULONG Count, const
     is_ulong(FsRtlNumberOfRunsInLargeMcb(Mcb), Count, "%s: runs", Text);
     for (ULONG i = 0; i < Count; i++) {
         LONGLONG Vbn = 77, Lbn = 77, Sectors = 77;
-        is_bool(FsRtlGetNextLargeMcbEntry(Mcb, i, &Vbn, &Lbn, &Sectors), TRUE, "%s: run %lu", Text, i);
-        ok(Vbn == Runs[i][0] && Lbn == Runs[i][1] && Sectors == Runs[i][2], "%s: %lld %lld %lld", Text, Vbn, Lbn,
-           Sectors);
+        is_bool(FsRtlGetNextLargeMcbEntry(Mcb, i, &Vbn, &Lbn, &Sectors), TRUE, "%s: run %lu", Text,
+                i);
+        ok(Vbn == Runs[i][0] && Lbn == Runs[i][1] && Sectors == Runs[i][2], "%s: %lld %lld %lld",
+           Text, Vbn, Lbn, Sectors);
     }
 }
 
@@ -22,9 +24,10 @@ static VOID TestRuns(PLARGE_MCB Mcb)
     static const LONGLONG One[][3] = {{0, 100, 10}};
     static const LONGLONG Joined[][3] = {{0, 100, 20}};
     static const LONGLONG Hole[][3] = {{0, 100, 20}, {20, -1, 10}, {30, 500, 5}};
-    static const LONGLONG Removed[][3] = {{0, 100, 5}, {5, -1, 5}, {10, 110, 10}, {20, -1, 10}, {30, 500, 5}};
-    static const LONGLONG Split[][3] = {{0, 100, 5}, {5, -1, 5}, {10, 110, 5}, {15, -1, 3}, {18, 115, 5},
-                                        {23, -1, 10}, {33, 500, 5}};
+    static const LONGLONG Removed[][3] = {
+        {0, 100, 5}, {5, -1, 5}, {10, 110, 10}, {20, -1, 10}, {30, 500, 5}};
+    static const LONGLONG Split[][3] = {{0, 100, 5},  {5, -1, 5},   {10, 110, 5}, {15, -1, 3},
+                                        {18, 115, 5}, {23, -1, 10}, {33, 500, 5}};
     static const LONGLONG Cut[][3] = {{0, 100, 5}, {5, -1, 5}, {10, 110, 2}};
     LONGLONG Vbn, Lbn, Count, Start, Whole;
     ULONG Index;
@@ -42,11 +45,14 @@ static VOID TestRuns(PLARGE_MCB Mcb)
     IsRuns(Mcb, Joined, 1, "still unchanged");
     is_bool(FsRtlAddLargeMcbEntry(Mcb, 30, 500, 5), TRUE, "add behind a gap");
     IsRuns(Mcb, Hole, 3, "a hole");
-    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 12, &Lbn, &Count, &Start, &Whole, &Index), TRUE, "look up");
+    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 12, &Lbn, &Count, &Start, &Whole, &Index), TRUE,
+            "look up");
     ok(Lbn == 112 && Count == 8 && Start == 100 && Whole == 20 && Index == 0, "all of it");
-    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 25, &Lbn, &Count, NULL, NULL, &Index), TRUE, "look up in a hole");
+    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 25, &Lbn, &Count, NULL, NULL, &Index), TRUE,
+            "look up in a hole");
     ok(Lbn == -1 && Count == 5 && Index == 1, "nothing there");
-    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 35, &Lbn, NULL, NULL, NULL, NULL), FALSE, "behind the end");
+    is_bool(FsRtlLookupLargeMcbEntry(Mcb, 35, &Lbn, NULL, NULL, NULL, NULL), FALSE,
+            "behind the end");
     is_bool(FsRtlLookupLastLargeMcbEntryAndIndex(Mcb, &Vbn, &Lbn, &Index), TRUE, "the last one");
     ok(Vbn == 34 && Lbn == 504 && Index == 2, "its place");
     FsRtlRemoveLargeMcbEntry(Mcb, 5, 5);

@@ -1,6 +1,6 @@
 /*
- * File names: wild card matching by the public rules of [MS-FSA], equality, parts of paths, legal characters, prefix tables,
- * expected statuses.
+ * File names: wild card matching by the public rules of [MS-FSA], equality, parts of paths, legal
+ * characters, prefix tables, expected statuses.
  */
 #include "tap.h"
 
@@ -55,7 +55,8 @@ static VOID TestMatch(VOID)
     for (ULONG i = 0; i < RTL_NUMBER_OF(Rows); i++) {
         RtlInitUnicodeString(&Expression, Rows[i].Expression);
         RtlInitUnicodeString(&Name, Rows[i].Name);
-        is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), Rows[i].Matches, "row %lu", i);
+        is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), Rows[i].Matches,
+                "row %lu", i);
     }
     RtlInitUnicodeString(&Expression, L"A*\x00C9");
     RtlInitUnicodeString(&Name, L"axx\x00E9");
@@ -63,16 +64,19 @@ static VOID TestMatch(VOID)
     is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), FALSE, "with case");
     RtlInitAnsiString(&NarrowExpression, "A*.?");
     RtlInitAnsiString(&NarrowName, "ABC.X");
-    is_bool(FsRtlIsDbcsInExpression(&NarrowExpression, &NarrowName), TRUE, "FsRtlIsDbcsInExpression");
+    is_bool(FsRtlIsDbcsInExpression(&NarrowExpression, &NarrowName), TRUE,
+            "FsRtlIsDbcsInExpression");
     RtlInitAnsiString(&NarrowName, "ABC.XY");
     is_bool(FsRtlIsDbcsInExpression(&NarrowExpression, &NarrowName), FALSE, "not");
 }
 
-/* An expression of many stars over a long name: the matcher's work grows with the product, not exponentially. */
+/* An expression of many stars over a long name: the matcher's work grows with the product, not
+ * exponentially. */
 static VOID TestHard(VOID)
 {
     static WCHAR Star[300], Long[2000];
-    UNICODE_STRING Expression = {sizeof(Star), sizeof(Star), Star}, Name = {sizeof(Long), sizeof(Long), Long};
+    UNICODE_STRING Expression = {sizeof(Star), sizeof(Star), Star},
+                   Name = {sizeof(Long), sizeof(Long), Long};
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Star); i++)
         Star[i] = i % 2 ? L'A' : L'*';
@@ -80,7 +84,8 @@ static VOID TestHard(VOID)
         Long[i] = L'A';
     is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), TRUE, "150 stars");
     Long[RTL_NUMBER_OF(Long) - 1] = L'B';
-    is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), FALSE, "150 stars that do not match");
+    is_bool(FsRtlIsNameInExpression(&Expression, &Name, FALSE, NULL), FALSE,
+            "150 stars that do not match");
 }
 
 static VOID TestUnUpcased(VOID)
@@ -94,7 +99,8 @@ static VOID TestUnUpcased(VOID)
         return;
     }
     is_bool(Match(&Expression, &Name, TRUE, NULL), TRUE, "FsRtlIsNameInUnUpcasedExpression");
-    is_bool(FsRtlIsNameInExpression(&Expression, &Name, TRUE, NULL), FALSE, "the other wants capitals");
+    is_bool(FsRtlIsNameInExpression(&Expression, &Name, TRUE, NULL), FALSE,
+            "the other wants capitals");
 }
 
 static VOID TestNames(VOID)
@@ -107,7 +113,8 @@ static VOID TestNames(VOID)
     is_bool(FsRtlDoesNameContainWildCards(&Tame), FALSE, "no wild card");
     RtlInitAnsiString(&Narrow, "a>b");
     is_bool(FsRtlDoesDbcsContainWildCards(&Narrow), TRUE, "a narrow wild card");
-    is_bool(FsRtlAreNamesEqual(&Tame, &Capital, TRUE, NULL), TRUE, "FsRtlAreNamesEqual without case");
+    is_bool(FsRtlAreNamesEqual(&Tame, &Capital, TRUE, NULL), TRUE,
+            "FsRtlAreNamesEqual without case");
     is_bool(FsRtlAreNamesEqual(&Tame, &Capital, FALSE, NULL), FALSE, "with case");
     is_bool(FsRtlAreNamesEqual(&Tame, &Wild, FALSE, NULL), FALSE, "different");
     RtlInitUnicodeString(&Tame, L"\\one\\two\\three");
@@ -123,7 +130,8 @@ static VOID TestNames(VOID)
     ok(First.Length == 0 && Rest.Length == 0, "nothing");
     RtlInitAnsiString(&Narrow, "\\a\\b");
     FsRtlDissectDbcs(Narrow, &NarrowFirst, &NarrowRest);
-    ok(NarrowFirst.Length == 1 && NarrowFirst.Buffer[0] == 'a' && NarrowRest.Length == 1, "FsRtlDissectDbcs");
+    ok(NarrowFirst.Length == 1 && NarrowFirst.Buffer[0] == 'a' && NarrowRest.Length == 1,
+       "FsRtlDissectDbcs");
 }
 
 static VOID TestLegal(VOID)
@@ -145,7 +153,9 @@ static VOID TestLegal(VOID)
 static VOID TestPrefixTable(VOID)
 {
     static UNICODE_STRING Prefix[] = {
-        RTL_CONSTANT_STRING(L"\\"), RTL_CONSTANT_STRING(L"\\Foo"), RTL_CONSTANT_STRING(L"\\Foo\\Bar"),
+        RTL_CONSTANT_STRING(L"\\"),
+        RTL_CONSTANT_STRING(L"\\Foo"),
+        RTL_CONSTANT_STRING(L"\\Foo\\Bar"),
         RTL_CONSTANT_STRING(L"\\foo"),
     };
     static const struct { PCWSTR Name; ULONG Index; LONG Found; } Look[] = {
@@ -169,7 +179,8 @@ static VOID TestPrefixTable(VOID)
         Found = RtlFindUnicodePrefix(&Table, &Name, Look[i].Index);
         is_long(Found == NULL ? -1 : Found - Entry, Look[i].Found, "find %lu", i);
     }
-    for (Found = RtlNextUnicodePrefix(&Table, TRUE); Found != NULL; Found = RtlNextUnicodePrefix(&Table, FALSE)) {
+    for (Found = RtlNextUnicodePrefix(&Table, TRUE); Found != NULL;
+         Found = RtlNextUnicodePrefix(&Table, FALSE)) {
         Count++;
         if (Found == &Entry[2])
             RtlRemoveUnicodePrefix(&Table, Found);
@@ -184,8 +195,10 @@ static VOID TestStatuses(VOID)
     is_bool(FsRtlIsNtstatusExpected(STATUS_ACCESS_DENIED), TRUE, "an expected status");
     is_bool(FsRtlIsNtstatusExpected(STATUS_ACCESS_VIOLATION), FALSE, "an access violation");
     is_bool(FsRtlIsNtstatusExpected(STATUS_DATATYPE_MISALIGNMENT), FALSE, "a misalignment");
-    is_status(FsRtlNormalizeNtstatus(STATUS_DISK_FULL, STATUS_UNSUCCESSFUL), STATUS_DISK_FULL, "kept");
-    is_status(FsRtlNormalizeNtstatus(STATUS_ILLEGAL_INSTRUCTION, STATUS_UNSUCCESSFUL), STATUS_UNSUCCESSFUL, "replaced");
+    is_status(FsRtlNormalizeNtstatus(STATUS_DISK_FULL, STATUS_UNSUCCESSFUL), STATUS_DISK_FULL,
+              "kept");
+    is_status(FsRtlNormalizeNtstatus(STATUS_ILLEGAL_INSTRUCTION, STATUS_UNSUCCESSFUL),
+              STATUS_UNSUCCESSFUL, "replaced");
     is_bool(FsRtlIsTotalDeviceFailure(STATUS_SUCCESS), FALSE, "no failure");
     is_bool(FsRtlIsTotalDeviceFailure(STATUS_CRC_ERROR), FALSE, "a bad block");
     is_bool(FsRtlIsTotalDeviceFailure(STATUS_NO_SUCH_DEVICE), TRUE, "a total failure");

@@ -1,6 +1,6 @@
 /*
- * Debug output: what the filters let through, the callback that sees each message, the 512-byte limit, prefixes, the answers
- * of a machine without a debugger.
+ * Debug output: what the filters let through, the callback that sees each message, the 512-byte
+ * limit, prefixes, the answers of a machine without a debugger.
  */
 #include "tap.h"
 
@@ -72,8 +72,10 @@ static VOID TestFilters(VOID)
     is_ulong(Shown, 1, "errors are shown");
     Shown = Count(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL);
     is_ulong(Shown, 0, "information is not");
-    is_status(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL), FALSE, "DbgQueryDebugFilterState");
-    is_status(DbgSetDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, TRUE), STATUS_SUCCESS, "switch it on");
+    is_status(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL), FALSE,
+              "DbgQueryDebugFilterState");
+    is_status(DbgSetDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, TRUE), STATUS_SUCCESS,
+              "switch it on");
     is_status(DbgQueryDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL), TRUE, "on");
     Shown = Count(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL);
     is_ulong(Shown, 1, "shown now");
@@ -84,8 +86,10 @@ static VOID TestFilters(VOID)
     DbgSetDebugFilterState(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, FALSE);
     Shown = Count(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL);
     is_ulong(Shown, 0, "off again");
-    is_status(DbgQueryDebugFilterState(100000, 0), STATUS_INVALID_PARAMETER_1, "an unknown component");
-    is_status(DbgSetDebugFilterState(100000, 0, TRUE), STATUS_INVALID_PARAMETER_1, "nor can it be set");
+    is_status(DbgQueryDebugFilterState(100000, 0), STATUS_INVALID_PARAMETER_1,
+              "an unknown component");
+    is_status(DbgSetDebugFilterState(100000, 0, TRUE), STATUS_INVALID_PARAMETER_1,
+              "nor can it be set");
     is_status(DbgPrintReturnControlC("# control\n"), STATUS_SUCCESS, "DbgPrintReturnControlC");
 }
 
@@ -97,7 +101,8 @@ static VOID PrintAtLevel(PVOID Context)
 
 static VOID TestNoDebugger(VOID)
 {
-    PBOOLEAN Enabled = tap_routine(L"KdDebuggerEnabled"), Absent = tap_routine(L"KdDebuggerNotPresent");
+    PBOOLEAN Enabled = tap_routine(L"KdDebuggerEnabled"),
+             Absent = tap_routine(L"KdDebuggerNotPresent");
     CHAR Answer[4];
     ULONG Needed = 7;
 
@@ -107,8 +112,8 @@ static VOID TestNoDebugger(VOID)
     is_bool(KdRefreshDebuggerNotPresent(), TRUE, "KdRefreshDebuggerNotPresent");
     is_status(KdDisableDebugger(), STATUS_DEBUGGER_INACTIVE, "KdDisableDebugger");
     is_status(KdEnableDebugger(), STATUS_DEBUGGER_INACTIVE, "KdEnableDebugger");
-    is_status(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, 0, NULL, 0, NULL, &Needed), STATUS_DEBUGGER_INACTIVE,
-              "KdChangeOption");
+    is_status(KdChangeOption(KD_OPTION_SET_BLOCK_ENABLE, 0, NULL, 0, NULL, &Needed),
+              STATUS_DEBUGGER_INACTIVE, "KdChangeOption");
     is_ulong(Needed, 0, "and no bytes");
     if (Enabled == NULL || Absent == NULL)
         skip(1, "data exports are not found here");
@@ -124,7 +129,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
         return bail("DbgSetDebugPrintCallback fails");
     TestMessages();
     TestFilters();
-    is_status(DbgSetDebugPrintCallback(Remember, FALSE), STATUS_SUCCESS, "the callback can be removed");
+    is_status(DbgSetDebugPrintCallback(Remember, FALSE), STATUS_SUCCESS,
+              "the callback can be removed");
     Seen = 0;
     DbgPrint("# unseen\n");
     is_ulong(Seen, 0, "and sees nothing more");

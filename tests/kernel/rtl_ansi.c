@@ -1,6 +1,6 @@
 /*
- * Counted strings of bytes, and conversion between Unicode and the ANSI (1252), OEM (437) and UTF-8 forms: sizes, cut
- * results, allocation, characters that a code page lacks.
+ * Counted strings of bytes, and conversion between Unicode and the ANSI (1252), OEM (437) and UTF-8
+ * forms: sizes, cut results, allocation, characters that a code page lacks.
  */
 #include "tap.h"
 
@@ -35,7 +35,8 @@ static VOID TestCounted(VOID)
     RtlInitString(&Abc, "abc");
     ok(Abc.Length == 3 && Abc.MaximumLength == 4, "RtlInitString");
     RtlInitAnsiString(&Other, NULL);
-    ok(Other.Length == 0 && Other.MaximumLength == 0 && Other.Buffer == NULL, "RtlInitAnsiString of nothing");
+    ok(Other.Length == 0 && Other.MaximumLength == 0 && Other.Buffer == NULL,
+       "RtlInitAnsiString of nothing");
     is_status(RtlInitAnsiStringEx(&Other, "xy"), STATUS_SUCCESS, "RtlInitAnsiStringEx");
     IsAnsi(&Other, "xy", "its text");
     RtlCopyString(&To, &Abc);
@@ -52,7 +53,8 @@ static VOID TestCounted(VOID)
     is_long(RtlCompareString(&Abc, &Upper, TRUE), 0, "RtlCompareString without case");
     RtlInitString(&Other, "AB");
     ok(RtlCompareString(&Other, &Abc, TRUE) < 0, "a shorter string");
-    ok(RtlPrefixString(&Other, &Abc, TRUE) && !RtlPrefixString(&Other, &Abc, FALSE), "RtlPrefixString");
+    ok(RtlPrefixString(&Other, &Abc, TRUE) && !RtlPrefixString(&Other, &Abc, FALSE),
+       "RtlPrefixString");
     is_hex((UCHAR)RtlUpperChar('q'), 'Q', "RtlUpperChar");
     is_hex((UCHAR)RtlUpperChar((CHAR)0xE9), 0xC9, "RtlUpperChar of e acute");
     is_hex((UCHAR)RtlUpperChar((CHAR)0xDF), 0xDF, "RtlUpperChar of sharp s");
@@ -88,19 +90,23 @@ static VOID TestAnsi(VOID)
     ok(Wide.MaximumLength == 8 && Wide.Buffer[3] == 0, "terminated");
     RtlFreeUnicodeString(&Wide);
     Wide = (UNICODE_STRING){0, 6, WideBuffer};
-    is_status(RtlAnsiStringToUnicodeString(&Wide, &From, FALSE), STATUS_BUFFER_OVERFLOW, "no room for the terminator");
+    is_status(RtlAnsiStringToUnicodeString(&Wide, &From, FALSE), STATUS_BUFFER_OVERFLOW,
+              "no room for the terminator");
     Wide.MaximumLength = 8;
     is_status(RtlAnsiStringToUnicodeString(&Wide, &From, FALSE), STATUS_SUCCESS, "room");
-    is_status(RtlUnicodeStringToAnsiString(&Narrow, &Source, TRUE), STATUS_SUCCESS, "Unicode to ANSI");
+    is_status(RtlUnicodeStringToAnsiString(&Narrow, &Source, TRUE), STATUS_SUCCESS,
+              "Unicode to ANSI");
     IsAnsi(&Narrow, "a\xE9\x80?A", "lacking characters");
     is_hex(Narrow.Buffer[5], 0, "terminated");
     RtlFreeAnsiString(&Narrow);
     ok(Narrow.Buffer == NULL && Narrow.Length == 0, "RtlFreeAnsiString empties");
-    is_status(RtlUpcaseUnicodeStringToAnsiString(&Narrow, &Source, TRUE), STATUS_SUCCESS, "upcased");
+    is_status(RtlUpcaseUnicodeStringToAnsiString(&Narrow, &Source, TRUE), STATUS_SUCCESS,
+              "upcased");
     IsAnsi(&Narrow, "A\xC9\x80?A", "its text");
     RtlFreeAnsiString(&Narrow);
     Narrow = (ANSI_STRING){0, 5, Buffer};
-    is_status(RtlUnicodeStringToAnsiString(&Narrow, &Source, FALSE), STATUS_BUFFER_OVERFLOW, "no room");
+    is_status(RtlUnicodeStringToAnsiString(&Narrow, &Source, FALSE), STATUS_BUFFER_OVERFLOW,
+              "no room");
     is_ulong(RtlxAnsiStringToUnicodeSize(&From), 8, "RtlxAnsiStringToUnicodeSize");
     is_ulong(RtlxUnicodeStringToAnsiSize(&Source), 6, "RtlxUnicodeStringToAnsiSize");
     is_hex(RtlAnsiCharToUnicodeChar(&At), 0x20AC, "RtlAnsiCharToUnicodeChar");
@@ -116,7 +122,8 @@ static VOID TestOem(VOID)
     is_status(RtlOemStringToUnicodeString(&Wide, &From, TRUE), STATUS_SUCCESS, "OEM to Unicode");
     is_unicode(&Wide, L"\x00E9z\x2592", "its text");
     RtlFreeUnicodeString(&Wide);
-    is_status(RtlOemStringToCountedUnicodeString(&Wide, &From, TRUE), STATUS_SUCCESS, "OEM to counted Unicode");
+    is_status(RtlOemStringToCountedUnicodeString(&Wide, &From, TRUE), STATUS_SUCCESS,
+              "OEM to counted Unicode");
     is_ulong(Wide.MaximumLength, 6, "no terminator");
     RtlFreeUnicodeString(&Wide);
     is_status(RtlUnicodeStringToOemString(&Oem, &Source, TRUE), STATUS_SUCCESS, "Unicode to OEM");
@@ -128,7 +135,8 @@ static VOID TestOem(VOID)
     is_status(RtlUnicodeStringToCountedOemString(&Oem, &Source, TRUE), STATUS_SUCCESS, "counted");
     is_ulong(Oem.MaximumLength, 3, "no terminator");
     RtlFreeOemString(&Oem);
-    is_status(RtlUpcaseUnicodeStringToCountedOemString(&Oem, &Source, TRUE), STATUS_SUCCESS, "upcased, counted");
+    is_status(RtlUpcaseUnicodeStringToCountedOemString(&Oem, &Source, TRUE), STATUS_SUCCESS,
+              "upcased, counted");
     IsAnsi(&Oem, "\x90Z\xB1", "its text");
     RtlFreeOemString(&Oem);
     is_status(RtlUnicodeStringToCountedOemString(&Oem, &Empty, TRUE), STATUS_SUCCESS, "nothing");
@@ -146,35 +154,55 @@ static VOID TestCounts(VOID)
     char Narrow[4];
     ULONG Bytes = 0;
 
-    is_status(RtlMultiByteToUnicodeN(Wide, 4, &Bytes, "abc", 3), STATUS_BUFFER_OVERFLOW, "RtlMultiByteToUnicodeN: cut");
+    is_status(RtlMultiByteToUnicodeN(Wide, 4, &Bytes, "abc", 3), STATUS_BUFFER_OVERFLOW,
+              "RtlMultiByteToUnicodeN: cut");
     ok(Bytes == 4 && Wide[1] == 'b', "what fits");
-    is_status(RtlUnicodeToMultiByteN(Narrow, 4, &Bytes, L"ab", 4), STATUS_SUCCESS, "RtlUnicodeToMultiByteN");
+    is_status(RtlUnicodeToMultiByteN(Narrow, 4, &Bytes, L"ab", 4), STATUS_SUCCESS,
+              "RtlUnicodeToMultiByteN");
     ok(Bytes == 2 && Narrow[1] == 'b', "its bytes");
     is_status(RtlOemToUnicodeN(Wide, 8, &Bytes, "\x82", 1), STATUS_SUCCESS, "RtlOemToUnicodeN");
     is_hex(Wide[0], 0xE9, "its character");
-    is_status(RtlUnicodeToOemN(Narrow, 4, &Bytes, L"\x00E9", 2), STATUS_SUCCESS, "RtlUnicodeToOemN");
+    is_status(RtlUnicodeToOemN(Narrow, 4, &Bytes, L"\x00E9", 2), STATUS_SUCCESS,
+              "RtlUnicodeToOemN");
     is_hex((UCHAR)Narrow[0], 0x82, "its byte");
-    is_status(RtlUpcaseUnicodeToOemN(Narrow, 4, &Bytes, L"\x00E9", 2), STATUS_SUCCESS, "RtlUpcaseUnicodeToOemN");
+    is_status(RtlUpcaseUnicodeToOemN(Narrow, 4, &Bytes, L"\x00E9", 2), STATUS_SUCCESS,
+              "RtlUpcaseUnicodeToOemN");
     is_hex((UCHAR)Narrow[0], 0x90, "its byte");
-    is_status(RtlUpcaseUnicodeToMultiByteN(Narrow, 4, &Bytes, L"q", 2), STATUS_SUCCESS, "RtlUpcaseUnicodeToMultiByteN");
+    is_status(RtlUpcaseUnicodeToMultiByteN(Narrow, 4, &Bytes, L"q", 2), STATUS_SUCCESS,
+              "RtlUpcaseUnicodeToMultiByteN");
     is_hex(Narrow[0], 'Q', "its byte");
-    is_status(RtlMultiByteToUnicodeSize(&Bytes, "abc", 3), STATUS_SUCCESS, "RtlMultiByteToUnicodeSize");
+    is_status(RtlMultiByteToUnicodeSize(&Bytes, "abc", 3), STATUS_SUCCESS,
+              "RtlMultiByteToUnicodeSize");
     is_ulong(Bytes, 6, "its size");
-    is_status(RtlUnicodeToMultiByteSize(&Bytes, L"abc", 6), STATUS_SUCCESS, "RtlUnicodeToMultiByteSize");
+    is_status(RtlUnicodeToMultiByteSize(&Bytes, L"abc", 6), STATUS_SUCCESS,
+              "RtlUnicodeToMultiByteSize");
     is_ulong(Bytes, 3, "its size");
 }
 
-typedef struct _UTF8_ROW { PCSTR Narrow; ULONG NarrowBytes; PCWSTR Wide; ULONG WideBytes; BOOLEAN Whole; } UTF8_ROW;
+typedef struct _UTF8_ROW {
+    PCSTR Narrow;
+    ULONG NarrowBytes;
+    PCWSTR Wide;
+    ULONG WideBytes;
+    BOOLEAN Whole;
+} UTF8_ROW;
 
 static VOID TestUtf8(VOID)
 {
     static const UTF8_ROW Good[] = {
-        {"a", 1, L"a", 2, TRUE}, {"\xC3\xA9", 2, L"\x00E9", 2, TRUE}, {"\xE2\x82\xAC", 3, L"\x20AC", 2, TRUE},
-        {"\xF0\x9F\x98\x80", 4, L"\xD83D\xDE00", 4, TRUE}, {"", 0, L"", 0, TRUE},
+        {"a", 1, L"a", 2, TRUE},
+        {"\xC3\xA9", 2, L"\x00E9", 2, TRUE},
+        {"\xE2\x82\xAC", 3, L"\x20AC", 2, TRUE},
+        {"\xF0\x9F\x98\x80", 4, L"\xD83D\xDE00", 4, TRUE},
+        {"", 0, L"", 0, TRUE},
     };
-    static const UTF8_ROW Bad[] = { /* to Unicode only */
-        {"\x80", 1, L"\xFFFD", 2, FALSE}, {"\xC3", 1, L"\xFFFD", 2, FALSE}, {"\xC0\x80", 2, L"\xFFFD\xFFFD", 4, FALSE},
-        {"\xED\xA0\x80", 3, L"\xFFFD\xFFFD\xFFFD", 6, FALSE}, {"a\xE2\x82z", 4, L"a\xFFFDz", 6, FALSE},
+    static const UTF8_ROW Bad[] = {
+        /* to Unicode only */
+        {"\x80", 1, L"\xFFFD", 2, FALSE},
+        {"\xC3", 1, L"\xFFFD", 2, FALSE},
+        {"\xC0\x80", 2, L"\xFFFD\xFFFD", 4, FALSE},
+        {"\xED\xA0\x80", 3, L"\xFFFD\xFFFD\xFFFD", 6, FALSE},
+        {"a\xE2\x82z", 4, L"a\xFFFDz", 6, FALSE},
         {"\xF4\x90\x80\x80", 4, L"\xFFFD\xFFFD\xFFFD\xFFFD", 8, FALSE},
     };
     WCHAR Wide[8];
@@ -182,27 +210,36 @@ static VOID TestUtf8(VOID)
     ULONG Bytes;
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Good); i++) {
-        is_status(RtlUTF8ToUnicodeN(Wide, sizeof(Wide), &Bytes, Good[i].Narrow, Good[i].NarrowBytes), STATUS_SUCCESS,
-                  "UTF-8 row %lu", i);
-        ok(Bytes == Good[i].WideBytes && RtlEqualMemory(Wide, Good[i].Wide, Bytes), "its characters");
-        is_status(RtlUnicodeToUTF8N(Narrow, sizeof(Narrow), &Bytes, Good[i].Wide, Good[i].WideBytes), STATUS_SUCCESS,
-                  "and back");
-        ok(Bytes == Good[i].NarrowBytes && RtlEqualMemory(Narrow, Good[i].Narrow, Bytes), "its bytes");
+        is_status(
+            RtlUTF8ToUnicodeN(Wide, sizeof(Wide), &Bytes, Good[i].Narrow, Good[i].NarrowBytes),
+            STATUS_SUCCESS, "UTF-8 row %lu", i);
+        ok(Bytes == Good[i].WideBytes && RtlEqualMemory(Wide, Good[i].Wide, Bytes),
+           "its characters");
+        is_status(
+            RtlUnicodeToUTF8N(Narrow, sizeof(Narrow), &Bytes, Good[i].Wide, Good[i].WideBytes),
+            STATUS_SUCCESS, "and back");
+        ok(Bytes == Good[i].NarrowBytes && RtlEqualMemory(Narrow, Good[i].Narrow, Bytes),
+           "its bytes");
     }
     for (ULONG i = 0; i < RTL_NUMBER_OF(Bad); i++) {
         is_status(RtlUTF8ToUnicodeN(Wide, sizeof(Wide), &Bytes, Bad[i].Narrow, Bad[i].NarrowBytes),
                   STATUS_SOME_NOT_MAPPED, "ill-formed row %lu", i);
-        ok(Bytes == Bad[i].WideBytes && RtlEqualMemory(Wide, Bad[i].Wide, Bytes), "its replacements");
+        ok(Bytes == Bad[i].WideBytes && RtlEqualMemory(Wide, Bad[i].Wide, Bytes),
+           "its replacements");
     }
-    is_status(RtlUnicodeToUTF8N(Narrow, 16, &Bytes, L"\xD83Dx", 4), STATUS_SOME_NOT_MAPPED, "half a pair");
+    is_status(RtlUnicodeToUTF8N(Narrow, 16, &Bytes, L"\xD83Dx", 4), STATUS_SOME_NOT_MAPPED,
+              "half a pair");
     ok(Bytes == 4 && RtlEqualMemory(Narrow, "\xEF\xBF\xBDx", 4), "its replacement");
     is_status(RtlUnicodeToUTF8N(NULL, 0, &Bytes, L"\x20ACx", 4), STATUS_SUCCESS, "the size alone");
     is_ulong(Bytes, 4, "its size");
-    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, L"x\x20AC", 4), STATUS_BUFFER_TOO_SMALL, "no room");
+    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, L"x\x20AC", 4), STATUS_BUFFER_TOO_SMALL,
+              "no room");
     is_ulong(Bytes, 1, "whole characters only");
-    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, NULL, 4), STATUS_INVALID_PARAMETER_4, "no source");
+    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, NULL, 4), STATUS_INVALID_PARAMETER_4,
+              "no source");
     is_status(RtlUnicodeToUTF8N(NULL, 0, NULL, L"x", 2), STATUS_INVALID_PARAMETER, "no result");
-    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, L"x", 1), STATUS_INVALID_PARAMETER_5, "odd length");
+    is_status(RtlUnicodeToUTF8N(Narrow, 3, &Bytes, L"x", 1), STATUS_INVALID_PARAMETER_5,
+              "odd length");
     is_status(RtlUTF8ToUnicodeN(Wide, 2, &Bytes, "ab", 2), STATUS_BUFFER_TOO_SMALL, "no room");
     is_status(RtlUTF8ToUnicodeN(Wide, 2, &Bytes, NULL, 2), STATUS_INVALID_PARAMETER_4, "no source");
 }
@@ -216,9 +253,11 @@ static VOID TestUtf8Strings(VOID)
         skip(5, "newer routines are absent here");
         return;
     }
-    is_status(RtlUnicodeStringToUTF8String(&Narrow, &Source, TRUE), STATUS_SUCCESS, "RtlUnicodeStringToUTF8String");
+    is_status(RtlUnicodeStringToUTF8String(&Narrow, &Source, TRUE), STATUS_SUCCESS,
+              "RtlUnicodeStringToUTF8String");
     IsAnsi(&Narrow, "\xE2\x82\xAC!", "its text");
-    is_status(RtlUTF8StringToUnicodeString(&Wide, &Narrow, TRUE), STATUS_SUCCESS, "RtlUTF8StringToUnicodeString");
+    is_status(RtlUTF8StringToUnicodeString(&Wide, &Narrow, TRUE), STATUS_SUCCESS,
+              "RtlUTF8StringToUnicodeString");
     is_unicode(&Wide, L"\x20AC!", "its text");
     RtlFreeUnicodeString(&Wide);
     RtlFreeUTF8String(&Narrow);
@@ -230,7 +269,8 @@ static VOID TestData(VOID)
     PUSHORT Ansi = tap_routine(L"NlsAnsiCodePage"), Oem = tap_routine(L"NlsOemCodePage");
     PUSHORT *Lead = tap_routine(L"NlsLeadByteInfo"), *OemLead = tap_routine(L"NlsOemLeadByteInfo");
 
-    if (Tag == NULL || OemTag == NULL || Ansi == NULL || Oem == NULL || Lead == NULL || OemLead == NULL) {
+    if (Tag == NULL || OemTag == NULL || Ansi == NULL || Oem == NULL || Lead == NULL ||
+        OemLead == NULL) {
         skip(3, "data exports are not found here");
         return;
     }

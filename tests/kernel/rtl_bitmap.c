@@ -31,9 +31,10 @@ static ULONG Differences(VOID)
 
 static VOID TestRanges(VOID)
 {
-    static const struct { ULONG Start, Count; BOOLEAN Set; } Step[] = {
-        {0, 200, TRUE}, {31, 2, FALSE}, {64, 64, FALSE}, {70, 1, TRUE}, {199, 1, FALSE}, {0, 1, FALSE}, {5, 0, FALSE},
-        {96, 40, TRUE}, {127, 66, FALSE},
+    static const struct { ULONG Start, Count; BOOLEAN Set;
+    } Step[] = {
+        {0, 200, TRUE}, {31, 2, FALSE}, {64, 64, FALSE}, {70, 1, TRUE},    {199, 1, FALSE},
+        {0, 1, FALSE},  {5, 0, FALSE},  {96, 40, TRUE},  {127, 66, FALSE},
     };
     ULONG Set;
 

@@ -1,6 +1,6 @@
 /*
- * The printf family: every conversion, flag and prefix of NT's set, narrow and wide, and what each variant does when the
- * result is cut.
+ * The printf family: every conversion, flag and prefix of NT's set, narrow and wide, and what each
+ * variant does when the result is cut.
  */
 #include "tap.h"
 
@@ -115,7 +115,8 @@ static VOID TestText(VOID)
 
 static VOID TestCounted(VOID)
 {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\Null"), Empty = {0, 0, L""}, None = {8, 8, NULL};
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\Null"), Empty = {0, 0, L""},
+                   None = {8, 8, NULL};
     ANSI_STRING Ansi = RTL_CONSTANT_STRING("ansi");
 
     Narrow("\\Device\\Null|", "%wZ|", &Name);

@@ -1,6 +1,6 @@
 /*
- * Generic tables, AVL and splay, and the bare splay trees: insertion, lookup, deletion in random order with the tree's
- * shape checked at each step, enumeration, order, allocation failure.
+ * Generic tables, AVL and splay, and the bare splay trees: insertion, lookup, deletion in random
+ * order with the tree's shape checked at each step, enumeration, order, allocation failure.
  */
 #include "tap.h"
 
@@ -56,7 +56,8 @@ static VOID NTAPI AvlFree(PRTL_AVL_TABLE Table, PVOID Block)
     Free(Block);
 }
 
-static RTL_GENERIC_COMPARE_RESULTS NTAPI SplayCompare(PRTL_GENERIC_TABLE Table, PVOID First, PVOID Second)
+static RTL_GENERIC_COMPARE_RESULTS NTAPI SplayCompare(PRTL_GENERIC_TABLE Table, PVOID First,
+                                                      PVOID Second)
 {
     UNREFERENCED_PARAMETER(Table);
     return Order(First, Second);
@@ -83,7 +84,8 @@ static LONG AvlHeight(PRTL_BALANCED_LINKS Node)
         return 0;
     Left = AvlHeight(Node->LeftChild);
     Right = AvlHeight(Node->RightChild);
-    if (Left < 0 || Right < 0 || Right - Left != Node->Balance || Node->Balance < -1 || Node->Balance > 1)
+    if (Left < 0 || Right < 0 || Right - Left != Node->Balance || Node->Balance < -1 ||
+        Node->Balance > 1)
         return -1000;
     if ((Node->LeftChild != NULL && Node->LeftChild->Parent != Node) ||
         (Node->RightChild != NULL && Node->RightChild->Parent != Node))
@@ -137,17 +139,19 @@ static VOID TestAvlEnumeration(PRTL_AVL_TABLE Table)
     is_ptr(RtlGetElementGenericTableAvl(Table, ELEMENTS), NULL, "behind the last");
     Restart = NULL;
     Count = Bad = 0;
-    while ((Found = RtlEnumerateGenericTableLikeADirectory(Table, MatchTens, &Limit, Count != 0, &Restart, &Deletes,
-                                                           &From)) != NULL)
+    while ((Found = RtlEnumerateGenericTableLikeADirectory(Table, MatchTens, &Limit, Count != 0,
+                                                           &Restart, &Deletes, &From)) != NULL)
         Bad += Found->Key != 10 * Count++;
     ok(Count == 6 && Bad == 0, "RtlEnumerateGenericTableLikeADirectory: 0, 10, ... 50");
     From.Key = 101; /* between two elements */
     Restart = NULL;
-    Found = RtlEnumerateGenericTableLikeADirectory(Table, NULL, NULL, FALSE, &Restart, &Deletes, &From);
+    Found =
+        RtlEnumerateGenericTableLikeADirectory(Table, NULL, NULL, FALSE, &Restart, &Deletes, &From);
     ok(Found != NULL && Found->Key == 102, "starts behind a missing key");
     From.Key = 102;
     Deletes += 1; /* as if the table had lost an element */
-    Found = RtlEnumerateGenericTableLikeADirectory(Table, NULL, NULL, TRUE, &Restart, &Deletes, &From);
+    Found =
+        RtlEnumerateGenericTableLikeADirectory(Table, NULL, NULL, TRUE, &Restart, &Deletes, &From);
     ok(Found != NULL && Found->Key == 104, "resumes by key after a deletion");
 }
 
@@ -162,13 +166,15 @@ static VOID TestAvl(VOID)
 
     tap_fill(&Table);
     RtlInitializeGenericTableAvl(&Table, AvlCompare, AvlAllocate, AvlFree, NULL);
-    ok(RtlIsGenericTableEmptyAvl(&Table) && RtlNumberGenericTableElementsAvl(&Table) == 0, "an empty AVL table");
+    ok(RtlIsGenericTableEmptyAvl(&Table) && RtlNumberGenericTableElementsAvl(&Table) == 0,
+       "an empty AVL table");
     is_ptr(RtlEnumerateGenericTableAvl(&Table, TRUE), NULL, "nothing to enumerate");
     Shuffle(1);
     for (ULONG i = 0; i < ELEMENTS; i++) {
         Element = (ELEMENT){Shuffled[i], ~Shuffled[i]};
         Got = RtlInsertElementGenericTableAvl(&Table, &Element, sizeof(Element), &New);
-        Bad += Got == NULL || !New || Got->Payload != ~Shuffled[i] || AvlHeight(Table.BalancedRoot.RightChild) < 0;
+        Bad += Got == NULL || !New || Got->Payload != ~Shuffled[i] ||
+               AvlHeight(Table.BalancedRoot.RightChild) < 0;
     }
     is_ulong(Bad, 0, "AVL: insert, balanced at each step");
     is_ulong(LastSize, sizeof(ELEMENT) + sizeof(RTL_BALANCED_LINKS), "block size");
@@ -183,12 +189,15 @@ static VOID TestAvl(VOID)
     ok(Got != NULL && Got->Key == 100 && Node != NULL, "first match");
     Element.Key = 101;
     is_ptr(RtlLookupElementGenericTableAvl(&Table, &Element), NULL, "lookup of an absent key");
-    is_ptr(RtlLookupElementGenericTableFullAvl(&Table, &Element, &Node, &Result), NULL, "full lookup");
+    is_ptr(RtlLookupElementGenericTableFullAvl(&Table, &Element, &Node, &Result), NULL,
+           "full lookup");
     Exhausted = TRUE;
-    is_ptr(RtlInsertElementGenericTableAvl(&Table, &Element, sizeof(Element), &New), NULL, "no memory");
+    is_ptr(RtlInsertElementGenericTableAvl(&Table, &Element, sizeof(Element), &New), NULL,
+           "no memory");
     is_bool(New, FALSE, "and nothing new");
     Exhausted = FALSE;
-    Got = RtlInsertElementGenericTableFullAvl(&Table, &Element, sizeof(Element), &New, Node, Result);
+    Got =
+        RtlInsertElementGenericTableFullAvl(&Table, &Element, sizeof(Element), &New, Node, Result);
     ok(New && Got != NULL && Got->Key == 101, "full insert");
     is_bool(RtlDeleteElementGenericTableAvl(&Table, &Element), TRUE, "delete");
     is_bool(RtlDeleteElementGenericTableAvl(&Table, &Element), FALSE, "only once");
@@ -197,7 +206,8 @@ static VOID TestAvl(VOID)
     Bad = 0;
     for (ULONG i = 0; i < ELEMENTS; i++) {
         Element.Key = Shuffled[i];
-        Bad += !RtlDeleteElementGenericTableAvl(&Table, &Element) || AvlHeight(Table.BalancedRoot.RightChild) < 0;
+        Bad += !RtlDeleteElementGenericTableAvl(&Table, &Element) ||
+               AvlHeight(Table.BalancedRoot.RightChild) < 0;
     }
     is_ulong(Bad, 0, "AVL: delete, balanced at each step");
     ok(RtlIsGenericTableEmptyAvl(&Table) && Table.DepthOfTree == 0, "empty again");
@@ -229,13 +239,15 @@ static VOID TestSplayTable(VOID)
 
     tap_fill(&Table);
     RtlInitializeGenericTable(&Table, SplayCompare, SplayAllocate, SplayFree, NULL);
-    ok(RtlIsGenericTableEmpty(&Table) && RtlNumberGenericTableElements(&Table) == 0, "an empty table");
+    ok(RtlIsGenericTableEmpty(&Table) && RtlNumberGenericTableElements(&Table) == 0,
+       "an empty table");
     is_ptr(RtlEnumerateGenericTable(&Table, TRUE), NULL, "nothing to enumerate");
     Shuffle(3);
     for (ULONG i = 0; i < ELEMENTS; i++) {
         Element = (ELEMENT){Shuffled[i], ~Shuffled[i]};
         Got = RtlInsertElementGenericTable(&Table, &Element, sizeof(Element), &New);
-        Bad += Got == NULL || !New || Got->Key != Shuffled[i] || SplayCount(Table.TableRoot) != (LONG)i + 1;
+        Bad += Got == NULL || !New || Got->Key != Shuffled[i] ||
+               SplayCount(Table.TableRoot) != (LONG)i + 1;
     }
     is_ulong(Bad, 0, "insert, linked right at each step");
     Bad = 0;
@@ -250,19 +262,22 @@ static VOID TestSplayTable(VOID)
         Bad += Got->Key != 2 * Count++;
     ok(Count == ELEMENTS && Bad == 0, "RtlEnumerateGenericTableWithoutSplaying is in order");
     Count = Bad = 0;
-    for (Got = RtlEnumerateGenericTable(&Table, TRUE); Got != NULL; Got = RtlEnumerateGenericTable(&Table, FALSE))
+    for (Got = RtlEnumerateGenericTable(&Table, TRUE); Got != NULL;
+         Got = RtlEnumerateGenericTable(&Table, FALSE))
         Bad += Got->Key != 2 * Count++;
     ok(Count == ELEMENTS && Bad == 0, "RtlEnumerateGenericTable is in order");
     Element.Key = 40;
     Got = RtlLookupElementGenericTable(&Table, &Element);
     ok(Got != NULL && Got->Key == 40, "lookup");
     Element.Key = 41;
-    is_ptr(RtlLookupElementGenericTableFull(&Table, &Element, &Node, &Result), NULL, "full lookup of an absent key");
+    is_ptr(RtlLookupElementGenericTableFull(&Table, &Element, &Node, &Result), NULL,
+           "full lookup of an absent key");
     Got = RtlInsertElementGenericTableFull(&Table, &Element, sizeof(Element), &New, Node, Result);
     ok(New && Got != NULL && Got->Key == 41, "full insert");
     RtlDeleteElementGenericTable(&Table, &Element);
     Exhausted = TRUE;
-    is_ptr(RtlInsertElementGenericTable(&Table, &Element, sizeof(Element), &New), NULL, "no memory");
+    is_ptr(RtlInsertElementGenericTable(&Table, &Element, sizeof(Element), &New), NULL,
+           "no memory");
     is_bool(New, FALSE, "and nothing new");
     Exhausted = FALSE;
     Bad = 0;

@@ -83,7 +83,8 @@ static VOID TestLocal(VOID)
     ExSystemTimeToLocalTime(&System, &Local);
     ExLocalTimeToSystemTime(&Local, &Back);
     is_long(Back.QuadPart, System.QuadPart, "local time and back");
-    ok((System.QuadPart - Local.QuadPart) % (15 * 60 * 10000000ll) == 0, "the bias is whole quarters of an hour");
+    ok((System.QuadPart - Local.QuadPart) % (15 * 60 * 10000000ll) == 0,
+       "the bias is whole quarters of an hour");
 }
 
 static VOID TestVersion(VOID)
@@ -101,7 +102,8 @@ static VOID TestVersion(VOID)
     is_status(RtlGetVersion((PRTL_OSVERSIONINFOW)&Info), STATUS_SUCCESS, "the long form");
     is_ulong(Info.wProductType, VER_NT_WORKSTATION, "a workstation");
     is_bool(PsGetVersion(&Major, &Minor, &Build, &Csd), FALSE, "PsGetVersion: a free build");
-    ok(Major == Info.dwMajorVersion && Minor == Info.dwMinorVersion && Build == Info.dwBuildNumber, "the same version");
+    ok(Major == Info.dwMajorVersion && Minor == Info.dwMinorVersion && Build == Info.dwBuildNumber,
+       "the same version");
     is_bool(IoIsWdmVersionAvailable(1, 0x20), TRUE, "WDM 1.20");
     is_bool(IoIsWdmVersionAvailable(6, 0), TRUE, "WDM 6.0");
     is_bool(IoIsWdmVersionAvailable(6, 1), FALSE, "no WDM 6.1");
@@ -125,7 +127,8 @@ static VOID TestVerify(VOID)
         {6, 1, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_GREATER_EQUAL, STATUS_SUCCESS},
         {6, 1, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_GREATER, STATUS_SUCCESS},
         {10, 0, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_GREATER, STATUS_REVISION_MISMATCH},
-        {10, 1, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_GREATER_EQUAL, STATUS_REVISION_MISMATCH},
+        {10, 1, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_GREATER_EQUAL,
+         STATUS_REVISION_MISMATCH},
         {10, 1, 0, VER_MAJORVERSION | VER_MINORVERSION, VER_LESS, STATUS_SUCCESS},
         {11, 0, 0, VER_MAJORVERSION, VER_GREATER_EQUAL, STATUS_REVISION_MISMATCH},
         {6, 1, 0, VER_MAJORVERSION, VER_LESS_EQUAL, STATUS_REVISION_MISMATCH},
@@ -134,7 +137,8 @@ static VOID TestVerify(VOID)
     };
     RTL_OSVERSIONINFOEXW Info;
 
-    is_ulong64(VerSetConditionMask(0, VER_MAJORVERSION, VER_GREATER_EQUAL) & 0xFFFFFFFF, 3 << 3, "VerSetConditionMask");
+    is_ulong64(VerSetConditionMask(0, VER_MAJORVERSION, VER_GREATER_EQUAL) & 0xFFFFFFFF, 3 << 3,
+               "VerSetConditionMask");
     for (ULONG i = 0; i < RTL_NUMBER_OF(Verify); i++) {
         ULONGLONG Conditions = 0;
         for (ULONG Type = 1; Type != 0 && Type <= VER_PRODUCT_TYPE; Type *= 2)
@@ -145,13 +149,16 @@ static VOID TestVerify(VOID)
         Info.dwMajorVersion = Verify[i].Major;
         Info.dwMinorVersion = Verify[i].Minor;
         Info.dwBuildNumber = Verify[i].Build;
-        is_status(RtlVerifyVersionInfo(&Info, Verify[i].Types, Conditions), Verify[i].Status, "verify row %lu", i);
+        is_status(RtlVerifyVersionInfo(&Info, Verify[i].Types, Conditions), Verify[i].Status,
+                  "verify row %lu", i);
     }
     Info.wProductType = VER_NT_WORKSTATION;
-    is_status(RtlVerifyVersionInfo(&Info, VER_PRODUCT_TYPE, VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)),
+    is_status(RtlVerifyVersionInfo(&Info, VER_PRODUCT_TYPE,
+                                   VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)),
               STATUS_SUCCESS, "a workstation");
     Info.wProductType = VER_NT_SERVER;
-    is_status(RtlVerifyVersionInfo(&Info, VER_PRODUCT_TYPE, VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)),
+    is_status(RtlVerifyVersionInfo(&Info, VER_PRODUCT_TYPE,
+                                   VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)),
               STATUS_REVISION_MISMATCH, "no server");
     is_status(RtlVerifyVersionInfo(&Info, 0, 1), STATUS_INVALID_PARAMETER, "no type");
 }
