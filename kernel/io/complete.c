@@ -279,9 +279,7 @@ static BOOLEAN IopUnwindStack(PIRP Irp)
                 IopCheckInformation(Irp, Stack);
             IopClearLocation(Stack);
         }
-        if (Top)
-            break;
-        IoSkipCurrentIrpStackLocation(Irp);
+        IoSkipCurrentIrpStackLocation(Irp); /* in the end past StackCount + 1: a second completion shows */
     }
     return TRUE;
 }

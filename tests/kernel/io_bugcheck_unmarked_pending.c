@@ -1,0 +1,24 @@
+/* STATUS_PENDING returned for a request that is complete and was never marked: the caller would wait for ever. */
+#include "iodev.h"
+
+static NTSTATUS NTAPI lie(PDEVICE_OBJECT Target, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(Target);
+    complete(Irp, STATUS_SUCCESS, 0);
+    return STATUS_PENDING;
+}
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
+{
+    HANDLE Handle;
+    IO_STATUS_BLOCK Iosb;
+
+    UNREFERENCED_PARAMETER(RegistryPath);
+    tap_begin(Driver);
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = lie;
+    if (!NT_SUCCESS(make_device(Driver, 0)) || !NT_SUCCESS(open_device(&Handle, FILE_SYNCHRONOUS_IO_NONALERT)))
+        return bail("no device");
+    expect_bugcheck(0xC9);
+    ZwDeviceIoControlFile(Handle, NULL, NULL, NULL, &Iosb, 0x222000, NULL, 0, NULL, 0);
+    return STATUS_SUCCESS;
+}
