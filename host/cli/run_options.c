@@ -181,6 +181,8 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     if (own_argc + 1 == argc)
         return cli_usage_error(&cli_verb_run, "'--' is followed by no program");
     options->machine = getenv("DRYDOCK_MACHINE");
+    if (options->machine != NULL && options->machine[0] == '\0')
+        options->machine = NULL;
     optind = 0;
     while (status == 0 && (option = getopt_long(own_argc, argv, ":", long_options, NULL)) != -1)
         status = parse_option(options, option, argv[optind - 1]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/export_name.h"
 #include "report/report.h"
 
 /* A name from the machine: terminated, printable. */
@@ -134,9 +135,13 @@ static void symbolise_module(struct report *report, const struct report_module *
             query[count].rva = report->parameter[i].address - module->base;
             frame[count++] = &report->parameter[i];
         }
-    if (count == 0 || !symbol_lookup(module->host_path, query, count))
+    for (size_t i = 0; i < count; i++)
+        query[i].count = 0;
+    if (count == 0)
         return;
-    report->has_symbols = true;
+    if (symbol_lookup(module->host_path, query, count))
+        report->has_symbols = true;
+    export_name_lookup(module->host_path, query, count);
     for (size_t i = 0; i < count; i++)
         frame[i]->symbol = query[i];
 }

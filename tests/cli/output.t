@@ -18,6 +18,9 @@ is "$(tr -dc '\033' < "$work/out" | wc -c)" 1 'a file gets what the driver wrote
 if script --version > /dev/null 2>&1; then
     script -qec "$drydock run $drivers/control.sys" /dev/null < /dev/null > "$work/out" 2>&1
     like "$work/out" 'control: \\x1b\[2Jclear\\x07' 'a terminal gets control characters made visible'
+    script -qec "$drydock run --timeout 3 $drivers/sleeps.sys" /dev/null < /dev/null > "$work/out" 2>&1
+    is $? 4 'a long run on a terminal: exit status'
+    like "$work/out" '[0-9]+ s, in the machine [0-9]+\.[0-9]{3} s' 'a long run on a terminal shows that it is alive'
 else
     ok 0 'a terminal gets control characters made visible # SKIP no script(1)'
 fi
@@ -29,6 +32,12 @@ nothing_left 'a DriverEntry that fails'
 run run "$drivers/plain.sys" "$drivers/refuses.sys"
 is $status 2 'the second driver fails: exit status'
 like "$work/out" 'plain: unloaded' 'the first one is unloaded'
+
+run run "$drivers/leaks.sys"
+is $status 3 'pool left behind: exit status'
+like "$work/err" '^    leaks.*: 2 pool blocks with 300 bytes not freed at unload$' 'pool left behind: how much'
+like "$work/err" '^    Lak1 +nonpaged +1 +100$' 'pool left behind: by tag'
+like "$work/err" '^    Lak2 +paged +1 +200$' 'pool left behind: by tag, paged'
 
 # lines_are_json FILE: every line is a JSON object with a type; prints the types, sorted.
 lines_are_json() {

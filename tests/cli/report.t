@@ -27,9 +27,12 @@ ok $? 'the command gives the same report'
 mkdir "$work/dir" && cp "$drivers/faults.sys" "$drivers/faults.pdb" "$work/dir"
 run run "$work/dir/faults.sys"
 like "$work/err" 'faults!WriteThere  .*faults.c:' 'a PDB beside the driver is found'
-PATH=/nowhere run run "$drivers/faults.sys"
-PATH=/usr/bin:/bin
-is "$(command -v grep > /dev/null; echo $?)" 0 'the test has its tools back'
+# Without the symboliser: the names that images export, else offsets.
+/usr/bin/env -i PATH=/nowhere "$drydock" run "$drivers/bugcheck.sys" > /dev/null 2> "$work/err"
+is $? 3 'no symboliser: exit status'
+like "$work/err" 'ntoskrnl!KeBugCheckEx\+0x[0-9a-f]+$' 'no symboliser: an exported name'
+like "$work/err" ' bugcheck.sys\+0x[0-9a-f]+$' 'no symboliser: module and offset'
+like "$work/err" 'llvm-symbolizer was not found' 'no symboliser: it is said'
 
 run run "$drivers/bugcheck.sys"
 is $status 3 'a code of its own: exit status'
