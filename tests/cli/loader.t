@@ -66,4 +66,26 @@ head -c 1000 $drivers/exporter.sys > "$folder/exporter.sys"
 run run --machine "$machine" $drivers/importer.sys
 is $status 2 'a damaged module: exit status'
 like "$work/err" 'exporter.sys: the headers are cut short' 'a damaged module: what is wrong with it'
+
+# header FILE OFFSET HEX: a copy of the driver, $work/header.sys, with bytes of the PE header changed.
+header() {
+    perl -e 'my ($from, $to, $where, $hex) = @ARGV; open my $in, "<:raw", $from or die; local $/; my $b = <$in>;
+        substr($b, unpack("V", substr $b, 60, 4) + $where, length($hex) / 2) = pack "H*", $hex;
+        open my $out, ">:raw", $to or die; print $out $b;' "$1" "$work/$4.sys" "$2" "$3"
+}
+run run $drivers/plain_flat.sys
+is $status 0 'sections that are not page aligned: exit status'
+like "$work/out" 'plain: unloaded' 'sections that are not page aligned: the driver runs'
+run run $drivers/plain_sum.sys
+is $status 0 'a right checksum: exit status'
+header $drivers/plain_sum.sys 88 01020304 wrong_sum
+run run "$work/wrong_sum.sys"
+is $status 2 'a wrong checksum: exit status'
+like "$work/err" 'checksum is not the file' 'a wrong checksum: the message'
+like "$work/err" '0xC0000221' 'a wrong checksum: STATUS_IMAGE_CHECKSUM_MISMATCH'
+header $drivers/plain.sys 22 2300 fixed # IMAGE_FILE_RELOCS_STRIPPED, and no relocations
+header "$work/fixed.sys" 176 0000000000000000 fixed_for_good
+run run "$work/fixed_for_good.sys"
+is $status 2 'no relocations: exit status'
+like "$work/err" '0xC0000018' 'no relocations: STATUS_CONFLICTING_ADDRESSES'
 done_testing

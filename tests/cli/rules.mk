@@ -18,3 +18,10 @@ CLI_PROGRAMS := $(patsubst tests/cli/programs/%.c,$(B)/cli-programs/%.exe,$(wild
 $(B)/cli-programs/%.exe: tests/cli/programs/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
+# The plain driver, unaligned and with a checksum.
+$(B)/cli-drivers/plain_flat.sys: LINK_EXTRA := /align:32 /filealign:32
+$(B)/cli-drivers/plain_sum.sys: LINK_EXTRA := /release
+$(B)/cli-drivers/plain_flat.sys $(B)/cli-drivers/plain_sum.sys: $(B)/obj/tests/cli/drivers/plain.c.o $(B)/lib/ntoskrnl.lib
+	@mkdir -p $(@D)
+	$(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib $(LINK_EXTRA) $^
+CLI_DRIVERS += $(B)/cli-drivers/plain_flat.sys $(B)/cli-drivers/plain_sum.sys
