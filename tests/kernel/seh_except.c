@@ -122,12 +122,13 @@ static VOID raise_misalignment(VOID) { ExRaiseDatatypeMisalignment(); }
 static const struct {
     VOID (*Routine)(VOID);
     NTSTATUS Code;
+    KIRQL Highest; /* [doc] */
     const char *Text;
 } Raisers[] = {
-    { raise_status, STATUS_TIMEOUT, "ExRaiseStatus" },
-    { raise_rtl_status, STATUS_DEVICE_BUSY, "RtlRaiseStatus" },
-    { raise_violation, STATUS_ACCESS_VIOLATION, "ExRaiseAccessViolation" },
-    { raise_misalignment, STATUS_DATATYPE_MISALIGNMENT, "ExRaiseDatatypeMisalignment" },
+    { raise_status, STATUS_TIMEOUT, APC_LEVEL, "ExRaiseStatus" },
+    { raise_rtl_status, STATUS_DEVICE_BUSY, DISPATCH_LEVEL, "RtlRaiseStatus" },
+    { raise_violation, STATUS_ACCESS_VIOLATION, PASSIVE_LEVEL, "ExRaiseAccessViolation" },
+    { raise_misalignment, STATUS_DATATYPE_MISALIGNMENT, PASSIVE_LEVEL, "ExRaiseDatatypeMisalignment" },
 };
 
 static VOID test_raised(PVOID Context)
@@ -137,6 +138,8 @@ static VOID test_raised(PVOID Context)
 
     UNREFERENCED_PARAMETER(Context);
     for (i = 0; i < RTL_NUMBER_OF(Raisers); i++) {
+        if (KeGetCurrentIrql() > Raisers[i].Highest)
+            continue;
         tap_fill(&Seen);
         Seen.Calls = 0;
         __try {
@@ -165,7 +168,7 @@ static VOID test_search(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            RtlRaiseStatus(STATUS_UNSUCCESSFUL);
         } __except (count(&Inner, EXCEPTION_CONTINUE_SEARCH)) {
             Where = 1;
         }
@@ -183,7 +186,7 @@ static VOID test_innermost(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     __try {
         __try {
-            ExRaiseStatus(STATUS_UNSUCCESSFUL);
+            RtlRaiseStatus(STATUS_UNSUCCESSFUL);
         } __except (EXCEPTION_EXECUTE_HANDLER) {
             Where = 1;
         }
@@ -269,7 +272,7 @@ static VOID test_noncontinuable(PVOID Context)
 
     UNREFERENCED_PARAMETER(Context);
     __try {
-        ExRaiseStatus(STATUS_UNSUCCESSFUL);
+        RtlRaiseStatus(STATUS_UNSUCCESSFUL);
     } __except (insist(GetExceptionInformation(), &Second, &First)) {
         is_status(GetExceptionCode(), STATUS_NONCONTINUABLE_EXCEPTION, "continuing it is an exception of its own");
     }
@@ -285,7 +288,8 @@ static NOINLINE ULONG descend(ULONG Depth, volatile ULONG *Reached)
 
     if (Depth == 0) {
         *Reached = 1;
-        ExRaiseStatus(STATUS_UNSUCCESSFUL);
+        RtlRaiseStatus(STATUS_UNSUCCESSFUL);
+        return 0;
     }
     return descend(Depth - 1, Reached) + Local;
 }
@@ -307,7 +311,7 @@ static VOID test_deep(PVOID Context)
 static NOINLINE NTSTATUS catch_and_return(VOID)
 {
     __try {
-        ExRaiseStatus(STATUS_CANCELLED);
+        RtlRaiseStatus(STATUS_CANCELLED);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }

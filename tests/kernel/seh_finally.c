@@ -11,7 +11,7 @@
  */
 static VOID raise_status(NTSTATUS Status)
 {
-    ExRaiseStatus(Status);
+    RtlRaiseStatus(Status);
 }
 
 static VOID (*volatile raise)(NTSTATUS Status) = raise_status;

@@ -71,7 +71,7 @@ __asm__(FUNCTION(spoil_registers) "\tmovq %rcx, %rax\n\tmovq $-1, %rbx\n\tmovq %
 
 static VOID raise(VOID)
 {
-    ExRaiseStatus(STATUS_UNSUCCESSFUL);
+    RtlRaiseStatus(STATUS_UNSUCCESSFUL);
 }
 
 static VOID fault(VOID)
@@ -290,7 +290,7 @@ static PVOID NTAPI consolidate(PEXCEPTION_RECORD Record)
     step('c');
     ConsolidateSaw = Record->ExceptionInformation[1];
     if (ConsolidateRaises)
-        ExRaiseStatus(STATUS_CANCELLED);
+        RtlRaiseStatus(STATUS_CANCELLED);
     return ConsolidateTo;
 }
 
