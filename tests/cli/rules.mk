@@ -3,7 +3,7 @@ CLI_DRIVERS := $(patsubst tests/cli/drivers/%.c,$(B)/cli-drivers/%.sys,$(wildcar
 $(B)/obj/tests/cli/drivers/%.c.o: tests/cli/drivers/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
-$(B)/cli-drivers/%.sys: $(B)/obj/tests/cli/drivers/%.c.o $(B)/lib/ntoskrnl.lib
+$(B)/cli-drivers/%.sys: $(B)/obj/tests/cli/drivers/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)
 # An export driver and a driver that imports from it.

@@ -1,4 +1,4 @@
-/* Descriptors of new objects, changes to descriptors, SDDL through a secure device. */
+/* Descriptors of new objects, changes to descriptors, the descriptors of the kernel's directories. */
 #include "security.h"
 
 static GENERIC_MAPPING Mapping = {0x20001, 0x20002, 0x20004, 0x1F0007};
@@ -123,90 +123,44 @@ static VOID test_change(PSECURITY_SUBJECT_CONTEXT Subject)
     SeDeassignSecurity(&Old);
 }
 
-/* ---- SDDL ---- */
-
-typedef NTSTATUS(NTAPI *CREATE_SECURE)(PDRIVER_OBJECT Driver, ULONG Extension, PUNICODE_STRING Name, DEVICE_TYPE Type,
-                                       ULONG Characteristics, BOOLEAN Exclusive, PCUNICODE_STRING Sddl,
-                                       LPCGUID ClassGuid, PDEVICE_OBJECT *Device);
+/* ---- what the kernel gives its own directories: made from SDDL ---- */
 
 static const struct {
-    PCWSTR Text;
-    NTSTATUS Status;
-    ULONG Aces; /* of the DACL */
+    PCWSTR Path;
     ULONG Index;
-    UCHAR Type, Flags;
     ACCESS_MASK Mask;
     PCWSTR Sid;
-} Sddl[] = {
-    {L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)", STATUS_SUCCESS, 3, 1, 0, 0, 0xE0000000, L"S-1-5-32-544"},
-    {L"D:P(A;;GA;;;SY)", STATUS_SUCCESS, 1, 0, 0, 0, GENERIC_ALL, L"S-1-5-18"},
-    {L"D:P", STATUS_SUCCESS, 0, 0, 0, 0, 0, NULL},
-    {L"D:PAI(D;OICINPIO;0x1f01ff;;;S-1-5-21-1-2-3-1001)", STATUS_SUCCESS, 1, 0, 1, 0xF, 0x1F01FF,
-     L"S-1-5-21-1-2-3-1001"},
-    {L"O:SYG:SYD:(A;;FRFX;;;AU)", STATUS_SUCCESS, 1, 0, 0, 0, FILE_GENERIC_READ | FILE_GENERIC_EXECUTE, L"S-1-5-11"},
-    {L"D:(A;;KR;;;LS)(A;;RCSDWDWO;;;NS)", STATUS_SUCCESS, 2, 1, 0, 0, 0xF0000, L"S-1-5-20"},
-    {L"D:(A;;CCDCLCSWRPWPDTLOCR;;;IU)", STATUS_SUCCESS, 1, 0, 0, 0, 0x1FF, L"S-1-5-4"},
-    {L"D:(A;;GA;;;RC)S:(ML;;NWNR;;;HI)", STATUS_SUCCESS, 1, 0, 0, 0, GENERIC_ALL, L"S-1-5-12"},
-    {L"D:(A;;GA;;;UD)", STATUS_SUCCESS, 1, 0, 0, 0, GENERIC_ALL, L"S-1-5-84-0-0-0-0-0"},
-    {L"d:p(a;;ga;;;sy)", STATUS_SUCCESS, 1, 0, 0, 0, GENERIC_ALL, L"S-1-5-18"},
-    {L" D:P (A; ;GA;;;SY) ", STATUS_SUCCESS, 1, 0, 0, 0, GENERIC_ALL, L"S-1-5-18"},
-    {L"D:(A;;10;;;WD)", STATUS_SUCCESS, 1, 0, 0, 0, 10, L"S-1-1-0"},
-    {L"D:(A;;GA;;;XX)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;GA;;;S-1)", STATUS_INVALID_SID, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;GA;;;DA)", STATUS_INVALID_SID, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;GA;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;GA;;;SY", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;XX;GA;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;QQ;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;0x1ffffffff;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(AU;;GA;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"D:(A;;GA;;;SY)D:(A;;GA;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"X:(A;;GA;;;SY)", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
-    {L"nonsense", STATUS_INVALID_PARAMETER, 0, 0, 0, 0, 0, NULL},
+} System[] = {
+    {L"\\", 0, READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE, L"S-1-1-0"},
+    {L"\\Device", 1, DIRECTORY_ALL_ACCESS, L"S-1-5-32-544"},
+    {L"\\Driver", 0, READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE, L"S-1-5-32-544"},
+    {L"\\GLOBAL??", 2, DIRECTORY_ALL_ACCESS, L"S-1-5-18"},
+    {L"\\BaseNamedObjects", 0, READ_CONTROL | (DIRECTORY_ALL_ACCESS & 0xF), L"S-1-1-0"},
 };
 
-static VOID check_descriptor(ULONG Row, PDEVICE_OBJECT Device)
+static VOID test_directories(VOID)
 {
-    PSECURITY_DESCRIPTOR S = NULL;
-    BOOLEAN Allocated = FALSE;
-    ACCESS_ALLOWED_ACE *Ace;
-    UNICODE_STRING Text = {0};
+    ULONG64 Room[40];
+    ULONG Length;
 
-    is_status(ObGetObjectSecurity(Device, &S, &Allocated), STATUS_SUCCESS, "its descriptor");
-    Ace = ace_of(S, Sddl[Row].Index, FALSE);
-    ok(ace_of(S, Sddl[Row].Aces, FALSE) == NULL, "no more than %u entries", Sddl[Row].Aces);
-    if (Sddl[Row].Sid != NULL && ok(Ace != NULL, "entry %u", Sddl[Row].Index)) {
-        is_ulong(Ace->Header.AceType, Sddl[Row].Type, "type");
-        is_hex(Ace->Header.AceFlags, Sddl[Row].Flags, "flags");
-        is_hex(Ace->Mask, Sddl[Row].Mask, "rights");
-        RtlConvertSidToUnicodeString(&Text, &Ace->SidStart, TRUE);
-        is_unicode(&Text, Sddl[Row].Sid, "SID");
-        RtlFreeUnicodeString(&Text);
-    }
-    ObReleaseObjectSecurity(S, Allocated);
-}
+    for (ULONG i = 0; i < RTL_NUMBER_OF(System); i++) {
+        ACCESS_ALLOWED_ACE *Ace;
+        UNICODE_STRING Text = {0};
+        HANDLE Handle = NULL;
+        NAMED Named;
 
-static VOID test_sddl(PDRIVER_OBJECT Driver)
-{
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\SeAssign"), Text;
-    CREATE_SECURE Create = (CREATE_SECURE)(ULONG_PTR)tap_routine(L"WdmlibIoCreateDeviceSecure");
-    PDEVICE_OBJECT Device;
-
-    if (Create == NULL) {
-        skip(1, "wdmsec is linked statically here");
-        return;
-    }
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Sddl); i++) {
-        NTSTATUS Status;
-
-        RtlInitUnicodeString(&Text, Sddl[i].Text);
-        Device = NULL;
-        Status = Create(Driver, 0, &Name, FILE_DEVICE_UNKNOWN, 0, FALSE, &Text, NULL, &Device);
-        is_status(Status, Sddl[i].Status, "%ws", Sddl[i].Text);
-        if (!NT_SUCCESS(Status))
+        is_status(ZwOpenDirectoryObject(&Handle, READ_CONTROL, named(&Named, System[i].Path, KERNEL_NAME)),
+                  STATUS_SUCCESS, "%ws", System[i].Path);
+        is_status(ZwQuerySecurityObject(Handle, DACL_SECURITY_INFORMATION, Room, sizeof(Room), &Length), STATUS_SUCCESS,
+                  "its list");
+        ZwClose(Handle);
+        Ace = ace_of(Room, System[i].Index, FALSE);
+        if (!ok(Ace != NULL, "entry %u", System[i].Index))
             continue;
-        check_descriptor(i, Device);
-        IoDeleteDevice(Device);
+        is_hex(Ace->Mask, System[i].Mask, "its rights");
+        RtlConvertSidToUnicodeString(&Text, &Ace->SidStart, TRUE);
+        is_unicode(&Text, System[i].Sid, "its SID");
+        RtlFreeUnicodeString(&Text);
     }
 }
 
@@ -221,7 +175,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     test_assign(&Subject);
     test_change(&Subject);
     SeReleaseSubjectContext(&Subject);
-    test_sddl(Driver);
+    test_directories();
     leak_end();
     return done();
 }
