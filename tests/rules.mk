@@ -26,9 +26,12 @@ test: deps
 	@$(MAKE) -j2 --no-print-directory run-tests
 run-tests: all $(HOST_TESTS) $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
-demo: deps all
+demo: deps
+	@$(MAKE) -j2 --no-print-directory run-demo
+run-demo: all
+	tools/demo.sh
 # Only where wine64 is installed; says so and does nothing else.
 oracle: all
 	tools/oracle
 
-.PHONY: deps run-tests ledger
+.PHONY: deps run-tests run-demo ledger
