@@ -18,7 +18,10 @@ END {
             stack = args[i] > 4 ? args[i] - 4 : 0
             bytes = 32 + 8 * stack; if (bytes % 16) bytes += 8
             # A service that no component defines yet stops the run and names itself.
-            print ".section .drectve,\"yni\"\n.ascii \" -alternatename:" name[i] "=KiMissingService\"\n.text"
+            missing = "KiMissing" name[i]
+            print ".section .drectve,\"yni\"\n.ascii \" -alternatename:" name[i] "=" missing "\"\n.text"
+            print ".globl " missing "\n" missing ":\n  leaq .L" missing "(%rip), %rcx\n  jmp KiMissingService"
+            print ".section .rdata,\"dr\"\n.L" missing ": .asciz \"" name[i] "\"\n.text"
             print ".globl " zw "\n.p2align 4\n.def " zw "; .scl 2; .type 32; .endef\n.seh_proc " zw "\n" zw ":"
             print "  pushq %rbx\n.seh_pushreg %rbx\n  pushq %rsi\n.seh_pushreg %rsi"
             print "  subq $" (bytes + 8) ", %rsp\n.seh_stackalloc " (bytes + 8) "\n.seh_endprologue"

@@ -310,8 +310,8 @@ DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...)
 }
 
 /* A system service of abi/syscalls.tsv that no component defines. */
-NTSTATUS KiMissingService(VOID);
-NTSTATUS KiMissingService(VOID)
+DECLSPEC_NORETURN VOID KiMissingService(const char *Name);
+DECLSPEC_NORETURN VOID KiMissingService(const char *Name)
 {
-    KiNotImplemented("a system service", "the service called here");
+    KiNotImplemented(Name, "the service");
 }
