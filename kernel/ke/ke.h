@@ -226,6 +226,9 @@ ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
 ULONG64 KeVirtualTime(VOID);          /* since boot */
 VOID KeChargeTime(ULONG64 Time100ns); /* work that takes time, e.g. a stall; may let another processor run */
 
+/* Memory is going away: bug check 0xC7 when a set timer or a queued DPC lies in it or would call into it. Any IRQL. */
+VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes);
+
 /* Preemption point: another processor may go on here. Any IRQL. */
 VOID KeYieldProcessorPoint(VOID);
 

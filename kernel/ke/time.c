@@ -126,27 +126,6 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER Frequency)
     return Counter;
 }
 
-NT_SERVICE(QueryPerformanceCounter);
-NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER Counter, PLARGE_INTEGER Frequency);
-NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER Counter, PLARGE_INTEGER Frequency)
-{
-    KPROCESSOR_MODE Mode = ((KTHREAD *)KeGetCurrentThread())->PreviousMode;
-    LARGE_INTEGER Rate, Value = KeQueryPerformanceCounter(&Rate);
-
-    __try {
-        if (Mode == UserMode)
-            ProbeForWrite(Counter, sizeof(*Counter), 1);
-        if (Mode == UserMode && Frequency != NULL)
-            ProbeForWrite(Frequency, sizeof(*Frequency), 1);
-        *Counter = Value;
-        if (Frequency != NULL)
-            *Frequency = Rate;
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        return GetExceptionCode();
-    }
-    return STATUS_SUCCESS;
-}
-
 static ULONG64 KiSystemTime(VOID)
 {
     return KiLoaderBlock->boot_time_100ns + KiVirtualTime;

@@ -97,6 +97,46 @@ BOOLEAN KiExpireElsewhere(VOID)
     return FALSE;
 }
 
+static BOOLEAN KiLiesIn(PVOID Object, PVOID Base, SIZE_T Bytes)
+{
+    return (ULONG64)Object - (ULONG64)Base < Bytes;
+}
+
+/* [doc: bug check 0xC7, TIMER_OR_DPC_INVALID: 0 timer object, 1 DPC object, 2 DPC routine; object; range] */
+static DECLSPEC_NORETURN VOID KiTimerInRange(ULONG Kind, PVOID Object, PVOID Base, SIZE_T Bytes)
+{
+    static const char *const What[] = {"a timer that is set", "a DPC that is queued", "the routine of a DPC that is queued"};
+
+    KeSetBugCheckText("%s (%p) lies in memory that is going away", What[Kind], Object);
+    KiBugCheck(0xC7, Kind, (ULONG64)Object, (ULONG64)Base, Bytes, NULL, FALSE);
+}
+
+static VOID KiCheckForDpc(PKDPC Dpc, PVOID Base, SIZE_T Bytes)
+{
+    if (KiLiesIn(Dpc, Base, Bytes))
+        KiTimerInRange(1, Dpc, Base, Bytes);
+    if (KiLiesIn((PVOID)Dpc->DeferredRoutine, Base, Bytes))
+        KiTimerInRange(2, (PVOID)Dpc->DeferredRoutine, Base, Bytes);
+}
+
+VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes)
+{
+    for (PLIST_ENTRY Entry = KiTimerList.Flink; Entry != &KiTimerList; Entry = Entry->Flink) {
+        PKTIMER Timer = KiTimerOf(Entry);
+
+        if (KiLiesIn(Timer, Base, Bytes))
+            KiTimerInRange(0, Timer, Base, Bytes);
+        if (Timer->Dpc != NULL)
+            KiCheckForDpc(Timer->Dpc, Base, Bytes);
+    }
+    for (ULONG i = 0; i < KeProcessorCount; i++) {
+        PLIST_ENTRY Head = &KiProcessor[i]->Prcb.DpcListHead;
+
+        for (PLIST_ENTRY Entry = Head->Flink; Entry != Head; Entry = Entry->Flink)
+            KiCheckForDpc(CONTAINING_RECORD(Entry, KDPC, DpcListEntry), Base, Bytes);
+    }
+}
+
 NT_EXPORT(KeInitializeTimerEx);
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
