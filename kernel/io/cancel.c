@@ -49,28 +49,53 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 
 /* ---- a thread's requests ---- */
 
-/* Cancels the current thread's requests that are for File (NULL: all) and use Iosb (NULL: any); counts them. */
-static ULONG IopCancelThreadIrps(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN SynchronousOnly)
-{
-    KIRQL OldIrql = KfRaiseIrql(APC_LEVEL);
-    PLIST_ENTRY Link = Thread->IrpList.Flink, Next;
-    ULONG Count = 0;
+typedef struct _IOP_CANCEL {
+    PFILE_OBJECT File;     /* NULL: of any file */
+    PIO_STATUS_BLOCK Iosb; /* NULL: with any status block */
+    BOOLEAN SynchronousOnly;
+} IOP_CANCEL;
 
-    for (; Link != &Thread->IrpList; Link = Next) {
+static BOOLEAN IopIsToCancel(PIRP Irp, const IOP_CANCEL *What)
+{
+    PFILE_OBJECT File = Irp->Tail.Overlay.OriginalFileObject;
+
+    if ((What->File != NULL && File != What->File) || (What->Iosb != NULL && Irp->UserIosb != What->Iosb))
+        return FALSE;
+    if (!What->SynchronousOnly || (Irp->Flags & IRP_SYNCHRONOUS_API))
+        return TRUE;
+    return File != NULL && (File->Flags & FO_SYNCHRONOUS_IO);
+}
+
+/* The first request of Thread that is to be cancelled and is not yet; *Count: how many there are, cancelled or not. */
+static PIRP IopFindToCancel(PETHREAD Thread, const IOP_CANCEL *What, PULONG Count)
+{
+    PLIST_ENTRY Link;
+    PIRP Found = NULL;
+
+    *Count = 0;
+    for (Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink) {
         PIRP Irp = CONTAINING_RECORD(Link, IRP, ThreadListEntry);
 
-        Next = Link->Flink;
-        if (File != NULL && Irp->Tail.Overlay.OriginalFileObject != File)
+        if (!IopIsToCancel(Irp, What))
             continue;
-        if (Iosb != NULL && Irp->UserIosb != Iosb)
-            continue;
-        if (SynchronousOnly && !(Irp->Flags & IRP_SYNCHRONOUS_API)
-            && (Irp->Tail.Overlay.OriginalFileObject == NULL
-                || !(Irp->Tail.Overlay.OriginalFileObject->Flags & FO_SYNCHRONOUS_IO)))
-            continue;
-        Count++;
-        if (!Irp->Cancel)
-            IoCancelIrp(Irp);
+        ++*Count;
+        if (Found == NULL && !Irp->Cancel)
+            Found = Irp;
+    }
+    return Found;
+}
+
+/* Gives the number of requests there were. The list is read anew after each cancel routine, which may change it. */
+static ULONG IopCancelThreadIrps(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN SynchronousOnly)
+{
+    IOP_CANCEL What = { File, Iosb, SynchronousOnly };
+    KIRQL OldIrql = KfRaiseIrql(APC_LEVEL);
+    ULONG Count, Now;
+    PIRP Irp = IopFindToCancel(Thread, &What, &Count);
+
+    while (Irp != NULL) {
+        IoCancelIrp(Irp);
+        Irp = IopFindToCancel(Thread, &What, &Now);
     }
     KeLowerIrql(OldIrql);
     return Count;

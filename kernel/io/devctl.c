@@ -32,8 +32,7 @@ static NTSTATUS IopFinishFast(IOP_REQUEST *Request, PIO_STATUS_BLOCK Result)
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
-    if (Request->Event != NULL)
-        KeSetEvent(Request->Event, IO_NO_INCREMENT, FALSE);
+    KeSetEvent(Request->Event != NULL ? Request->Event : &Request->File->Event, IO_NO_INCREMENT, FALSE);
     if (Port != NULL && Request->ApcContext != NULL)
         IopPostCompletion(Port->Port, Port->Key, Request->ApcContext, Result->Status, Result->Information);
     IopAbandonRequest(Request);

@@ -101,6 +101,46 @@ static NTSTATUS NTAPI changed(PVOID Structure, PVOID Context)
     return STATUS_SUCCESS;
 }
 
+static ULONG CustomCalls;
+
+static NTSTATUS NTAPI target_changed(PVOID Structure, PVOID Context)
+{
+    PTARGET_DEVICE_CUSTOM_NOTIFICATION Change = Structure;
+
+    if (Change->Event.Data1 == 0xC0570)
+        CustomCalls++;
+    is_ptr(Context, (PVOID)5, "context of the watch");
+    return STATUS_SUCCESS;
+}
+
+static VOID NTAPI reported(PVOID Context)
+{
+    KeSetEvent(Context, IO_NO_INCREMENT, FALSE);
+}
+
+/* Events of the device for those that watch it by an open file. */
+static VOID test_target(PFILE_OBJECT File)
+{
+    TARGET_DEVICE_CUSTOM_NOTIFICATION Custom = { .Version = 1, .Size = sizeof(Custom), .NameBufferOffset = -1 };
+    KEVENT Told;
+    PVOID Target;
+
+    Custom.Event.Data1 = 0xC0570;
+    KeInitializeEvent(&Told, NotificationEvent, FALSE);
+    is_status(IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, File, Me, target_changed, (PVOID)5,
+                                             &Target), STATUS_SUCCESS, "watch the device");
+    is_status(IoReportTargetDeviceChange(Pdo, &Custom), STATUS_SUCCESS, "IoReportTargetDeviceChange");
+    is_ulong(CustomCalls, 1, "the watch is called");
+    is_status(IoReportTargetDeviceChangeAsynchronous(Pdo, &Custom, reported, &Told), STATUS_PENDING,
+              "IoReportTargetDeviceChangeAsynchronous");
+    KeWaitForSingleObject(&Told, Executive, KernelMode, FALSE, NULL);
+    is_ulong(CustomCalls, 2, "called again, before the callback");
+    is_status(IoReportTargetDeviceChange(Fdo, &Custom), STATUS_INVALID_DEVICE_REQUEST, "not a physical device");
+    is_status(IoUnregisterPlugPlayNotificationEx(Target), STATUS_SUCCESS, "IoUnregisterPlugPlayNotificationEx");
+    IoReportTargetDeviceChange(Pdo, &Custom);
+    is_ulong(CustomCalls, 2, "no more calls");
+}
+
 static VOID test_interface(VOID)
 {
     PWSTR List;
@@ -116,6 +156,7 @@ static VOID test_interface(VOID)
     is_status(IoSetDeviceInterfaceState(&Link, TRUE), STATUS_OBJECT_NAME_EXISTS, "enabled already");
     is_status(IoGetDeviceObjectPointer(&Link, FILE_READ_DATA, &File, &Found), STATUS_SUCCESS, "open through it");
     is_ptr(Found, Fdo, "the top of the stack");
+    test_target(File);
     ObDereferenceObject(File);
     is_status(IoGetDeviceInterfaces(&TestClass, NULL, 0, &List), STATUS_SUCCESS, "list the class");
     ok(wcscmp(List, Link.Buffer) == 0, "our link: %ws", List);
