@@ -20,6 +20,11 @@ is $status 0 'a program that leaves handles open: exit status'
 unlike "$work/err" '^ +(File|Event|Thread|Process) ' 'a program that leaves handles open: none is left'
 nothing_left 'a program that leaves handles open'
 
+run run "$drivers/plain.sys" -- "$programs/crashes.exe"
+is $status 5 'a program that crashes: exit status'
+like "$work/err" '0xc0000005' 'a program that crashes: its exit code'
+like "$work/out" 'plain: unloaded' 'a program that crashes: the driver is unloaded'
+
 perl -pe 's/GetStdHandle\0/GetStdHandlf\0/' "$programs/talks.exe" > "$work/absent.exe"
 run run "$drivers/plain.sys" -- "$work/absent.exe"
 is $status 2 'a program with a missing import: exit status'
