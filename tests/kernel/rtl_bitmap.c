@@ -101,6 +101,13 @@ static VOID TestFind(VOID)
     is_ulong(Start, 5, "its start");
     is_ulong(RtlFindLongestRunClear(&Map, &Start), BITS - 11, "RtlFindLongestRunClear");
     is_ulong(Start, 11, "its start");
+    for (ULONG Bit = 31; Bit < BITS; Bit += Bit % 32 == 31 ? 1 : 31) { /* round each word's edge */
+        RtlSetAllBits(&Map);
+        RtlClearBit(&Map, Bit);
+        is_ulong(RtlFindClearBits(&Map, 1, 0), Bit, "bit %lu alone is clear", Bit);
+        is_ulong(RtlFindLongestRunClear(&Map, &Start), 1, "a run of one");
+        is_ulong(Start, Bit, "at its place");
+    }
     RtlSetAllBits(&Map);
     is_ulong(RtlFindLongestRunClear(&Map, &Start), 0, "no run in a full map");
     is_ulong(RtlFindNextForwardRunClear(&Map, 0, &Start), 0, "nor a next one");
