@@ -466,6 +466,19 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS
     return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags, __builtin_return_address(0));
 }
 
+/* There is one node. */
+NT_EXPORT(MmAllocateNodePagesForMdlEx);
+PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                       PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
+                                       ULONG IdealNode, ULONG Flags)
+{
+    UNREFERENCED_PARAMETER(SkipBytes);
+    UNREFERENCED_PARAMETER(CacheType);
+    if (IdealNode != 0)
+        return NULL;
+    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags, __builtin_return_address(0));
+}
+
 NT_EXPORT(MmFreePagesFromMdl);
 VOID NTAPI MmFreePagesFromMdl(PMDL MemoryDescriptorList)
 {

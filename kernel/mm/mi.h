@@ -14,4 +14,8 @@ BOOLEAN MiIsBorrowedView(const MI_VIEW *View); /* of RAM as it is: the view hold
 /* Maps pages, taking a reference to each (unless borrowed). NULL: no room. View goes with the mapping; may be NULL. */
 PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count, ULONG Protect,
                     MI_VIEW *View);
+NTSTATUS MiFlushUserView(MM_ADDRESS_SPACE *Space, PVOID Va, PVOID *Base, SIZE_T *Bytes);
+/* Some view shows the file that the pointers belong to; with Beyond, more than that many bytes of it. */
+BOOLEAN MiIsFileMapped(PSECTION_OBJECT_POINTERS Pointers, const LARGE_INTEGER *Beyond);
+ULONG MiCountWritableViews(PSECTION_OBJECT_POINTERS Pointers);
 NTSTATUS MiUnmapUserView(MM_ADDRESS_SPACE *Space, PVOID Va); /* any address in it */

@@ -27,7 +27,10 @@ typedef struct _MI_SECTION {
     PFILE_OBJECT File;  /* referenced, or NULL */
     BOOLEAN Physical;   /* RAM itself: no page array */
     PFN_NUMBER *Page;   /* one reference each */
+    LIST_ENTRY FileLink; /* MiFileSections, when it has a file */
+    ULONG Views, WritableViews;
 } MI_SECTION;
+static LIST_ENTRY MiFileSections = {&MiFileSections, &MiFileSections};
 
 struct _MI_VIEW {
     MI_SECTION *Section; /* referenced */
@@ -81,6 +84,8 @@ VOID MiFlushView(MI_VIEW *View)
 
 VOID MiReleaseView(MI_VIEW *View)
 {
+    View->Section->Views--;
+    View->Section->WritableViews -= View->Writable;
     ObfDereferenceObject(View->Section);
     ExpFreePool(View, MI_SECTION_TAG, NULL);
 }
@@ -96,8 +101,42 @@ static VOID MiDeleteSection(PVOID Object)
             MmFreePages(Section->Page[i], 1);
         ExpFreePool(Section->Page, MI_SECTION_TAG, NULL);
     }
-    if (Section->File != NULL)
+    if (Section->File != NULL) {
+        RemoveEntryList(&Section->FileLink);
         ObfDereferenceObject(Section->File);
+    }
+}
+
+/* ---- what file systems ask ---- */
+
+static BOOLEAN MiIsSectionOf(const MI_SECTION *Section, PSECTION_OBJECT_POINTERS Pointers)
+{
+    return Pointers != NULL && Section->File->SectionObjectPointer == Pointers;
+}
+
+BOOLEAN MiIsFileMapped(PSECTION_OBJECT_POINTERS Pointers, const LARGE_INTEGER *Beyond)
+{
+    for (PLIST_ENTRY Link = MiFileSections.Flink; Link != &MiFileSections; Link = Link->Flink) {
+        MI_SECTION *Section = CONTAINING_RECORD(Link, MI_SECTION, FileLink);
+
+        if (MiIsSectionOf(Section, Pointers) && Section->Views != 0 &&
+            (Beyond == NULL || Section->Size.QuadPart > Beyond->QuadPart))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+ULONG MiCountWritableViews(PSECTION_OBJECT_POINTERS Pointers)
+{
+    ULONG Count = 0;
+
+    for (PLIST_ENTRY Link = MiFileSections.Flink; Link != &MiFileSections; Link = Link->Flink) {
+        MI_SECTION *Section = CONTAINING_RECORD(Link, MI_SECTION, FileLink);
+
+        if (MiIsSectionOf(Section, Pointers))
+            Count += Section->WritableViews;
+    }
+    return Count;
 }
 
 static NTSTATUS MiAllocateSectionPages(MI_SECTION *Section)
@@ -149,6 +188,7 @@ static NTSTATUS MiAttachFile(MI_SECTION *Section, PFILE_OBJECT File)
 
     Section->File = File;
     ObfReferenceObject(File);
+    InsertTailList(&MiFileSections, &Section->FileLink);
     Status = MiOpenFileOf(Section, &Handle);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -317,6 +357,8 @@ static NTSTATUS MiCreateView(MI_SECTION *Section, LONGLONG Offset, SIZE_T Bytes,
     (*View)->First = (ULONG)(Offset >> PAGE_SHIFT);
     (*View)->Count = (ULONG)(Bytes >> PAGE_SHIFT);
     (*View)->Writable = MiCanWrite(Protect);
+    Section->Views++;
+    Section->WritableViews += (*View)->Writable;
     ObfReferenceObject(Section);
     return STATUS_SUCCESS;
 }
@@ -497,6 +539,40 @@ NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS Process, PVOID BaseAddress)
 {
     return Process->AddressSpace == NULL ? STATUS_NOT_MAPPED_VIEW
                                          : MiUnmapUserView(Process->AddressSpace, BaseAddress);
+}
+
+typedef struct _MI_SECTION_BASIC { /* SECTION_BASIC_INFORMATION */
+    PVOID BaseAddress;
+    ULONG AllocationAttributes;
+    LARGE_INTEGER MaximumSize;
+} MI_SECTION_BASIC;
+
+NT_SERVICE(QuerySection);
+NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG SectionInformationClass, PVOID SectionInformation,
+                              SIZE_T SectionInformationLength, PSIZE_T ReturnLength)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    MI_SECTION_BASIC Info = {.BaseAddress = NULL};
+    SIZE_T Bytes = sizeof(Info);
+    MI_SECTION *Section;
+    NTSTATUS Status;
+
+    if (SectionInformationClass == 1)
+        return STATUS_SECTION_NOT_IMAGE;
+    if (SectionInformationClass != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    if (SectionInformationLength < sizeof(Info))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    Status = ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, MiSectionType, Mode, (PVOID *)&Section, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Info.AllocationAttributes = Section->Attributes | (Section->File != NULL ? SEC_FILE : 0);
+    Info.MaximumSize = Section->Size;
+    ObfDereferenceObject(Section);
+    Status = ExpCopyOut(SectionInformation, &Info, sizeof(Info), Mode);
+    if (NT_SUCCESS(Status) && ReturnLength != NULL)
+        Status = ExpCopyOut(ReturnLength, &Bytes, sizeof(Bytes), Mode);
+    return Status;
 }
 
 /* ---- views in system space ---- */

@@ -446,6 +446,19 @@ NTSTATUS MiUnmapUserView(MM_ADDRESS_SPACE *Space, PVOID Va)
     return STATUS_SUCCESS;
 }
 
+/* The view at Va goes to its file, whole; *Base and *Bytes get its range. */
+NTSTATUS MiFlushUserView(MM_ADDRESS_SPACE *Space, PVOID Va, PVOID *Base, SIZE_T *Bytes)
+{
+    MI_VAD *Vad = MiFindVad(Space, (ULONG64)Va);
+
+    if (Vad == NULL || Vad->View == NULL)
+        return STATUS_NOT_MAPPED_VIEW;
+    MiFlushView(Vad->View);
+    *Base = (PVOID)Vad->Start;
+    *Bytes = (SIZE_T)Vad->Pages << PAGE_SHIFT;
+    return STATUS_SUCCESS;
+}
+
 VOID MmUnmapUserPages(MM_ADDRESS_SPACE *Space, PVOID Va, SIZE_T Count)
 {
     MI_VAD *Vad = Space == NULL ? NULL : MiFindVad(Space, (ULONG64)Va);

@@ -144,3 +144,30 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULO
         Status = ExpCopyOut(ReturnLength, &Bytes, sizeof(Bytes), Mode);
     return Status;
 }
+
+/* The whole view goes to its file, however little is asked for. */
+NT_SERVICE(FlushVirtualMemory);
+NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                    PIO_STATUS_BLOCK IoStatusBlock)
+{
+    IO_STATUS_BLOCK IoStatus = {.Information = 0};
+    MM_ADDRESS_SPACE *Space;
+    PEPROCESS Process;
+    PVOID Base;
+    SIZE_T Bytes;
+    NTSTATUS Status = MiCaptureRange(BaseAddress, RegionSize, &Base, &Bytes);
+
+    if (NT_SUCCESS(Status))
+        Status = ExpProbeOut(IoStatusBlock, sizeof(*IoStatusBlock), ExGetPreviousMode());
+    if (NT_SUCCESS(Status))
+        Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiFlushUserView(Space, Base, &Base, &Bytes);
+    ObfDereferenceObject(Process);
+    if (NT_SUCCESS(Status))
+        MiReturnRange(BaseAddress, RegionSize, Base, Bytes);
+    IoStatus.Status = Status;
+    ExpCopyOut(IoStatusBlock, &IoStatus, sizeof(IoStatus), ExGetPreviousMode());
+    return Status;
+}

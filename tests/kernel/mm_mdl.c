@@ -149,6 +149,11 @@ static VOID pages(VOID)
     ok(Mdl != NULL, "MmAllocatePagesForMdlEx");
     MmFreePagesFromMdl(Mdl);
     ExFreePool(Mdl);
+    Mdl = MmAllocateNodePagesForMdlEx(Low, High, Skip, PAGE_SIZE, MmCached, 0, 0);
+    ok(Mdl != NULL, "MmAllocateNodePagesForMdlEx");
+    MmFreePagesFromMdl(Mdl);
+    ExFreePool(Mdl);
+    is_ptr(MmAllocateNodePagesForMdlEx(Low, High, Skip, PAGE_SIZE, MmCached, 77, 0), NULL, "no such node");
     High.QuadPart = 0;
     is_ptr(MmAllocatePagesForMdl(Low, High, Skip, PAGE_SIZE), NULL, "no such pages");
 }

@@ -7,6 +7,7 @@ NTKERNELAPI NTSTATUS NTAPI MmMapViewOfSection(PVOID, PEPROCESS, PVOID *, ULONG_P
                                               SECTION_INHERIT, ULONG, ULONG);
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS, PVOID);
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID, PVOID *, PSIZE_T, PLARGE_INTEGER, ULONG_PTR);
+NTSYSAPI NTSTATUS NTAPI ZwQuerySection(HANDLE, ULONG, PVOID, SIZE_T, PSIZE_T);
 NTSYSAPI NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
 NTKERNELAPI NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T, KPROCESSOR_MODE, PSIZE_T);
 
@@ -203,6 +204,19 @@ static VOID sections(VOID)
               STATUS_INVALID_PARAMETER_4, "no size");
 }
 
+/* What file systems ask about a file, by its pointers; this one has no sections. */
+static VOID file_questions(VOID)
+{
+    SECTION_OBJECT_POINTERS Pointers = {NULL, NULL, NULL};
+    LARGE_INTEGER Size = {.QuadPart = 100};
+
+    is_bool(MmFlushImageSection(&Pointers, MmFlushForWrite), TRUE, "no image section in the way");
+    is_bool(MmFlushImageSection(&Pointers, MmFlushForDelete), TRUE, "nor to delete it");
+    is_bool(MmForceSectionClosed(&Pointers, FALSE), TRUE, "all closed");
+    is_bool(MmCanFileBeTruncated(&Pointers, &Size), TRUE, "it may shrink");
+    is_ulong(MmDoesFileHaveUserWritableReferences(&Pointers), 0, "no writable views");
+}
+
 /* The routines for kernel code: a section without a handle. */
 static VOID section_objects(VOID)
 {
@@ -234,6 +248,12 @@ static VOID file_section(VOID)
     IO_STATUS_BLOCK IoStatus;
     LARGE_INTEGER Zero = {.QuadPart = 0};
     UCHAR Text[11] = "hello file";
+    struct {
+        PVOID Base;
+        ULONG Attributes;
+        ULONG64 Size;
+    } Info;
+    PVOID Flush;
     PUCHAR View = NULL;
     SIZE_T Bytes = 0;
     HANDLE File, Section;
@@ -254,6 +274,16 @@ static VOID file_section(VOID)
                                  PAGE_READWRITE), STATUS_SUCCESS, "a view");
     is_bytes(View, "hello file", 10, "the file's bytes");
     View[0] = 'J';
+    View[1] = 'E';
+    Flush = View + 1;
+    is_status(ZwFlushVirtualMemory(NtCurrentProcess(), &Flush, &Bytes, &IoStatus), STATUS_SUCCESS, "flush");
+    ZwReadFile(File, NULL, NULL, NULL, &IoStatus, Text, 10, &Zero, NULL);
+    is_bytes(Text, "JEllo file", 10, "it is in the file");
+    View[1] = 'e';
+    is_status(ZwQuerySection(Section, 0, &Info, sizeof(Info), NULL), STATUS_SUCCESS, "query");
+    is_ulong64(Info.Size, 10, "its size");
+    is_status(ZwQuerySection(Section, 1, &Info, sizeof(Info), NULL), STATUS_SECTION_NOT_IMAGE, "no image");
+    is_status(ZwQuerySection(Section, 9, &Info, sizeof(Info), NULL), STATUS_INVALID_INFO_CLASS, "no such class");
     ZwUnmapViewOfSection(NtCurrentProcess(), View);
     ZwClose(Section);
     ZwReadFile(File, NULL, NULL, NULL, &IoStatus, Text, 10, &Zero, NULL);
@@ -297,6 +327,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     sections();
     section_objects();
     file_section();
+    file_questions();
     physical_memory();
     leak_end();
     return done();
