@@ -1,7 +1,7 @@
 /*
- * Registry callbacks: drivers that hear of, change or refuse registry operations. They are called from the highest
- * altitude down before an operation, and the other way round after it. Left out: transactions; an operation is shown
- * to at most CMP_MAX_CALLBACKS callbacks.
+ * Registry callbacks: drivers that hear of, change or refuse registry operations. They are called
+ * from the highest altitude down before an operation, and the other way round after it. Left out:
+ * transactions; an operation is shown to at most CMP_MAX_CALLBACKS callbacks.
  */
 #include "cmp.h"
 
@@ -16,8 +16,8 @@ typedef struct _CMP_CALLBACK {
 } CMP_CALLBACK;
 
 typedef struct _CMP_CONTEXT { /* what a callback keeps with a key object */
-    LIST_ENTRY Link; /* CM_KEY_BODY.Contexts */
-    LIST_ENTRY CallbackLink; /* CMP_CALLBACK.Contexts */
+    LIST_ENTRY Link;          /* CM_KEY_BODY.Contexts */
+    LIST_ENTRY CallbackLink;  /* CMP_CALLBACK.Contexts */
     PCM_KEY_BODY Body;
     CMP_CALLBACK *Callback;
     PVOID Context;
@@ -42,13 +42,15 @@ static CMP_CONTEXT *CmpFindContext(PCM_KEY_BODY Body, CMP_CALLBACK *Callback)
 
 static VOID CmpFreeContext(CMP_CONTEXT *Context)
 {
-    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION Info = {.Object = Context->Body, .ObjectContext = Context->Context};
+    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION Info = {.Object = Context->Body,
+                                                     .ObjectContext = Context->Context};
     CMP_CALLBACK *Callback = Context->Callback;
 
     RemoveEntryList(&Context->Link);
     RemoveEntryList(&Context->CallbackLink);
     ExpFreePool(Context, CMP_TAG, NULL);
-    Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup, &Info);
+    Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup,
+                       &Info);
 }
 
 VOID CmpFreeContexts(PCM_KEY_BODY Body)
@@ -59,13 +61,13 @@ VOID CmpFreeContexts(PCM_KEY_BODY Body)
 
 /* ---- calls ---- */
 
-NTSTATUS CmpPreCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Info, PVOID *CallContext, PVOID *ObjectContext,
-                    PCM_KEY_BODY Body)
+NTSTATUS CmpPreCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Info, PVOID *CallContext,
+                    PVOID *ObjectContext, PCM_KEY_BODY Body)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
-    for (PLIST_ENTRY Link = CmpCallbacks.Flink; Link != &CmpCallbacks && Call->Count < CMP_MAX_CALLBACKS;
-         Link = Link->Flink) {
+    for (PLIST_ENTRY Link = CmpCallbacks.Flink;
+         Link != &CmpCallbacks && Call->Count < CMP_MAX_CALLBACKS; Link = Link->Flink) {
         CMP_CALLBACK *Callback = CONTAINING_RECORD(Link, CMP_CALLBACK, Link);
         CMP_CONTEXT *Context;
 
@@ -86,11 +88,11 @@ NTSTATUS CmpPreCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Info, PVOID *C
     return Call->Bypassed ? STATUS_SUCCESS : Status;
 }
 
-NTSTATUS CmpPostCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Object, NTSTATUS Status, PVOID Info,
-                     PCM_KEY_BODY Body)
+NTSTATUS CmpPostCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Object, NTSTATUS Status,
+                     PVOID Info, PCM_KEY_BODY Body)
 {
-    REG_POST_OPERATION_INFORMATION Post = {.Object = Object, .Status = Status, .PreInformation = Info,
-                                           .ReturnStatus = Status};
+    REG_POST_OPERATION_INFORMATION Post = {
+        .Object = Object, .Status = Status, .PreInformation = Info, .ReturnStatus = Status};
 
     while (Call->Count != 0) {
         CMP_CALLBACK *Callback = Call->Seen[--Call->Count].Callback;
@@ -98,8 +100,10 @@ NTSTATUS CmpPostCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Object, NTSTA
 
         Post.CallContext = Call->Seen[Call->Count].CallContext;
         Post.ObjectContext = Context == NULL ? NULL : Context->Context;
-        if (Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)Class, &Post) == STATUS_CALLBACK_BYPASS)
-            Post.Status = Post.ReturnStatus; /* the driver has undone or done it, and says how it ended [doc] */
+        if (Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)Class, &Post) ==
+            STATUS_CALLBACK_BYPASS)
+            Post.Status = Post.ReturnStatus; /* the driver has undone or done it, and says how it
+                                                ended [doc] */
         ExReleaseRundownProtection(&Callback->Rundown);
     }
     return Post.Status;
@@ -126,7 +130,8 @@ static NTSTATUS CmpInsertCallback(CMP_CALLBACK *Callback)
     PLIST_ENTRY Link;
 
     for (Link = CmpCallbacks.Flink; Link != &CmpCallbacks; Link = Link->Flink) {
-        LONG Order = CmpCompareAltitude(&CONTAINING_RECORD(Link, CMP_CALLBACK, Link)->Altitude, &Callback->Altitude);
+        LONG Order = CmpCompareAltitude(&CONTAINING_RECORD(Link, CMP_CALLBACK, Link)->Altitude,
+                                        &Callback->Altitude);
 
         if (Order == 0)
             return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
@@ -138,11 +143,11 @@ static NTSTATUS CmpInsertCallback(CMP_CALLBACK *Callback)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpRegister(PEX_CALLBACK_FUNCTION Function, PVOID Context, PCUNICODE_STRING Altitude,
-                            PLARGE_INTEGER Cookie)
+static NTSTATUS CmpRegister(PEX_CALLBACK_FUNCTION Function, PVOID Context,
+                            PCUNICODE_STRING Altitude, PLARGE_INTEGER Cookie)
 {
-    CMP_CALLBACK *Callback =
-        ExpAllocatePool(PagedPool, sizeof(*Callback) + Altitude->Length, CMP_TAG, FALSE, NULL);
+    CMP_CALLBACK *Callback = ExpAllocatePool(PagedPool, sizeof(*Callback) + Altitude->Length,
+                                             CMP_TAG, FALSE, NULL);
     NTSTATUS Status;
 
     if (Callback == NULL)
@@ -166,17 +171,22 @@ static NTSTATUS CmpRegister(PEX_CALLBACK_FUNCTION Function, PVOID Context, PCUNI
 }
 
 NT_EXPORT(CmRegisterCallbackEx);
-NTSTATUS NTAPI CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude, PVOID Driver,
-                                    PVOID Context, PLARGE_INTEGER Cookie, PVOID Reserved)
+NTSTATUS NTAPI CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude,
+                                    PVOID Driver, PVOID Context, PLARGE_INTEGER Cookie,
+                                    PVOID Reserved)
 {
     if (Altitude == NULL || Altitude->Length == 0 || Driver == NULL || Reserved != NULL)
         return STATUS_INVALID_PARAMETER;
     return CmpRegister(Function, Context, Altitude, Cookie);
 }
 
-/* Without an altitude: below all that have one by being told apart by a fraction. [doc: obsolete since Vista] */
+/*
+ * Without an altitude: below all that have one by being told apart by a fraction. [doc: obsolete
+ * since Vista]
+ */
 NT_EXPORT(CmRegisterCallback);
-NTSTATUS NTAPI CmRegisterCallback(PEX_CALLBACK_FUNCTION Function, PVOID Context, PLARGE_INTEGER Cookie)
+NTSTATUS NTAPI CmRegisterCallback(PEX_CALLBACK_FUNCTION Function, PVOID Context,
+                                  PLARGE_INTEGER Cookie)
 {
     WCHAR Digits[40] = L"425000.";
     UNICODE_STRING Altitude = {0, sizeof(Digits), Digits};
@@ -227,7 +237,8 @@ VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor)
 }
 
 NT_EXPORT(CmSetCallbackObjectContext);
-NTSTATUS NTAPI CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext, PVOID *OldContext)
+NTSTATUS NTAPI CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext,
+                                          PVOID *OldContext)
 {
     CMP_CALLBACK *Callback = CmpFindCallback(Cookie->QuadPart);
     PCM_KEY_BODY Body = Object;
@@ -251,10 +262,12 @@ NTSTATUS NTAPI CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, P
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpGetObjectId(LARGE_INTEGER *Cookie, PVOID Object, PULONG_PTR ObjectId, PCM_KEY_BODY *Body)
+static NTSTATUS CmpGetObjectId(LARGE_INTEGER *Cookie, PVOID Object, PULONG_PTR ObjectId,
+                               PCM_KEY_BODY *Body)
 {
     *Body = Object;
-    if (CmpFindCallback(Cookie->QuadPart) == NULL || Object == NULL || (*Body)->Signature != CMP_SIGNATURE)
+    if (CmpFindCallback(Cookie->QuadPart) == NULL || Object == NULL ||
+        (*Body)->Signature != CMP_SIGNATURE)
         return STATUS_INVALID_PARAMETER;
     if ((*Body)->Node->Deleted)
         return STATUS_KEY_DELETED;

@@ -5,4 +5,5 @@
 
 #include "../ke/ke.h"
 
-NTSTATUS CmInitSystem(VOID); /* \Registry\Machine\{System,Software,Hardware}, CurrentControlSet link, \Registry\User */
+NTSTATUS CmInitSystem(VOID); /* \Registry\Machine\{System,Software,Hardware}, CurrentControlSet
+                                link, \Registry\User */

@@ -1,6 +1,7 @@
 /*
- * cm, private: key nodes and values, key objects, callbacks. All of it runs at PASSIVE_LEVEL, and nothing between a
- * look-up and the change it leads to is a preemption point, so the tree has no lock.
+ * cm, private: key nodes and values, key objects, callbacks. All of it runs at PASSIVE_LEVEL, and
+ * nothing between a look-up and the change it leads to is a preemption point, so the tree has no
+ * lock.
  */
 #pragma once
 
@@ -55,19 +56,25 @@ extern CMP_NODE *CmpRoot;
 CMP_NODE *CmpFindChild(CMP_NODE *Parent, PCUNICODE_STRING Name);
 CMP_NODE *CmpChildAt(CMP_NODE *Parent, ULONG Index);
 /* Parent == NULL makes \Registry. Explicit may be NULL: inherits. */
-NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class, BOOLEAN Volatile,
-                       PSECURITY_DESCRIPTOR Explicit, PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result);
+NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
+                       BOOLEAN Volatile, PSECURITY_DESCRIPTOR Explicit,
+                       PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result);
 NTSTATUS CmpDeleteNode(CMP_NODE *Node); /* STATUS_CANNOT_DELETE when it has subkeys */
 NTSTATUS CmpRenameNode(CMP_NODE *Node, PCUNICODE_STRING Name);
 VOID CmpDereferenceNode(CMP_NODE *Node); /* frees a deleted node with the last key object */
 /* "\REGISTRY\MACHINE\...", CMP_TAG pool. */
 NTSTATUS CmpFullName(CMP_NODE *Node, PUNICODE_STRING Name);
-/* Follows a path of components; links on the way and, if FollowLast, at its end. Rest gets the last component when only
- * that one is missing (STATUS_OBJECT_NAME_NOT_FOUND and *Node = its parent), else it is empty. */
-NTSTATUS CmpWalk(CMP_NODE *Start, PCUNICODE_STRING Path, BOOLEAN FollowLast, CMP_NODE **Node, PUNICODE_STRING Rest);
+/*
+ * Follows a path of components; links on the way and, if FollowLast, at its end. Rest gets the last
+ * component when only that one is missing (STATUS_OBJECT_NAME_NOT_FOUND and *Node = its parent),
+ * else it is empty.
+ */
+NTSTATUS CmpWalk(CMP_NODE *Start, PCUNICODE_STRING Path, BOOLEAN FollowLast, CMP_NODE **Node,
+                 PUNICODE_STRING Rest);
 CMP_VALUE *CmpFindValue(CMP_NODE *Node, PCUNICODE_STRING Name);
 CMP_VALUE *CmpValueAt(CMP_NODE *Node, ULONG Index);
-NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data, ULONG Bytes);
+NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data,
+                     ULONG Bytes);
 NTSTATUS CmpDeleteValue(CMP_NODE *Node, PCUNICODE_STRING Name);
 VOID CmpTouch(CMP_NODE *Node);
 
@@ -80,20 +87,21 @@ NTSTATUS CmpReferenceKey(HANDLE Handle, ACCESS_MASK Access, PCM_KEY_BODY *Body);
 NTSTATUS CmpCaptureString(PUNICODE_STRING Source, SIZE_T Limit, PUNICODE_STRING Result);
 VOID CmpFreeString(PUNICODE_STRING String);
 /*
- * Gives Image (Bytes of it, Fixed of which must fit) to a caller's buffer by the registry's rules: too small for the
- * fixed part: STATUS_BUFFER_TOO_SMALL; for the rest: what fits and STATUS_BUFFER_OVERFLOW. *ResultLength = Bytes.
+ * Gives Image (Bytes of it, Fixed of which must fit) to a caller's buffer by the registry's rules:
+ * too small for the fixed part: STATUS_BUFFER_TOO_SMALL; for the rest: what fits and
+ * STATUS_BUFFER_OVERFLOW. *ResultLength = Bytes.
  */
 NTSTATUS CmpReturnImage(const VOID *Image, ULONG Bytes, ULONG Fixed, PVOID Buffer, ULONG Length,
                         PULONG ResultLength);
 
 /* ---- notify.c ---- */
-VOID CmpReportChange(CMP_NODE *Node, ULONG Filter); /* REG_NOTIFY_CHANGE_* */
+VOID CmpReportChange(CMP_NODE *Node, ULONG Filter);                      /* REG_NOTIFY_CHANGE_* */
 VOID CmpCancelWaits(CMP_NODE *Node, PCM_KEY_BODY Body, NTSTATUS Status); /* Body == NULL: all */
 
 /* ---- callback.c: drivers that watch the registry ---- */
 #define CMP_MAX_CALLBACKS 16
 typedef struct _CMP_CALL { /* one operation under watch */
-    ULONG Count; /* callbacks that saw it begin */
+    ULONG Count;           /* callbacks that saw it begin */
     struct {
         struct _CMP_CALLBACK *Callback;
         PVOID CallContext;
@@ -102,19 +110,24 @@ typedef struct _CMP_CALL { /* one operation under watch */
 } CMP_CALL;
 extern ULONG CmpCallbackCount;
 /*
- * Tells the callbacks that an operation begins. Info is its REG_xxx structure, in which *CallContext and
- * *ObjectContext (may be NULL) lie. Anything but STATUS_SUCCESS: do not do it; Call.Bypassed: return success.
+ * Tells the callbacks that an operation begins. Info is its REG_xxx structure, in which
+ * *CallContext and *ObjectContext (may be NULL) lie. Anything but STATUS_SUCCESS: do not do it;
+ * Call.Bypassed: return success.
  */
-NTSTATUS CmpPreCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Info, PVOID *CallContext, PVOID *ObjectContext,
-                    PCM_KEY_BODY Body);
+NTSTATUS CmpPreCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Info, PVOID *CallContext,
+                    PVOID *ObjectContext, PCM_KEY_BODY Body);
 /* Tells them that it is over; returns what the caller gets. */
-NTSTATUS CmpPostCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Object, NTSTATUS Status, PVOID Info,
-                     PCM_KEY_BODY Body);
+NTSTATUS CmpPostCall(CMP_CALL *Call, REG_NOTIFY_CLASS Class, PVOID Object, NTSTATUS Status,
+                     PVOID Info, PCM_KEY_BODY Body);
 VOID CmpFreeContexts(PCM_KEY_BODY Body);
-/* Pre, the operation, post: for operations on an open key. Info has CallContext and ObjectContext. */
+/* Pre, the operation, post: for operations on an open key. Info has CallContext and ObjectContext.
+ */
 #define CmpWatch(Call, Pre, Info, Body) \
-    (CmpCallbackCount == 0 ? STATUS_SUCCESS \
-                           : CmpPreCall(Call, Pre, &(Info), &(Info).CallContext, &(Info).ObjectContext, Body))
-#define CmpWatched(Call, Post, Info, Body, Status) \
-    ((Call)->Count == 0 ? (Call)->Bypassed ? STATUS_SUCCESS : (Status) \
-                        : CmpPostCall(Call, Post, Body, (Call)->Bypassed ? STATUS_SUCCESS : (Status), &(Info), Body))
+    (CmpCallbackCount == 0              \
+         ? STATUS_SUCCESS               \
+         : CmpPreCall(Call, Pre, &(Info), &(Info).CallContext, &(Info).ObjectContext, Body))
+#define CmpWatched(Call, Post, Info, Body, Status)                                              \
+    ((Call)->Count == 0                                                                         \
+         ? (Call)->Bypassed ? STATUS_SUCCESS : (Status)                                         \
+         : CmpPostCall(Call, Post, Body, (Call)->Bypassed ? STATUS_SUCCESS : (Status), &(Info), \
+                       Body))

@@ -1,7 +1,7 @@
 /*
- * The registry at start-up: \Registry as an object, and the keys that drivers expect to find. What is here is what a
- * Windows 10 22H2 machine says about itself in the values that drivers are known to read; everything else is made by
- * who needs it.
+ * The registry at start-up: \Registry as an object, and the keys that drivers expect to find. What
+ * is here is what a Windows 10 22H2 machine says about itself in the values that drivers are known
+ * to read; everything else is made by who needs it.
  */
 #include "cmp.h"
 
@@ -53,7 +53,8 @@ static const CMP_ROW CmpRow[] = {
     {CMP_VERSION, L"CurrentMinorVersionNumber", REG_DWORD, NULL, 0},
     {CMP_VERSION, L"ProductName", REG_SZ, L"Drydock", 0},
     {CMP_VERSION, L"SystemRoot", REG_SZ, L"C:\\Windows", 0},
-    {L"Machine\\Software\\Microsoft\\Windows\\CurrentVersion", L"ProgramFilesDir", REG_SZ, L"C:\\Program Files", 0},
+    {L"Machine\\Software\\Microsoft\\Windows\\CurrentVersion", L"ProgramFilesDir", REG_SZ,
+     L"C:\\Program Files", 0},
     {CMP_CPU, L"Identifier", REG_SZ, L"AMD64 Family 6 Model 0 Stepping 0", 0},
     {CMP_CPU, L"ProcessorNameString", REG_SZ, L"Drydock virtual processor", 0},
 };
@@ -74,7 +75,8 @@ static NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node)
         Component.Length = Component.MaximumLength = (USHORT)((End - Path) * sizeof(WCHAR));
         Child = CmpFindChild(Here, &Component);
         if (Child == NULL)
-            Status = CmpCreateNode(Here, &Component, NULL, Volatile && Here != CmpRoot, NULL, NULL, &Child);
+            Status = CmpCreateNode(Here, &Component, NULL, Volatile && Here != CmpRoot, NULL, NULL,
+                                   &Child);
         Here = Child;
         Path = *End == 0 ? End : End + 1;
     }
@@ -88,7 +90,8 @@ static NTSTATUS CmpSetText(CMP_NODE *Node, PCWSTR Name, ULONG Type, PCWSTR Text)
 
     RtlInitUnicodeString(&NameString, Name);
     RtlInitUnicodeString(&TextString, Text);
-    return CmpSetValue(Node, &NameString, Type, Text, TextString.Length + (Type == REG_LINK ? 0 : sizeof(WCHAR)));
+    return CmpSetValue(Node, &NameString, Type, Text,
+                       TextString.Length + (Type == REG_LINK ? 0 : sizeof(WCHAR)));
 }
 
 static NTSTATUS CmpSetNumber(CMP_NODE *Node, PCWSTR Name, ULONG Number)
@@ -155,10 +158,10 @@ static NTSTATUS CmpPublishRoot(VOID)
     HANDLE Handle;
     NTSTATUS Status;
 
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               NULL);
-    Status = ObCreateObject(KernelMode, CmpKeyType, &Attributes, KernelMode, NULL, sizeof(*Body), 0, 0,
-                            (PVOID *)&Body);
+    InitializeObjectAttributes(
+        &Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    Status = ObCreateObject(KernelMode, CmpKeyType, &Attributes, KernelMode, NULL, sizeof(*Body), 0,
+                            0, (PVOID *)&Body);
     if (!NT_SUCCESS(Status))
         return Status;
     Body->Signature = CMP_SIGNATURE;
@@ -185,7 +188,8 @@ NTSTATUS CmInitSystem(VOID)
     if (NT_SUCCESS(Status))
         Status = CmpFillBuild();
     if (NT_SUCCESS(Status))
-        Status = CmpLink(L"Machine\\System\\CurrentControlSet", L"\\Registry\\Machine\\System\\ControlSet001");
+        Status = CmpLink(L"Machine\\System\\CurrentControlSet",
+                         L"\\Registry\\Machine\\System\\ControlSet001");
     if (NT_SUCCESS(Status))
         Status = CmpLink(L"Machine\\System\\ControlSet001\\Hardware Profiles\\Current",
                          L"\\Registry\\Machine\\System\\ControlSet001\\Hardware Profiles\\0001");

@@ -3,7 +3,6 @@
  */
 #include "cmp.h"
 
-
 static PVOID CmpAllocateImage(ULONG Bytes)
 {
     PVOID Image = ExpAllocatePool(PagedPool, Bytes, CMP_TAG, FALSE, NULL);
@@ -35,7 +34,8 @@ static NTSTATUS CmpBuildNode(CMP_NODE *Node, PVOID *Image, ULONG *Bytes, ULONG *
 
     *Fixed = FIELD_OFFSET(KEY_NODE_INFORMATION, Name);
     ClassOffset = (*Fixed + Node->Name.Length + 3) & ~3u;
-    *Bytes = Node->Class.Length == 0 ? *Fixed + Node->Name.Length : ClassOffset + Node->Class.Length;
+    *Bytes = Node->Class.Length == 0 ? *Fixed + Node->Name.Length
+                                     : ClassOffset + Node->Class.Length;
     *Image = Info = CmpAllocateImage(*Bytes);
     if (Info == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -156,9 +156,10 @@ static NTSTATUS CmpBuildZeroWord(PVOID *Image, ULONG *Bytes, ULONG *Fixed)
     return *Image == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
-/* Information about a key, built whole; *Fixed is the part that has to fit in the caller's buffer. */
-static NTSTATUS CmpBuildKeyImage(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PVOID *Image, ULONG *Bytes,
-                                 ULONG *Fixed)
+/* Information about a key, built whole; *Fixed is the part that has to fit in the caller's buffer.
+ */
+static NTSTATUS CmpBuildKeyImage(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PVOID *Image,
+                                 ULONG *Bytes, ULONG *Fixed)
 {
     switch (Class) {
     case KeyBasicInformation: return CmpBuildBasic(Node, Image, Bytes, Fixed);
@@ -173,8 +174,8 @@ static NTSTATUS CmpBuildKeyImage(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PV
     }
 }
 
-static NTSTATUS CmpReturnKey(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length,
-                             PULONG ResultLength)
+static NTSTATUS CmpReturnKey(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PVOID Buffer,
+                             ULONG Length, PULONG ResultLength)
 {
     ULONG Bytes, Fixed;
     PVOID Image;
@@ -188,8 +189,8 @@ static NTSTATUS CmpReturnKey(CMP_NODE *Node, KEY_INFORMATION_CLASS Class, PVOID 
 }
 
 NT_SERVICE(QueryKey);
-NTSTATUS NTAPI NtQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
-                          ULONG Length, PULONG ResultLength)
+NTSTATUS NTAPI NtQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
+                          PVOID KeyInformation, ULONG Length, PULONG ResultLength)
 {
     ACCESS_MASK Access = KeyInformationClass == KeyNameInformation ? 0 : KEY_QUERY_VALUE;
     PCM_KEY_BODY Body;
@@ -198,24 +199,27 @@ NTSTATUS NTAPI NtQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformation
 
     if (!NT_SUCCESS(Status))
         return Status;
-    REG_QUERY_KEY_INFORMATION Info = {.Object = Body, .KeyInformationClass = KeyInformationClass,
-                                      .KeyInformation = KeyInformation, .Length = Length,
+    REG_QUERY_KEY_INFORMATION Info = {.Object = Body,
+                                      .KeyInformationClass = KeyInformationClass,
+                                      .KeyInformation = KeyInformation,
+                                      .Length = Length,
                                       .ResultLength = ResultLength};
     Status = CmpWatch(&Call, RegNtPreQueryKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed)
-        Status = CmpReturnKey(Body->Node, KeyInformationClass, KeyInformation, Length, ResultLength);
+        Status = CmpReturnKey(Body->Node, KeyInformationClass, KeyInformation, Length,
+                              ResultLength);
     Status = CmpWatched(&Call, RegNtPostQueryKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;
 }
 
-static NTSTATUS CmpEnumerate(CMP_NODE *Node, ULONG Index, KEY_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length,
-                             PULONG ResultLength)
+static NTSTATUS CmpEnumerate(CMP_NODE *Node, ULONG Index, KEY_INFORMATION_CLASS Class, PVOID Buffer,
+                             ULONG Length, PULONG ResultLength)
 {
     CMP_NODE *Child = CmpChildAt(Node, Index);
 
-    if (Class != KeyBasicInformation && Class != KeyNodeInformation && Class != KeyFullInformation &&
-        Class != KeyNameInformation)
+    if (Class != KeyBasicInformation && Class != KeyNodeInformation &&
+        Class != KeyFullInformation && Class != KeyNameInformation)
         return STATUS_INVALID_PARAMETER;
     if (Child == NULL)
         return STATUS_NO_MORE_ENTRIES;
@@ -223,8 +227,9 @@ static NTSTATUS CmpEnumerate(CMP_NODE *Node, ULONG Index, KEY_INFORMATION_CLASS 
 }
 
 NT_SERVICE(EnumerateKey);
-NTSTATUS NTAPI NtEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass,
-                              PVOID KeyInformation, ULONG Length, PULONG ResultLength)
+NTSTATUS NTAPI NtEnumerateKey(HANDLE KeyHandle, ULONG Index,
+                              KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
+                              ULONG Length, PULONG ResultLength)
 {
     PCM_KEY_BODY Body;
     CMP_CALL Call = {0};
@@ -232,12 +237,16 @@ NTSTATUS NTAPI NtEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLA
 
     if (!NT_SUCCESS(Status))
         return Status;
-    REG_ENUMERATE_KEY_INFORMATION Info = {.Object = Body, .Index = Index, .KeyInformationClass = KeyInformationClass,
-                                          .KeyInformation = KeyInformation, .Length = Length,
+    REG_ENUMERATE_KEY_INFORMATION Info = {.Object = Body,
+                                          .Index = Index,
+                                          .KeyInformationClass = KeyInformationClass,
+                                          .KeyInformation = KeyInformation,
+                                          .Length = Length,
                                           .ResultLength = ResultLength};
     Status = CmpWatch(&Call, RegNtPreEnumerateKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed)
-        Status = CmpEnumerate(Body->Node, Index, KeyInformationClass, KeyInformation, Length, ResultLength);
+        Status = CmpEnumerate(Body->Node, Index, KeyInformationClass, KeyInformation, Length,
+                              ResultLength);
     Status = CmpWatched(&Call, RegNtPostEnumerateKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;
@@ -309,7 +318,8 @@ NTSTATUS NTAPI NtFlushKey(HANDLE KeyHandle)
     return Status;
 }
 
-static NTSTATUS CmpSetInformation(CMP_NODE *Node, KEY_SET_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length)
+static NTSTATUS CmpSetInformation(CMP_NODE *Node, KEY_SET_INFORMATION_CLASS Class, PVOID Buffer,
+                                  ULONG Length)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER Time;
@@ -318,21 +328,24 @@ static NTSTATUS CmpSetInformation(CMP_NODE *Node, KEY_SET_INFORMATION_CLASS Clas
     case KeyWriteTimeInformation:
         if (Length != sizeof(Time))
             return STATUS_INFO_LENGTH_MISMATCH;
-        return NT_SUCCESS(ExpCopyIn(&Time, Buffer, sizeof(Time), Mode)) ? (Node->LastWriteTime = Time, STATUS_SUCCESS)
-                                                                        : STATUS_ACCESS_VIOLATION;
+        return NT_SUCCESS(ExpCopyIn(&Time, Buffer, sizeof(Time), Mode))
+                   ? (Node->LastWriteTime = Time, STATUS_SUCCESS)
+                   : STATUS_ACCESS_VIOLATION;
     case KeyWow64FlagsInformation:
         return Length != sizeof(ULONG) ? STATUS_INFO_LENGTH_MISMATCH
                                        : ExpCopyIn(&Node->UserFlags, Buffer, sizeof(ULONG), Mode);
     case KeyControlFlagsInformation:
-        return Length != sizeof(ULONG) ? STATUS_INFO_LENGTH_MISMATCH
-                                       : ExpCopyIn(&Node->ControlFlags, Buffer, sizeof(ULONG), Mode);
-    default:
-        return STATUS_INVALID_PARAMETER;
+        return Length != sizeof(ULONG)
+                   ? STATUS_INFO_LENGTH_MISMATCH
+                   : ExpCopyIn(&Node->ControlFlags, Buffer, sizeof(ULONG), Mode);
+    default: return STATUS_INVALID_PARAMETER;
     }
 }
 
-NT_SERVICE_PARTIAL(SetInformationKey, "virtualisation, debug and handle tag classes: STATUS_INVALID_PARAMETER");
-NTSTATUS NTAPI NtSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass,
+NT_SERVICE_PARTIAL(SetInformationKey,
+                   "virtualisation, debug and handle tag classes: STATUS_INVALID_PARAMETER");
+NTSTATUS NTAPI NtSetInformationKey(HANDLE KeyHandle,
+                                   KEY_SET_INFORMATION_CLASS KeySetInformationClass,
                                    PVOID KeySetInformation, ULONG KeySetInformationLength)
 {
     PCM_KEY_BODY Body;
@@ -341,12 +354,14 @@ NTSTATUS NTAPI NtSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS K
 
     if (!NT_SUCCESS(Status))
         return Status;
-    REG_SET_INFORMATION_KEY_INFORMATION Info = {.Object = Body, .KeySetInformationClass = KeySetInformationClass,
+    REG_SET_INFORMATION_KEY_INFORMATION Info = {.Object = Body,
+                                                .KeySetInformationClass = KeySetInformationClass,
                                                 .KeySetInformation = KeySetInformation,
                                                 .KeySetInformationLength = KeySetInformationLength};
     Status = CmpWatch(&Call, RegNtPreSetInformationKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed)
-        Status = CmpSetInformation(Body->Node, KeySetInformationClass, KeySetInformation, KeySetInformationLength);
+        Status = CmpSetInformation(Body->Node, KeySetInformationClass, KeySetInformation,
+                                   KeySetInformationLength);
     Status = CmpWatched(&Call, RegNtPostSetInformationKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;

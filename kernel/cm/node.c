@@ -1,6 +1,7 @@
 /*
- * The tree of keys and values, in paged pool. Names are compared without regard to case and kept as given. Subkeys
- * are kept sorted, values in the order of their making, as NT enumerates them. Left out: hives as files.
+ * The tree of keys and values, in paged pool. Names are compared without regard to case and kept as
+ * given. Subkeys are kept sorted, values in the order of their making, as NT enumerates them. Left
+ * out: hives as files.
  */
 #include "cmp.h"
 
@@ -44,7 +45,8 @@ static PLIST_ENTRY CmpSeekChild(CMP_NODE *Parent, PCUNICODE_STRING Name, LONG *O
 
     *Order = 1;
     for (Link = Parent->Children.Flink; Link != &Parent->Children; Link = Link->Flink) {
-        *Order = RtlCompareUnicodeString(&CONTAINING_RECORD(Link, CMP_NODE, Link)->Name, Name, TRUE);
+        *Order = RtlCompareUnicodeString(&CONTAINING_RECORD(Link, CMP_NODE, Link)->Name, Name,
+                                         TRUE);
         if (*Order >= 0)
             break;
     }
@@ -96,8 +98,8 @@ static NTSTATUS CmpAssignDescriptor(CMP_NODE *Parent, PSECURITY_DESCRIPTOR Expli
     }
     if (Subject == NULL)
         SeCaptureSubjectContext(&Own);
-    Status = SeAssignSecurity(Parent->Descriptor, Explicit, Result, TRUE, Subject == NULL ? &Own : Subject, &Mapping,
-                              PagedPool);
+    Status = SeAssignSecurity(Parent->Descriptor, Explicit, Result, TRUE,
+                              Subject == NULL ? &Own : Subject, &Mapping, PagedPool);
     if (Subject == NULL)
         SeReleaseSubjectContext(&Own);
     return Status;
@@ -120,8 +122,9 @@ static VOID CmpFreeNode(CMP_NODE *Node)
     CmpFree(Node);
 }
 
-NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class, BOOLEAN Volatile,
-                       PSECURITY_DESCRIPTOR Explicit, PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result)
+NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
+                       BOOLEAN Volatile, PSECURITY_DESCRIPTOR Explicit,
+                       PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result)
 {
     CMP_NODE *Node;
     NTSTATUS Status;
@@ -308,7 +311,8 @@ static NTSTATUS CmpFollowLink(CMP_NODE *Link, ULONG Depth, CMP_NODE **Target)
     return CmpWalkDepth(CmpRoot, Path, TRUE, Depth + 1, Target, &Rest);
 }
 
-NTSTATUS CmpWalk(CMP_NODE *Start, PCUNICODE_STRING Path, BOOLEAN FollowLast, CMP_NODE **Node, PUNICODE_STRING Rest)
+NTSTATUS CmpWalk(CMP_NODE *Start, PCUNICODE_STRING Path, BOOLEAN FollowLast, CMP_NODE **Node,
+                 PUNICODE_STRING Rest)
 {
     return CmpWalkDepth(Start, *Path, FollowLast, 0, Node, Rest);
 }
@@ -356,7 +360,8 @@ static NTSTATUS CmpAddValue(CMP_NODE *Node, PCUNICODE_STRING Name, CMP_VALUE **R
     return STATUS_SUCCESS;
 }
 
-NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data, ULONG Bytes)
+NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data,
+                     ULONG Bytes)
 {
     CMP_VALUE *Value = CmpFindValue(Node, Name);
     PVOID Copy = NULL;

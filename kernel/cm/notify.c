@@ -16,8 +16,8 @@ typedef struct _CMP_NOTIFY {
     PIO_STATUS_BLOCK IoStatus;
     PWORK_QUEUE_ITEM WorkItem; /* of a kernel-mode caller */
     WORK_QUEUE_TYPE QueueType;
-    PKAPC Apc; /* of a user-mode caller */
-    PKEVENT Waiter;    /* of a synchronous caller, on its stack */
+    PKAPC Apc;      /* of a user-mode caller */
+    PKEVENT Waiter; /* of a synchronous caller, on its stack */
     NTSTATUS *Result;
 } CMP_NOTIFY;
 
@@ -26,8 +26,8 @@ static VOID NTAPI CmpFreeApc(PKAPC Apc)
     ExpFreePool(Apc, CMP_TAG, NULL);
 }
 
-static VOID NTAPI CmpApcKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context, PVOID *Argument1,
-                                      PVOID *Argument2)
+static VOID NTAPI CmpApcKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context,
+                                      PVOID *Argument1, PVOID *Argument2)
 {
     UNREFERENCED_PARAMETER(Routine);
     UNREFERENCED_PARAMETER(Context);
@@ -58,7 +58,10 @@ static VOID CmpFinishWait(CMP_NOTIFY *Wait, NTSTATUS Status)
     ExpFreePool(Wait, CMP_TAG, NULL);
 }
 
-/* Finishing a wait may let its thread run and change the lists: first all are taken off, then they are finished. */
+/*
+ * Finishing a wait may let its thread run and change the lists: first all are taken off, then they
+ * are finished.
+ */
 static VOID CmpFinishAll(PLIST_ENTRY Taken, NTSTATUS Status)
 {
     while (!IsListEmpty(Taken))
@@ -98,7 +101,10 @@ VOID CmpCancelWaits(CMP_NODE *Node, PCM_KEY_BODY Body, NTSTATUS Status)
     CmpFinishAll(&Taken, Status);
 }
 
-/* How the caller wants to hear of it. A kernel-mode caller's routine is a work item. [doc: ZwNotifyChangeKey] */
+/*
+ * How the caller wants to hear of it. A kernel-mode caller's routine is a work item. [doc:
+ * ZwNotifyChangeKey]
+ */
 static NTSTATUS CmpSetRoutine(CMP_NOTIFY *Wait, PVOID Routine, PVOID Context)
 {
     if (Routine == NULL)
@@ -111,12 +117,13 @@ static NTSTATUS CmpSetRoutine(CMP_NOTIFY *Wait, PVOID Routine, PVOID Context)
     Wait->Apc = ExpAllocatePool(NonPagedPoolNx, sizeof(KAPC), CMP_TAG, FALSE, NULL);
     if (Wait->Apc == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    KeInitializeApc(Wait->Apc, KeGetCurrentThread(), CurrentApcEnvironment, CmpApcKernelRoutine, CmpFreeApc,
-                    (PKNORMAL_ROUTINE)Routine, UserMode, Context);
+    KeInitializeApc(Wait->Apc, KeGetCurrentThread(), CurrentApcEnvironment, CmpApcKernelRoutine,
+                    CmpFreeApc, (PKNORMAL_ROUTINE)Routine, UserMode, Context);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpMakeWait(PCM_KEY_BODY Body, HANDLE Event, PVOID Routine, PVOID Context, CMP_NOTIFY **Result)
+static NTSTATUS CmpMakeWait(PCM_KEY_BODY Body, HANDLE Event, PVOID Routine, PVOID Context,
+                            CMP_NOTIFY **Result)
 {
     CMP_NOTIFY *Wait = ExpAllocatePool(NonPagedPoolNx, sizeof(*Wait), CMP_TAG, FALSE, NULL);
     NTSTATUS Status = STATUS_SUCCESS;
@@ -127,8 +134,8 @@ static NTSTATUS CmpMakeWait(PCM_KEY_BODY Body, HANDLE Event, PVOID Routine, PVOI
     Wait->Body = Body;
     Wait->Mode = ExGetPreviousMode();
     if (Event != NULL)
-        Status = ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, *ExEventObjectType, Wait->Mode,
-                                           (PVOID *)&Wait->Event, NULL);
+        Status = ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, *ExEventObjectType,
+                                           Wait->Mode, (PVOID *)&Wait->Event, NULL);
     if (!NT_SUCCESS(Status))
         goto FreeWait;
     Status = CmpSetRoutine(Wait, Routine, Context);
@@ -148,9 +155,10 @@ FreeWait:
 }
 
 NT_SERVICE(NotifyChangeKey);
-NTSTATUS NTAPI NtNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                                 PIO_STATUS_BLOCK IoStatusBlock, ULONG NotifyFilter, BOOLEAN WatchSubtree,
-                                 PVOID Buffer, ULONG BufferLength, BOOLEAN Asynchronous)
+NTSTATUS NTAPI NtNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                                 PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                 ULONG NotifyFilter, BOOLEAN WatchSubtree, PVOID Buffer,
+                                 ULONG BufferLength, BOOLEAN Asynchronous)
 {
     NTSTATUS Result = STATUS_PENDING, Status;
     CMP_NOTIFY *Wait;

@@ -1,6 +1,7 @@
 /*
- * Key objects: the type, the parse routine below \Registry, opening and creating keys. Left out: transactions, WOW64
- * views (KEY_WOW64_xxx is accepted and means nothing: there is one view), remote and application hives.
+ * Key objects: the type, the parse routine below \Registry, opening and creating keys. Left out:
+ * transactions, WOW64 views (KEY_WOW64_xxx is accepted and means nothing: there is one view),
+ * remote and application hives.
  */
 #include "cmp.h"
 
@@ -17,7 +18,9 @@ typedef struct _CMP_PARSE { /* what NtCreateKey and NtOpenKey tell the parse rou
     ULONG Disposition;
 } CMP_PARSE;
 
-#define CMP_OPTIONS (REG_OPTION_VOLATILE | REG_OPTION_CREATE_LINK | REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK)
+#define CMP_OPTIONS                                                             \
+    (REG_OPTION_VOLATILE | REG_OPTION_CREATE_LINK | REG_OPTION_BACKUP_RESTORE | \
+     REG_OPTION_OPEN_LINK)
 #define CMP_WOW64 (KEY_WOW64_64KEY | KEY_WOW64_32KEY)
 
 /* ---- callers' buffers ---- */
@@ -74,8 +77,8 @@ NTSTATUS CmpReturnImage(const VOID *Image, ULONG Bytes, ULONG Fixed, PVOID Buffe
 NTSTATUS CmpCreateKeyBody(CMP_NODE *Node, PCM_KEY_BODY *Result)
 {
     PCM_KEY_BODY Body;
-    NTSTATUS Status =
-        ObCreateObject(KernelMode, CmpKeyType, NULL, KernelMode, NULL, sizeof(*Body), 0, 0, (PVOID *)&Body);
+    NTSTATUS Status = ObCreateObject(KernelMode, CmpKeyType, NULL, KernelMode, NULL, sizeof(*Body),
+                                     0, 0, (PVOID *)&Body);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -97,7 +100,8 @@ static VOID CmpDeleteBody(PVOID Object)
     CmpDereferenceNode(Body->Node);
 }
 
-static VOID CmpCloseBody(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles, ULONG_PTR SystemHandles)
+static VOID CmpCloseBody(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles,
+                         ULONG_PTR SystemHandles)
 {
     PCM_KEY_BODY Body = Object;
     REG_KEY_HANDLE_CLOSE_INFORMATION Info = {.Object = Body};
@@ -111,8 +115,8 @@ static VOID CmpCloseBody(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandl
     CmpWatched(&Call, RegNtPostKeyHandleClose, Info, Body, STATUS_SUCCESS);
 }
 
-static NTSTATUS CmpQueryBodyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length,
-                                 PULONG ReturnLength, KPROCESSOR_MODE Mode)
+static NTSTATUS CmpQueryBodyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info,
+                                 ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode)
 {
     PCM_KEY_BODY Body = Object;
     UNICODE_STRING Name;
@@ -144,11 +148,12 @@ static NTSTATUS CmpQueryBodyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INF
     return Status;
 }
 
-static NTSTATUS CmpSetDescriptor(CMP_NODE *Node, PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor,
-                                 PGENERIC_MAPPING Mapping)
+static NTSTATUS CmpSetDescriptor(CMP_NODE *Node, PSECURITY_INFORMATION Information,
+                                 PSECURITY_DESCRIPTOR Descriptor, PGENERIC_MAPPING Mapping)
 {
     PSECURITY_DESCRIPTOR Old = Node->Descriptor, New = Old;
-    NTSTATUS Status = SeSetSecurityDescriptorInfo(NULL, Information, Descriptor, &New, PagedPool, Mapping);
+    NTSTATUS Status = SeSetSecurityDescriptorInfo(NULL, Information, Descriptor, &New, PagedPool,
+                                                  Mapping);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -161,16 +166,18 @@ static NTSTATUS CmpSetDescriptor(CMP_NODE *Node, PSECURITY_INFORMATION Informati
 }
 
 /* The descriptor belongs to the key, not to the object. */
-static NTSTATUS CmpKeySecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
-                               PSECURITY_DESCRIPTOR Descriptor, PULONG Length,
-                               PSECURITY_DESCRIPTOR *ObjectsDescriptor, POOL_TYPE PoolType,
-                               PGENERIC_MAPPING Mapping)
+static NTSTATUS CmpKeySecurity(PVOID Object, SECURITY_OPERATION_CODE Operation,
+                               PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor,
+                               PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
+                               POOL_TYPE PoolType, PGENERIC_MAPPING Mapping)
 {
     PCM_KEY_BODY Body = Object;
-    REG_QUERY_KEY_SECURITY_INFORMATION Query = {.Object = Body, .SecurityInformation = Information,
-                                                .SecurityDescriptor = Descriptor, .Length = Length};
-    REG_SET_KEY_SECURITY_INFORMATION Set = {.Object = Body, .SecurityInformation = Information,
-                                            .SecurityDescriptor = Descriptor};
+    REG_QUERY_KEY_SECURITY_INFORMATION Query = {.Object = Body,
+                                                .SecurityInformation = Information,
+                                                .SecurityDescriptor = Descriptor,
+                                                .Length = Length};
+    REG_SET_KEY_SECURITY_INFORMATION Set = {
+        .Object = Body, .SecurityInformation = Information, .SecurityDescriptor = Descriptor};
     CMP_CALL Call = {0};
     NTSTATUS Status;
 
@@ -187,7 +194,8 @@ static NTSTATUS CmpKeySecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, 
     case QuerySecurityDescriptor:
         Status = CmpWatch(&Call, RegNtPreQueryKeySecurity, Query, Body);
         if (NT_SUCCESS(Status) && !Call.Bypassed)
-            Status = SeQuerySecurityDescriptorInfo(Information, Descriptor, Length, &Body->Node->Descriptor);
+            Status = SeQuerySecurityDescriptorInfo(Information, Descriptor, Length,
+                                                   &Body->Node->Descriptor);
         return CmpWatched(&Call, RegNtPostQueryKeySecurity, Query, Body, Status);
     case AssignSecurityDescriptor:
     case DeleteSecurityDescriptor:
@@ -199,30 +207,33 @@ static NTSTATUS CmpKeySecurity(PVOID Object, SECURITY_OPERATION_CODE Operation, 
 /* ---- finding and making keys ---- */
 
 /* A user-mode caller needs KEY_CREATE_SUB_KEY to the parent. */
-static NTSTATUS CmpMayCreate(CMP_NODE *Parent, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, ULONG Options)
+static NTSTATUS CmpMayCreate(CMP_NODE *Parent, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
+                             ULONG Options)
 {
     GENERIC_MAPPING Mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS};
-    ACCESS_MASK Wanted = KEY_CREATE_SUB_KEY | (Options & REG_OPTION_CREATE_LINK ? KEY_CREATE_LINK : 0), Granted;
+    ACCESS_MASK Wanted = KEY_CREATE_SUB_KEY |
+                         (Options & REG_OPTION_CREATE_LINK ? KEY_CREATE_LINK : 0),
+                Granted;
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (Mode == KernelMode || Parent->Descriptor == NULL)
         return STATUS_SUCCESS;
-    if (!SeAccessCheck(Parent->Descriptor, &AccessState->SubjectSecurityContext, FALSE, Wanted, 0, NULL, &Mapping,
-                       Mode, &Granted, &Status))
+    if (!SeAccessCheck(Parent->Descriptor, &AccessState->SubjectSecurityContext, FALSE, Wanted, 0,
+                       NULL, &Mapping, Mode, &Granted, &Status))
         return NT_SUCCESS(Status) ? STATUS_ACCESS_DENIED : Status;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpCreateBelow(CMP_NODE *Parent, PCUNICODE_STRING Name, CMP_PARSE *Parse, PACCESS_STATE AccessState,
-                               KPROCESSOR_MODE Mode, CMP_NODE **Node)
+static NTSTATUS CmpCreateBelow(CMP_NODE *Parent, PCUNICODE_STRING Name, CMP_PARSE *Parse,
+                               PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, CMP_NODE **Node)
 {
     NTSTATUS Status = CmpMayCreate(Parent, AccessState, Mode, Parse->Options);
 
     if (!NT_SUCCESS(Status))
         return Status;
     Status = CmpCreateNode(Parent, Name, &Parse->Class, (Parse->Options & REG_OPTION_VOLATILE) != 0,
-                           Parse->Descriptor, AccessState == NULL ? NULL : &AccessState->SubjectSecurityContext,
-                           Node);
+                           Parse->Descriptor,
+                           AccessState == NULL ? NULL : &AccessState->SubjectSecurityContext, Node);
     if (!NT_SUCCESS(Status))
         return Status;
     (*Node)->SymbolicLink = (Parse->Options & REG_OPTION_CREATE_LINK) != 0;
@@ -230,8 +241,9 @@ static NTSTATUS CmpCreateBelow(CMP_NODE *Parent, PCUNICODE_STRING Name, CMP_PARS
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpOpenOrCreate(CMP_NODE *Start, PUNICODE_STRING Path, CMP_PARSE *Parse, PACCESS_STATE AccessState,
-                                KPROCESSOR_MODE Mode, ULONG Attributes, PCM_KEY_BODY *Body)
+static NTSTATUS CmpOpenOrCreate(CMP_NODE *Start, PUNICODE_STRING Path, CMP_PARSE *Parse,
+                                PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, ULONG Attributes,
+                                PCM_KEY_BODY *Body)
 {
     BOOLEAN OpenLink = (Attributes & OBJ_OPENLINK) || (Parse->Options & REG_OPTION_OPEN_LINK);
     UNICODE_STRING Last;
@@ -254,12 +266,22 @@ static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_
                             KPROCESSOR_MODE Mode, ULONG Attributes, PUNICODE_STRING CompleteName,
                             PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object)
 {
-    CMP_PARSE Plain = {.Disposition = REG_OPENED_EXISTING_KEY}, *Parse = Context != NULL ? Context : &Plain;
+    CMP_PARSE Plain = {.Disposition = REG_OPENED_EXISTING_KEY},
+              *Parse = Context != NULL ? Context : &Plain;
     REG_CREATE_KEY_INFORMATION_V1 Info = {
-        .CompleteName = CompleteName, .RootObject = ParseObject, .ObjectType = CmpKeyType,
-        .Options = Parse->Options, .Class = &Parse->Class, .SecurityDescriptor = Parse->Descriptor,
-        .DesiredAccess = Parse->Access, .GrantedAccess = Parse->Access, .Disposition = &Parse->Disposition,
-        .ResultObject = Object, .Version = 1, .RemainingName = RemainingName, .Attributes = Attributes,
+        .CompleteName = CompleteName,
+        .RootObject = ParseObject,
+        .ObjectType = CmpKeyType,
+        .Options = Parse->Options,
+        .Class = &Parse->Class,
+        .SecurityDescriptor = Parse->Descriptor,
+        .DesiredAccess = Parse->Access,
+        .GrantedAccess = Parse->Access,
+        .Disposition = &Parse->Disposition,
+        .ResultObject = Object,
+        .Version = 1,
+        .RemainingName = RemainingName,
+        .Attributes = Attributes,
         .CheckAccessMode = Mode,
     };
     PCM_KEY_BODY Root = ParseObject, Body = NULL;
@@ -273,12 +295,13 @@ static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_
         Status = CmpPreCall(&Call, Parse->Create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &Info,
                             &Info.CallContext, &Info.RootObjectContext, Root);
     if (NT_SUCCESS(Status) && !Call.Bypassed) {
-        Status = CmpOpenOrCreate(Root->Node, RemainingName, Parse, AccessState, Mode, Attributes, &Body);
+        Status = CmpOpenOrCreate(Root->Node, RemainingName, Parse, AccessState, Mode, Attributes,
+                                 &Body);
         *Object = Body;
     }
     if (Call.Count != 0)
-        Status = CmpPostCall(&Call, Parse->Create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, *Object, Status, &Info,
-                             Body);
+        Status = CmpPostCall(&Call, Parse->Create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx,
+                             *Object, Status, &Info, Body);
     if (!NT_SUCCESS(Status) && Body != NULL) {
         ObfDereferenceObject(Body);
         *Object = NULL;
@@ -288,8 +311,8 @@ static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE ObjectType, PACCESS_
 
 NTSTATUS CmpReferenceKey(HANDLE Handle, ACCESS_MASK Access, PCM_KEY_BODY *Body)
 {
-    NTSTATUS Status =
-        ObReferenceObjectByHandle(Handle, Access, CmpKeyType, ExGetPreviousMode(), (PVOID *)Body, NULL);
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, Access, CmpKeyType, ExGetPreviousMode(),
+                                                (PVOID *)Body, NULL);
 
     if (NT_SUCCESS(Status) && (*Body)->Node->Deleted) {
         ObfDereferenceObject(*Body);
@@ -298,8 +321,8 @@ NTSTATUS CmpReferenceKey(HANDLE Handle, ACCESS_MASK Access, PCM_KEY_BODY *Body)
     return Status;
 }
 
-static NTSTATUS CmpOpenHandle(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              CMP_PARSE *Parse)
+static NTSTATUS CmpOpenHandle(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, CMP_PARSE *Parse)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     NTSTATUS Status = ExpProbeOut(KeyHandle, sizeof(*KeyHandle), Mode);
@@ -311,14 +334,16 @@ static NTSTATUS CmpOpenHandle(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJ
         return STATUS_INVALID_PARAMETER;
     Parse->Access = DesiredAccess & ~CMP_WOW64;
     Parse->Disposition = REG_OPENED_EXISTING_KEY;
-    Status = ObOpenObjectByName(ObjectAttributes, CmpKeyType, Mode, NULL, Parse->Access, Parse, &Handle);
+    Status = ObOpenObjectByName(ObjectAttributes, CmpKeyType, Mode, NULL, Parse->Access, Parse,
+                                &Handle);
     if (NT_SUCCESS(Status))
         ExpCopyOut(KeyHandle, &Handle, sizeof(Handle), Mode);
     return Status;
 }
 
 NT_SERVICE(OpenKey);
-NTSTATUS NTAPI NtOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                         POBJECT_ATTRIBUTES ObjectAttributes)
 {
     CMP_PARSE Parse = {0};
 
@@ -326,8 +351,8 @@ NTSTATUS NTAPI NtOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_A
 }
 
 NT_SERVICE(OpenKeyEx);
-NTSTATUS NTAPI NtOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                           ULONG OpenOptions)
+NTSTATUS NTAPI NtOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions)
 {
     CMP_PARSE Parse = {.Options = OpenOptions};
 
@@ -337,7 +362,8 @@ NTSTATUS NTAPI NtOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT
 }
 
 /* The caller's descriptor, captured. Attributes may be anything yet: ob checks it later. */
-static NTSTATUS CmpCaptureDescriptor(POBJECT_ATTRIBUTES Attributes, PSECURITY_DESCRIPTOR *Descriptor)
+static NTSTATUS CmpCaptureDescriptor(POBJECT_ATTRIBUTES Attributes,
+                                     PSECURITY_DESCRIPTOR *Descriptor)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     OBJECT_ATTRIBUTES Copy;
@@ -353,8 +379,9 @@ static NTSTATUS CmpCaptureDescriptor(POBJECT_ATTRIBUTES Attributes, PSECURITY_DE
 }
 
 NT_SERVICE(CreateKey);
-NTSTATUS NTAPI NtCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                           ULONG TitleIndex, PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
+NTSTATUS NTAPI NtCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
+                           PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
     CMP_PARSE Parse = {.Create = TRUE, .Options = CreateOptions};
     KPROCESSOR_MODE Mode = ExGetPreviousMode();

@@ -1,24 +1,28 @@
 /*
- * The Rtl routines on the registry: RtlQueryRegistryValues with its tables, and the ones that write, check and delete.
- * Left out: environment variables of REG_EXPAND_SZ values when no environment is given (the System process has none),
- * so such a value is handed over as it stands.
+ * The Rtl routines on the registry: RtlQueryRegistryValues with its tables, and the ones that
+ * write, check and delete. Left out: environment variables of REG_EXPAND_SZ values when no
+ * environment is given (the System process has none), so such a value is handed over as it stands.
  */
 #include "cmp.h"
 
 #define CMP_QUERY_TYPECHECK 0x100u
 #define CMP_TYPECHECK_SHIFT 24
 
-NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
-                                        PVOID Context, PVOID Environment);
+NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path,
+                                        PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
+                                        PVOID Environment);
 
 /* ---- the key ---- */
 
-static NTSTATUS CmpOpenByName(HANDLE Root, PUNICODE_STRING Name, BOOLEAN Create, ACCESS_MASK Access, PHANDLE Key)
+static NTSTATUS CmpOpenByName(HANDLE Root, PUNICODE_STRING Name, BOOLEAN Create, ACCESS_MASK Access,
+                              PHANDLE Key)
 {
     OBJECT_ATTRIBUTES Attributes;
 
-    InitializeObjectAttributes(&Attributes, Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root, NULL);
-    return Create ? ZwCreateKey(Key, Access, &Attributes, 0, NULL, 0, NULL) : ZwOpenKey(Key, Access, &Attributes);
+    InitializeObjectAttributes(&Attributes, Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root,
+                               NULL);
+    return Create ? ZwCreateKey(Key, Access, &Attributes, 0, NULL, 0, NULL)
+                  : ZwOpenKey(Key, Access, &Attributes);
 }
 
 static const PCWSTR CmpRelativeRoot[RTL_REGISTRY_MAXIMUM] = {
@@ -30,9 +34,12 @@ static const PCWSTR CmpRelativeRoot[RTL_REGISTRY_MAXIMUM] = {
     L"\\Registry\\User\\.Default",
 };
 
-/* The key that RelativeTo and Path name. *Close: the caller closes it. Create makes the last component. */
-static NTSTATUS CmpOpenRelative(ULONG RelativeTo, PCWSTR Path, BOOLEAN Create, ACCESS_MASK Access, PHANDLE Key,
-                                PBOOLEAN Close)
+/*
+ * The key that RelativeTo and Path name. *Close: the caller closes it. Create makes the last
+ * component.
+ */
+static NTSTATUS CmpOpenRelative(ULONG RelativeTo, PCWSTR Path, BOOLEAN Create, ACCESS_MASK Access,
+                                PHANDLE Key, PBOOLEAN Close)
 {
     ULONG Root = RelativeTo & ~(RTL_REGISTRY_HANDLE | RTL_REGISTRY_OPTIONAL);
     UNICODE_STRING Base, Name, Rest;
@@ -77,7 +84,9 @@ static BOOLEAN CmpIsString(ULONG Type)
 /* A string into the caller's UNICODE_STRING, whose buffer is made when it has none. */
 static NTSTATUS CmpStoreString(PUNICODE_STRING Target, PCWSTR Data, ULONG Bytes)
 {
-    ULONG Length = Bytes >= sizeof(WCHAR) && Data[Bytes / sizeof(WCHAR) - 1] == 0 ? Bytes - sizeof(WCHAR) : Bytes;
+    ULONG Length = Bytes >= sizeof(WCHAR) && Data[Bytes / sizeof(WCHAR) - 1] == 0
+                       ? Bytes - sizeof(WCHAR)
+                       : Bytes;
 
     if (Length + sizeof(WCHAR) > MAXUSHORT)
         return STATUS_NAME_TOO_LONG;
@@ -95,7 +104,10 @@ static NTSTATUS CmpStoreString(PUNICODE_STRING Target, PCWSTR Data, ULONG Bytes)
     return STATUS_SUCCESS;
 }
 
-/* Anything else: up to four bytes as they are; more by what the first LONG of the buffer says. [doc] */
+/*
+ * Anything else: up to four bytes as they are; more by what the first LONG of the buffer says.
+ * [doc]
+ */
 static NTSTATUS CmpStoreBytes(PVOID Target, ULONG Type, const VOID *Data, ULONG Bytes)
 {
     LONG Room = *(LONG UNALIGNED *)Target;
@@ -129,12 +141,14 @@ static NTSTATUS CmpDeliverDirect(const CMP_QUERY *Query, ULONG Type, const VOID 
     return CmpStoreBytes(Query->Row->EntryContext, Type, Data, Bytes);
 }
 
-static NTSTATUS CmpCallRoutine(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes)
+static NTSTATUS CmpCallRoutine(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data,
+                               ULONG Bytes)
 {
-    NTSTATUS Status = Query->Row->QueryRoutine((PWSTR)Name, Type, (PVOID)Data, Bytes, Query->Context,
-                                               Query->Row->EntryContext);
+    NTSTATUS Status = Query->Row->QueryRoutine((PWSTR)Name, Type, (PVOID)Data, Bytes,
+                                               Query->Context, Query->Row->EntryContext);
 
-    return Status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : Status; /* the routine skips the value [doc] */
+    return Status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS
+                                             : Status; /* the routine skips the value [doc] */
 }
 
 /* Each string of a REG_MULTI_SZ by itself. */
@@ -148,7 +162,8 @@ static NTSTATUS CmpDeliverMulti(const CMP_QUERY *Query, PCWSTR Name, PCWSTR Data
 
         while (Next < End && *Next != 0)
             Next++;
-        Status = CmpCallRoutine(Query, Name, REG_SZ, Data, (ULONG)(Next + 1 - Data) * sizeof(WCHAR));
+        Status = CmpCallRoutine(Query, Name, REG_SZ, Data,
+                                (ULONG)(Next + 1 - Data) * sizeof(WCHAR));
         Data = Next + 1;
     }
     return Status;
@@ -173,7 +188,10 @@ static PCWSTR CmpFindVariable(PCWSTR Environment, PCWSTR Name, SIZE_T Length)
     return NULL;
 }
 
-/* Copies Source with %variables% replaced; with Target == NULL only counts. Returns characters, without a NUL. */
+/*
+ * Copies Source with %variables% replaced; with Target == NULL only counts. Returns characters,
+ * without a NUL.
+ */
 static SIZE_T CmpExpand(PCWSTR Environment, PCWSTR Source, PWSTR Target)
 {
     SIZE_T Count = 0;
@@ -203,10 +221,12 @@ static SIZE_T CmpExpand(PCWSTR Environment, PCWSTR Source, PWSTR Target)
     return Count;
 }
 
-static NTSTATUS CmpDeliverPlain(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes)
+static NTSTATUS CmpDeliverPlain(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data,
+                                ULONG Bytes)
 {
-    return Query->Row->Flags & RTL_QUERY_REGISTRY_DIRECT ? CmpDeliverDirect(Query, Type, Data, Bytes)
-                                                         : CmpCallRoutine(Query, Name, Type, Data, Bytes);
+    return Query->Row->Flags & RTL_QUERY_REGISTRY_DIRECT
+               ? CmpDeliverDirect(Query, Type, Data, Bytes)
+               : CmpCallRoutine(Query, Name, Type, Data, Bytes);
 }
 
 static NTSTATUS CmpDeliverExpanded(const CMP_QUERY *Query, PCWSTR Name, PCWSTR Data)
@@ -225,7 +245,8 @@ static NTSTATUS CmpDeliverExpanded(const CMP_QUERY *Query, PCWSTR Name, PCWSTR D
 }
 
 /* Data of a string type ends with a NUL that Bytes need not count. */
-static NTSTATUS CmpDeliver(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes)
+static NTSTATUS CmpDeliver(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, const VOID *Data,
+                           ULONG Bytes)
 {
     ULONG Flags = Query->Row->Flags;
 
@@ -241,7 +262,8 @@ static NTSTATUS CmpDeliver(const CMP_QUERY *Query, PCWSTR Name, ULONG Type, cons
 /* ---- rows of the table ---- */
 
 /* The value in pool, with two NULs behind its data; Index is used when Name is NULL. */
-static NTSTATUS CmpReadValue(HANDLE Key, PCWSTR Name, ULONG Index, PKEY_VALUE_FULL_INFORMATION *Result)
+static NTSTATUS CmpReadValue(HANDLE Key, PCWSTR Name, ULONG Index,
+                             PKEY_VALUE_FULL_INFORMATION *Result)
 {
     UNICODE_STRING String;
     ULONG Bytes = 256, Needed = 0;
@@ -249,13 +271,15 @@ static NTSTATUS CmpReadValue(HANDLE Key, PCWSTR Name, ULONG Index, PKEY_VALUE_FU
 
     RtlInitUnicodeString(&String, Name);
     for (;;) {
-        PKEY_VALUE_FULL_INFORMATION Info =
-            ExpAllocatePool(PagedPool, Bytes + 2 * sizeof(WCHAR), CMP_TAG, FALSE, NULL);
+        PKEY_VALUE_FULL_INFORMATION Info = ExpAllocatePool(PagedPool, Bytes + 2 * sizeof(WCHAR),
+                                                           CMP_TAG, FALSE, NULL);
 
         if (Info == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        Status = Name != NULL ? ZwQueryValueKey(Key, &String, KeyValueFullInformation, Info, Bytes, &Needed)
-                              : ZwEnumerateValueKey(Key, Index, KeyValueFullInformation, Info, Bytes, &Needed);
+        Status = Name != NULL
+                     ? ZwQueryValueKey(Key, &String, KeyValueFullInformation, Info, Bytes, &Needed)
+                     : ZwEnumerateValueKey(Key, Index, KeyValueFullInformation, Info, Bytes,
+                                           &Needed);
         if (NT_SUCCESS(Status)) {
             RtlZeroMemory((PUCHAR)Info + Info->DataOffset + Info->DataLength, 2 * sizeof(WCHAR));
             *Result = Info;
@@ -268,7 +292,8 @@ static NTSTATUS CmpReadValue(HANDLE Key, PCWSTR Name, ULONG Index, PKEY_VALUE_FU
     }
 }
 
-static NTSTATUS CmpDeliverValue(const CMP_QUERY *Query, PKEY_VALUE_FULL_INFORMATION Info, PCWSTR Name)
+static NTSTATUS CmpDeliverValue(const CMP_QUERY *Query, PKEY_VALUE_FULL_INFORMATION Info,
+                                PCWSTR Name)
 {
     return CmpDeliver(Query, Name, Info->Type, (PUCHAR)Info + Info->DataOffset, Info->DataLength);
 }
@@ -307,8 +332,8 @@ static VOID CmpDeleteNamed(HANDLE Key, PCWSTR Name)
 static NTSTATUS CmpQueryNamed(const CMP_QUERY *Query, HANDLE Key)
 {
     PKEY_VALUE_FULL_INFORMATION Info;
-    NTSTATUS Status =
-        Key == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : CmpReadValue(Key, Query->Row->Name, 0, &Info);
+    NTSTATUS Status = Key == NULL ? STATUS_OBJECT_NAME_NOT_FOUND
+                                  : CmpReadValue(Key, Query->Row->Name, 0, &Info);
 
     if (Status == STATUS_OBJECT_NAME_NOT_FOUND)
         return CmpDeliverDefault(Query);
@@ -334,7 +359,8 @@ static NTSTATUS CmpQueryAll(const CMP_QUERY *Query, HANDLE Key)
         Status = CmpReadValue(Key, NULL, Index, &Info);
         if (!NT_SUCCESS(Status))
             break;
-        Name.Buffer = ExpAllocatePool(PagedPool, Info->NameLength + sizeof(WCHAR), CMP_TAG, FALSE, NULL);
+        Name.Buffer = ExpAllocatePool(PagedPool, Info->NameLength + sizeof(WCHAR), CMP_TAG, FALSE,
+                                      NULL);
         if (Name.Buffer != NULL) {
             RtlCopyMemory(Name.Buffer, Info->Name, Info->NameLength);
             Name.Buffer[Info->NameLength / sizeof(WCHAR)] = 0;
@@ -350,8 +376,9 @@ static NTSTATUS CmpQueryAll(const CMP_QUERY *Query, HANDLE Key)
         ExpFreePool(Info, CMP_TAG, NULL);
     }
     if (Status == STATUS_NO_MORE_ENTRIES)
-        return Index == 0 && (Query->Row->Flags & RTL_QUERY_REGISTRY_REQUIRED) ? STATUS_OBJECT_NAME_NOT_FOUND
-                                                                               : STATUS_SUCCESS;
+        return Index == 0 && (Query->Row->Flags & RTL_QUERY_REGISTRY_REQUIRED)
+                   ? STATUS_OBJECT_NAME_NOT_FOUND
+                   : STATUS_SUCCESS;
     return Status;
 }
 
@@ -392,14 +419,16 @@ static NTSTATUS CmpChangeKey(PRTL_QUERY_REGISTRY_TABLE Row, HANDLE Top, HANDLE *
     return Row->Flags & RTL_QUERY_REGISTRY_REQUIRED ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpQueryTable(HANDLE Top, PRTL_QUERY_REGISTRY_TABLE Row, PVOID Context, PVOID Environment)
+static NTSTATUS CmpQueryTable(HANDLE Top, PRTL_QUERY_REGISTRY_TABLE Row, PVOID Context,
+                              PVOID Environment)
 {
     CMP_QUERY Query = {NULL, Context, Environment};
     HANDLE Key = Top;
     NTSTATUS Status = STATUS_SUCCESS;
 
     for (; NT_SUCCESS(Status) &&
-           (Row->QueryRoutine != NULL || (Row->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)));
+           (Row->QueryRoutine != NULL ||
+            (Row->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)));
          Row++) {
         if (Row->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_TOPKEY))
             Status = CmpChangeKey(Row, Top, &Key);
@@ -413,16 +442,18 @@ static NTSTATUS CmpQueryTable(HANDLE Top, PRTL_QUERY_REGISTRY_TABLE Row, PVOID C
 }
 
 NT_EXPORT(RtlQueryRegistryValuesEx);
-NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
-                                        PVOID Context, PVOID Environment)
+NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path,
+                                        PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
+                                        PVOID Environment)
 {
     BOOLEAN Close;
     HANDLE Key;
     NTSTATUS Status = CmpOpenRelative(RelativeTo, Path, FALSE, MAXIMUM_ALLOWED, &Key, &Close);
 
     if (!NT_SUCCESS(Status))
-        return Status == STATUS_OBJECT_NAME_NOT_FOUND && (RelativeTo & RTL_REGISTRY_OPTIONAL) ? STATUS_SUCCESS
-                                                                                              : Status;
+        return Status == STATUS_OBJECT_NAME_NOT_FOUND && (RelativeTo & RTL_REGISTRY_OPTIONAL)
+                   ? STATUS_SUCCESS
+                   : Status;
     Status = CmpQueryTable(Key, QueryTable, Context, Environment);
     if (Close)
         ZwClose(Key);
@@ -430,8 +461,9 @@ NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUER
 }
 
 NT_EXPORT(RtlQueryRegistryValues);
-NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
-                                      PVOID Context, PVOID Environment)
+NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path,
+                                      PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
+                                      PVOID Environment)
 {
     return RtlQueryRegistryValuesEx(RelativeTo, Path, QueryTable, Context, Environment);
 }
@@ -439,8 +471,8 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_
 /* ---- the others ---- */
 
 NT_EXPORT(RtlWriteRegistryValue);
-NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
-                                     PVOID ValueData, ULONG ValueLength)
+NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName,
+                                     ULONG ValueType, PVOID ValueData, ULONG ValueLength)
 {
     UNICODE_STRING Name;
     BOOLEAN Close;

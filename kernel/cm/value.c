@@ -16,9 +16,12 @@ static VOID CmpPutFull(CMP_VALUE *Value, PUCHAR Image, ULONG DataOffset)
     RtlCopyMemory(Image + DataOffset, Value->Data, Value->Bytes);
 }
 
-/* Information about a value, built whole in CMP_TAG pool. Offsets of data are multiples of 4, or 8 for Align64. */
-static NTSTATUS CmpBuildValueImage(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS Class, PVOID *Image, ULONG *Bytes,
-                                   ULONG *Fixed)
+/*
+ * Information about a value, built whole in CMP_TAG pool. Offsets of data are multiples of 4, or 8
+ * for Align64.
+ */
+static NTSTATUS CmpBuildValueImage(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS Class,
+                                   PVOID *Image, ULONG *Bytes, ULONG *Fixed)
 {
     ULONG DataOffset = 0, Align = Class == KeyValueFullInformationAlign64 ? 7 : 3;
     PUCHAR Build;
@@ -42,8 +45,7 @@ static NTSTATUS CmpBuildValueImage(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS
         *Fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data);
         *Bytes = *Fixed + Value->Bytes;
         break;
-    default:
-        return STATUS_INVALID_PARAMETER;
+    default: return STATUS_INVALID_PARAMETER;
     }
     *Image = Build = ExpAllocatePool(PagedPool, *Bytes + 8, CMP_TAG, FALSE, NULL);
     if (Build == NULL)
@@ -58,7 +60,8 @@ static NTSTATUS CmpBuildValueImage(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS
     } else if (DataOffset != 0) {
         CmpPutFull(Value, Build, DataOffset);
     } else {
-        ULONG *Head = (ULONG *)Build + (Class == KeyValuePartialInformation); /* TitleIndex only there */
+        ULONG *Head = (ULONG *)Build +
+                      (Class == KeyValuePartialInformation); /* TitleIndex only there */
 
         Head[0] = Value->Type;
         Head[1] = Value->Bytes;
@@ -67,8 +70,8 @@ static NTSTATUS CmpBuildValueImage(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CmpReturnValue(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length,
-                               PULONG ResultLength)
+static NTSTATUS CmpReturnValue(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS Class, PVOID Buffer,
+                               ULONG Length, PULONG ResultLength)
 {
     ULONG Bytes, Fixed;
     PVOID Image;
@@ -83,8 +86,8 @@ static NTSTATUS CmpReturnValue(CMP_VALUE *Value, KEY_VALUE_INFORMATION_CLASS Cla
 
 NT_SERVICE(QueryValueKey);
 NTSTATUS NTAPI NtQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
-                               KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
-                               ULONG Length, PULONG ResultLength)
+                               KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                               PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
 {
     PCM_KEY_BODY Body;
     CMP_CALL Call = {0};
@@ -97,16 +100,18 @@ NTSTATUS NTAPI NtQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
     Status = CmpReferenceKey(KeyHandle, KEY_QUERY_VALUE, &Body);
     if (!NT_SUCCESS(Status))
         goto FreeName;
-    REG_QUERY_VALUE_KEY_INFORMATION Info = {.Object = Body, .ValueName = &Name,
+    REG_QUERY_VALUE_KEY_INFORMATION Info = {.Object = Body,
+                                            .ValueName = &Name,
                                             .KeyValueInformationClass = KeyValueInformationClass,
-                                            .KeyValueInformation = KeyValueInformation, .Length = Length,
+                                            .KeyValueInformation = KeyValueInformation,
+                                            .Length = Length,
                                             .ResultLength = ResultLength};
     Status = CmpWatch(&Call, RegNtPreQueryValueKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed) {
         Value = CmpFindValue(Body->Node, &Name);
         Status = Value == NULL ? STATUS_OBJECT_NAME_NOT_FOUND
-                               : CmpReturnValue(Value, KeyValueInformationClass, KeyValueInformation, Length,
-                                                ResultLength);
+                               : CmpReturnValue(Value, KeyValueInformationClass,
+                                                KeyValueInformation, Length, ResultLength);
     }
     Status = CmpWatched(&Call, RegNtPostQueryValueKey, Info, Body, Status);
     ObfDereferenceObject(Body);
@@ -118,8 +123,8 @@ FreeName:
 
 NT_SERVICE(EnumerateValueKey);
 NTSTATUS NTAPI NtEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
-                                   KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
-                                   ULONG Length, PULONG ResultLength)
+                                   KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                                   PVOID KeyValueInformation, ULONG Length, PULONG ResultLength)
 {
     PCM_KEY_BODY Body;
     CMP_CALL Call = {0};
@@ -128,23 +133,27 @@ NTSTATUS NTAPI NtEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
 
     if (!NT_SUCCESS(Status))
         return Status;
-    REG_ENUMERATE_VALUE_KEY_INFORMATION Info = {.Object = Body, .Index = Index,
-                                                .KeyValueInformationClass = KeyValueInformationClass,
-                                                .KeyValueInformation = KeyValueInformation, .Length = Length,
-                                                .ResultLength = ResultLength};
+    REG_ENUMERATE_VALUE_KEY_INFORMATION Info = {
+        .Object = Body,
+        .Index = Index,
+        .KeyValueInformationClass = KeyValueInformationClass,
+        .KeyValueInformation = KeyValueInformation,
+        .Length = Length,
+        .ResultLength = ResultLength};
     Status = CmpWatch(&Call, RegNtPreEnumerateValueKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed) {
         Value = CmpValueAt(Body->Node, Index);
         Status = Value == NULL ? STATUS_NO_MORE_ENTRIES
-                               : CmpReturnValue(Value, KeyValueInformationClass, KeyValueInformation, Length,
-                                                ResultLength);
+                               : CmpReturnValue(Value, KeyValueInformationClass,
+                                                KeyValueInformation, Length, ResultLength);
     }
     Status = CmpWatched(&Call, RegNtPostEnumerateValueKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;
 }
 
-#define CMP_MAX_VALUE_BYTES 0x100000u /* 1 MiB, as NT's limit for new formats [doc: Registry element size limits] */
+#define CMP_MAX_VALUE_BYTES \
+    0x100000u /* 1 MiB, as NT's limit for new formats [doc: Registry element size limits] */
 
 /* The caller's data, copied: a callback and the store must see the same bytes. */
 static NTSTATUS CmpCaptureData(PVOID Data, ULONG Bytes, PVOID *Copy)
@@ -166,8 +175,8 @@ static NTSTATUS CmpCaptureData(PVOID Data, ULONG Bytes, PVOID *Copy)
 }
 
 NT_SERVICE(SetValueKey);
-NTSTATUS NTAPI NtSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data,
-                             ULONG DataSize)
+NTSTATUS NTAPI NtSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex,
+                             ULONG Type, PVOID Data, ULONG DataSize)
 {
     PCM_KEY_BODY Body;
     CMP_CALL Call = {0};
@@ -183,8 +192,12 @@ NTSTATUS NTAPI NtSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
     Status = CmpReferenceKey(KeyHandle, KEY_SET_VALUE, &Body);
     if (!NT_SUCCESS(Status))
         goto FreeCopy;
-    REG_SET_VALUE_KEY_INFORMATION Info = {.Object = Body, .ValueName = &Name, .TitleIndex = TitleIndex, .Type = Type,
-                                          .Data = Copy, .DataSize = DataSize};
+    REG_SET_VALUE_KEY_INFORMATION Info = {.Object = Body,
+                                          .ValueName = &Name,
+                                          .TitleIndex = TitleIndex,
+                                          .Type = Type,
+                                          .Data = Copy,
+                                          .DataSize = DataSize};
     Status = CmpWatch(&Call, RegNtPreSetValueKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed)
         Status = CmpSetValue(Body->Node, &Name, Type, Copy, DataSize);
@@ -221,5 +234,87 @@ NTSTATUS NTAPI NtDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
 
 FreeName:
     CmpFreeString(&Name);
+    return Status;
+}
+
+/* ---- several values at once ---- */
+
+/* Room taken in the caller's buffer, in multiples of four bytes. [doc: ZwQueryMultipleValueKey] */
+static ULONG CmpRoomOf(CMP_VALUE *Value)
+{
+    return (Value->Bytes + 3) & ~3u;
+}
+
+/* Fills the entry and copies the data if there is room; *Offset goes on either way. */
+static NTSTATUS CmpReturnEntry(CMP_NODE *Node, PKEY_VALUE_ENTRY Entry, PUCHAR Buffer, ULONG Length,
+                               PULONG Offset)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    UNICODE_STRING Name;
+    CMP_VALUE *Value;
+    KEY_VALUE_ENTRY Copy;
+    NTSTATUS Status = ExpCopyIn(&Copy, Entry, sizeof(Copy), Mode);
+
+    if (NT_SUCCESS(Status))
+        Status = CmpCaptureString(Copy.ValueName, CMP_MAX_VALUE_NAME, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Value = CmpFindValue(Node, &Name);
+    CmpFreeString(&Name);
+    if (Value == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    Copy.DataLength = Value->Bytes;
+    Copy.DataOffset = *Offset;
+    Copy.Type = Value->Type;
+    if (*Offset + Value->Bytes <= Length) {
+        Status = ExpCopyOut(Entry, &Copy, sizeof(Copy), Mode);
+        if (NT_SUCCESS(Status))
+            Status = ExpCopyOut(Buffer + *Offset, Value->Data, Value->Bytes, Mode);
+    }
+    *Offset += CmpRoomOf(Value);
+    return Status;
+}
+
+static NTSTATUS CmpQueryMultiple(CMP_NODE *Node, PKEY_VALUE_ENTRY Entries, ULONG Count, PVOID Buffer,
+                                 PULONG BufferLength, PULONG Required)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    ULONG Length, Offset = 0;
+    NTSTATUS Status = ExpCopyIn(&Length, BufferLength, sizeof(Length), Mode);
+
+    for (ULONG i = 0; i < Count && NT_SUCCESS(Status); i++)
+        Status = CmpReturnEntry(Node, &Entries[i], Buffer, Length, &Offset);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Required != NULL)
+        Status = ExpCopyOut(Required, &Offset, sizeof(Offset), Mode);
+    if (NT_SUCCESS(Status) && Offset <= Length)
+        return ExpCopyOut(BufferLength, &Offset, sizeof(Offset), Mode);
+    return NT_SUCCESS(Status) ? STATUS_BUFFER_OVERFLOW : Status;
+}
+
+NT_SERVICE(QueryMultipleValueKey);
+NTSTATUS NTAPI NtQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueEntries,
+                                       ULONG EntryCount, PVOID ValueBuffer, PULONG BufferLength,
+                                       PULONG RequiredBufferLength)
+{
+    PCM_KEY_BODY Body;
+    CMP_CALL Call = {0};
+    NTSTATUS Status = CmpReferenceKey(KeyHandle, KEY_QUERY_VALUE, &Body);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_QUERY_MULTIPLE_VALUE_KEY_INFORMATION Info = {.Object = Body,
+                                                     .ValueEntries = ValueEntries,
+                                                     .EntryCount = EntryCount,
+                                                     .ValueBuffer = ValueBuffer,
+                                                     .BufferLength = BufferLength,
+                                                     .RequiredBufferLength = RequiredBufferLength};
+    Status = CmpWatch(&Call, RegNtPreQueryMultipleValueKey, Info, Body);
+    if (NT_SUCCESS(Status) && !Call.Bypassed)
+        Status = CmpQueryMultiple(Body->Node, ValueEntries, EntryCount, ValueBuffer, BufferLength,
+                                  RequiredBufferLength);
+    Status = CmpWatched(&Call, RegNtPostQueryMultipleValueKey, Info, Body, Status);
+    ObfDereferenceObject(Body);
     return Status;
 }

@@ -1,6 +1,7 @@
 /*
- * Callback objects: named lists of routines that a driver or the system notifies. \Callback holds the system's own.
- * Registrations are called in the order in which they were made; unregistering waits until a running call is over.
+ * Callback objects: named lists of routines that a driver or the system notifies. \Callback holds
+ * the system's own. Registrations are called in the order in which they were made; unregistering
+ * waits until a running call is over.
  */
 #include "exp.h"
 #include "../ob/ob.h"
@@ -8,12 +9,12 @@
 typedef struct _CALLBACK_OBJECT {
     ULONG Signature; /* 'Call' */
     BOOLEAN AllowMultiple;
-    KSPIN_LOCK Lock;          /* Registrations and what is in them */
+    KSPIN_LOCK Lock; /* Registrations and what is in them */
     LIST_ENTRY Registrations;
 } CALLBACK_OBJECT;
 
 typedef struct _EXP_REGISTRATION {
-    LIST_ENTRY Link; /* CALLBACK_OBJECT.Registrations */
+    LIST_ENTRY Link;         /* CALLBACK_OBJECT.Registrations */
     PCALLBACK_OBJECT Object; /* referenced */
     PCALLBACK_FUNCTION Function;
     PVOID Context;
@@ -36,8 +37,8 @@ static NTSTATUS ExpCreateCallbackObject(POBJECT_ATTRIBUTES Attributes, BOOLEAN A
 {
     PCALLBACK_OBJECT Object;
     HANDLE Handle;
-    NTSTATUS Status = ObCreateObject(KernelMode, ExpCallbackObjectType, Attributes, KernelMode, NULL,
-                                     sizeof(*Object), 0, 0, (PVOID *)&Object);
+    NTSTATUS Status = ObCreateObject(KernelMode, ExpCallbackObjectType, Attributes, KernelMode,
+                                     NULL, sizeof(*Object), 0, 0, (PVOID *)&Object);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -57,8 +58,9 @@ static NTSTATUS ExpCreateCallbackObject(POBJECT_ATTRIBUTES Attributes, BOOLEAN A
 }
 
 NT_EXPORT(ExCreateCallback);
-NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes,
-                                BOOLEAN Create, BOOLEAN AllowMultipleCallbacks)
+NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
+                                POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
+                                BOOLEAN AllowMultipleCallbacks)
 {
     OBJECT_ATTRIBUTES Attributes = *ObjectAttributes;
     NTSTATUS Status = STATUS_UNSUCCESSFUL;
@@ -67,7 +69,8 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIB
     *CallbackObject = NULL;
     Attributes.Attributes |= OBJ_KERNEL_HANDLE;
     if (Attributes.ObjectName != NULL) {
-        Status = ObOpenObjectByName(&Attributes, ExpCallbackObjectType, KernelMode, NULL, 0, NULL, &Handle);
+        Status = ObOpenObjectByName(&Attributes, ExpCallbackObjectType, KernelMode, NULL, 0, NULL,
+                                    &Handle);
         if (NT_SUCCESS(Status)) {
             Status = ObReferenceObjectByHandle(Handle, 0, ExpCallbackObjectType, KernelMode,
                                                (PVOID *)CallbackObject, NULL);
@@ -85,8 +88,8 @@ NT_EXPORT(ExRegisterCallback);
 PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction,
                                PVOID CallbackContext)
 {
-    EXP_REGISTRATION *Registration =
-        ExpAllocatePool(NonPagedPoolNx, sizeof(*Registration), 'gRbC', FALSE, NULL);
+    EXP_REGISTRATION *Registration = ExpAllocatePool(NonPagedPoolNx, sizeof(*Registration), 'gRbC',
+                                                     FALSE, NULL);
     KIRQL Irql;
 
     if (Registration == NULL)
@@ -136,8 +139,8 @@ VOID NTAPI ExNotifyCallback(PCALLBACK_OBJECT CallbackObject, PVOID Argument1, PV
     if (CallbackObject == NULL)
         return;
     Irql = KeAcquireSpinLockRaiseToDpc(&CallbackObject->Lock);
-    for (PLIST_ENTRY Link = CallbackObject->Registrations.Flink; Link != &CallbackObject->Registrations;
-         Link = Link->Flink) {
+    for (PLIST_ENTRY Link = CallbackObject->Registrations.Flink;
+         Link != &CallbackObject->Registrations; Link = Link->Flink) {
         EXP_REGISTRATION *Registration = CONTAINING_RECORD(Link, EXP_REGISTRATION, Link);
 
         if (Registration->Doomed)
@@ -159,7 +162,8 @@ static NTSTATUS ExpCreateSystemCallback(PCWSTR Name)
     UNICODE_STRING String;
 
     RtlInitUnicodeString(&String, Name);
-    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL,
+                               NULL);
     return ExCreateCallback(&Object, &Attributes, TRUE, TRUE);
 }
 
@@ -183,8 +187,9 @@ NTSTATUS ExpInitCallbacks(VOID)
     if (!NT_SUCCESS(Status))
         return Status;
     RtlInitUnicodeString(&Directory, L"\\Callback");
-    InitializeObjectAttributes(&Attributes, &Directory, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT | OBJ_KERNEL_HANDLE,
-                               NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Directory,
+                               OBJ_CASE_INSENSITIVE | OBJ_PERMANENT | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     Status = ZwCreateDirectoryObject(&Handle, DIRECTORY_ALL_ACCESS, &Attributes);
     if (NT_SUCCESS(Status))
         ZwClose(Handle);

@@ -17,7 +17,8 @@ typedef struct _EXP_EVENT_INFORMATION {
 NTSTATUS ExpInitEventType(VOID)
 {
     OB_TYPE_INITIALIZER Type = {
-        .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE, STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
+        .GenericMapping = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE,
+                           STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EXP_EVENT_ACCESS},
         .ValidAccessMask = EXP_EVENT_ACCESS,
         .PoolType = NonPagedPoolNx,
@@ -33,24 +34,27 @@ static VOID ExpInitEvent(PVOID Object, ULONG_PTR Type, ULONG_PTR State)
 
 NT_SERVICE(CreateEvent);
 NT_EXPORT(NtCreateEvent);
-NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             EVENT_TYPE EventType, BOOLEAN InitialState)
+NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
+                             BOOLEAN InitialState)
 {
     if (EventType != NotificationEvent && EventType != SynchronizationEvent)
         return STATUS_INVALID_PARAMETER;
-    return ExpCreateHandle(ExpEventObjectType, sizeof(KEVENT), ObjectAttributes, DesiredAccess, ExpInitEvent,
-                           EventType, InitialState, EventHandle);
+    return ExpCreateHandle(ExpEventObjectType, sizeof(KEVENT), ObjectAttributes, DesiredAccess,
+                           ExpInitEvent, EventType, InitialState, EventHandle);
 }
 
 NT_SERVICE(OpenEvent);
-NTSTATUS NTAPI NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ExpOpenHandle(ExpEventObjectType, ObjectAttributes, DesiredAccess, EventHandle);
 }
 
 static NTSTATUS ExpReferenceEvent(HANDLE Handle, ACCESS_MASK Access, PKEVENT *Event)
 {
-    return ObReferenceObjectByHandle(Handle, Access, ExpEventObjectType, ExGetPreviousMode(), (PVOID *)Event, NULL);
+    return ObReferenceObjectByHandle(Handle, Access, ExpEventObjectType, ExGetPreviousMode(),
+                                     (PVOID *)Event, NULL);
 }
 
 /* Set, reset and pulse: a change of state that reports the state before. */
@@ -59,7 +63,8 @@ static NTSTATUS ExpChangeEvent(HANDLE Handle, LONG (*Change)(PKEVENT), PLONG Pre
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PKEVENT Event;
     LONG Previous;
-    NTSTATUS Status = PreviousState == NULL ? STATUS_SUCCESS : ExpProbeOut(PreviousState, sizeof(LONG), Mode);
+    NTSTATUS Status = PreviousState == NULL ? STATUS_SUCCESS
+                                            : ExpProbeOut(PreviousState, sizeof(LONG), Mode);
 
     if (NT_SUCCESS(Status))
         Status = ExpReferenceEvent(Handle, EVENT_MODIFY_STATE, &Event);
@@ -113,8 +118,8 @@ NTSTATUS NTAPI NtClearEvent(HANDLE EventHandle)
 }
 
 NT_SERVICE(QueryEvent);
-NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, ULONG EventInformationClass, PVOID EventInformation, ULONG Length,
-                            PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, ULONG EventInformationClass, PVOID EventInformation,
+                            ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     EXP_EVENT_INFORMATION Information;
@@ -138,7 +143,8 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, ULONG EventInformationClass, PVO
     return Status;
 }
 
-/* Opens the named event or makes it; the caller closes the handle. [doc: IoCreateNotificationEvent] */
+/* Opens the named event or makes it; the caller closes the handle. [doc: IoCreateNotificationEvent]
+ */
 static PKEVENT ExpNamedEvent(PUNICODE_STRING Name, EVENT_TYPE Type, PHANDLE Handle)
 {
     OBJECT_ATTRIBUTES Attributes;
@@ -147,7 +153,8 @@ static PKEVENT ExpNamedEvent(PUNICODE_STRING Name, EVENT_TYPE Type, PHANDLE Hand
     InitializeObjectAttributes(&Attributes, Name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, NULL, NULL);
     if (!NT_SUCCESS(ZwCreateEvent(Handle, EVENT_ALL_ACCESS, &Attributes, Type, TRUE)))
         return NULL;
-    if (!NT_SUCCESS(ObReferenceObjectByHandle(*Handle, 0, ExpEventObjectType, KernelMode, (PVOID *)&Event, NULL))) {
+    if (!NT_SUCCESS(ObReferenceObjectByHandle(*Handle, 0, ExpEventObjectType, KernelMode,
+                                              (PVOID *)&Event, NULL))) {
         ZwClose(*Handle);
         return NULL;
     }

@@ -1,21 +1,26 @@
 /*
- * ex: pools, lookaside lists, work items, resources, mutexes and locks built on ke. What other components may call
- * beyond the documented Ex routines.
+ * ex: pools, lookaside lists, work items, resources, mutexes and locks built on ke. What other
+ * components may call beyond the documented Ex routines.
  */
 #pragma once
 
 #include "../ke/ke.h"
 
-NTSTATUS ExInitPool(VOID);   /* right after mm: the pools work from here on, at any IRQL <= DISPATCH_LEVEL */
+NTSTATUS ExInitPool(
+    VOID); /* right after mm: the pools work from here on, at any IRQL <= DISPATCH_LEVEL */
 NTSTATUS ExInitSystem(VOID); /* after ps: worker threads */
 
 /* For the summary and reports. */
-typedef struct _EX_POOL_TAG_USE { ULONG Tag; BOOLEAN Paged; ULONG64 Allocs, Frees, Bytes; } EX_POOL_TAG_USE;
+typedef struct _EX_POOL_TAG_USE {
+    ULONG Tag;
+    BOOLEAN Paged;
+    ULONG64 Allocs, Frees, Bytes;
+} EX_POOL_TAG_USE;
 VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use), PVOID Context);
 /* Live blocks of allocations made by code in [Start, End): a driver's leaks. */
 ULONG ExCountPoolOfCaller(PVOID Start, PVOID End, SIZE_T *Bytes);
 /*
- * Describes the pool block round Address ("nonpaged pool block, 96 bytes, tag 'Foo1', freed"); FALSE when Address is
- * in no pool. Any IRQL; never faults.
+ * Describes the pool block round Address ("nonpaged pool block, 96 bytes, tag 'Foo1', freed");
+ * FALSE when Address is in no pool. Any IRQL; never faults.
  */
 BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes);

@@ -24,10 +24,10 @@ typedef struct _EXP_HEADER {
     UCHAR BlockSize;    /* this header and the block, in 16-byte units */
     UCHAR PoolType;     /* 0: free; else (POOL_TYPE & 1) + 1, and EXP_TYPE_QUOTA */
     ULONG PoolTag;
-    ULONG Caller;       /* who allocated it (free: who freed it), as an offset from HAL_IMAGE_BASE */
-    USHORT Extent;      /* bytes asked for; free: header of the next free block, offset in the page / 16 */
-    UCHAR Quota;        /* index in ExpQuota, 0 = none */
-    UCHAR Check;        /* EXP_CHECK ^ BlockSize ^ PreviousSize */
+    ULONG Caller; /* who allocated it (free: who freed it), as an offset from HAL_IMAGE_BASE */
+    USHORT Extent; /* bytes asked for; free: next free block's header, offset in the page / 16 */
+    UCHAR Quota; /* index in ExpQuota, 0 = none */
+    UCHAR Check; /* EXP_CHECK ^ BlockSize ^ PreviousSize */
 } EXP_HEADER;
 DD_STATIC_ASSERT_SIZE(EXP_HEADER, 0x10);
 DD_STATIC_ASSERT_OFFSET(EXP_HEADER, PoolTag, 4);
@@ -36,7 +36,7 @@ DD_STATIC_ASSERT_OFFSET(EXP_HEADER, PoolTag, 4);
 #define EXP_CHECK 0x5A
 #define EXP_NONE 0xFFFFu
 #define EXP_FREED_FILL 0xFEEEFEEEFEEEFEEEull /* not canonical: a stale pointer faults */
-#define EXP_GUARD 0xBDu                      /* in the bytes between the block asked for and its slot's end */
+#define EXP_GUARD 0xBDu /* in the bytes between the block asked for and its slot's end */
 #define EXP_GUARD_BYTES 8
 
 enum { EXP_PAGE_UNMAPPED, EXP_PAGE_FREE, EXP_PAGE_SLAB, EXP_PAGE_BIG, EXP_PAGE_BIG_REST };
@@ -64,7 +64,7 @@ typedef struct _EXP_PAGE {
 } EXP_PAGE;
 
 #define EXP_CLASS_LIMIT 48
-#define EXP_BINS 33 /* free runs of 1..32 pages, and longer ones */
+#define EXP_BINS 33               /* free runs of 1..32 pages, and longer ones */
 #define EXP_ARENA_PAGES 0x100000u /* 4 GiB of addresses a pool */
 #define EXP_CHUNK_PAGES 64u
 #define EXP_HUGE_PAGES 256u /* from here on straight from mm, and back to it */
@@ -72,9 +72,9 @@ typedef struct _EXP_PAGE {
 
 typedef struct _EXP_POOL {
     ULONG64 Base;
-    EXP_PAGE *Page;        /* EXP_ARENA_PAGES of them, mapped as the arena grows */
-    ULONG PagesInUse;      /* index of the first page never mapped; page 0 is never used */
-    ULONG DescriptorPages; /* mapped so far, of Page */
+    EXP_PAGE *Page;                 /* EXP_ARENA_PAGES of them, mapped as the arena grows */
+    ULONG PagesInUse;               /* index of the first page never mapped; page 0 is never used */
+    ULONG DescriptorPages;          /* mapped so far, of Page */
     ULONG Partial[EXP_CLASS_LIMIT]; /* slabs with room; 0 = none */
     ULONG Bin[EXP_BINS];
     ULONG64 Prot;
@@ -104,7 +104,10 @@ extern EXP_POOL ExpPool[EXP_POOL_COUNT];
 extern const EXP_CLASS ExpClass[EXP_CLASS_LIMIT];
 extern LIST_ENTRY ExpHugeList;
 
-/* Pages of a pool's arena; 0 when there is no memory. The first page's descriptor is the caller's to fill. */
+/*
+ * Pages of a pool's arena; 0 when there is no memory. The first page's descriptor is the caller's
+ * to fill.
+ */
 ULONG ExpAllocatePageRun(EXP_POOL *Pool, ULONG Pages, UCHAR Kind);
 VOID ExpFreePageRun(EXP_POOL *Pool, ULONG First, ULONG Pages);
 NTSTATUS ExpInitPoolArena(EXP_POOL *Pool);
@@ -127,20 +130,24 @@ typedef struct _EXP_BLOCK {
 BOOLEAN ExpFindBlock(PVOID Address, EXP_BLOCK *Block);
 VOID ExpEnumerateBlocks(VOID (*Visit)(PVOID Context, const EXP_BLOCK *Block), PVOID Context);
 
-#define ExpCallerOffset(a) \
-    ((ULONG64)(a) - HAL_IMAGE_BASE < 0xFFFFFFFFull ? (ULONG)((ULONG64)(a) - HAL_IMAGE_BASE) : 0xFFFFFFFFu)
+#define ExpCallerOffset(a)                                                              \
+    ((ULONG64)(a)-HAL_IMAGE_BASE < 0xFFFFFFFFull ? (ULONG)((ULONG64)(a)-HAL_IMAGE_BASE) \
+                                                 : 0xFFFFFFFFu)
 #define ExpCallerAddress(o) ((PVOID)(HAL_IMAGE_BASE + (o)))
 
 /* Counts an allocation (Bytes > 0) or a free (Bytes < 0) under its tag. */
 VOID ExpCountTag(ULONG Tag, BOOLEAN Paged, LONG64 Bytes);
 
-/* Charges the current process; its index in ExpQuota, 0 for the System process, MAXULONG over the limit. */
+/*
+ * Charges the current process; its index in ExpQuota, 0 for the System process, MAXULONG over the
+ * limit.
+ */
 ULONG ExpChargeQuota(SIZE_T Bytes, BOOLEAN Paged);
 VOID ExpReturnQuota(UCHAR Index, SIZE_T Bytes, BOOLEAN Paged);
 
 /* Stops with BAD_POOL_CALLER or BAD_POOL_HEADER and a text on the block round Address. */
-DECLSPEC_NORETURN VOID ExpPoolStop(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Address,
-                                   const char *Story);
+DECLSPEC_NORETURN VOID ExpPoolStop(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
+                                   PVOID Address, const char *Story);
 
 #ifndef POOL_FLAG_NON_PAGED /* until include/ddk has them */
 typedef ULONG64 POOL_FLAGS;
@@ -174,7 +181,8 @@ typedef struct _POOL_EXTENDED_PARAMETER {
 } POOL_EXTENDED_PARAMETER;
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
-                            const POOL_EXTENDED_PARAMETER *ExtendedParameters, ULONG ExtendedParametersCount);
+                            const POOL_EXTENDED_PARAMETER *ExtendedParameters,
+                            ULONG ExtendedParametersCount);
 VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, const POOL_EXTENDED_PARAMETER *ExtendedParameters,
                        ULONG ExtendedParametersCount);
 #endif
@@ -195,7 +203,8 @@ VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, const POOL_EXTENDED_PARAMETER *Extend
 
 /* Locks may not be taken above APC_LEVEL: stops with the documented code. */
 VOID ExpStopOnRaisedIrql(PVOID Lock, const char *Kind);
-#define ExpCheckLockIrql(Lock, Kind) (KiGetPcr()->Irql > APC_LEVEL ? ExpStopOnRaisedIrql(Lock, Kind) : (VOID)0)
+#define ExpCheckLockIrql(Lock, Kind) \
+    (KiGetPcr()->Irql > APC_LEVEL ? ExpStopOnRaisedIrql(Lock, Kind) : (VOID)0)
 
 /* ---- waiters for locks that keep no queue of their own (push locks, resources) ---- */
 typedef struct _EXP_WAITER {
@@ -211,8 +220,9 @@ VOID ExpWaitForLock(PVOID Lock, BOOLEAN Exclusive, ULONG_PTR Owner, KWAIT_REASON
 EXP_WAITER *ExpFirstWaiter(PVOID Lock);
 EXP_WAITER *ExpFirstWaiterOfKind(PVOID Lock, BOOLEAN Exclusive);
 /*
- * A hand-over has two steps, since waking may switch to the woken thread: first all of the lock's state is changed and
- * the waiters are taken off the list into Granted, then they are woken (and are gone).
+ * A hand-over has two steps, since waking may switch to the woken thread: first all of the lock's
+ * state is changed and the waiters are taken off the list into Granted, then they are woken (and
+ * are gone).
  */
 VOID ExpTakeWaiter(EXP_WAITER *Waiter, PLIST_ENTRY Granted);
 VOID ExpWakeWaiters(PLIST_ENTRY Granted);
@@ -227,9 +237,11 @@ typedef VOID EXP_INIT_OBJECT(PVOID Object, ULONG_PTR Parameter1, ULONG_PTR Param
 NTSTATUS ExpProbeOut(PVOID Address, SIZE_T Bytes, KPROCESSOR_MODE Mode);
 NTSTATUS ExpCopyOut(PVOID Address, const VOID *Data, SIZE_T Bytes, KPROCESSOR_MODE Mode);
 NTSTATUS ExpCopyIn(PVOID Data, const VOID *Address, SIZE_T Bytes, KPROCESSOR_MODE Mode);
-NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access,
-                         EXP_INIT_OBJECT *Init, ULONG_PTR Parameter1, ULONG_PTR Parameter2, PHANDLE Result);
-NTSTATUS ExpOpenHandle(POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access, PHANDLE Result);
+NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attributes,
+                         ACCESS_MASK Access, EXP_INIT_OBJECT *Init, ULONG_PTR Parameter1,
+                         ULONG_PTR Parameter2, PHANDLE Result);
+NTSTATUS ExpOpenHandle(POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access,
+                       PHANDLE Result);
 NTSTATUS ExpInitEventType(VOID);
 NTSTATUS ExpInitSemaphoreType(VOID);
 NTSTATUS ExpInitMutantType(VOID);

@@ -1,7 +1,7 @@
 /*
- * ExAllocateTimer and its kin: timers that call a routine at DISPATCH_LEVEL, and that can be waited on. They stand on
- * KTIMER. Left out: no-wake timers and tolerances (virtual time has no power to save), and high resolution, which
- * every timer has.
+ * ExAllocateTimer and its kin: timers that call a routine at DISPATCH_LEVEL, and that can be waited
+ * on. They stand on KTIMER. Left out: no-wake timers and tolerances (virtual time has no power to
+ * save), and high resolution, which every timer has.
  */
 #include "exp.h"
 
@@ -10,9 +10,9 @@ struct _EX_TIMER {
     KDPC Dpc;
     PEXT_CALLBACK Callback;
     PVOID Context;
-    BOOLEAN Deleted;    /* no callback any more */
-    BOOLEAN FreeInDpc;  /* the DPC routine frees the timer */
-    ULONG Running; /* callbacks under way */
+    BOOLEAN Deleted;   /* no callback any more */
+    BOOLEAN FreeInDpc; /* the DPC routine frees the timer */
+    ULONG Running;     /* callbacks under way */
     KEVENT NotRunning;
     PEXT_DELETE_CALLBACK DeleteCallback;
     PVOID DeleteContext;
@@ -52,14 +52,16 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
     PEX_TIMER Timer;
 
     if ((Attributes & ~Known) != 0 ||
-        (Attributes & (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) == (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE))
+        (Attributes & (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE)) ==
+            (EX_TIMER_HIGH_RESOLUTION | EX_TIMER_NO_WAKE))
         return NULL;
-    Timer = ExpAllocatePool(NonPagedPoolNx, sizeof(*Timer), 'mTxE', FALSE, __builtin_return_address(0));
+    Timer = ExpAllocatePool(NonPagedPoolNx, sizeof(*Timer), 'mTxE', FALSE,
+                            __builtin_return_address(0));
     if (Timer == NULL)
         return NULL;
     RtlZeroMemory(Timer, sizeof(*Timer));
-    KeInitializeTimerEx(&Timer->Timer,
-                        Attributes & EX_TIMER_NOTIFICATION ? NotificationTimer : SynchronizationTimer);
+    KeInitializeTimerEx(&Timer->Timer, Attributes & EX_TIMER_NOTIFICATION ? NotificationTimer
+                                                                          : SynchronizationTimer);
     KeInitializeDpc(&Timer->Dpc, ExpExTimerDpc, Timer);
     KeInitializeEvent(&Timer->NotRunning, NotificationEvent, FALSE);
     Timer->Callback = Callback;
@@ -68,7 +70,8 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
 }
 
 NT_EXPORT(ExSetTimer);
-BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
+BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
+                         PEXT_SET_PARAMETERS Parameters)
 {
     LARGE_INTEGER Due = {.QuadPart = DueTime};
 
@@ -85,11 +88,12 @@ BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
 }
 
 /*
- * Without Cancel a timer that is set lives until it expires. A callback that runs now is waited for, or frees the
- * timer when it ends. [doc: ExDeleteTimer]
+ * Without Cancel a timer that is set lives until it expires. A callback that runs now is waited
+ * for, or frees the timer when it ends. [doc: ExDeleteTimer]
  */
 NT_EXPORT(ExDeleteTimer);
-BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
+BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait,
+                            PEXT_DELETE_PARAMETERS Parameters)
 {
     BOOLEAN Cancelled;
 

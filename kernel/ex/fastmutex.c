@@ -1,7 +1,8 @@
 /*
- * Fast mutexes and guarded mutexes. Count is 1 when free, 0 when held, and one less for each waiter; a release hands
- * the mutex to the longest waiter. A fast mutex raises to APC_LEVEL while held, a guarded mutex enters a guarded
- * region. Waiting for one's own mutex can never end, so it stops the machine at once (NT hangs).
+ * Fast mutexes and guarded mutexes. Count is 1 when free, 0 when held, and one less for each
+ * waiter; a release hands the mutex to the longest waiter. A fast mutex raises to APC_LEVEL while
+ * held, a guarded mutex enters a guarded region. Waiting for one's own mutex can never end, so it
+ * stops the machine at once (NT hangs).
  */
 #include "exp.h"
 
@@ -12,12 +13,15 @@ DD_STATIC_ASSERT_OFFSET(KGUARDED_MUTEX, Gate, 0x18);
 
 static DECLSPEC_NORETURN VOID ExpStopOnSelfDeadlock(PVOID Mutex, const char *Kind)
 {
-    KeSetBugCheckText("%s %p is already owned by this thread, which would wait for itself for ever", Kind, Mutex);
-    KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)Mutex, 0, 0); /* self-deadlock [doc] */
+    KeSetBugCheckText("%s %p is already owned by this thread, which would wait for itself for ever",
+                      Kind, Mutex);
+    KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)Mutex, 0,
+                 0); /* self-deadlock [doc] */
     __builtin_unreachable();
 }
 
-/* The structures agree in Count, Owner, Contention and the 24 bytes that hold what is waited for. */
+/* The structures agree in Count, Owner, Contention and the 24 bytes that hold what is waited for.
+ */
 static VOID ExpAcquireMutex(PFAST_MUTEX Mutex, const char *Kind)
 {
     PKTHREAD Thread = KeGetCurrentThread();
@@ -47,10 +51,10 @@ static BOOLEAN ExpTryAcquireMutex(PFAST_MUTEX Mutex)
 static VOID ExpReleaseMutex(PFAST_MUTEX Mutex, const char *Kind)
 {
     if (Mutex->Owner != (PVOID)KeGetCurrentThread() || Mutex->Count > 0) {
-        KeSetBugCheckText("%s %p is released by a thread that does not own it (owner %p)", Kind, Mutex,
-                          Mutex->Owner);
-        KeBugCheckEx(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)Mutex,
-                     0, 0);
+        KeSetBugCheckText("%s %p is released by a thread that does not own it (owner %p)", Kind,
+                          Mutex, Mutex->Owner);
+        KeBugCheckEx(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (ULONG_PTR)KeGetCurrentThread(),
+                     (ULONG_PTR)Mutex, 0, 0);
     }
     Mutex->Owner = NULL;
     if (++Mutex->Count <= 0)

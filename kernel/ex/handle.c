@@ -1,6 +1,6 @@
 /*
- * What the services on events, semaphores, mutants and timers share: making and opening handles for a caller whose
- * pointers may be user addresses.
+ * What the services on events, semaphores, mutants and timers share: making and opening handles for
+ * a caller whose pointers may be user addresses.
  */
 #include "exp.h"
 
@@ -46,8 +46,9 @@ NTSTATUS ExpCopyIn(PVOID Data, const VOID *Address, SIZE_T Bytes, KPROCESSOR_MOD
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access,
-                         EXP_INIT_OBJECT *Init, ULONG_PTR Parameter1, ULONG_PTR Parameter2, PHANDLE Result)
+NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attributes,
+                         ACCESS_MASK Access, EXP_INIT_OBJECT *Init, ULONG_PTR Parameter1,
+                         ULONG_PTR Parameter2, PHANDLE Result)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     NTSTATUS Status = ExpProbeOut(Result, sizeof(*Result), Mode);
@@ -66,7 +67,8 @@ NTSTATUS ExpCreateHandle(POBJECT_TYPE Type, ULONG Bytes, POBJECT_ATTRIBUTES Attr
     return Status;
 }
 
-NTSTATUS ExpOpenHandle(POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access, PHANDLE Result)
+NTSTATUS ExpOpenHandle(POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, ACCESS_MASK Access,
+                       PHANDLE Result)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     NTSTATUS Status = ExpProbeOut(Result, sizeof(*Result), Mode);

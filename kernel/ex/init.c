@@ -6,8 +6,8 @@
 NTSTATUS ExInitSystem(VOID)
 {
     static NTSTATUS (*const Step[])(VOID) = {
-        MmInitSections, ExpInitEventType, ExpInitSemaphoreType, ExpInitMutantType, ExpInitTimerType,
-        ExpInitCallbacks, ExpInitWorkers,
+        MmInitSections,   ExpInitEventType, ExpInitSemaphoreType, ExpInitMutantType,
+        ExpInitTimerType, ExpInitCallbacks, ExpInitWorkers,
     };
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Step); i++) {

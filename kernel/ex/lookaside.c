@@ -1,7 +1,7 @@
 /*
- * Lookaside lists. Drivers allocate and free through inlines that work on the structure (facts of its layout are
- * asserted), so what is here fills it and empties it. Left out: NT's balance manager adjusts Depth over time; here it
- * stays at the minimum NT starts with.
+ * Lookaside lists. Drivers allocate and free through inlines that work on the structure (facts of
+ * its layout are asserted), so what is here fills it and empties it. Left out: NT's balance manager
+ * adjusts Depth over time; here it stays at the minimum NT starts with.
  */
 #include "exp.h"
 
@@ -22,13 +22,15 @@ DD_STATIC_ASSERT_SIZE(LOOKASIDE_LIST_EX, 0x60);
 #define EXP_LOOKASIDE_RAISE_ON_FAIL 1u
 #define EXP_LOOKASIDE_FAIL_NO_RAISE 2u
 
-static PVOID NTAPI ExpLookasideAllocateEx(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PLOOKASIDE_LIST_EX Lookaside)
+static PVOID NTAPI ExpLookasideAllocateEx(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag,
+                                          PLOOKASIDE_LIST_EX Lookaside)
 {
     PVOID Block;
 
     UNREFERENCED_PARAMETER(Lookaside);
-    Block = ExpAllocatePool(Type & ~(POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), Bytes,
-                            Tag, FALSE, __builtin_return_address(0));
+    Block = ExpAllocatePool(
+        Type & ~(POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), Bytes, Tag,
+        FALSE, __builtin_return_address(0));
     if (Block == NULL && (Type & POOL_RAISE_IF_ALLOCATION_FAILURE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return Block;
@@ -49,7 +51,8 @@ static PVOID NTAPI ExpLookasideAllocateDeleted(POOL_TYPE Type, SIZE_T Bytes, ULO
     return NULL;
 }
 
-/* The fields that all three kinds share; GENERAL_LOOKASIDE_POOL is the front of GENERAL_LOOKASIDE. */
+/* The fields that all three kinds share; GENERAL_LOOKASIDE_POOL is the front of GENERAL_LOOKASIDE.
+ */
 static VOID ExpFillLookaside(GENERAL_LOOKASIDE_POOL *L, ULONG Type, SIZE_T Size, ULONG Tag)
 {
     RtlZeroMemory(L, sizeof(*L));
@@ -62,8 +65,8 @@ static VOID ExpFillLookaside(GENERAL_LOOKASIDE_POOL *L, ULONG Type, SIZE_T Size,
     InitializeListHead(&L->ListEntry);
 }
 
-static VOID ExpInitializeLookaside(GENERAL_LOOKASIDE *L, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
-                                   ULONG Type, SIZE_T Size, ULONG Tag)
+static VOID ExpInitializeLookaside(GENERAL_LOOKASIDE *L, PALLOCATE_FUNCTION Allocate,
+                                   PFREE_FUNCTION Free, ULONG Type, SIZE_T Size, ULONG Tag)
 {
     RtlZeroMemory(L, sizeof(*L));
     ExpFillLookaside((GENERAL_LOOKASIDE_POOL *)L, Type, Size, Tag);
@@ -72,16 +75,18 @@ static VOID ExpInitializeLookaside(GENERAL_LOOKASIDE *L, PALLOCATE_FUNCTION Allo
 }
 
 NT_EXPORT(ExInitializeNPagedLookasideList);
-VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                           PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
+                                           PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
+                                           ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     UNREFERENCED_PARAMETER(Depth); /* reserved [doc] */
     ExpInitializeLookaside(&Lookaside->L, Allocate, Free, NonPagedPool | Flags, Size, Tag);
 }
 
 NT_EXPORT(ExInitializePagedLookasideList);
-VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate,
-                                          PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
+                                          PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
+                                          ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     UNREFERENCED_PARAMETER(Depth);
     ExpInitializeLookaside(&Lookaside->L, Allocate, Free, PagedPool | Flags, Size, Tag);
@@ -114,9 +119,10 @@ VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 }
 
 NT_EXPORT(ExInitializeLookasideListEx);
-NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                           PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
-                                           ULONG Tag, USHORT Depth)
+NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
+                                           PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free,
+                                           POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                           USHORT Depth)
 {
     ULONG Type = PoolType;
 

@@ -1,6 +1,6 @@
 /*
- * Small questions about the machine and the caller: previous mode, processor features, suites, timer resolution,
- * firmware variables.
+ * Small questions about the machine and the caller: previous mode, processor features, suites,
+ * timer resolution, firmware variables.
  */
 #include "exp.h"
 
@@ -34,7 +34,10 @@ BOOLEAN NTAPI ExVerifySuite(SUITE_TYPE SuiteType)
 static ULONG ExpResolution = EXP_RESOLUTION_COARSEST;
 static ULONG ExpResolutionRequests;
 
-/* Timers are exact here whatever the resolution; the requests are only counted. [doc: ExSetTimerResolution] */
+/*
+ * Timers are exact here whatever the resolution; the requests are only counted. [doc:
+ * ExSetTimerResolution]
+ */
 NT_EXPORT(ExSetTimerResolution);
 ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
@@ -57,10 +60,11 @@ VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG
     *CurrentTime = ExpResolution;
 }
 
-/* A machine without UEFI: legacy firmware has no variables. [doc: ExGetFirmwareEnvironmentVariable] */
+/* A machine without UEFI: legacy firmware has no variables. [doc: ExGetFirmwareEnvironmentVariable]
+ */
 NT_EXPORT(ExGetFirmwareEnvironmentVariable);
-NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid, PVOID Value,
-                                                PULONG ValueLength, PULONG Attributes)
+NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid,
+                                                PVOID Value, PULONG ValueLength, PULONG Attributes)
 {
     UNREFERENCED_PARAMETER(VariableName);
     UNREFERENCED_PARAMETER(VendorGuid);
@@ -71,8 +75,8 @@ NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LP
 }
 
 NT_EXPORT(ExSetFirmwareEnvironmentVariable);
-NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid, PVOID Value,
-                                                ULONG ValueLength, ULONG Attributes)
+NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, LPGUID VendorGuid,
+                                                PVOID Value, ULONG ValueLength, ULONG Attributes)
 {
     UNREFERENCED_PARAMETER(VariableName);
     UNREFERENCED_PARAMETER(VendorGuid);

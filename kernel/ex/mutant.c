@@ -32,23 +32,24 @@ static VOID ExpInitMutant(PVOID Object, ULONG_PTR InitialOwner, ULONG_PTR Unused
 }
 
 NT_SERVICE(CreateMutant);
-NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                              BOOLEAN InitialOwner)
+NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                              POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner)
 {
-    return ExpCreateHandle(ExpMutantObjectType, sizeof(KMUTANT), ObjectAttributes, DesiredAccess, ExpInitMutant,
-                           InitialOwner, 0, MutantHandle);
+    return ExpCreateHandle(ExpMutantObjectType, sizeof(KMUTANT), ObjectAttributes, DesiredAccess,
+                           ExpInitMutant, InitialOwner, 0, MutantHandle);
 }
 
 NT_SERVICE(OpenMutant);
-NTSTATUS NTAPI NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ExpOpenHandle(ExpMutantObjectType, ObjectAttributes, DesiredAccess, MutantHandle);
 }
 
 static NTSTATUS ExpReferenceMutant(HANDLE Handle, ACCESS_MASK Access, PKMUTANT *Mutant)
 {
-    return ObReferenceObjectByHandle(Handle, Access, ExpMutantObjectType, ExGetPreviousMode(), (PVOID *)Mutant,
-                                     NULL);
+    return ObReferenceObjectByHandle(Handle, Access, ExpMutantObjectType, ExGetPreviousMode(),
+                                     (PVOID *)Mutant, NULL);
 }
 
 NT_SERVICE(ReleaseMutant);
@@ -57,7 +58,8 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PKMUTANT Mutant;
     LONG Previous = 0;
-    NTSTATUS Status = PreviousCount == NULL ? STATUS_SUCCESS : ExpProbeOut(PreviousCount, sizeof(LONG), Mode);
+    NTSTATUS Status = PreviousCount == NULL ? STATUS_SUCCESS
+                                            : ExpProbeOut(PreviousCount, sizeof(LONG), Mode);
 
     if (NT_SUCCESS(Status))
         Status = ExpReferenceMutant(MutantHandle, 0, &Mutant);
@@ -74,8 +76,8 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount)
 }
 
 NT_SERVICE(QueryMutant);
-NTSTATUS NTAPI NtQueryMutant(HANDLE MutantHandle, ULONG InformationClass, PVOID Buffer, ULONG Length,
-                             PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryMutant(HANDLE MutantHandle, ULONG InformationClass, PVOID Buffer,
+                             ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     EXP_MUTANT_INFORMATION Information;

@@ -1,13 +1,16 @@
 /*
- * The pools: blocks. Small blocks (up to 4064 bytes) live in pages that hold blocks of one size, each behind NT's
- * 16-byte POOL_HEADER, and never cross a page; larger ones are whole pages and page aligned [doc:
- * ExAllocatePoolWithTag]. Three pools: nonpaged (no execute), nonpaged executable, paged.
+ * The pools: blocks. Small blocks (up to 4064 bytes) live in pages that hold blocks of one size,
+ * each behind NT's 16-byte POOL_HEADER, and never cross a page; larger ones are whole pages and
+ * page aligned [doc: ExAllocatePoolWithTag]. Three pools: nonpaged (no execute), nonpaged
+ * executable, paged.
  *
- * A freed block is filled in its first 32 bytes and checked when it is given out again, so a stale write shows; the
- * bytes between what was asked for and the end of the block's slot are a guard that is checked when it is freed.
+ * A freed block is filled in its first 32 bytes and checked when it is given out again, so a stale
+ * write shows; the bytes between what was asked for and the end of the block's slot are a guard
+ * that is checked when it is freed.
  *
- * Only one context runs and nothing here is a preemption point, so there are no locks. Left out: special pool,
- * session pool (its types are the plain pools), must-succeed types (bug check, as documented).
+ * Only one context runs and nothing here is a preemption point, so there are no locks. Left out:
+ * special pool, session pool (its types are the plain pools), must-succeed types (bug check, as
+ * documented).
  */
 #include "exp.h"
 
@@ -17,13 +20,14 @@ LIST_ENTRY ExpHugeList;
 #define EXP_CLASS(u, o) {u, (256 - (o)) / (u), o, (65536 + (u)-1) / (u)}
 #define EXP_FIRST_ALIGNED 40
 const EXP_CLASS ExpClass[EXP_CLASS_LIMIT] = {
-    EXP_CLASS(2, 0),  EXP_CLASS(3, 0),  EXP_CLASS(4, 0),  EXP_CLASS(5, 0),  EXP_CLASS(6, 0),  EXP_CLASS(7, 0),
-    EXP_CLASS(8, 0),  EXP_CLASS(9, 0),  EXP_CLASS(10, 0), EXP_CLASS(11, 0), EXP_CLASS(12, 0), EXP_CLASS(13, 0),
-    EXP_CLASS(14, 0), EXP_CLASS(15, 0), EXP_CLASS(16, 0), EXP_CLASS(17, 0), EXP_CLASS(18, 0), EXP_CLASS(19, 0),
-    EXP_CLASS(21, 0), EXP_CLASS(23, 0), EXP_CLASS(25, 0), EXP_CLASS(28, 0), EXP_CLASS(32, 0), EXP_CLASS(36, 0),
-    EXP_CLASS(42, 0), EXP_CLASS(51, 0), EXP_CLASS(64, 0), EXP_CLASS(85, 0), EXP_CLASS(128, 0), EXP_CLASS(255, 0),
-    [EXP_FIRST_ALIGNED] = EXP_CLASS(4, 3), EXP_CLASS(8, 3), EXP_CLASS(12, 3), EXP_CLASS(16, 3), EXP_CLASS(32, 3),
-    EXP_CLASS(64, 3), EXP_CLASS(124, 3),
+    EXP_CLASS(2, 0), EXP_CLASS(3, 0), EXP_CLASS(4, 0), EXP_CLASS(5, 0), EXP_CLASS(6, 0),
+    EXP_CLASS(7, 0), EXP_CLASS(8, 0), EXP_CLASS(9, 0), EXP_CLASS(10, 0), EXP_CLASS(11, 0),
+    EXP_CLASS(12, 0), EXP_CLASS(13, 0), EXP_CLASS(14, 0), EXP_CLASS(15, 0), EXP_CLASS(16, 0),
+    EXP_CLASS(17, 0), EXP_CLASS(18, 0), EXP_CLASS(19, 0), EXP_CLASS(21, 0), EXP_CLASS(23, 0),
+    EXP_CLASS(25, 0), EXP_CLASS(28, 0), EXP_CLASS(32, 0), EXP_CLASS(36, 0), EXP_CLASS(42, 0),
+    EXP_CLASS(51, 0), EXP_CLASS(64, 0), EXP_CLASS(85, 0), EXP_CLASS(128, 0), EXP_CLASS(255, 0),
+    [EXP_FIRST_ALIGNED] = EXP_CLASS(4, 3), EXP_CLASS(8, 3), EXP_CLASS(12, 3), EXP_CLASS(16, 3),
+    EXP_CLASS(32, 3), EXP_CLASS(64, 3), EXP_CLASS(124, 3),
 };
 static UCHAR ExpClassOfUnits[256];   /* set once by ExInitPool */
 static UCHAR ExpAlignedClassOf[125]; /* set once by ExInitPool */
@@ -58,7 +62,8 @@ NTSTATUS ExInitPool(VOID)
     ExpFillClassTable(ExpAlignedClassOf, 125, EXP_FIRST_ALIGNED);
     Status = ExpInitPool(EXP_POOL_NX, NonPagedPoolNx, MmRegionNonPagedPool, MM_PROT_READWRITE);
     if (NT_SUCCESS(Status))
-        Status = ExpInitPool(EXP_POOL_EXECUTE, NonPagedPool, MmRegionNonPagedPool, MM_PROT_EXECUTE_READWRITE);
+        Status = ExpInitPool(EXP_POOL_EXECUTE, NonPagedPool, MmRegionNonPagedPool,
+                             MM_PROT_EXECUTE_READWRITE);
     if (NT_SUCCESS(Status))
         Status = ExpInitPool(EXP_POOL_PAGED, PagedPool, MmRegionPagedPool, MM_PROT_READWRITE);
     return Status;
@@ -162,7 +167,8 @@ static EXP_HEADER *ExpTakeSlot(EXP_POOL *Pool, ULONG Index, const EXP_CLASS *Cla
     return Header;
 }
 
-static PVOID ExpAllocateSmall(EXP_POOL *Pool, SIZE_T Bytes, BOOLEAN Aligned, ULONG Tag, PVOID Caller)
+static PVOID ExpAllocateSmall(EXP_POOL *Pool, SIZE_T Bytes, BOOLEAN Aligned, ULONG Tag,
+                              PVOID Caller)
 {
     ULONG Units = (ULONG)(Bytes + 31) >> 4;
     ULONG ClassIndex = Aligned ? ExpAlignedClassOf[Units] : ExpClassOfUnits[Units];
@@ -199,11 +205,12 @@ static VOID ExpCheckOverrun(EXP_HEADER *Header, const EXP_CLASS *Class, EXP_PAGE
 
     for (SIZE_T i = 0; i < Slack && i < EXP_GUARD_BYTES; i++)
         if (End[i] != EXP_GUARD)
-            ExpPoolStop(BAD_POOL_HEADER, 0x21, (ULONG64)(Header + 1), Header->Extent, End[i], Header + 1,
-                        "written past its end");
+            ExpPoolStop(BAD_POOL_HEADER, 0x21, (ULONG64)(Header + 1), Header->Extent, End[i],
+                        Header + 1, "written past its end");
     if (Slot + 1 < Page->Carved && !ExpIsHeaderSound(Next, Class, Slot + 1))
         ExpPoolStop(BAD_POOL_HEADER, 0x20, (ULONG64)Header, (ULONG64)Next, 0, Header + 1,
-                    "the header of the block after it is damaged, most likely by writing past this block's end");
+                    "the header of the block after it is damaged, most likely by writing past this "
+                    "block's end");
 }
 
 static VOID ExpReleaseSlot(EXP_POOL *Pool, ULONG Index, EXP_HEADER *Header, const EXP_CLASS *Class)
@@ -228,7 +235,8 @@ static VOID ExpReleaseSlot(EXP_POOL *Pool, ULONG Index, EXP_HEADER *Header, cons
 static VOID ExpCheckTag(PVOID Block, ULONG Allocated, ULONG Given)
 {
     if (Given != 0 && ((Given ^ Allocated) & ~PROTECTED_POOL) != 0)
-        ExpPoolStop(BAD_POOL_CALLER, 0xA, (ULONG64)Block, Allocated, Given, Block, "freed with another tag");
+        ExpPoolStop(BAD_POOL_CALLER, 0xA, (ULONG64)Block, Allocated, Given, Block,
+                    "freed with another tag");
 }
 
 static VOID ExpFreeSmall(EXP_POOL *Pool, ULONG Index, PVOID Block, ULONG Tag, PVOID Caller)
@@ -241,12 +249,15 @@ static VOID ExpFreeSmall(EXP_POOL *Pool, ULONG Index, PVOID Block, ULONG Tag, PV
 
     if (((ULONG64)Block & 15) != 0 || Units < Class->Offset || Slot >= Page->Carved ||
         Slot * Class->Units + Class->Offset != Units)
-        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block, "freed at an address that is not its start");
+        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block,
+                    "freed at an address that is not its start");
     if (!ExpIsHeaderSound(Header, Class, Slot))
-        ExpPoolStop(BAD_POOL_HEADER, 7, 0, 0, (ULONG64)Header, Block,
-                    "its header is damaged, most likely by writing past the end of the block before it");
+        ExpPoolStop(
+            BAD_POOL_HEADER, 7, 0, 0, (ULONG64)Header, Block,
+            "its header is damaged, most likely by writing past the end of the block before it");
     if (Header->PoolType == 0)
-        ExpPoolStop(BAD_POOL_CALLER, 7, 0, *(ULONG64 *)Header, (ULONG64)Block, Block, "freed a second time");
+        ExpPoolStop(BAD_POOL_CALLER, 7, 0, *(ULONG64 *)Header, (ULONG64)Block, Block,
+                    "freed a second time");
     ExpCheckTag(Block, Header->PoolTag, Tag);
     ExpCheckOverrun(Header, Class, Page, Slot);
     if (Header->Quota != 0)
@@ -301,7 +312,8 @@ static VOID ExpFreeBig(EXP_POOL *Pool, ULONG Index, PVOID Block, ULONG Tag)
     EXP_PAGE *Page = &Pool->Page[Index];
 
     if (((ULONG64)Block & (PAGE_SIZE - 1)) != 0 || Page->Kind != EXP_PAGE_BIG)
-        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block, "freed at an address that is not its start");
+        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block,
+                    "freed at an address that is not its start");
     ExpCheckTag(Block, Page->Tag, Tag);
     if (Page->Quota != 0)
         ExpReturnQuota(Page->Quota, Page->Bytes, Pool->Paged);
@@ -327,7 +339,8 @@ static VOID ExpFreeHuge(EXP_HUGE *Huge, PVOID Block, ULONG Tag)
     EXP_POOL *Pool = &ExpPool[Huge->PoolIndex];
 
     if (Block != Huge->Base)
-        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block, "freed at an address that is not its start");
+        ExpPoolStop(BAD_POOL_CALLER, 0x99, (ULONG64)Block, 0, 0, Block,
+                    "freed at an address that is not its start");
     ExpCheckTag(Block, Huge->Tag, Tag);
     if (Huge->Quota != 0)
         ExpReturnQuota(Huge->Quota, Huge->Bytes, Pool->Paged);
@@ -369,7 +382,8 @@ PVOID ExpAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PV
     if (Irql > (Pool->Paged ? APC_LEVEL : DISPATCH_LEVEL))
         ExpPoolStop(BAD_POOL_CALLER, 8, Irql, Type, Bytes, NULL, "allocated at too high an IRQL");
     if ((Type & 7) == NonPagedPoolMustSucceed || (Type & 7) == NonPagedPoolCacheAlignedMustS)
-        ExpPoolStop(BAD_POOL_CALLER, 0x9A, Type, Bytes, Tag, NULL, "must-succeed pool no longer exists");
+        ExpPoolStop(BAD_POOL_CALLER, 0x9A, Type, Bytes, Tag, NULL,
+                    "must-succeed pool no longer exists");
     if (Bytes > (SIZE_T)MmTotalPageCount() << PAGE_SHIFT)
         return NULL;
     if (Quota) {
@@ -399,9 +413,11 @@ ReturnQuota:
 static DECLSPEC_NORETURN VOID ExpStopOnBadFree(PVOID Block, EXP_POOL *Pool)
 {
     if (MmIsUserAddress(Block) && Block != NULL)
-        ExpPoolStop(BAD_POOL_CALLER, 0x40, (ULONG64)Block, HAL_SYSTEM_START, 0, NULL, "a user address was freed");
+        ExpPoolStop(BAD_POOL_CALLER, 0x40, (ULONG64)Block, HAL_SYSTEM_START, 0, NULL,
+                    "a user address was freed");
     if (Pool == NULL)
-        ExpPoolStop(BAD_POOL_CALLER, 0x46, (ULONG64)Block, 0, 0, NULL, "the address freed is in no pool");
+        ExpPoolStop(BAD_POOL_CALLER, 0x46, (ULONG64)Block, 0, 0, NULL,
+                    "the address freed is in no pool");
     ExpPoolStop(BAD_POOL_CALLER, Pool->Paged ? 0x48 : 0x44, (ULONG64)Block, 0, 0, Block,
                 "nothing is allocated at the address freed: freed twice, or never allocated");
 }
@@ -418,12 +434,14 @@ VOID ExpFreePool(PVOID Block, ULONG Tag, PVOID Caller)
 {
     EXP_POOL *Pool = ExpPoolOfAddress(Block);
     EXP_HUGE *Huge = Pool == NULL ? ExpFindHuge(Block) : NULL;
-    BOOLEAN Paged = (Pool != NULL && Pool->Paged) || (Huge != NULL && ExpPool[Huge->PoolIndex].Paged);
+    BOOLEAN Paged = (Pool != NULL && Pool->Paged) ||
+                    (Huge != NULL && ExpPool[Huge->PoolIndex].Paged);
     KIRQL Irql = KiGetPcr()->Irql;
     ULONG Index;
 
     if (Irql > (Paged ? APC_LEVEL : DISPATCH_LEVEL))
-        ExpPoolStop(BAD_POOL_CALLER, 9, Irql, Paged, (ULONG64)Block, Block, "freed at too high an IRQL");
+        ExpPoolStop(BAD_POOL_CALLER, 9, Irql, Paged, (ULONG64)Block, Block,
+                    "freed at too high an IRQL");
     if (Huge != NULL) {
         ExpFreeHuge(Huge, Block, Tag);
         return;
@@ -506,7 +524,8 @@ BOOLEAN ExpFindBlock(PVOID Address, EXP_BLOCK *Block)
     return TRUE;
 }
 
-static VOID ExpEnumeratePage(EXP_POOL *Pool, ULONG Index, VOID (*Visit)(PVOID, const EXP_BLOCK *), PVOID Context)
+static VOID ExpEnumeratePage(EXP_POOL *Pool, ULONG Index, VOID (*Visit)(PVOID, const EXP_BLOCK *),
+                             PVOID Context)
 {
     EXP_PAGE *Page = &Pool->Page[Index];
     const EXP_CLASS *Class = &ExpClass[Page->Class];
@@ -517,7 +536,8 @@ static VOID ExpEnumeratePage(EXP_POOL *Pool, ULONG Index, VOID (*Visit)(PVOID, c
         Visit(Context, &Block);
     } else if (Page->Kind == EXP_PAGE_SLAB) {
         for (ULONG Slot = 0; Slot < Page->Carved; Slot++) {
-            ExpReadSmall(Pool, ExpPageHeader(Pool, Index, Class->Offset + Slot * Class->Units), &Block);
+            ExpReadSmall(Pool, ExpPageHeader(Pool, Index, Class->Offset + Slot * Class->Units),
+                         &Block);
             if (!Block.Free)
                 Visit(Context, &Block);
         }

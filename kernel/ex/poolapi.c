@@ -1,7 +1,8 @@
 /*
- * The pools' exported routines: ExAllocatePool and its kin. Each records its caller's return address, so that a
- * driver's leaks can be named. Allocations that drivers make may be failed by the one choice function.
- * Left out: secure pools (ExAllocatePool3 fails unless the parameter is optional), ExCreatePool.
+ * The pools' exported routines: ExAllocatePool and its kin. Each records its caller's return
+ * address, so that a driver's leaks can be named. Allocations that drivers make may be failed by
+ * the one choice function. Left out: secure pools (ExAllocatePool3 fails unless the parameter is
+ * optional), ExCreatePool.
  */
 #include "exp.h"
 
@@ -13,7 +14,8 @@ static BOOLEAN ExpFailOnPurpose(VOID)
     return KiChoose(KI_CHOICE_FAIL_ALLOCATION, 2) != 0;
 }
 
-static PVOID ExpAllocateForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PVOID Caller)
+static PVOID ExpAllocateForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota,
+                                  PVOID Caller)
 {
     if (ExpFailOnPurpose())
         return NULL;
@@ -23,9 +25,9 @@ static PVOID ExpAllocateForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLE
 /* The older routines: flags in the type decide whether failure raises. */
 static PVOID ExpAllocateTyped(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 {
-    PVOID Block = ExpAllocateForCaller(Type & ~(ULONG)(POOL_QUOTA_FAIL_INSTEAD_OF_RAISE |
-                                                       POOL_RAISE_IF_ALLOCATION_FAILURE),
-                                       Bytes, Tag, FALSE, Caller);
+    PVOID Block = ExpAllocateForCaller(
+        Type & ~(ULONG)(POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | POOL_RAISE_IF_ALLOCATION_FAILURE), Bytes,
+        Tag, FALSE, Caller);
 
     if (Block == NULL && (Type & POOL_RAISE_IF_ALLOCATION_FAILURE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
@@ -34,9 +36,9 @@ static PVOID ExpAllocateTyped(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 
 static PVOID ExpAllocateQuota(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
 {
-    PVOID Block = ExpAllocateForCaller(Type & ~(ULONG)(POOL_QUOTA_FAIL_INSTEAD_OF_RAISE |
-                                                       POOL_RAISE_IF_ALLOCATION_FAILURE),
-                                       Bytes, Tag, TRUE, Caller);
+    PVOID Block = ExpAllocateForCaller(
+        Type & ~(ULONG)(POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | POOL_RAISE_IF_ALLOCATION_FAILURE), Bytes,
+        Tag, TRUE, Caller);
 
     if (Block == NULL && !(Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
@@ -59,7 +61,10 @@ NT_EXPORT(ExAllocatePoolWithTagPriority);
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                           EX_POOL_PRIORITY Priority)
 {
-    /* Low priority requests fail first, when memory is nearly gone. [doc: ExAllocatePoolWithTagPriority] */
+    /*
+     * Low priority requests fail first, when memory is nearly gone. [doc:
+     * ExAllocatePoolWithTagPriority]
+     */
     if (Priority < NormalPoolPriority && MmFreePageCount() < MmTotalPageCount() / 16)
         return NULL;
     return ExpAllocateTyped(PoolType, NumberOfBytes, Tag, ExpCaller());
@@ -77,9 +82,10 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
     return ExpAllocateQuota(PoolType, NumberOfBytes, Tag, ExpCaller());
 }
 
-#define EXP_KNOWN_FLAGS                                                                                         \
-    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED |              \
-     POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
+#define EXP_KNOWN_FLAGS                                                                            \
+    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED | \
+     POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE |              \
+     POOL_FLAG_PAGED)
 #define EXP_KIND_FLAGS (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
 /* FALSE: a required flag that nobody knows, or not exactly one kind of pool. [doc: POOL_FLAGS] */
@@ -133,7 +139,8 @@ static BOOLEAN ExpAcceptParameters(const POOL_EXTENDED_PARAMETER *Parameter, ULO
 
 NT_PARTIAL(ExAllocatePool3, "secure pools: the allocation fails");
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
-                            const POOL_EXTENDED_PARAMETER *ExtendedParameters, ULONG ExtendedParametersCount)
+                            const POOL_EXTENDED_PARAMETER *ExtendedParameters,
+                            ULONG ExtendedParametersCount)
 {
     if (!ExpAcceptParameters(ExtendedParameters, ExtendedParametersCount)) {
         if (Flags & POOL_FLAG_RAISE_ON_FAILURE)
@@ -160,6 +167,7 @@ VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, const POOL_EXTENDED_PARAMETER *Extend
                        ULONG ExtendedParametersCount)
 {
     if (!ExpAcceptParameters(ExtendedParameters, ExtendedParametersCount))
-        ExpPoolStop(BAD_POOL_CALLER, 0x46, (ULONG64)P, 0, 0, P, "freed with the parameters of a secure pool");
+        ExpPoolStop(BAD_POOL_CALLER, 0x46, (ULONG64)P, 0, 0, P,
+                    "freed with the parameters of a secure pool");
     ExpFreePool(P, Tag, ExpCaller());
 }

@@ -1,8 +1,8 @@
 /*
- * Pages of the pools. Each pool has one arena of addresses; it grows by chunks of physically contiguous pages, so
- * the host needs few mappings. Free runs of pages sit in bins by length and are joined with their neighbours.
- * Left out: pages once in an arena are not given back to mm (blocks of a megabyte and more are: they never come
- * from the arena).
+ * Pages of the pools. Each pool has one arena of addresses; it grows by chunks of physically
+ * contiguous pages, so the host needs few mappings. Free runs of pages sit in bins by length and
+ * are joined with their neighbours. Left out: pages once in an arena are not given back to mm
+ * (blocks of a megabyte and more are: they never come from the arena).
  */
 #include "exp.h"
 
@@ -137,7 +137,8 @@ VOID ExpFreePageRun(EXP_POOL *Pool, ULONG First, ULONG Pages)
 NTSTATUS ExpInitPoolArena(EXP_POOL *Pool)
 {
     Pool->Base = (ULONG64)MmReserveSystemRange(Pool->Region, EXP_ARENA_PAGES);
-    Pool->Page = MmReserveSystemRange(MmRegionNonPagedPool, BYTES_TO_PAGES(EXP_ARENA_PAGES * sizeof(EXP_PAGE)));
+    Pool->Page = MmReserveSystemRange(MmRegionNonPagedPool,
+                                      BYTES_TO_PAGES(EXP_ARENA_PAGES * sizeof(EXP_PAGE)));
     if (Pool->Base == 0 || Pool->Page == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Pool->PagesInUse = 1;

@@ -1,6 +1,6 @@
 /*
- * What the pools know about their users: use by tag, use by calling code, quotas by process, and the texts of
- * reports. Left out: tags beyond the table's size share one entry, 'Ovfl'.
+ * What the pools know about their users: use by tag, use by calling code, quotas by process, and
+ * the texts of reports. Left out: tags beyond the table's size share one entry, 'Ovfl'.
  */
 #include "exp.h"
 
@@ -51,8 +51,8 @@ VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use
     for (ULONG i = 0; i < EXP_TAGS; i++)
         for (UCHAR Paged = 0; Paged < 2; Paged++)
             if (ExpTag[i].Allocs[Paged] != 0) {
-                EX_POOL_TAG_USE Use = {ExpTag[i].Tag, Paged, ExpTag[i].Allocs[Paged], ExpTag[i].Frees[Paged],
-                                       ExpTag[i].Bytes[Paged]};
+                EX_POOL_TAG_USE Use = {ExpTag[i].Tag, Paged, ExpTag[i].Allocs[Paged],
+                                       ExpTag[i].Frees[Paged], ExpTag[i].Bytes[Paged]};
                 Visit(Context, &Use);
             }
 }
@@ -157,15 +157,17 @@ BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes)
     if (!ExpFindBlock(Address, &Block))
         return FALSE;
     ExpTagText(Block.Tag, Tag);
-    _snprintf(Text, TextBytes, "%s pool block %p, %Iu bytes, tag '%s'%s, offset %Iu, %s by code at %p",
-              Block.Pool->Paged ? "paged" : "nonpaged", Block.Base, Block.Bytes, Tag, Block.Free ? ", freed" : "",
-              (SIZE_T)((ULONG64)Address - (ULONG64)Block.Base), Block.Free ? "freed" : "allocated",
-              ExpCallerAddress(Block.Caller));
+    _snprintf(Text, TextBytes,
+              "%s pool block %p, %Iu bytes, tag '%s'%s, offset %Iu, %s by code at %p",
+              Block.Pool->Paged ? "paged" : "nonpaged", Block.Base, Block.Bytes, Tag,
+              Block.Free ? ", freed" : "", (SIZE_T)((ULONG64)Address - (ULONG64)Block.Base),
+              Block.Free ? "freed" : "allocated", ExpCallerAddress(Block.Caller));
     Text[TextBytes - 1] = 0;
     return TRUE;
 }
 
-VOID ExpPoolStop(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Address, const char *Story)
+VOID ExpPoolStop(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PVOID Address,
+                 const char *Story)
 {
     char Text[256];
 

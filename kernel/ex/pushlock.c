@@ -1,7 +1,7 @@
 /*
- * Push locks: one word. Bit 0: held. Bit 1: somebody waits. From bit 4: how many hold it shared (0: exclusive).
- * First come, first served: a shared request waits behind an exclusive one. Left out: blocking on a push lock
- * (ExBlockPushLock and its kin), and auto-expanding push locks.
+ * Push locks: one word. Bit 0: held. Bit 1: somebody waits. From bit 4: how many hold it shared (0:
+ * exclusive). First come, first served: a shared request waits behind an exclusive one. Left out:
+ * blocking on a push lock (ExBlockPushLock and its kin), and auto-expanding push locks.
  */
 #include "exp.h"
 
@@ -55,7 +55,10 @@ VOID FASTCALL ExfAcquirePushLockShared(PEX_PUSH_LOCK PushLock)
     ExpWaitForLock(PushLock, FALSE, 0, WrPushLock);
 }
 
-/* The lock has just become free: hands it to the longest waiter, and if that one shares, to those like it. */
+/*
+ * The lock has just become free: hands it to the longest waiter, and if that one shares, to those
+ * like it.
+ */
 static VOID ExpPassPushLock(PEX_PUSH_LOCK PushLock)
 {
     EXP_WAITER *Waiter = ExpFirstWaiter(PushLock);
@@ -79,8 +82,10 @@ static VOID ExpCheckPushLockHeld(PEX_PUSH_LOCK PushLock, BOOLEAN Good)
 {
     if (Good)
         return;
-    KeSetBugCheckText("push lock %p is released but not held in that way (value %p)", PushLock, (PVOID)*PushLock);
-    KeBugCheckEx(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)PushLock, 0, 0);
+    KeSetBugCheckText("push lock %p is released but not held in that way (value %p)", PushLock,
+                      (PVOID)*PushLock);
+    KeBugCheckEx(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (ULONG_PTR)KeGetCurrentThread(),
+                 (ULONG_PTR)PushLock, 0, 0);
 }
 
 NT_EXPORT(ExfReleasePushLockExclusive);
@@ -115,7 +120,10 @@ VOID FASTCALL ExfTryToWakePushLock(PEX_PUSH_LOCK PushLock)
     DD_ASSERT(*PushLock != EXP_PUSH_WAITING);
 }
 
-/* The documented forms: the caller is in a critical region already; Flags are hints. [doc: ExAcquirePushLock...] */
+/*
+ * The documented forms: the caller is in a critical region already; Flags are hints. [doc:
+ * ExAcquirePushLock...]
+ */
 NT_EXPORT(ExAcquirePushLockExclusiveEx);
 VOID NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {

@@ -1,8 +1,9 @@
 /*
- * ERESOURCE: many readers or one writer, recursive. OwnerEntry is the exclusive owner, or the first shared one; more
- * shared owners stand in OwnerTable, whose entry 0 holds its size. Waiters stand in ex's own list, so SharedWaiters
- * and ExclusiveWaiters stay NULL; the documented counts are kept. When an exclusive owner lets go, shared waiters go
- * first; when the last shared one does, the longest exclusive waiter. Left out: priority boosts of owners.
+ * ERESOURCE: many readers or one writer, recursive. OwnerEntry is the exclusive owner, or the first
+ * shared one; more shared owners stand in OwnerTable, whose entry 0 holds its size. Waiters stand
+ * in ex's own list, so SharedWaiters and ExclusiveWaiters stay NULL; the documented counts are
+ * kept. When an exclusive owner lets go, shared waiters go first; when the last shared one does,
+ * the longest exclusive waiter. Left out: priority boosts of owners.
  */
 #include "exp.h"
 
@@ -126,8 +127,10 @@ static BOOLEAN ExpWaitForResource(PERESOURCE Resource, BOOLEAN Exclusive, BOOLEA
 
 static VOID ExpStopOnUpgrade(PERESOURCE Resource)
 {
-    KeSetBugCheckText("resource %p is held shared by this thread, which now waits to have it exclusive: it would wait "
-                      "for itself for ever", Resource);
+    KeSetBugCheckText("resource %p is held shared by this thread, which now waits to have it "
+                      "exclusive: it would wait "
+                      "for itself for ever",
+                      Resource);
     KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)Resource, 0, 0);
 }
 
@@ -157,8 +160,9 @@ BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE Resource)
 }
 
 /*
- * The three shared forms differ in what an exclusive waiter means to them: to a plain request it comes first, unless
- * the caller is an owner already; to a starving one never; to a wait-for-exclusive one always.
+ * The three shared forms differ in what an exclusive waiter means to them: to a plain request it
+ * comes first, unless the caller is an owner already; to a starving one never; to a
+ * wait-for-exclusive one always.
  */
 enum { EXP_SHARED_PLAIN, EXP_SHARED_STARVE, EXP_SHARED_WAIT };
 
@@ -230,7 +234,8 @@ static VOID ExpPassResource(PERESOURCE Resource, BOOLEAN WasExclusive)
     InitializeListHead(&Granted);
     Resource->Flag &= ~ResourceOwnedExclusive;
     Resource->ActiveCount = 0;
-    if (Resource->NumberOfSharedWaiters != 0 && (WasExclusive || Resource->NumberOfExclusiveWaiters == 0))
+    if (Resource->NumberOfSharedWaiters != 0 &&
+        (WasExclusive || Resource->NumberOfExclusiveWaiters == 0))
         ExpPassToShared(Resource, &Granted);
     else
         ExpPassToExclusive(Resource, &Granted);
@@ -240,12 +245,14 @@ static VOID ExpPassResource(PERESOURCE Resource, BOOLEAN WasExclusive)
 NT_EXPORT(ExReleaseResourceForThreadLite);
 VOID NTAPI ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD ResourceThreadId)
 {
-    POWNER_ENTRY Entry = Resource->ActiveEntries == 0 ? NULL : ExpFindOwner(Resource, ResourceThreadId);
+    POWNER_ENTRY Entry = Resource->ActiveEntries == 0 ? NULL
+                                                      : ExpFindOwner(Resource, ResourceThreadId);
 
     if (Entry == NULL || ResourceThreadId == 0) {
         KeSetBugCheckText("resource %p is released for thread %p, which does not own it", Resource,
                           (PVOID)ResourceThreadId);
-        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ResourceThreadId, (ULONG_PTR)Resource->OwnerTable, 0);
+        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ResourceThreadId,
+                     (ULONG_PTR)Resource->OwnerTable, 0);
     }
     if (--Entry->OwnerCount != 0)
         return;
@@ -266,21 +273,26 @@ VOID NTAPI ExConvertExclusiveToSharedLite(PERESOURCE Resource)
     LIST_ENTRY Granted;
 
     if (!ExpIsExclusive(Resource) || Resource->OwnerEntry.OwnerThread != ExpThisOwner())
-        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpThisOwner(), (ULONG_PTR)Resource->OwnerTable, 0);
+        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpThisOwner(),
+                     (ULONG_PTR)Resource->OwnerTable, 0);
     Resource->Flag &= ~ResourceOwnedExclusive;
     InitializeListHead(&Granted);
     ExpPassToShared(Resource, &Granted);
     ExpWakeWaiters(&Granted);
 }
 
-/* Owner pointers have their two low bits set, so that they are no threads. [doc: ExSetResourceOwnerPointer] */
+/*
+ * Owner pointers have their two low bits set, so that they are no threads. [doc:
+ * ExSetResourceOwnerPointer]
+ */
 static VOID ExpSetOwner(PERESOURCE Resource, ULONG_PTR Owner)
 {
     POWNER_ENTRY Mine = ExpFindOwner(Resource, ExpThisOwner());
     POWNER_ENTRY Theirs = ExpFindOwner(Resource, Owner);
 
     if (Mine == NULL || Resource->ActiveEntries == 0)
-        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpThisOwner(), (ULONG_PTR)Resource->OwnerTable, 0);
+        KeBugCheckEx(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpThisOwner(),
+                     (ULONG_PTR)Resource->OwnerTable, 0);
     if (Theirs != NULL && Theirs != Mine) {
         Theirs->OwnerCount += Mine->OwnerCount;
         Mine->OwnerThread = 0;
@@ -313,7 +325,8 @@ BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource)
 NT_EXPORT(ExIsResourceAcquiredSharedLite);
 ULONG NTAPI ExIsResourceAcquiredSharedLite(PERESOURCE Resource)
 {
-    POWNER_ENTRY Entry = Resource->ActiveEntries == 0 ? NULL : ExpFindOwner(Resource, ExpThisOwner());
+    POWNER_ENTRY Entry = Resource->ActiveEntries == 0 ? NULL
+                                                      : ExpFindOwner(Resource, ExpThisOwner());
 
     return Entry == NULL ? 0 : Entry->OwnerCount;
 }
@@ -330,7 +343,10 @@ ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource)
     return Resource->NumberOfSharedWaiters;
 }
 
-/* ---- with a critical region round it; NT returns the thread's Win32 structure, which nothing here has ---- */
+/*
+ * ---- with a critical region round it; NT returns the thread's Win32 structure, which nothing here
+ * has ----
+ */
 
 NT_EXPORT(ExEnterCriticalRegionAndAcquireResourceExclusive);
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource)

@@ -1,7 +1,7 @@
 /*
- * Run-down protection, plain and cache aware. While nobody runs down, the count times two; once somebody waits, the
- * address of the waiter's block with bit 0 set; after that, 1. The cache-aware form has one count: there are no
- * caches to spare here.
+ * Run-down protection, plain and cache aware. While nobody runs down, the count times two; once
+ * somebody waits, the address of the waiter's block with bit 0 set; after that, 1. The cache-aware
+ * form has one count: there are no caches to spare here.
  */
 #include "exp.h"
 
@@ -49,7 +49,8 @@ static VOID ExpCheckRundownCount(PEX_RUNDOWN_REF RunRef, ULONG64 Held, ULONG Cou
     if (Held >= Count)
         return;
     KeSetBugCheckText("run-down protection %p is released more often than it was acquired", RunRef);
-    KeBugCheckEx(KERNEL_SECURITY_CHECK_FAILURE, 14 /* FAST_FAIL_INVALID_REFERENCE_COUNT */, 0, 0, 0);
+    KeBugCheckEx(KERNEL_SECURITY_CHECK_FAILURE, 14 /* FAST_FAIL_INVALID_REFERENCE_COUNT */, 0, 0,
+                 0);
 }
 
 NT_EXPORT(ExReleaseRundownProtectionEx);
@@ -106,16 +107,18 @@ SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID)
 }
 
 NT_EXPORT(ExInitializeRundownProtectionCacheAware);
-VOID NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, SIZE_T RunRefSize)
+VOID NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                   SIZE_T RunRefSize)
 {
     RtlZeroMemory(RunRef, RunRefSize);
 }
 
 NT_EXPORT(ExAllocateCacheAwareRundownProtection);
-PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType, ULONG PoolTag)
+PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType,
+                                                                        ULONG PoolTag)
 {
-    PEX_RUNDOWN_REF_CACHE_AWARE RunRef =
-        ExpAllocatePool(PoolType, sizeof(*RunRef), PoolTag, FALSE, __builtin_return_address(0));
+    PEX_RUNDOWN_REF_CACHE_AWARE RunRef = ExpAllocatePool(PoolType, sizeof(*RunRef), PoolTag, FALSE,
+                                                         __builtin_return_address(0));
 
     if (RunRef != NULL)
         RtlZeroMemory(RunRef, sizeof(*RunRef));
@@ -135,7 +138,8 @@ BOOLEAN FASTCALL ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWAR
 }
 
 NT_EXPORT(ExAcquireRundownProtectionCacheAwareEx);
-BOOLEAN FASTCALL ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count)
+BOOLEAN FASTCALL ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                        ULONG Count)
 {
     return ExAcquireRundownProtectionEx(&RunRef->Ref, Count);
 }
@@ -147,7 +151,8 @@ VOID FASTCALL ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE R
 }
 
 NT_EXPORT(ExReleaseRundownProtectionCacheAwareEx);
-VOID FASTCALL ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count)
+VOID FASTCALL ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef,
+                                                     ULONG Count)
 {
     ExReleaseRundownProtectionEx(&RunRef->Ref, Count);
 }

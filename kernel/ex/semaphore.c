@@ -18,8 +18,8 @@ NTSTATUS ExpInitSemaphoreType(VOID)
 {
     OB_TYPE_INITIALIZER Type = {
         .GenericMapping = {STANDARD_RIGHTS_READ | EXP_SEMAPHORE_QUERY,
-                           STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE,
-                           EXP_SEMAPHORE_ACCESS},
+                           STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
+                           STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EXP_SEMAPHORE_ACCESS},
         .ValidAccessMask = EXP_SEMAPHORE_ACCESS,
         .PoolType = NonPagedPoolNx,
     };
@@ -34,12 +34,14 @@ static VOID ExpInitSemaphore(PVOID Object, ULONG_PTR Count, ULONG_PTR Limit)
 
 NT_SERVICE(CreateSemaphore);
 NTSTATUS NTAPI NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess,
-                                 POBJECT_ATTRIBUTES ObjectAttributes, LONG InitialCount, LONG MaximumCount)
+                                 POBJECT_ATTRIBUTES ObjectAttributes, LONG InitialCount,
+                                 LONG MaximumCount)
 {
     if (MaximumCount <= 0 || InitialCount < 0 || InitialCount > MaximumCount)
         return STATUS_INVALID_PARAMETER;
-    return ExpCreateHandle(ExpSemaphoreObjectType, sizeof(KSEMAPHORE), ObjectAttributes, DesiredAccess,
-                           ExpInitSemaphore, (ULONG_PTR)InitialCount, (ULONG_PTR)MaximumCount, SemaphoreHandle);
+    return ExpCreateHandle(ExpSemaphoreObjectType, sizeof(KSEMAPHORE), ObjectAttributes,
+                           DesiredAccess, ExpInitSemaphore, (ULONG_PTR)InitialCount,
+                           (ULONG_PTR)MaximumCount, SemaphoreHandle);
 }
 
 NT_SERVICE(OpenSemaphore);
@@ -55,14 +57,15 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLO
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     PKSEMAPHORE Semaphore;
     LONG Previous;
-    NTSTATUS Status = PreviousCount == NULL ? STATUS_SUCCESS : ExpProbeOut(PreviousCount, sizeof(LONG), Mode);
+    NTSTATUS Status = PreviousCount == NULL ? STATUS_SUCCESS
+                                            : ExpProbeOut(PreviousCount, sizeof(LONG), Mode);
 
     if (!NT_SUCCESS(Status))
         return Status;
     if (ReleaseCount <= 0)
         return STATUS_INVALID_PARAMETER;
-    Status = ObReferenceObjectByHandle(SemaphoreHandle, SEMAPHORE_MODIFY_STATE, ExpSemaphoreObjectType, Mode,
-                                       (PVOID *)&Semaphore, NULL);
+    Status = ObReferenceObjectByHandle(SemaphoreHandle, SEMAPHORE_MODIFY_STATE,
+                                       ExpSemaphoreObjectType, Mode, (PVOID *)&Semaphore, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Previous = KeReadStateSemaphore(Semaphore);
@@ -77,8 +80,8 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLO
 }
 
 NT_SERVICE(QuerySemaphore);
-NTSTATUS NTAPI NtQuerySemaphore(HANDLE SemaphoreHandle, ULONG InformationClass, PVOID Buffer, ULONG Length,
-                                PULONG ReturnLength)
+NTSTATUS NTAPI NtQuerySemaphore(HANDLE SemaphoreHandle, ULONG InformationClass, PVOID Buffer,
+                                ULONG Length, PULONG ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     EXP_SEMAPHORE_INFORMATION Information;
@@ -90,8 +93,8 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE SemaphoreHandle, ULONG InformationClass, 
         return STATUS_INVALID_INFO_CLASS;
     if (Length != sizeof(Information))
         return STATUS_INFO_LENGTH_MISMATCH;
-    Status = ObReferenceObjectByHandle(SemaphoreHandle, EXP_SEMAPHORE_QUERY, ExpSemaphoreObjectType, Mode,
-                                       (PVOID *)&Semaphore, NULL);
+    Status = ObReferenceObjectByHandle(SemaphoreHandle, EXP_SEMAPHORE_QUERY, ExpSemaphoreObjectType,
+                                       Mode, (PVOID *)&Semaphore, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Information.CurrentCount = KeReadStateSemaphore(Semaphore);

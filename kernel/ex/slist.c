@@ -1,7 +1,8 @@
 /*
- * Sequenced singly linked lists and the interlocked list routines. The header is NT's x64 one: depth and sequence in
- * the first half, the first entry's address in the second. Only one context runs and nothing here is a preemption
- * point, so plain loads and stores are atomic; a spin lock is taken only when somebody holds it.
+ * Sequenced singly linked lists and the interlocked list routines. The header is NT's x64 one:
+ * depth and sequence in the first half, the first entry's address in the second. Only one context
+ * runs and nothing here is a preemption point, so plain loads and stores are atomic; a spin lock is
+ * taken only when somebody holds it.
  */
 #include "exp.h"
 
@@ -32,7 +33,8 @@ static PSLIST_ENTRY ExpFirstSListEntry(PSLIST_HEADER ListHead)
 
 static VOID ExpSetSListHead(PSLIST_HEADER ListHead, PSLIST_ENTRY First, USHORT Depth)
 {
-    ListHead->Alignment = ((ListHead->Alignment | 0xFFFF) + 1) | Depth; /* the sequence goes on by one */
+    ListHead->Alignment = ((ListHead->Alignment | 0xFFFF) + 1) |
+                          Depth; /* the sequence goes on by one */
     ListHead->Region = (ULONG64)First | (ListHead->Region & 15);
 }
 
@@ -92,7 +94,8 @@ static VOID ExpLeaveInterlocked(PKSPIN_LOCK Lock, KIRQL Irql)
 }
 
 NT_EXPORT(ExInterlockedInsertHeadList);
-PLIST_ENTRY FASTCALL ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
+PLIST_ENTRY FASTCALL ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                                 PKSPIN_LOCK Lock)
 {
     KIRQL Irql = ExpEnterInterlocked(Lock);
     PLIST_ENTRY First = IsListEmpty(ListHead) ? NULL : ListHead->Flink;
@@ -103,7 +106,8 @@ PLIST_ENTRY FASTCALL ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENT
 }
 
 NT_EXPORT(ExInterlockedInsertTailList);
-PLIST_ENTRY FASTCALL ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
+PLIST_ENTRY FASTCALL ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                                 PKSPIN_LOCK Lock)
 {
     KIRQL Irql = ExpEnterInterlocked(Lock);
     PLIST_ENTRY Last = IsListEmpty(ListHead) ? NULL : ListHead->Blink;
@@ -136,7 +140,8 @@ PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHea
 }
 
 NT_EXPORT(ExInterlockedPushEntryList);
-PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry,
+PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
+                                                       PSINGLE_LIST_ENTRY ListEntry,
                                                        PKSPIN_LOCK Lock)
 {
     KIRQL Irql = ExpEnterInterlocked(Lock);
@@ -149,7 +154,8 @@ PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHe
 }
 
 NT_EXPORT(ExInterlockedAddLargeInteger);
-LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment, PKSPIN_LOCK Lock)
+LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment,
+                                                 PKSPIN_LOCK Lock)
 {
     KIRQL Irql = ExpEnterInterlocked(Lock);
     LARGE_INTEGER Old = *Addend;

@@ -1,16 +1,19 @@
 /*
- * NtQuerySystemInformation, and the services that ask for the time or give up the processor. Left out: classes that are
- * not in the table at the end (STATUS_INVALID_INFO_CLASS); counters that nothing keeps are zero.
+ * NtQuerySystemInformation, and the services that ask for the time or give up the processor. Left
+ * out: classes that are not in the table at the end (STATUS_INVALID_INFO_CLASS); counters that
+ * nothing keeps are zero.
  */
 #include "../ldr/ldr.h"
 #include "../ps/ps.h"
 #include "exp.h"
 
-/* Writes what fits of Bytes bytes at Buffer (kernel memory, Length bytes); *Needed gets the whole. */
+/* Writes what fits of Bytes bytes at Buffer (kernel memory, Length bytes); *Needed gets the whole.
+ */
 typedef NTSTATUS EXP_SYSTEM_QUERY(PVOID Buffer, ULONG Length, PULONG Needed);
 
 typedef struct _EXP_SYSTEM_BASIC {
-    ULONG Reserved, TimerResolution, PageSize, NumberOfPhysicalPages, LowestPhysicalPage, HighestPhysicalPage;
+    ULONG Reserved, TimerResolution, PageSize, NumberOfPhysicalPages, LowestPhysicalPage,
+        HighestPhysicalPage;
     ULONG AllocationGranularity;
     ULONG64 MinimumUserModeAddress, MaximumUserModeAddress, ActiveProcessors;
     CCHAR NumberOfProcessors;
@@ -128,7 +131,8 @@ static ULONG ExpProcessBytes(PEPROCESS Process, ULONG *Threads, UNICODE_STRING *
     ULONG Bytes;
 
     *Threads = 0;
-    for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
+    for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead;
+         Link = Link->Flink)
         ++*Threads;
     *Name = Process->ImagePath;
     for (ULONG i = Name->Length / sizeof(WCHAR); i != 0; i--)
@@ -137,11 +141,13 @@ static ULONG ExpProcessBytes(PEPROCESS Process, ULONG *Threads, UNICODE_STRING *
             Name->Length = (USHORT)(Process->ImagePath.Length - i * sizeof(WCHAR));
             break;
         }
-    Bytes = sizeof(EXP_SYSTEM_PROCESS) + *Threads * sizeof(EXP_SYSTEM_THREAD) + Name->Length + sizeof(WCHAR);
+    Bytes = sizeof(EXP_SYSTEM_PROCESS) + *Threads * sizeof(EXP_SYSTEM_THREAD) + Name->Length +
+            sizeof(WCHAR);
     return (Bytes + 7) & ~7u;
 }
 
-static VOID ExpFillProcess(EXP_SYSTEM_PROCESS *Info, PEPROCESS Process, ULONG Threads, UNICODE_STRING *Name)
+static VOID ExpFillProcess(EXP_SYSTEM_PROCESS *Info, PEPROCESS Process, ULONG Threads,
+                           UNICODE_STRING *Name)
 {
     EXP_SYSTEM_THREAD *Thread = (EXP_SYSTEM_THREAD *)(Info + 1);
 
@@ -153,21 +159,25 @@ static VOID ExpFillProcess(EXP_SYSTEM_PROCESS *Info, PEPROCESS Process, ULONG Th
     Info->UniqueProcessId = Process->UniqueProcessId;
     Info->InheritedFromUniqueProcessId = Process->InheritedFromUniqueProcessId;
     Info->HandleCount = Process->ObjectTable == NULL ? 0 : ObHandleCount(Process->ObjectTable);
-    for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
+    for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead;
+         Link = Link->Flink)
         ExpFillThread(Thread++, CONTAINING_RECORD(Link, struct _ETHREAD, ThreadListEntry));
     Info->ImageName.Length = Name->Length;
     Info->ImageName.MaximumLength = Name->Length + sizeof(WCHAR);
-    RtlCopyMemory(Thread, Name->Buffer, Name->Length); /* the name's address is set when the caller's is known */
+    RtlCopyMemory(Thread, Name->Buffer,
+                  Name->Length); /* the name's address is set when the caller's is known */
     Info->ImageName.Buffer = (PWSTR)((PUCHAR)Thread - (PUCHAR)Info);
 }
 
-/* Names are offsets from their entry here; ExpFixNames makes them addresses in the caller's buffer. */
+/* Names are offsets from their entry here; ExpFixNames makes them addresses in the caller's buffer.
+ */
 static NTSTATUS ExpQueryProcesses(PVOID Buffer, ULONG Length, PULONG Needed)
 {
     EXP_SYSTEM_PROCESS *Last = NULL;
 
     *Needed = 0;
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
         EXP_SYSTEM_PROCESS *Info = (PVOID)((PUCHAR)Buffer + *Needed);
         UNICODE_STRING Name;
@@ -189,8 +199,9 @@ static VOID ExpFixNames(PUCHAR Image, PUCHAR Target)
     for (;;) {
         EXP_SYSTEM_PROCESS *Info = (EXP_SYSTEM_PROCESS *)Image;
 
-        Info->ImageName.Buffer =
-            Info->ImageName.Length == 0 ? NULL : (PWSTR)(Target + (ULONG_PTR)Info->ImageName.Buffer);
+        Info->ImageName.Buffer = Info->ImageName.Length == 0
+                                     ? NULL
+                                     : (PWSTR)(Target + (ULONG_PTR)Info->ImageName.Buffer);
         if (Info->NextEntryOffset == 0)
             return;
         Image += Info->NextEntryOffset;
@@ -230,9 +241,11 @@ static NTSTATUS ExpQueryModules(PVOID Buffer, ULONG Length, PULONG Needed)
     EXP_SYSTEM_MODULE *Info = (EXP_SYSTEM_MODULE *)((PUCHAR)Buffer + 8);
     USHORT Count = 0;
 
-    for (PLIST_ENTRY Link = PsLoadedModuleList.Flink; Link != &PsLoadedModuleList; Link = Link->Flink, Count++)
+    for (PLIST_ENTRY Link = PsLoadedModuleList.Flink; Link != &PsLoadedModuleList;
+         Link = Link->Flink, Count++)
         if (8 + (Count + 1) * sizeof(*Info) <= Length)
-            ExpFillModule(&Info[Count], CONTAINING_RECORD(Link, LDR_MODULE, InLoadOrderLinks), Count);
+            ExpFillModule(&Info[Count], CONTAINING_RECORD(Link, LDR_MODULE, InLoadOrderLinks),
+                          Count);
     *Needed = 8 + Count * sizeof(*Info);
     if (Length >= sizeof(ULONG))
         *(PULONG)Buffer = Count;
@@ -270,8 +283,9 @@ static const struct {
     ULONG Class;
     EXP_SYSTEM_QUERY *Query;
 } ExpSystemQuery[] = {
-    {0, ExpQueryBasic},     {1, ExpQueryProcessor}, {3, ExpQueryTimeOfDay},     {5, ExpQueryProcesses},
-    {11, ExpQueryModules},  {35, ExpQueryDebugger}, {103, ExpQueryCodeIntegrity}, {62, ExpQueryBasic},
+    {0, ExpQueryBasic},           {1, ExpQueryProcessor}, {3, ExpQueryTimeOfDay},
+    {5, ExpQueryProcesses},       {11, ExpQueryModules},  {35, ExpQueryDebugger},
+    {103, ExpQueryCodeIntegrity}, {62, ExpQueryBasic},
 };
 #define EXP_CLASS_PROCESSES 5
 
@@ -285,8 +299,9 @@ static EXP_SYSTEM_QUERY *ExpFindQuery(ULONG Class)
 
 #define EXP_LARGEST_ANSWER 0x100000u
 
-NT_SERVICE_PARTIAL(QuerySystemInformation, "classes Basic, Processor, TimeOfDay, Process, Module, KernelDebugger, "
-                                           "CodeIntegrity; others STATUS_INVALID_INFO_CLASS");
+NT_SERVICE_PARTIAL(QuerySystemInformation,
+                   "classes Basic, Processor, TimeOfDay, Process, Module, KernelDebugger, "
+                   "CodeIntegrity; others STATUS_INVALID_INFO_CLASS");
 NT_PARTIAL(NtQuerySystemInformation, "as ZwQuerySystemInformation");
 NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation,
                                         ULONG SystemInformationLength, PULONG ReturnLength)
@@ -326,7 +341,8 @@ NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime)
 }
 
 NT_SERVICE(QueryPerformanceCounter);
-NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency)
+NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter,
+                                         PLARGE_INTEGER PerformanceFrequency)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER Frequency, Counter = KeQueryPerformanceCounter(&Frequency);

@@ -1,6 +1,7 @@
 /*
- * Timer objects: the type and its services, with user and kernel APCs. Left out: waking the machine (ResumeTimer is
- * accepted and reported as STATUS_TIMER_RESUME_IGNORED, as NT does where it cannot wake), coalescing.
+ * Timer objects: the type and its services, with user and kernel APCs. Left out: waking the machine
+ * (ResumeTimer is accepted and reported as STATUS_TIMER_RESUME_IGNORED, as NT does where it cannot
+ * wake), coalescing.
  */
 #include "exp.h"
 #include "../ps/psp.h"
@@ -19,14 +20,15 @@ typedef struct _EXP_TIMER {
     PVOID Routine, Context;
 } EXP_TIMER;
 
-/* The thread went away with the APC still queued; the timer's own reference is dropped on cancel. */
+/* The thread went away with the APC still queued; the timer's own reference is dropped on cancel.
+ */
 static VOID NTAPI ExpTimerRundown(PKAPC Apc)
 {
     UNREFERENCED_PARAMETER(Apc);
 }
 
-static VOID NTAPI ExpTimerKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context, PVOID *Argument1,
-                                        PVOID *Argument2)
+static VOID NTAPI ExpTimerKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context,
+                                        PVOID *Argument1, PVOID *Argument2)
 {
     UNREFERENCED_PARAMETER(Apc);
     UNREFERENCED_PARAMETER(Routine);
@@ -79,7 +81,8 @@ static VOID ExpInitTimer(PVOID Object, ULONG_PTR Type, ULONG_PTR Unused)
 NTSTATUS ExpInitTimerType(VOID)
 {
     OB_TYPE_INITIALIZER Type = {
-        .GenericMapping = {STANDARD_RIGHTS_READ | EXP_TIMER_QUERY, STANDARD_RIGHTS_WRITE | EXP_TIMER_MODIFY,
+        .GenericMapping = {STANDARD_RIGHTS_READ | EXP_TIMER_QUERY,
+                           STANDARD_RIGHTS_WRITE | EXP_TIMER_MODIFY,
                            STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EXP_TIMER_ACCESS},
         .ValidAccessMask = EXP_TIMER_ACCESS,
         .PoolType = NonPagedPoolNx,
@@ -90,42 +93,45 @@ NTSTATUS ExpInitTimerType(VOID)
 }
 
 NT_SERVICE(CreateTimer);
-NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                             TIMER_TYPE TimerType)
+NTSTATUS NTAPI NtCreateTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
 {
     if (TimerType != NotificationTimer && TimerType != SynchronizationTimer)
         return STATUS_INVALID_PARAMETER_4;
-    return ExpCreateHandle(ExpTimerObjectType, sizeof(EXP_TIMER), ObjectAttributes, DesiredAccess, ExpInitTimer,
-                           TimerType, 0, TimerHandle);
+    return ExpCreateHandle(ExpTimerObjectType, sizeof(EXP_TIMER), ObjectAttributes, DesiredAccess,
+                           ExpInitTimer, TimerType, 0, TimerHandle);
 }
 
 NT_SERVICE(OpenTimer);
-NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess,
+                           POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ExpOpenHandle(ExpTimerObjectType, ObjectAttributes, DesiredAccess, TimerHandle);
 }
 
 static NTSTATUS ExpReferenceTimer(HANDLE Handle, EXP_TIMER **Timer)
 {
-    return ObReferenceObjectByHandle(Handle, EXP_TIMER_MODIFY, ExpTimerObjectType, ExGetPreviousMode(),
-                                     (PVOID *)Timer, NULL);
+    return ObReferenceObjectByHandle(Handle, EXP_TIMER_MODIFY, ExpTimerObjectType,
+                                     ExGetPreviousMode(), (PVOID *)Timer, NULL);
 }
 
-static VOID ExpArmTimer(EXP_TIMER *Timer, LARGE_INTEGER Due, LONG Period, PVOID Routine, PVOID Context,
-                        KPROCESSOR_MODE Mode)
+static VOID ExpArmTimer(EXP_TIMER *Timer, LARGE_INTEGER Due, LONG Period, PVOID Routine,
+                        PVOID Context, KPROCESSOR_MODE Mode)
 {
     if (Routine != NULL) {
         Timer->Thread = PsGetCurrentThread();
         ObfReferenceObject(Timer->Thread);
-        KeInitializeApc(&Timer->Apc, (PKTHREAD)Timer->Thread, CurrentApcEnvironment, ExpTimerKernelRoutine,
-                        ExpTimerRundown, (PKNORMAL_ROUTINE)Routine, Mode, Context);
+        KeInitializeApc(&Timer->Apc, (PKTHREAD)Timer->Thread, CurrentApcEnvironment,
+                        ExpTimerKernelRoutine, ExpTimerRundown, (PKNORMAL_ROUTINE)Routine, Mode,
+                        Context);
     }
     KeSetTimerEx(&Timer->Timer, Due, Period, &Timer->Dpc);
 }
 
 NT_SERVICE(SetTimer);
-NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine,
-                          PVOID TimerContext, BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState)
+NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime,
+                          PTIMER_APC_ROUTINE TimerApcRoutine, PVOID TimerContext,
+                          BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER Due;
@@ -157,8 +163,8 @@ NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     EXP_TIMER *Timer;
     BOOLEAN State;
-    NTSTATUS Status =
-        CurrentState == NULL ? STATUS_SUCCESS : ExpProbeOut(CurrentState, sizeof(*CurrentState), Mode);
+    NTSTATUS Status = CurrentState == NULL ? STATUS_SUCCESS
+                                           : ExpProbeOut(CurrentState, sizeof(*CurrentState), Mode);
 
     if (NT_SUCCESS(Status))
         Status = ExpReferenceTimer(TimerHandle, &Timer);

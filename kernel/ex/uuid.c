@@ -1,6 +1,6 @@
 /*
- * UUIDs and locally unique identifiers. A UUID is of version 4, from the machine's seeded entropy, so one seed makes
- * the same ones. Left out: the time-based versions.
+ * UUIDs and locally unique identifiers. A UUID is of version 4, from the machine's seeded entropy,
+ * so one seed makes the same ones. Left out: the time-based versions.
  */
 #include "exp.h"
 

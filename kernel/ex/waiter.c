@@ -1,6 +1,7 @@
 /*
- * Who waits for push locks and resources. Both structures are compiled into drivers and have no room for a queue, so
- * the waiters stand in one list, each on its own stack, in the order in which they came.
+ * Who waits for push locks and resources. Both structures are compiled into drivers and have no
+ * room for a queue, so the waiters stand in one list, each on its own stack, in the order in which
+ * they came.
  */
 #include "exp.h"
 
@@ -10,8 +11,8 @@ VOID ExpStopOnRaisedIrql(PVOID Lock, const char *Kind)
 {
     KeSetBugCheckText("%s %p is acquired at IRQL %u; APC_LEVEL is the highest allowed", Kind, Lock,
                       KeGetCurrentIrql());
-    KeBugCheckEx(KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL, (ULONG_PTR)KeGetCurrentThread(),
-                 (ULONG_PTR)Lock, KeGetCurrentIrql(), 0);
+    KeBugCheckEx(KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL,
+                 (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)Lock, KeGetCurrentIrql(), 0);
 }
 
 VOID ExpWaitForLock(PVOID Lock, BOOLEAN Exclusive, ULONG_PTR Owner, KWAIT_REASON Reason)

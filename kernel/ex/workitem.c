@@ -1,10 +1,10 @@
 /*
- * System worker threads. Each queue makes its threads when it needs them (a balancer thread does that, because items
- * may be queued at DISPATCH_LEVEL), up to a limit, and keeps them.
+ * System worker threads. Each queue makes its threads when it needs them (a balancer thread does
+ * that, because items may be queued at DISPATCH_LEVEL), up to a limit, and keeps them.
  *
- * A driver's item stays the driver's memory until a worker takes it. So each queued item has a record here, and an
- * item that changed, was freed, was queued twice, or lies on a stack whose frame is gone stops the machine. Left out:
- * NT's dynamic limits and its per-node queues.
+ * A driver's item stays the driver's memory until a worker takes it. So each queued item has a
+ * record here, and an item that changed, was freed, was queued twice, or lies on a stack whose
+ * frame is gone stops the machine. Left out: NT's dynamic limits and its per-node queues.
  */
 #include "exp.h"
 #include "../ldr/ldr.h"
@@ -14,15 +14,16 @@
 #define EXP_WORKERS_LIMIT 16u
 
 #define EXP_STACK_FRAMES 8u
-#define EXP_STALL_100NS 100000 /* a queue whose workers take nothing for so long gets another one */
+#define EXP_STALL_100NS 100000 /* a queue whose workers take nothing for so long gets another one \
+                                */
 
 typedef struct _EXP_WORK {
     LIST_ENTRY Link; /* EXP_QUEUE.Items */
     PWORK_QUEUE_ITEM Item;
     PWORKER_THREAD_ROUTINE Routine;
     PVOID Parameter;
-    PKTHREAD Thread;       /* referenced; whose stack the item is on, else NULL */
-    ULONG64 *ReturnSlot;   /* where that frame's return address is, or NULL */
+    PKTHREAD Thread;     /* referenced; whose stack the item is on, else NULL */
+    ULONG64 *ReturnSlot; /* where that frame's return address is, or NULL */
     ULONG64 ReturnAddress;
 } EXP_WORK;
 
@@ -43,7 +44,8 @@ static KEVENT ExpBalance; /* some queue wants another thread */
 
 static KPRIORITY ExpQueuePriority(ULONG Index)
 {
-    static const UCHAR Priority[MaximumWorkQueue] = {13, 12, 15, 8, 7, 18, 14}; /* by WORK_QUEUE_TYPE [guess] */
+    static const UCHAR Priority[MaximumWorkQueue] = {13, 12, 15, 8,
+                                                     7,  18, 14}; /* by WORK_QUEUE_TYPE [guess] */
 
     return Index < MaximumWorkQueue ? Priority[Index] : (KPRIORITY)(Index - MaximumWorkQueue);
 }
@@ -61,10 +63,10 @@ static ULONG ExpQueueIndex(WORK_QUEUE_TYPE Type)
 
 static DECLSPEC_NORETURN VOID ExpStopOnItem(EXP_QUEUE *Queue, EXP_WORK *Work, const char *Story)
 {
-    KeSetBugCheckText("work item %p (routine %p, parameter %p, queued by thread %p): %s", Work->Item, Work->Routine,
-                      Work->Parameter, Work->Thread, Story);
-    KeBugCheckEx(INVALID_WORK_QUEUE_ITEM, (ULONG_PTR)Work->Item, (ULONG_PTR)Queue, (ULONG_PTR)ExpQueue,
-                 (ULONG_PTR)Work->Routine);
+    KeSetBugCheckText("work item %p (routine %p, parameter %p, queued by thread %p): %s",
+                      Work->Item, Work->Routine, Work->Parameter, Work->Thread, Story);
+    KeBugCheckEx(INVALID_WORK_QUEUE_ITEM, (ULONG_PTR)Work->Item, (ULONG_PTR)Queue,
+                 (ULONG_PTR)ExpQueue, (ULONG_PTR)Work->Routine);
     __builtin_unreachable();
 }
 
@@ -94,9 +96,9 @@ static VOID ExpRememberFrame(EXP_WORK *Work)
         }
 }
 
-static const char ExpStackStory[] =
-    "it lies on the stack of a function that has returned. A work item must live until the worker routine has been "
-    "called: put it in nonpaged pool or a device extension";
+static const char ExpStackStory[] = "it lies on the stack of a function that has returned. A work "
+                                    "item must live until the worker routine has been "
+                                    "called: put it in nonpaged pool or a device extension";
 
 /* At queue time: an item on a stack is legal only if its function waits for the worker. */
 static VOID ExpNoteStackItem(EXP_QUEUE *Queue, EXP_WORK *Work)
@@ -108,8 +110,10 @@ static VOID ExpNoteStackItem(EXP_QUEUE *Queue, EXP_WORK *Work)
     if (!Current && !ExpIsStackAddress(Work->Item))
         return;
     /* A DPC runs on the stack of the thread that it interrupted. */
-    if (KiGetPrcb()->DpcRoutineActive && Current && (ULONG64)Work->Item >= (ULONG64)__builtin_frame_address(0))
-        ExpStopOnItem(Queue, Work, "it lies on the stack of a DPC routine, which cannot wait for the worker");
+    if (KiGetPrcb()->DpcRoutineActive && Current &&
+        (ULONG64)Work->Item >= (ULONG64)__builtin_frame_address(0))
+        ExpStopOnItem(Queue, Work,
+                      "it lies on the stack of a DPC routine, which cannot wait for the worker");
     if (!Current)
         return;
     if ((ULONG64)Work->Item < (ULONG64)__builtin_frame_address(0))
@@ -141,7 +145,8 @@ static VOID ExpCheckItem(EXP_QUEUE *Queue, EXP_WORK *Work)
     if (ExpIsFrameGone(Work))
         ExpStopOnItem(Queue, Work, ExpStackStory);
     if (ExpFindBlock(Item, &Block) && Block.Free) {
-        KeSetBugCheckText("work item %p was freed while it was queued (pool block %p)", Item, Block.Base);
+        KeSetBugCheckText("work item %p was freed while it was queued (pool block %p)", Item,
+                          Block.Base);
         KeBugCheckEx(WORKER_INVALID, 0, (ULONG_PTR)Item, (ULONG_PTR)Block.Base,
                      (ULONG_PTR)Block.Base + Block.Bytes);
     }
@@ -150,7 +155,9 @@ static VOID ExpCheckItem(EXP_QUEUE *Queue, EXP_WORK *Work)
     if (Item->List.Flink == &Work->Link && Item->WorkerRoutine == Work->Routine &&
         Item->Parameter == Work->Parameter)
         return;
-    ExpStopOnItem(Queue, Work, ExpIsStackAddress(Item) ? ExpStackStory : "its memory changed while it was queued");
+    ExpStopOnItem(Queue, Work,
+                  ExpIsStackAddress(Item) ? ExpStackStory
+                                          : "its memory changed while it was queued");
 }
 
 static VOID ExpCheckNotQueued(PWORK_QUEUE_ITEM Item)
@@ -162,7 +169,8 @@ static VOID ExpCheckNotQueued(PWORK_QUEUE_ITEM Item)
 
         for (PLIST_ENTRY Link = Head->Flink; Link != NULL && Link != Head; Link = Link->Flink)
             if (CONTAINING_RECORD(Link, EXP_WORK, Link)->Item == Item) {
-                KeSetBugCheckText("work item %p is queued a second time before a worker has taken it", Item);
+                KeSetBugCheckText(
+                    "work item %p is queued a second time before a worker has taken it", Item);
                 KeBugCheckEx(WORKER_INVALID, 1, (ULONG_PTR)Item, (ULONG_PTR)&ExpQueue[i], 0);
             }
     }
@@ -187,11 +195,11 @@ static EXP_WORK *ExpTakeWork(EXP_QUEUE *Queue)
 static VOID ExpCheckWorker(const EXP_WORK *Work)
 {
     if (KeGetCurrentIrql() != PASSIVE_LEVEL)
-        KeBugCheckEx(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, (ULONG_PTR)Work->Routine, KeGetCurrentIrql(),
-                     (ULONG_PTR)Work->Parameter, (ULONG_PTR)Work->Item);
+        KeBugCheckEx(0xE1 /* WORKER_THREAD_RETURNED_AT_BAD_IRQL */, (ULONG_PTR)Work->Routine,
+                     KeGetCurrentIrql(), (ULONG_PTR)Work->Parameter, (ULONG_PTR)Work->Item);
     if (PsGetCurrentThread()->ImpersonationToken != NULL)
-        KeBugCheckEx(0xDF /* IMPERSONATING_WORKER_THREAD */, (ULONG_PTR)Work->Routine, (ULONG_PTR)Work->Parameter,
-                     (ULONG_PTR)Work->Item, 0);
+        KeBugCheckEx(0xDF /* IMPERSONATING_WORKER_THREAD */, (ULONG_PTR)Work->Routine,
+                     (ULONG_PTR)Work->Parameter, (ULONG_PTR)Work->Item, 0);
 }
 
 static VOID NTAPI ExpWorkerThread(PVOID Context)
@@ -217,8 +225,8 @@ static VOID NTAPI ExpWorkerThread(PVOID Context)
 static NTSTATUS ExpCreateWorker(EXP_QUEUE *Queue)
 {
     HANDLE Handle;
-    NTSTATUS Status =
-        PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ExpWorkerThread, Queue);
+    NTSTATUS Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL,
+                                           ExpWorkerThread, Queue);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -227,7 +235,10 @@ static NTSTATUS ExpCreateWorker(EXP_QUEUE *Queue)
     return STATUS_SUCCESS;
 }
 
-/* A queue gets its first thread at once, and another when all it has are stuck in routines that wait. */
+/*
+ * A queue gets its first thread at once, and another when all it has are stuck in routines that
+ * wait.
+ */
 static VOID ExpBalanceQueue(EXP_QUEUE *Queue, BOOLEAN TimeOut)
 {
     BOOLEAN Stalled = TimeOut && Queue->Idle == 0 && Queue->Taken == Queue->TakenBefore;
@@ -248,7 +259,8 @@ static VOID NTAPI ExpBalancer(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     KeSetPriorityThread(KeGetCurrentThread(), 16);
     for (;;) {
-        Status = KeWaitForSingleObject(&ExpBalance, Executive, KernelMode, FALSE, Watching ? &Stall : NULL);
+        Status = KeWaitForSingleObject(&ExpBalance, Executive, KernelMode, FALSE,
+                                       Watching ? &Stall : NULL);
         Watching = FALSE;
         for (ULONG i = 0; i < EXP_QUEUES; i++) {
             if (ExpQueue[i].Watched)

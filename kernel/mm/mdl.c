@@ -1,7 +1,7 @@
 /*
- * Memory descriptor lists: building, locking, mapping. (IoAllocateMdl and its kin are io's.) A locked page has one
- * more reference, so it outlives its mapping. Nothing is ever paged out, so locking needs no paging in. Left out: AWE,
- * large pages, per-process limits.
+ * Memory descriptor lists: building, locking, mapping. (IoAllocateMdl and its kin are io's.) A
+ * locked page has one more reference, so it outlives its mapping. Nothing is ever paged out, so
+ * locking needs no paging in. Left out: AWE, large pages, per-process limits.
  */
 #include "../ex/exp.h"
 #include "../ps/ps.h"
@@ -10,7 +10,8 @@
 #ifndef SYSTEM_PTE_MISUSE
 #define SYSTEM_PTE_MISUSE 0xDA
 #endif
-#define MI_MDL_PAGES(m) ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(m), MmGetMdlByteCount(m))
+#define MI_MDL_PAGES(m) \
+    ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(m), MmGetMdlByteCount(m))
 #define MI_MAPPABLE (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_IO_SPACE)
 
 NT_EXPORT(MmSizeOfMdl);
@@ -25,7 +26,8 @@ PMDL NTAPI MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length)
     PMDL Mdl = MemoryDescriptorList;
 
     if (Mdl == NULL)
-        Mdl = ExpAllocatePool(NonPagedPoolNx, MmSizeOfMdl(Base, Length), 'ldMM', FALSE, __builtin_return_address(0));
+        Mdl = ExpAllocatePool(NonPagedPoolNx, MmSizeOfMdl(Base, Length), 'ldMM', FALSE,
+                              __builtin_return_address(0));
     if (Mdl != NULL)
         MmInitializeMdl(Mdl, Base, Length);
     return Mdl;
@@ -93,14 +95,15 @@ static VOID MiLockMdl(PMDL Mdl, PEPROCESS Process, KPROCESSOR_MODE Mode, LOCK_OP
 }
 
 NT_EXPORT(MmProbeAndLockPages);
-VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
+                               LOCK_OPERATION Operation)
 {
     MiLockMdl(MemoryDescriptorList, PsGetCurrentProcess(), AccessMode, Operation);
 }
 
 NT_EXPORT(MmProbeAndLockProcessPages);
-VOID NTAPI MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process, KPROCESSOR_MODE AccessMode,
-                                      LOCK_OPERATION Operation)
+VOID NTAPI MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process,
+                                      KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     KAPC_STATE State;
 
@@ -112,9 +115,11 @@ VOID NTAPI MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Proce
     }
 }
 
-/* Each element names a page of the range; only those are locked. [doc: MmProbeAndLockSelectedPages] */
+/* Each element names a page of the range; only those are locked. [doc: MmProbeAndLockSelectedPages]
+ */
 NT_EXPORT(MmProbeAndLockSelectedPages);
-VOID NTAPI MmProbeAndLockSelectedPages(PMDL MemoryDescriptorList, PFILE_SEGMENT_ELEMENT SegmentArray,
+VOID NTAPI MmProbeAndLockSelectedPages(PMDL MemoryDescriptorList,
+                                       PFILE_SEGMENT_ELEMENT SegmentArray,
                                        KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     PPFN_NUMBER Page = MmGetMdlPfnArray(MemoryDescriptorList);
@@ -124,14 +129,16 @@ VOID NTAPI MmProbeAndLockSelectedPages(PMDL MemoryDescriptorList, PFILE_SEGMENT_
     for (ULONG i = 0; i < Count; i++) {
         PVOID Va = SegmentArray[i].Buffer;
 
-        if ((AccessMode != KernelMode && !MmIsUserAddress(Va)) || !MmIsRangeAccessible(Va, PAGE_SIZE, Write))
+        if ((AccessMode != KernelMode && !MmIsUserAddress(Va)) ||
+            !MmIsRangeAccessible(Va, PAGE_SIZE, Write))
             ExRaiseStatus(STATUS_ACCESS_VIOLATION);
     }
     for (ULONG i = 0; i < Count; i++) {
         Page[i] = MiPageOf(SegmentArray[i].Buffer);
         MmReferencePage(Page[i]);
     }
-    MemoryDescriptorList->Process = MmIsUserAddress(SegmentArray[0].Buffer) ? PsGetCurrentProcess() : NULL;
+    MemoryDescriptorList->Process = MmIsUserAddress(SegmentArray[0].Buffer) ? PsGetCurrentProcess()
+                                                                            : NULL;
     MiCountLockedPages(MemoryDescriptorList->Process, (LONG)Count);
     MemoryDescriptorList->MdlFlags |= MDL_PAGES_LOCKED | (Write ? MDL_WRITE_OPERATION : 0);
 }
@@ -144,7 +151,8 @@ VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
     ULONG Count = (ULONG)MI_MDL_PAGES(Mdl);
 
     if (!(Mdl->MdlFlags & MDL_PAGES_LOCKED)) {
-        KeSetBugCheckText("MDL %p is unlocked, but its pages are not locked (flags 0x%x)", Mdl, Mdl->MdlFlags);
+        KeSetBugCheckText("MDL %p is unlocked, but its pages are not locked (flags 0x%x)", Mdl,
+                          Mdl->MdlFlags);
         KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 1, (ULONG_PTR)Mdl, Count, 0);
     }
     if (Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
@@ -169,7 +177,8 @@ static VOID MiCheckMappable(PMDL Mdl)
 {
     if (Mdl->MdlFlags & MI_MAPPABLE)
         return;
-    KeSetBugCheckText("MDL %p is mapped, but its pages are not locked (flags 0x%x)", Mdl, Mdl->MdlFlags);
+    KeSetBugCheckText("MDL %p is mapped, but its pages are not locked (flags 0x%x)", Mdl,
+                      Mdl->MdlFlags);
     KeBugCheckEx(MEMORY_MANAGEMENT, 0x1233, MmGetMdlPfnArray(Mdl)[0], 0, 0);
 }
 
@@ -204,8 +213,8 @@ static PVOID MiMapMdlInProcess(PMDL Mdl, PVOID Preferred, ULONG Priority)
     PUCHAR Va = NULL;
 
     if (PsGetCurrentProcess()->AddressSpace != NULL)
-        Va = MmMapUserPages(PsGetCurrentProcess()->AddressSpace, Preferred, MmGetMdlPfnArray(Mdl), MI_MDL_PAGES(Mdl),
-                            Protect);
+        Va = MmMapUserPages(PsGetCurrentProcess()->AddressSpace, Preferred, MmGetMdlPfnArray(Mdl),
+                            MI_MDL_PAGES(Mdl), Protect);
     if (Va == NULL)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return Va + Mdl->ByteOffset;
@@ -231,13 +240,15 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
 NT_EXPORT(MmMapLockedPages);
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
-    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE, HighPagePriority);
+    return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
+                                        HighPagePriority);
 }
 
 static VOID MiCheckMapping(PVOID Base, PMDL Mdl, SIZE_T Count)
 {
     if (!(Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)) {
-        KeSetBugCheckText("MDL %p is unmapped from %p, but it is not mapped (flags 0x%x)", Mdl, Base, Mdl->MdlFlags);
+        KeSetBugCheckText("MDL %p is unmapped from %p, but it is not mapped (flags 0x%x)", Mdl,
+                          Base, Mdl->MdlFlags);
         KeBugCheckEx(SYSTEM_PTE_MISUSE, 6, (ULONG_PTR)Mdl, (ULONG_PTR)Base, Count);
     }
     if (Base != Mdl->MappedSystemVa)
@@ -270,8 +281,8 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 
 static const struct {
     ULONG Win32;
-} MiSystemProtections[] = {{PAGE_READONLY}, {PAGE_READWRITE}, {PAGE_EXECUTE_READ}, {PAGE_EXECUTE_READWRITE},
-                           {PAGE_NOACCESS}, {PAGE_EXECUTE}};
+} MiSystemProtections[] = {{PAGE_READONLY},          {PAGE_READWRITE}, {PAGE_EXECUTE_READ},
+                           {PAGE_EXECUTE_READWRITE}, {PAGE_NOACCESS},  {PAGE_EXECUTE}};
 
 NT_EXPORT(MmProtectMdlSystemAddress);
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect)
@@ -284,7 +295,8 @@ NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewPro
         KeBugCheckEx(MEMORY_MANAGEMENT, 0x1235, (ULONG_PTR)Mdl, (ULONG_PTR)Mdl->MappedSystemVa, 0);
     for (ULONG i = 0; i < RTL_NUMBER_OF(MiSystemProtections); i++)
         if (MiSystemProtections[i].Win32 == NewProtect)
-            return MmProtectPages(PAGE_ALIGN(Mdl->MappedSystemVa), MI_MDL_PAGES(Mdl), MmProtectToPte(NewProtect));
+            return MmProtectPages(PAGE_ALIGN(Mdl->MappedSystemVa), MI_MDL_PAGES(Mdl),
+                                  MmProtectToPte(NewProtect));
     return STATUS_INVALID_PAGE_PROTECTION;
 }
 
@@ -324,12 +336,14 @@ static LIST_ENTRY MiReserved = {&MiReserved, &MiReserved};
 NT_EXPORT(MmAllocateMappingAddress);
 PVOID NTAPI MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
 {
-    SIZE_T Pages = BYTES_TO_PAGES(NumberOfBytes) + 1; /* an MDL of so many bytes may start inside a page */
+    SIZE_T Pages = BYTES_TO_PAGES(NumberOfBytes) +
+                   1; /* an MDL of so many bytes may start inside a page */
     MI_RESERVED *Reserved;
 
     if (NumberOfBytes == 0)
         KeBugCheckEx(SYSTEM_PTE_MISUSE, 0x100, 0, PoolTag, (ULONG_PTR)__builtin_return_address(0));
-    Reserved = ExpAllocatePool(NonPagedPoolNx, sizeof(*Reserved), PoolTag, FALSE, __builtin_return_address(0));
+    Reserved = ExpAllocatePool(NonPagedPoolNx, sizeof(*Reserved), PoolTag, FALSE,
+                               __builtin_return_address(0));
     if (Reserved == NULL)
         return NULL;
     Reserved->Pages = Pages;
@@ -344,7 +358,10 @@ PVOID NTAPI MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
     return Reserved->Va;
 }
 
-/* Stops when the mapping is not the caller's: subcodes as MmFreeMappingAddress documents, from First on. */
+/*
+ * Stops when the mapping is not the caller's: subcodes as MmFreeMappingAddress documents, from
+ * First on.
+ */
 static MI_RESERVED *MiFindReserved(PVOID Va, ULONG Tag, ULONG NotOwner)
 {
     for (PLIST_ENTRY Link = MiReserved.Flink; Link != &MiReserved; Link = Link->Flink) {
@@ -371,7 +388,8 @@ VOID NTAPI MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag)
 }
 
 NT_EXPORT(MmMapLockedPagesWithReservedMapping);
-PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, PMDL MemoryDescriptorList,
+PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag,
+                                                PMDL MemoryDescriptorList,
                                                 MEMORY_CACHING_TYPE CacheType)
 {
     MI_RESERVED *Reserved = MiFindReserved(MappingAddress, PoolTag, 0x104);
@@ -381,7 +399,8 @@ PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG Pool
     UNREFERENCED_PARAMETER(CacheType);
     MiCheckMappable(MemoryDescriptorList);
     if (Reserved->Mapped != 0)
-        KeBugCheckEx(SYSTEM_PTE_MISUSE, 0x107, (ULONG_PTR)MappingAddress, (ULONG_PTR)MemoryDescriptorList, Count);
+        KeBugCheckEx(SYSTEM_PTE_MISUSE, 0x107, (ULONG_PTR)MappingAddress,
+                     (ULONG_PTR)MemoryDescriptorList, Count);
     if (Count > Reserved->Pages)
         return NULL;
     Va = MiMapMdlAt(MemoryDescriptorList, MappingAddress, Count, MM_PROT_READWRITE);
@@ -423,8 +442,8 @@ static VOID MiFreePageArray(PPFN_NUMBER Page, ULONG Count)
         MmFreePages(Page[i], 1);
 }
 
-static PMDL MiAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, SIZE_T TotalBytes,
-                                  ULONG Flags, PVOID Caller)
+static PMDL MiAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                  SIZE_T TotalBytes, ULONG Flags, PVOID Caller)
 {
     PFN_NUMBER Last = (PFN_NUMBER)((ULONG64)HighAddress.QuadPart >> PAGE_SHIFT);
     ULONG Wanted = (ULONG)BYTES_TO_PAGES(TotalBytes), Count;
@@ -453,30 +472,33 @@ PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS H
                                  PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes)
 {
     UNREFERENCED_PARAMETER(SkipBytes); /* only says how to look for more */
-    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, 0, __builtin_return_address(0));
+    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, 0,
+                                 __builtin_return_address(0));
 }
 
 NT_EXPORT(MmAllocatePagesForMdlEx);
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                                   ULONG Flags)
+                                   PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                   MEMORY_CACHING_TYPE CacheType, ULONG Flags)
 {
     UNREFERENCED_PARAMETER(SkipBytes);
     UNREFERENCED_PARAMETER(CacheType);
-    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags, __builtin_return_address(0));
+    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags,
+                                 __builtin_return_address(0));
 }
 
 /* There is one node. */
 NT_EXPORT(MmAllocateNodePagesForMdlEx);
 PMDL NTAPI MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
-                                       PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
-                                       ULONG IdealNode, ULONG Flags)
+                                       PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes,
+                                       MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags)
 {
     UNREFERENCED_PARAMETER(SkipBytes);
     UNREFERENCED_PARAMETER(CacheType);
     if (IdealNode != 0)
         return NULL;
-    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags, __builtin_return_address(0));
+    return MiAllocatePagesForMdl(LowAddress, HighAddress, TotalBytes, Flags,
+                                 __builtin_return_address(0));
 }
 
 NT_EXPORT(MmFreePagesFromMdl);

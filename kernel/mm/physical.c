@@ -1,6 +1,7 @@
 /*
- * Physical addresses: contiguous and non-cached memory, I/O space, translations. RAM is all there is: a physical
- * address beyond it belongs to no device, so mapping it fails. Caching types mean nothing here.
+ * Physical addresses: contiguous and non-cached memory, I/O space, translations. RAM is all there
+ * is: a physical address beyond it belongs to no device, so mapping it fails. Caching types mean
+ * nothing here.
  */
 #include "../ex/exp.h"
 #include "mi.h"
@@ -59,7 +60,10 @@ static VOID MiUnmapRun(MI_RUN *Run)
 
 /* ---- contiguous memory ---- */
 
-/* Alignment in pages that keeps a block of Pages from crossing a multiple of Boundary bytes; 0: impossible. */
+/*
+ * Alignment in pages that keeps a block of Pages from crossing a multiple of Boundary bytes; 0:
+ * impossible.
+ */
 static PFN_COUNT MiBoundaryAlignment(SIZE_T Pages, ULONG64 Boundary)
 {
     PFN_COUNT Alignment = 1;
@@ -73,7 +77,8 @@ static PFN_COUNT MiBoundaryAlignment(SIZE_T Pages, ULONG64 Boundary)
     return Alignment;
 }
 
-static PVOID MiAllocateContiguous(SIZE_T Bytes, ULONG64 Low, ULONG64 High, ULONG64 Boundary, ULONG64 Protection)
+static PVOID MiAllocateContiguous(SIZE_T Bytes, ULONG64 Low, ULONG64 High, ULONG64 Boundary,
+                                  ULONG64 Protection)
 {
     SIZE_T Pages = BYTES_TO_PAGES(Bytes);
     PFN_COUNT Alignment = MiBoundaryAlignment(Pages, Boundary);
@@ -92,35 +97,43 @@ static PVOID MiAllocateContiguous(SIZE_T Bytes, ULONG64 Low, ULONG64 High, ULONG
 }
 
 NT_EXPORT(MmAllocateContiguousMemory);
-PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
+PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes,
+                                       PHYSICAL_ADDRESS HighestAcceptableAddress)
 {
-    return MiAllocateContiguous(NumberOfBytes, 0, HighestAcceptableAddress.QuadPart, 0, MM_PROT_EXECUTE_READWRITE);
+    return MiAllocateContiguous(NumberOfBytes, 0, HighestAcceptableAddress.QuadPart, 0,
+                                MM_PROT_EXECUTE_READWRITE);
 }
 
 NT_EXPORT(MmAllocateContiguousMemorySpecifyCache);
-PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
+                                                   PHYSICAL_ADDRESS LowestAcceptableAddress,
                                                    PHYSICAL_ADDRESS HighestAcceptableAddress,
                                                    PHYSICAL_ADDRESS BoundaryAddressMultiple,
                                                    MEMORY_CACHING_TYPE CacheType)
 {
     UNREFERENCED_PARAMETER(CacheType);
-    return MiAllocateContiguous(NumberOfBytes, LowestAcceptableAddress.QuadPart, HighestAcceptableAddress.QuadPart,
-                                BoundaryAddressMultiple.QuadPart, MM_PROT_EXECUTE_READWRITE);
+    return MiAllocateContiguous(NumberOfBytes, LowestAcceptableAddress.QuadPart,
+                                HighestAcceptableAddress.QuadPart, BoundaryAddressMultiple.QuadPart,
+                                MM_PROT_EXECUTE_READWRITE);
 }
 
 NT_EXPORT(MmAllocateContiguousMemorySpecifyCacheNode);
-PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes,
+                                                       PHYSICAL_ADDRESS LowestAcceptableAddress,
                                                        PHYSICAL_ADDRESS HighestAcceptableAddress,
                                                        PHYSICAL_ADDRESS BoundaryAddressMultiple,
-                                                       MEMORY_CACHING_TYPE CacheType, NODE_REQUIREMENT PreferredNode)
+                                                       MEMORY_CACHING_TYPE CacheType,
+                                                       NODE_REQUIREMENT PreferredNode)
 {
     UNREFERENCED_PARAMETER(PreferredNode); /* there is one node */
-    return MmAllocateContiguousMemorySpecifyCache(NumberOfBytes, LowestAcceptableAddress, HighestAcceptableAddress,
-                                                  BoundaryAddressMultiple, CacheType);
+    return MmAllocateContiguousMemorySpecifyCache(NumberOfBytes, LowestAcceptableAddress,
+                                                  HighestAcceptableAddress, BoundaryAddressMultiple,
+                                                  CacheType);
 }
 
 NT_EXPORT(MmAllocateContiguousNodeMemory);
-PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
+                                           PHYSICAL_ADDRESS LowestAcceptableAddress,
                                            PHYSICAL_ADDRESS HighestAcceptableAddress,
                                            PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
                                            NODE_REQUIREMENT PreferredNode)
@@ -130,8 +143,9 @@ PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRES
     UNREFERENCED_PARAMETER(PreferredNode);
     if (Protection != MM_PROT_READWRITE && Protection != MM_PROT_EXECUTE_READWRITE)
         return NULL;
-    return MiAllocateContiguous(NumberOfBytes, LowestAcceptableAddress.QuadPart, HighestAcceptableAddress.QuadPart,
-                                BoundaryAddressMultiple.QuadPart, Protection);
+    return MiAllocateContiguous(NumberOfBytes, LowestAcceptableAddress.QuadPart,
+                                HighestAcceptableAddress.QuadPart, BoundaryAddressMultiple.QuadPart,
+                                Protection);
 }
 
 NT_EXPORT(MmFreeContiguousMemory);
@@ -142,7 +156,8 @@ VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
     SIZE_T Pages;
 
     if (Run == NULL || Run->Va != BaseAddress) {
-        KeSetBugCheckText("%p is not contiguous memory: freed twice, or never allocated", BaseAddress);
+        KeSetBugCheckText("%p is not contiguous memory: freed twice, or never allocated",
+                          BaseAddress);
         KeBugCheckEx(BAD_POOL_CALLER, 0x60, (ULONG_PTR)BaseAddress, 0, 0);
     }
     First = Run->First;
@@ -152,7 +167,8 @@ VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
 }
 
 NT_EXPORT(MmFreeContiguousMemorySpecifyCache);
-VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
+                                              MEMORY_CACHING_TYPE CacheType)
 {
     UNREFERENCED_PARAMETER(NumberOfBytes);
     UNREFERENCED_PARAMETER(CacheType);
@@ -187,7 +203,8 @@ static PVOID MiMapIoSpace(ULONG64 Address, SIZE_T Bytes, ULONG64 Protection)
 }
 
 NT_EXPORT(MmMapIoSpace);
-PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
+                         MEMORY_CACHING_TYPE CacheType)
 {
     UNREFERENCED_PARAMETER(CacheType);
     return MiMapIoSpace(PhysicalAddress.QuadPart, NumberOfBytes, MM_PROT_EXECUTE_READWRITE);
@@ -210,8 +227,9 @@ VOID NTAPI MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
     SIZE_T Pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(BaseAddress, NumberOfBytes);
 
     if (Run == NULL || Run->Pages != Pages) {
-        KeSetBugCheckText("%p (%Iu bytes) is no mapping of I/O space: unmapped twice, or with another size", BaseAddress,
-                          NumberOfBytes);
+        KeSetBugCheckText(
+            "%p (%Iu bytes) is no mapping of I/O space: unmapped twice, or with another size",
+            BaseAddress, NumberOfBytes);
         KeBugCheckEx(MEMORY_MANAGEMENT, 0x61948, (ULONG_PTR)PAGE_ALIGN(BaseAddress), Pages, 0);
     }
     MiUnmapRun(Run);
@@ -230,7 +248,8 @@ PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress)
     return Address;
 }
 
-/* All of RAM is mapped at one place; NT answers with one of the addresses that map the page, too. */
+/* All of RAM is mapped at one place; NT answers with one of the addresses that map the page, too.
+ */
 NT_EXPORT(MmGetVirtualForPhysical);
 PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress)
 {
@@ -243,8 +262,8 @@ PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress)
 NT_EXPORT(MmGetPhysicalMemoryRanges);
 PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(VOID)
 {
-    PPHYSICAL_MEMORY_RANGE Range =
-        ExpAllocatePool(NonPagedPoolNx, 2 * sizeof(*Range), 'rPmM', FALSE, __builtin_return_address(0));
+    PPHYSICAL_MEMORY_RANGE Range = ExpAllocatePool(NonPagedPoolNx, 2 * sizeof(*Range), 'rPmM',
+                                                   FALSE, __builtin_return_address(0));
 
     if (Range == NULL)
         return NULL;

@@ -83,7 +83,8 @@ static SIZE_T MiCopyPages(PUCHAR To, PUCHAR From, SIZE_T Bytes)
     SIZE_T Done = 0;
 
     while (Done < Bytes) {
-        SIZE_T Chunk = min(Bytes - Done, min(PAGE_SIZE - BYTE_OFFSET(To + Done), PAGE_SIZE - BYTE_OFFSET(From + Done)));
+        SIZE_T Chunk = min(Bytes - Done, min(PAGE_SIZE - BYTE_OFFSET(To + Done),
+                                             PAGE_SIZE - BYTE_OFFSET(From + Done)));
         PUCHAR Source = MiTranslate(From + Done, FALSE), Target = MiTranslate(To + Done, TRUE);
 
         if (Source == NULL || Target == NULL)
@@ -103,8 +104,9 @@ static BOOLEAN MiIsUserRange(PVOID Start, SIZE_T Bytes)
 
 /* User ranges of all processes lie apart, so one walk of the tables serves both. */
 NT_EXPORT(MmCopyVirtualMemory);
-NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess, PVOID ToAddress,
-                                   SIZE_T BufferSize, KPROCESSOR_MODE PreviousMode, PSIZE_T NumberOfBytesCopied)
+NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess,
+                                   PVOID ToAddress, SIZE_T BufferSize, KPROCESSOR_MODE PreviousMode,
+                                   PSIZE_T NumberOfBytesCopied)
 {
     UNREFERENCED_PARAMETER(FromProcess);
     UNREFERENCED_PARAMETER(ToProcess);
@@ -120,8 +122,8 @@ NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEP
 #define MI_COPY_VIRTUAL 2u
 
 NT_EXPORT(MmCopyMemory);
-NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
-                            PSIZE_T NumberOfBytesTransferred)
+NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress,
+                            SIZE_T NumberOfBytes, ULONG Flags, PSIZE_T NumberOfBytesTransferred)
 {
     PVOID Source = SourceAddress.VirtualAddress;
 
@@ -133,7 +135,8 @@ NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, 
     if (Flags == MI_COPY_PHYSICAL) {
         ULONG64 First = (ULONG64)SourceAddress.PhysicalAddress.QuadPart;
 
-        if (First + NumberOfBytes < First || First + NumberOfBytes > (ULONG64)MmTotalPageCount() << PAGE_SHIFT)
+        if (First + NumberOfBytes < First || First + NumberOfBytes > (ULONG64)MmTotalPageCount()
+                                                                         << PAGE_SHIFT)
             return STATUS_INVALID_ADDRESS;
         Source = (PVOID)(HAL_PHYSMAP_VA + First);
     }

@@ -1,8 +1,9 @@
 /*
- * Sections: memory that can be mapped into processes and the system range. A section has all of its pages from the
- * start: zeroes, or a file's contents, which are written back when a writable view is flushed or goes. \Device\Physical-
- * Memory shows RAM. Left out: image sections (ps loads programs itself), sections of one file sharing pages with
- * each other and with the file's reads and writes, extending a section.
+ * Sections: memory that can be mapped into processes and the system range. A section has all of its
+ * pages from the start: zeroes, or a file's contents, which are written back when a writable view
+ * is flushed or goes. \Device\Physical- Memory shows RAM. Left out: image sections (ps loads
+ * programs itself), sections of one file sharing pages with each other and with the file's reads
+ * and writes, extending a section.
  */
 #include "../ex/exp.h"
 #include "../ps/ps.h"
@@ -24,9 +25,9 @@ typedef struct _MI_SECTION {
     LARGE_INTEGER Size; /* bytes */
     ULONG Count;        /* pages */
     ULONG Protect, Attributes;
-    PFILE_OBJECT File;  /* referenced, or NULL */
-    BOOLEAN Physical;   /* RAM itself: no page array */
-    PFN_NUMBER *Page;   /* one reference each */
+    PFILE_OBJECT File;   /* referenced, or NULL */
+    BOOLEAN Physical;    /* RAM itself: no page array */
+    PFN_NUMBER *Page;    /* one reference each */
     LIST_ENTRY FileLink; /* MiFileSections, when it has a file */
     ULONG Views, WritableViews;
 } MI_SECTION;
@@ -47,7 +48,8 @@ BOOLEAN MiIsBorrowedView(const MI_VIEW *View)
 
 static NTSTATUS MiOpenFileOf(MI_SECTION *Section, PHANDLE Handle)
 {
-    return ObOpenObjectByPointer(Section->File, OBJ_KERNEL_HANDLE, NULL, 0, *IoFileObjectType, KernelMode, Handle);
+    return ObOpenObjectByPointer(Section->File, OBJ_KERNEL_HANDLE, NULL, 0, *IoFileObjectType,
+                                 KernelMode, Handle);
 }
 
 /* Moves Bytes between the section's pages from First on and the file. */
@@ -165,8 +167,8 @@ static NTSTATUS MiSizeFromFile(HANDLE FileHandle, PLARGE_INTEGER Size)
 {
     FILE_STANDARD_INFORMATION Standard;
     IO_STATUS_BLOCK IoStatus;
-    NTSTATUS Status =
-        ZwQueryInformationFile(FileHandle, &IoStatus, &Standard, sizeof(Standard), FileStandardInformation);
+    NTSTATUS Status = ZwQueryInformationFile(FileHandle, &IoStatus, &Standard, sizeof(Standard),
+                                             FileStandardInformation);
 
     if (NT_SUCCESS(Status))
         *Size = Standard.EndOfFile;
@@ -179,7 +181,10 @@ static BOOLEAN MiCanWrite(ULONG Protect)
     return Protect == PAGE_READWRITE || Protect == PAGE_EXECUTE_READWRITE;
 }
 
-/* Size 0 means all of the file; a file too short for a writable section grows. [doc: ZwCreateSection] */
+/*
+ * Size 0 means all of the file; a file too short for a writable section grows. [doc:
+ * ZwCreateSection]
+ */
 static NTSTATUS MiAttachFile(MI_SECTION *Section, PFILE_OBJECT File)
 {
     LARGE_INTEGER FileSize;
@@ -202,7 +207,8 @@ static NTSTATUS MiAttachFile(MI_SECTION *Section, PFILE_OBJECT File)
         IO_STATUS_BLOCK IoStatus;
 
         Status = MiCanWrite(Section->Protect)
-                     ? ZwSetInformationFile(Handle, &IoStatus, &End, sizeof(End), FileEndOfFileInformation)
+                     ? ZwSetInformationFile(Handle, &IoStatus, &End, sizeof(End),
+                                            FileEndOfFileInformation)
                      : STATUS_SECTION_TOO_BIG;
     }
     ZwClose(Handle);
@@ -230,7 +236,8 @@ static NTSTATUS MiFillSection(MI_SECTION *Section, PFILE_OBJECT File)
 
 static NTSTATUS MiCheckSection(ULONG Protect, ULONG Attributes)
 {
-    if (MmProtectToPte(Protect) == ~0ull || (Protect & PAGE_GUARD) || (Protect & 0xFF) == PAGE_NOACCESS)
+    if (MmProtectToPte(Protect) == ~0ull || (Protect & PAGE_GUARD) ||
+        (Protect & 0xFF) == PAGE_NOACCESS)
         return STATUS_INVALID_PAGE_PROTECTION;
     if (Attributes & SEC_IMAGE)
         return STATUS_NOT_SUPPORTED;
@@ -240,15 +247,17 @@ static NTSTATUS MiCheckSection(ULONG Protect, ULONG Attributes)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiCreateSectionObject(POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, LONGLONG Bytes,
-                                      ULONG Protect, ULONG Flags, PFILE_OBJECT File, MI_SECTION **Result)
+static NTSTATUS MiCreateSectionObject(POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode,
+                                      LONGLONG Bytes, ULONG Protect, ULONG Flags, PFILE_OBJECT File,
+                                      MI_SECTION **Result)
 {
     MI_SECTION *Section;
     NTSTATUS Status = MiCheckSection(Protect, Flags);
 
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObCreateObject(Mode, MiSectionType, Attributes, Mode, NULL, sizeof(*Section), 0, 0, (PVOID *)&Section);
+    Status = ObCreateObject(Mode, MiSectionType, Attributes, Mode, NULL, sizeof(*Section), 0, 0,
+                            (PVOID *)&Section);
     if (!NT_SUCCESS(Status))
         return Status;
     Section->Size.QuadPart = Bytes;
@@ -270,12 +279,15 @@ static NTSTATUS MiReferenceFile(HANDLE Handle, ULONG Protect, PFILE_OBJECT *File
     *File = NULL;
     if (Handle == NULL)
         return STATUS_SUCCESS;
-    return ObReferenceObjectByHandle(Handle, Access, *IoFileObjectType, ExGetPreviousMode(), (PVOID *)File, NULL);
+    return ObReferenceObjectByHandle(Handle, Access, *IoFileObjectType, ExGetPreviousMode(),
+                                     (PVOID *)File, NULL);
 }
 
-NT_SERVICE_PARTIAL(CreateSection, "SEC_IMAGE: STATUS_NOT_SUPPORTED; sections of one file do not share pages");
-NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                               PLARGE_INTEGER MaximumSize, ULONG SectionPageProtection, ULONG AllocationAttributes,
+NT_SERVICE_PARTIAL(CreateSection,
+                   "SEC_IMAGE: STATUS_NOT_SUPPORTED; sections of one file do not share pages");
+NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
+                               POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
+                               ULONG SectionPageProtection, ULONG AllocationAttributes,
                                HANDLE FileHandle)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
@@ -304,8 +316,9 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
 }
 
 NT_PARTIAL(MmCreateSection, "SEC_IMAGE: STATUS_NOT_SUPPORTED");
-NTSTATUS NTAPI MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                               PLARGE_INTEGER MaximumSize, ULONG SectionPageProtection, ULONG AllocationAttributes,
+NTSTATUS NTAPI MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess,
+                               POBJECT_ATTRIBUTES ObjectAttributes, PLARGE_INTEGER MaximumSize,
+                               ULONG SectionPageProtection, ULONG AllocationAttributes,
                                HANDLE FileHandle, PFILE_OBJECT FileObject)
 {
     PFILE_OBJECT File = FileObject;
@@ -316,22 +329,27 @@ NTSTATUS NTAPI MmCreateSection(PVOID *SectionObject, ACCESS_MASK DesiredAccess, 
         Status = MiReferenceFile(FileHandle, SectionPageProtection, &File);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MiCreateSectionObject(ObjectAttributes, KernelMode, MaximumSize == NULL ? 0 : MaximumSize->QuadPart,
-                                   SectionPageProtection, AllocationAttributes, File, (MI_SECTION **)SectionObject);
+    Status = MiCreateSectionObject(
+        ObjectAttributes, KernelMode, MaximumSize == NULL ? 0 : MaximumSize->QuadPart,
+        SectionPageProtection, AllocationAttributes, File, (MI_SECTION **)SectionObject);
     if (File != NULL && FileObject == NULL)
         ObfDereferenceObject(File);
     return Status;
 }
 
 NT_SERVICE(OpenSection);
-NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess,
+                             POBJECT_ATTRIBUTES ObjectAttributes)
 {
     return ExpOpenHandle(MiSectionType, ObjectAttributes, DesiredAccess, SectionHandle);
 }
 
 /* ---- views ---- */
 
-/* Rounds the offset down to 64 KiB; a size of 0 means to the section's end. [doc: ZwMapViewOfSection] */
+/*
+ * Rounds the offset down to 64 KiB; a size of 0 means to the section's end. [doc:
+ * ZwMapViewOfSection]
+ */
 static NTSTATUS MiPlaceView(MI_SECTION *Section, LONGLONG *Offset, SIZE_T *Bytes)
 {
     LONGLONG Start = *Offset & ~0xFFFFll, End;
@@ -341,14 +359,16 @@ static NTSTATUS MiPlaceView(MI_SECTION *Section, LONGLONG *Offset, SIZE_T *Bytes
     if (*Offset < 0 || Start >= Section->Size.QuadPart)
         return STATUS_INVALID_VIEW_SIZE;
     End = *Bytes == 0 ? Section->Size.QuadPart : *Offset + (LONGLONG)*Bytes;
-    if (End < Start || End > ((Section->Size.QuadPart + PAGE_SIZE - 1) & ~(LONGLONG)(PAGE_SIZE - 1)))
+    if (End < Start ||
+        End > ((Section->Size.QuadPart + PAGE_SIZE - 1) & ~(LONGLONG)(PAGE_SIZE - 1)))
         return STATUS_INVALID_VIEW_SIZE;
     *Offset = Start;
     *Bytes = (SIZE_T)((End - Start + PAGE_SIZE - 1) & ~(LONGLONG)(PAGE_SIZE - 1));
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiCreateView(MI_SECTION *Section, LONGLONG Offset, SIZE_T Bytes, ULONG Protect, MI_VIEW **View)
+static NTSTATUS MiCreateView(MI_SECTION *Section, LONGLONG Offset, SIZE_T Bytes, ULONG Protect,
+                             MI_VIEW **View)
 {
     *View = ExpAllocatePool(NonPagedPoolNx, sizeof(**View), MI_SECTION_TAG, FALSE, NULL);
     if (*View == NULL)
@@ -370,7 +390,8 @@ static PFN_NUMBER *MiViewPages(MI_SECTION *Section, MI_VIEW *View)
 
     if (!Section->Physical)
         return Section->Page + View->First;
-    Page = ExpAllocatePool(NonPagedPoolNx, View->Count * sizeof(*Page), MI_SECTION_TAG, FALSE, NULL);
+    Page = ExpAllocatePool(NonPagedPoolNx, View->Count * sizeof(*Page), MI_SECTION_TAG, FALSE,
+                           NULL);
     for (ULONG i = 0; Page != NULL && i < View->Count; i++)
         Page[i] = View->First + i;
     return Page;
@@ -379,7 +400,8 @@ static PFN_NUMBER *MiViewPages(MI_SECTION *Section, MI_VIEW *View)
 /* A copy-on-write view gets pages of its own at once. */
 static NTSTATUS MiCopyPages(PFN_NUMBER *From, ULONG Count, PFN_NUMBER **Result)
 {
-    PFN_NUMBER *Page = ExpAllocatePool(NonPagedPoolNx, Count * sizeof(*Page), MI_SECTION_TAG, FALSE, NULL);
+    PFN_NUMBER *Page = ExpAllocatePool(NonPagedPoolNx, Count * sizeof(*Page), MI_SECTION_TAG, FALSE,
+                                       NULL);
 
     if (Page == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -397,10 +419,11 @@ static NTSTATUS MiCopyPages(PFN_NUMBER *From, ULONG Count, PFN_NUMBER **Result)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiMapView(MI_SECTION *Section, MM_ADDRESS_SPACE *Space, PVOID *Base, LONGLONG Offset, SIZE_T Bytes,
-                          ULONG Protect)
+static NTSTATUS MiMapView(MI_SECTION *Section, MM_ADDRESS_SPACE *Space, PVOID *Base,
+                          LONGLONG Offset, SIZE_T Bytes, ULONG Protect)
 {
-    BOOLEAN Private = (Protect & 0xFF) == PAGE_WRITECOPY || (Protect & 0xFF) == PAGE_EXECUTE_WRITECOPY;
+    BOOLEAN Private = (Protect & 0xFF) == PAGE_WRITECOPY ||
+                      (Protect & 0xFF) == PAGE_EXECUTE_WRITECOPY;
     PFN_NUMBER *Page, *Copy = NULL;
     MI_VIEW *View;
     NTSTATUS Status = MiCreateView(Section, Offset, Bytes, Protect, &View);
@@ -415,7 +438,9 @@ static NTSTATUS MiMapView(MI_SECTION *Section, MM_ADDRESS_SPACE *Space, PVOID *B
     if (NT_SUCCESS(Status)) {
         PVOID Va = MiMapUserView(Space, *Base, Private ? Copy : Page, View->Count, Protect, View);
 
-        Status = Va != NULL ? STATUS_SUCCESS : *Base != NULL ? STATUS_CONFLICTING_ADDRESSES : STATUS_NO_MEMORY;
+        Status = Va != NULL      ? STATUS_SUCCESS
+                 : *Base != NULL ? STATUS_CONFLICTING_ADDRESSES
+                                 : STATUS_NO_MEMORY;
         *Base = Va;
     }
     if (Copy != NULL) { /* the mapping has its own references now */
@@ -439,8 +464,8 @@ static NTSTATUS MiCheckViewProtection(MI_SECTION *Section, ULONG Protect)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiMapInProcess(MI_SECTION *Section, PEPROCESS Process, PVOID *Base, PLARGE_INTEGER Offset,
-                               PSIZE_T Bytes, ULONG Protect)
+static NTSTATUS MiMapInProcess(MI_SECTION *Section, PEPROCESS Process, PVOID *Base,
+                               PLARGE_INTEGER Offset, PSIZE_T Bytes, ULONG Protect)
 {
     NTSTATUS Status = MiCheckViewProtection(Section, Protect);
 
@@ -463,9 +488,11 @@ static ACCESS_MASK MiViewAccess(ULONG Protect)
 
 NT_SERVICE(MapViewOfSection);
 NT_EXPORT(NtMapViewOfSection);
-NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress, ULONG_PTR ZeroBits,
-                                  SIZE_T CommitSize, PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
-                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Win32Protect)
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID *BaseAddress,
+                                  ULONG_PTR ZeroBits, SIZE_T CommitSize,
+                                  PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize,
+                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Win32Protect)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER Offset = {.QuadPart = 0};
@@ -485,12 +512,12 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     if (NT_SUCCESS(Status) && SectionOffset != NULL)
         Status = ExpCopyIn(&Offset, SectionOffset, sizeof(Offset), Mode);
     if (NT_SUCCESS(Status))
-        Status = ObReferenceObjectByHandle(SectionHandle, MiViewAccess(Win32Protect), MiSectionType, Mode,
-                                           (PVOID *)&Section, NULL);
+        Status = ObReferenceObjectByHandle(SectionHandle, MiViewAccess(Win32Protect), MiSectionType,
+                                           Mode, (PVOID *)&Section, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_VM_OPERATION, *PsProcessType, Mode, (PVOID *)&Process,
-                                       NULL);
+    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_VM_OPERATION, *PsProcessType, Mode,
+                                       (PVOID *)&Process, NULL);
     if (!NT_SUCCESS(Status))
         goto DereferenceSection;
     Status = MiMapInProcess(Section, Process, &Base, &Offset, &Bytes, Win32Protect);
@@ -508,15 +535,18 @@ DereferenceSection:
 }
 
 NT_EXPORT(MmMapViewOfSection);
-NTSTATUS NTAPI MmMapViewOfSection(PVOID SectionToMap, PEPROCESS Process, PVOID *CapturedBase, ULONG_PTR ZeroBits,
-                                  SIZE_T CommitSize, PLARGE_INTEGER SectionOffset, PSIZE_T CapturedViewSize,
-                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType, ULONG Protect)
+NTSTATUS NTAPI MmMapViewOfSection(PVOID SectionToMap, PEPROCESS Process, PVOID *CapturedBase,
+                                  ULONG_PTR ZeroBits, SIZE_T CommitSize,
+                                  PLARGE_INTEGER SectionOffset, PSIZE_T CapturedViewSize,
+                                  SECTION_INHERIT InheritDisposition, ULONG AllocationType,
+                                  ULONG Protect)
 {
     UNREFERENCED_PARAMETER(ZeroBits);
     UNREFERENCED_PARAMETER(CommitSize);
     UNREFERENCED_PARAMETER(InheritDisposition);
     UNREFERENCED_PARAMETER(AllocationType);
-    return MiMapInProcess(SectionToMap, Process, CapturedBase, SectionOffset, CapturedViewSize, Protect);
+    return MiMapInProcess(SectionToMap, Process, CapturedBase, SectionOffset, CapturedViewSize,
+                          Protect);
 }
 
 NT_SERVICE(UnmapViewOfSection);
@@ -548,8 +578,9 @@ typedef struct _MI_SECTION_BASIC { /* SECTION_BASIC_INFORMATION */
 } MI_SECTION_BASIC;
 
 NT_SERVICE(QuerySection);
-NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG SectionInformationClass, PVOID SectionInformation,
-                              SIZE_T SectionInformationLength, PSIZE_T ReturnLength)
+NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG SectionInformationClass,
+                              PVOID SectionInformation, SIZE_T SectionInformationLength,
+                              PSIZE_T ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     MI_SECTION_BASIC Info = {.BaseAddress = NULL};
@@ -563,7 +594,8 @@ NTSTATUS NTAPI NtQuerySection(HANDLE SectionHandle, ULONG SectionInformationClas
         return STATUS_INVALID_INFO_CLASS;
     if (SectionInformationLength < sizeof(Info))
         return STATUS_INFO_LENGTH_MISMATCH;
-    Status = ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, MiSectionType, Mode, (PVOID *)&Section, NULL);
+    Status = ObReferenceObjectByHandle(SectionHandle, SECTION_QUERY, MiSectionType, Mode,
+                                       (PVOID *)&Section, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Info.AllocationAttributes = Section->Attributes | (Section->File != NULL ? SEC_FILE : 0);
@@ -584,11 +616,13 @@ typedef struct _MI_SYSTEM_VIEW {
 } MI_SYSTEM_VIEW;
 static LIST_ENTRY MiSystemViews = {&MiSystemViews, &MiSystemViews};
 
-static NTSTATUS MiMapInSystem(MI_SECTION *Section, LONGLONG Offset, PVOID *MappedBase, PSIZE_T ViewSize)
+static NTSTATUS MiMapInSystem(MI_SECTION *Section, LONGLONG Offset, PVOID *MappedBase,
+                              PSIZE_T ViewSize)
 {
     MI_SYSTEM_VIEW *System;
     SIZE_T Count;
-    NTSTATUS Status = Section->Physical ? STATUS_INVALID_PARAMETER : MiPlaceView(Section, &Offset, ViewSize);
+    NTSTATUS Status = Section->Physical ? STATUS_INVALID_PARAMETER
+                                        : MiPlaceView(Section, &Offset, ViewSize);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -666,10 +700,10 @@ static NTSTATUS MiCreatePhysicalMemory(VOID)
     HANDLE Handle;
     NTSTATUS Status;
 
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               NULL);
-    Status = ObCreateObject(KernelMode, MiSectionType, &Attributes, KernelMode, NULL, sizeof(*Section), 0, 0,
-                            (PVOID *)&Section);
+    InitializeObjectAttributes(
+        &Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    Status = ObCreateObject(KernelMode, MiSectionType, &Attributes, KernelMode, NULL,
+                            sizeof(*Section), 0, 0, (PVOID *)&Section);
     if (!NT_SUCCESS(Status))
         return Status;
     Section->Physical = TRUE;
@@ -686,8 +720,8 @@ NTSTATUS MmInitSections(VOID)
 {
     OB_TYPE_INITIALIZER Type = {
         .GenericMapping = {STANDARD_RIGHTS_READ | SECTION_QUERY | SECTION_MAP_READ,
-                           STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE, STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE,
-                           SECTION_ALL_ACCESS},
+                           STANDARD_RIGHTS_WRITE | SECTION_MAP_WRITE,
+                           STANDARD_RIGHTS_EXECUTE | SECTION_MAP_EXECUTE, SECTION_ALL_ACCESS},
         .ValidAccessMask = SECTION_ALL_ACCESS | SYNCHRONIZE,
         .PoolType = PagedPool,
         .Delete = MiDeleteSection,

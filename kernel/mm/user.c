@@ -1,8 +1,9 @@
 /*
- * User address spaces: each process has one slice of the user range, and in it a sorted list of VADs. Memory is
- * committed with its pages at once: nothing is demand-zero or paged out. A page's protection is kept in its VAD; a page
- * that may not be touched keeps its PTE, not present. Left out: large pages, write watch, AWE; a guard page is a page
- * without access (touching it is an access violation, not STATUS_GUARD_PAGE_VIOLATION).
+ * User address spaces: each process has one slice of the user range, and in it a sorted list of
+ * VADs. Memory is committed with its pages at once: nothing is demand-zero or paged out. A page's
+ * protection is kept in its VAD; a page that may not be touched keeps its PTE, not present. Left
+ * out: large pages, write watch, AWE; a guard page is a page without access (touching it is an
+ * access violation, not STATUS_GUARD_PAGE_VIOLATION).
  */
 #include "../ex/exp.h"
 #include "../ps/ps.h"
@@ -120,7 +121,8 @@ static ULONG64 MiFindFree(MM_ADDRESS_SPACE *Space, ULONG64 Bytes, BOOLEAN TopDow
     }
 }
 
-static MI_VAD *MiCreateVad(MM_ADDRESS_SPACE *Space, ULONG64 Start, ULONG64 Bytes, ULONG Type, ULONG Protect)
+static MI_VAD *MiCreateVad(MM_ADDRESS_SPACE *Space, ULONG64 Start, ULONG64 Bytes, ULONG Type,
+                           ULONG Protect)
 {
     ULONG Pages = (ULONG)(Bytes >> PAGE_SHIFT);
     SIZE_T Size = sizeof(MI_VAD) + Pages * sizeof(USHORT);
@@ -185,7 +187,8 @@ NTSTATUS MmCreateAddressSpace(MM_ADDRESS_SPACE **Result)
     InitializeListHead(&Space->Vads);
     InitializeListHead(&Space->Secured);
     /* KUSER_SHARED_DATA lies in the first slice, and is the host's. */
-    if (Slice == 0 && MiCreateVad(Space, HAL_KUSER_USER_VA, PAGE_SIZE, MEM_PRIVATE, PAGE_READONLY) == NULL)
+    if (Slice == 0 &&
+        MiCreateVad(Space, HAL_KUSER_USER_VA, PAGE_SIZE, MEM_PRIVATE, PAGE_READONLY) == NULL)
         goto FreeSpace;
     MiSliceMap |= 1ull << Slice;
     *Result = Space;
@@ -204,21 +207,27 @@ LONG MmChangeLockedPages(MM_ADDRESS_SPACE *Space, LONG Pages)
 VOID MmDeleteAddressSpace(MM_ADDRESS_SPACE *Space)
 {
     if (Space->LockedPages != 0) {
-        KeSetBugCheckText("process %p ends, but a driver still holds %d of its pages locked by MDLs",
-                          PsGetCurrentProcess(), Space->LockedPages);
-        KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)PsGetCurrentProcess(), (ULONG_PTR)Space->LockedPages, 0);
+        KeSetBugCheckText(
+            "process %p ends, but a driver still holds %d of its pages locked by MDLs",
+            PsGetCurrentProcess(), Space->LockedPages);
+        KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)PsGetCurrentProcess(),
+                     (ULONG_PTR)Space->LockedPages, 0);
     }
     while (!IsListEmpty(&Space->Vads))
         MiDeleteVad(CONTAINING_RECORD(Space->Vads.Flink, MI_VAD, Link));
     while (!IsListEmpty(&Space->Secured))
-        ExpFreePool(CONTAINING_RECORD(RemoveHeadList(&Space->Secured), MI_SECURED, Link), MI_TAG, NULL);
+        ExpFreePool(CONTAINING_RECORD(RemoveHeadList(&Space->Secured), MI_SECURED, Link), MI_TAG,
+                    NULL);
     MiSliceMap &= ~(1ull << Space->Slice);
     ExpFreePool(Space, MI_TAG, NULL);
 }
 
 /* ---- private memory ---- */
 
-/* Commits the uncommitted pages among Count; contiguous ones are taken together, for few host mappings. */
+/*
+ * Commits the uncommitted pages among Count; contiguous ones are taken together, for few host
+ * mappings.
+ */
 static NTSTATUS MiCommit(MI_VAD *Vad, ULONG Page, ULONG Count, ULONG Protect)
 {
     ULONG End = Page + Count;
@@ -249,8 +258,8 @@ static NTSTATUS MiCommit(MI_VAD *Vad, ULONG Page, ULONG Count, ULONG Protect)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiReserve(MM_ADDRESS_SPACE *Space, ULONG64 *Start, ULONG64 *End, BOOLEAN TopDown, ULONG Type,
-                          ULONG Protect, MI_VAD **Vad)
+static NTSTATUS MiReserve(MM_ADDRESS_SPACE *Space, ULONG64 *Start, ULONG64 *End, BOOLEAN TopDown,
+                          ULONG Type, ULONG Protect, MI_VAD **Vad)
 {
     ULONG64 Bytes;
 
@@ -275,7 +284,8 @@ static NTSTATUS MiReserve(MM_ADDRESS_SPACE *Space, ULONG64 *Start, ULONG64 *End,
 
 #define MI_ALLOCATE_TYPES (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN)
 
-NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Type, ULONG Protect)
+NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Type,
+                              ULONG Protect)
 {
     ULONG64 Start = (ULONG64)*Base, End = Start + *Bytes;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -290,7 +300,8 @@ NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Byte
     if (End > MM_USER_PROBE_ADDRESS)
         return STATUS_INVALID_PARAMETER;
     if (Start == 0 || (Type & MEM_RESERVE)) {
-        Status = MiReserve(Space, &Start, &End, (Type & MEM_TOP_DOWN) != 0, MEM_PRIVATE, Protect, &Vad);
+        Status = MiReserve(Space, &Start, &End, (Type & MEM_TOP_DOWN) != 0, MEM_PRIVATE, Protect,
+                           &Vad);
         if (!NT_SUCCESS(Status))
             return Status;
     } else {
@@ -301,8 +312,8 @@ NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Byte
             return STATUS_CONFLICTING_ADDRESSES;
     }
     if (Type & MEM_COMMIT) {
-        Status = MiCommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT), (ULONG)((End - Start) >> PAGE_SHIFT),
-                          Protect);
+        Status = MiCommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
+                          (ULONG)((End - Start) >> PAGE_SHIFT), Protect);
         if (!NT_SUCCESS(Status) && (Type & MEM_RESERVE))
             MiDeleteVad(Vad);
     }
@@ -327,7 +338,8 @@ static BOOLEAN MiIsSecured(MM_ADDRESS_SPACE *Space, ULONG64 Start, ULONG64 End)
 /* Releases part of a VAD at one of its ends, or makes two of one. */
 static NTSTATUS MiReleasePart(MM_ADDRESS_SPACE *Space, MI_VAD *Vad, ULONG64 Start, ULONG64 End)
 {
-    ULONG First = (ULONG)((Start - Vad->Start) >> PAGE_SHIFT), Count = (ULONG)((End - Start) >> PAGE_SHIFT);
+    ULONG First = (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
+          Count = (ULONG)((End - Start) >> PAGE_SHIFT);
     ULONG After = Vad->Pages - First - Count;
     MI_VAD *Rest = NULL;
 
@@ -335,7 +347,8 @@ static NTSTATUS MiReleasePart(MM_ADDRESS_SPACE *Space, MI_VAD *Vad, ULONG64 Star
         ULONG64 Old = Vad->Start;
 
         Vad->Pages = First; /* so that the new one sorts behind it */
-        Rest = MiCreateVad(Space, End, (ULONG64)After << PAGE_SHIFT, Vad->Type, Vad->AllocationProtect);
+        Rest = MiCreateVad(Space, End, (ULONG64)After << PAGE_SHIFT, Vad->Type,
+                           Vad->AllocationProtect);
         Vad->Pages = First + Count + After;
         if (Rest == NULL)
             return STATUS_NO_MEMORY;
@@ -375,11 +388,13 @@ NTSTATUS MmFreeUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, U
     *Bytes = End - Start;
     if (Type == MEM_RELEASE)
         return MiReleasePart(Space, Vad, Start, End);
-    MiDecommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT), (ULONG)((End - Start) >> PAGE_SHIFT));
+    MiDecommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
+               (ULONG)((End - Start) >> PAGE_SHIFT));
     return STATUS_SUCCESS;
 }
 
-NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Protect, ULONG *Old)
+NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Protect,
+                             ULONG *Old)
 {
     ULONG64 Start = (ULONG64)*Base & ~(ULONG64)(PAGE_SIZE - 1);
     ULONG64 End = ((ULONG64)*Base + *Bytes + PAGE_SIZE - 1) & ~(ULONG64)(PAGE_SIZE - 1);
@@ -409,8 +424,8 @@ NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes
 
 /* ---- pages that are somebody else's: MDLs and views ---- */
 
-PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count, ULONG Protect,
-                    MI_VIEW *View)
+PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count,
+                    ULONG Protect, MI_VIEW *View)
 {
     ULONG64 Start = (ULONG64)Preferred, End = Start + (Count << PAGE_SHIFT);
     MI_VAD *Vad;
@@ -431,7 +446,8 @@ PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *
     return (PVOID)Start;
 }
 
-PVOID MmMapUserPages(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages, SIZE_T Count, ULONG Protect)
+PVOID MmMapUserPages(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *Pages,
+                     SIZE_T Count, ULONG Protect)
 {
     return MiMapUserView(Space, Preferred, Pages, Count, Protect, NULL);
 }
@@ -463,8 +479,10 @@ VOID MmUnmapUserPages(MM_ADDRESS_SPACE *Space, PVOID Va, SIZE_T Count)
 {
     MI_VAD *Vad = Space == NULL ? NULL : MiFindVad(Space, (ULONG64)Va);
 
-    if (Vad == NULL || Vad->Start != (ULONG64)Va || Vad->Pages != Count || Vad->Type != MEM_MAPPED) {
-        KeSetBugCheckText("user mapping %p (%Iu pages) is unmapped, but this process has none there", Va, Count);
+    if (Vad == NULL || Vad->Start != (ULONG64)Va || Vad->Pages != Count ||
+        Vad->Type != MEM_MAPPED) {
+        KeSetBugCheckText(
+            "user mapping %p (%Iu pages) is unmapped, but this process has none there", Va, Count);
         KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 6, 0, (ULONG_PTR)Va, Count);
     }
     MiDeleteVad(Vad);
@@ -498,8 +516,8 @@ VOID NTAPI MmUnsecureVirtualMemory(HANDLE SecureHandle)
 {
     MM_ADDRESS_SPACE *Space = PsGetCurrentProcess()->AddressSpace;
 
-    for (PLIST_ENTRY Link = Space == NULL ? NULL : Space->Secured.Flink; Link != NULL && Link != &Space->Secured;
-         Link = Link->Flink)
+    for (PLIST_ENTRY Link = Space == NULL ? NULL : Space->Secured.Flink;
+         Link != NULL && Link != &Space->Secured; Link = Link->Flink)
         if (CONTAINING_RECORD(Link, MI_SECURED, Link) == SecureHandle) {
             RemoveEntryList(Link);
             ExpFreePool(SecureHandle, MI_TAG, NULL);

@@ -6,10 +6,11 @@
 #include "mi.h"
 
 /* The address space of a process by handle; the System process gets one when it first asks. */
-static NTSTATUS MiReferenceSpace(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process, MM_ADDRESS_SPACE **Space)
+static NTSTATUS MiReferenceSpace(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process,
+                                 MM_ADDRESS_SPACE **Space)
 {
-    NTSTATUS Status =
-        ObReferenceObjectByHandle(Handle, Access, *PsProcessType, ExGetPreviousMode(), (PVOID *)Process, NULL);
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, Access, *PsProcessType, ExGetPreviousMode(),
+                                                (PVOID *)Process, NULL);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -72,7 +73,8 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress,
 
 NT_SERVICE(FreeVirtualMemory);
 NT_EXPORT(NtFreeVirtualMemory);
-NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG FreeType)
+NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                   ULONG FreeType)
 {
     MM_ADDRESS_SPACE *Space;
     PEPROCESS Process;
@@ -92,8 +94,8 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
 }
 
 NT_SERVICE(ProtectVirtualMemory);
-NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize, ULONG NewProtect,
-                                      PULONG OldProtect)
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSIZE_T RegionSize,
+                                      ULONG NewProtect, PULONG OldProtect)
 {
     MM_ADDRESS_SPACE *Space;
     PEPROCESS Process;
@@ -117,9 +119,11 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, 
     return Status;
 }
 
-NT_SERVICE_PARTIAL(QueryVirtualMemory, "classes other than MemoryBasicInformation: STATUS_INVALID_INFO_CLASS");
-NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, ULONG MemoryInformationClass,
-                                    PVOID MemoryInformation, SIZE_T MemoryInformationLength, PSIZE_T ReturnLength)
+NT_SERVICE_PARTIAL(QueryVirtualMemory,
+                   "classes other than MemoryBasicInformation: STATUS_INVALID_INFO_CLASS");
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress,
+                                    ULONG MemoryInformationClass, PVOID MemoryInformation,
+                                    SIZE_T MemoryInformationLength, PSIZE_T ReturnLength)
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     MEMORY_BASIC_INFORMATION Info;

@@ -24,7 +24,8 @@ static NTSTATUS NTAPI low_callback(PVOID Context, PVOID Class, PVOID Info)
         ContextSeen = Set->ObjectContext;
         if (NT_SUCCESS(CmCallbackGetKeyObjectID(&Low, Set->Object, &Id, &Name)))
             NameGood = Name->Length > 18 &&
-                       RtlCompareMemory(Name->Buffer + Name->Length / 2 - 6, L"CbTest", 12) == 12 && Id != 0;
+                       RtlCompareMemory(Name->Buffer + Name->Length / 2 - 6, L"CbTest", 12) == 12 &&
+                       Id != 0;
         if (NT_SUCCESS(CmCallbackGetKeyObjectIDEx(&Low, Set->Object, &Id, &Name, 0))) {
             NameGood &= Name->Length > 18;
             CmCallbackReleaseKeyObjectIDEx(Name);
@@ -67,7 +68,8 @@ static ULONG get(HANDLE Key)
     ULONG Length;
 
     RtlInitUnicodeString(&Name, L"Value");
-    if (!NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, &Info, sizeof(Info), &Length)))
+    if (!NT_SUCCESS(
+            ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, &Info, sizeof(Info), &Length)))
         return MAXULONG;
     return *(ULONG UNALIGNED *)Info.Head.Data;
 }
@@ -86,15 +88,19 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     CmGetCallbackVersion(&Major, &Minor);
     ok(Major >= 1, "version %u.%u", Major, Minor);
     RtlInitUnicodeString(&Altitude, L"360000");
-    is_status(CmRegisterCallbackEx(low_callback, &Altitude, Driver, NULL, &Low, NULL), STATUS_SUCCESS, "register");
+    is_status(CmRegisterCallbackEx(low_callback, &Altitude, Driver, NULL, &Low, NULL),
+              STATUS_SUCCESS, "register");
     is_status(CmRegisterCallbackEx(low_callback, &Altitude, Driver, NULL, &Cookie, NULL),
               STATUS_FLT_INSTANCE_ALTITUDE_COLLISION, "an altitude is taken once");
     RtlInitUnicodeString(&Altitude, L"370000.5");
-    is_status(CmRegisterCallbackEx(high_callback, &Altitude, Driver, NULL, &High, NULL), STATUS_SUCCESS, "a higher one");
+    is_status(CmRegisterCallbackEx(high_callback, &Altitude, Driver, NULL, &High, NULL),
+              STATUS_SUCCESS, "a higher one");
 
     RtlInitUnicodeString(&Name, L"\\Registry\\Machine\\Software\\CbTest");
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    is_status(ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL), STATUS_SUCCESS, "create a key");
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    is_status(ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL), STATUS_SUCCESS,
+              "create a key");
     is_ulong(Seen[RegNtPreCreateKeyEx], 1, "seen before");
     is_ulong(Seen[RegNtPostCreateKeyEx], 1, "and after");
     is_status(set(Key, 1), STATUS_SUCCESS, "set a value");
@@ -119,7 +125,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     is_status(CmUnRegisterCallback(Low), STATUS_SUCCESS, "unregister");
     is_status(CmUnRegisterCallback(High), STATUS_SUCCESS, "the other too");
     is_status(CmUnRegisterCallback(Low), STATUS_INVALID_PARAMETER, "once");
-    is_status(CmRegisterCallback(high_callback, NULL, &Cookie), STATUS_SUCCESS, "without an altitude");
+    is_status(CmRegisterCallback(high_callback, NULL, &Cookie), STATUS_SUCCESS,
+              "without an altitude");
     is_status(CmUnRegisterCallback(Cookie), STATUS_SUCCESS, "gone");
     leak_end();
     return done();

@@ -1,11 +1,15 @@
-/* The registry: keys, values of all types, enumeration, buffer rules, volatile keys, links, notification. */
+/*
+ * The registry: keys, values of all types, enumeration, buffer rules, volatile keys, links,
+ * notification.
+ */
 #include "threads.h"
 
 #define ROOT L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\CmTest"
 
-NTSYSAPI NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, ULONG Options);
-NTSYSAPI NTSTATUS NTAPI ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS Class, PVOID Information,
-                                            ULONG Length);
+NTSYSAPI NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK Access,
+                                    POBJECT_ATTRIBUTES Attributes, ULONG Options);
+NTSYSAPI NTSTATUS NTAPI ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS Class,
+                                            PVOID Information, ULONG Length);
 NTSYSAPI NTSTATUS NTAPI ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName);
 
 static NTSTATUS make(HANDLE Root, PCWSTR Name, ULONG Options, PHANDLE Key, PULONG Disposition)
@@ -14,7 +18,8 @@ static NTSTATUS make(HANDLE Root, PCWSTR Name, ULONG Options, PHANDLE Key, PULON
     UNICODE_STRING String;
 
     RtlInitUnicodeString(&String, Name);
-    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root, NULL);
+    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root,
+                               NULL);
     return ZwCreateKey(Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, Options, Disposition);
 }
 
@@ -24,7 +29,8 @@ static NTSTATUS open(HANDLE Root, PCWSTR Name, PHANDLE Key)
     UNICODE_STRING String;
 
     RtlInitUnicodeString(&String, Name);
-    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root, NULL);
+    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Root,
+                               NULL);
     return ZwOpenKey(Key, KEY_ALL_ACCESS, &Attributes);
 }
 
@@ -36,8 +42,8 @@ static NTSTATUS set(HANDLE Key, PCWSTR Name, ULONG Type, const VOID *Data, ULONG
     return ZwSetValueKey(Key, &String, 0, Type, (PVOID)Data, Bytes);
 }
 
-static NTSTATUS query(HANDLE Key, PCWSTR Name, KEY_VALUE_INFORMATION_CLASS Class, PVOID Buffer, ULONG Length,
-                      PULONG Result)
+static NTSTATUS query(HANDLE Key, PCWSTR Name, KEY_VALUE_INFORMATION_CLASS Class, PVOID Buffer,
+                      ULONG Length, PULONG Result)
 {
     UNICODE_STRING String;
 
@@ -51,13 +57,15 @@ static VOID keys(VOID)
     ULONG Disposition = 0;
 
     is_status(open(NULL, ROOT, &Key), STATUS_OBJECT_NAME_NOT_FOUND, "not there yet");
-    is_status(open(NULL, L"\\Registry\\Machine\\Nope\\Nope", &Key), STATUS_OBJECT_NAME_NOT_FOUND, "nor its parent");
+    is_status(open(NULL, L"\\Registry\\Machine\\Nope\\Nope", &Key), STATUS_OBJECT_NAME_NOT_FOUND,
+              "nor its parent");
     is_status(make(NULL, ROOT, 0, &Key, &Disposition), STATUS_SUCCESS, "create");
     is_ulong(Disposition, REG_CREATED_NEW_KEY, "it is new");
     is_status(make(NULL, ROOT, 0, &Again, &Disposition), STATUS_SUCCESS, "create again");
     is_ulong(Disposition, REG_OPENED_EXISTING_KEY, "it is not new");
     ZwClose(Again);
-    is_status(make(Key, L"A\\B", 0, &Child, NULL), STATUS_OBJECT_NAME_NOT_FOUND, "one level at a time");
+    is_status(make(Key, L"A\\B", 0, &Child, NULL), STATUS_OBJECT_NAME_NOT_FOUND,
+              "one level at a time");
     is_status(make(Key, L"Child", 0, &Child, &Disposition), STATUS_SUCCESS, "a subkey");
     is_status(open(Key, L"CHILD", &Again), STATUS_SUCCESS, "case does not matter");
     ZwClose(Again);
@@ -78,10 +86,14 @@ static VOID values(HANDLE Key)
         ULONG Type, Bytes;
         const VOID *Data;
     } Row[] = {
-        {L"String", REG_SZ, 8, L"abc"},        {L"Expand", REG_EXPAND_SZ, 10, L"%ab%"},
-        {L"Binary", REG_BINARY, 3, "\1\2\3"},  {L"Dword", REG_DWORD, 4, "\4\3\2\1"},
-        {L"Qword", REG_QWORD, 8, "\1\2\3\4\5\6\7"}, {L"Multi", REG_MULTI_SZ, 10, L"a\0b\0"},
-        {L"None", REG_NONE, 0, NULL},          {L"", REG_SZ, 4, L"d"},
+        {L"String", REG_SZ, 8, L"abc"},
+        {L"Expand", REG_EXPAND_SZ, 10, L"%ab%"},
+        {L"Binary", REG_BINARY, 3, "\1\2\3"},
+        {L"Dword", REG_DWORD, 4, "\4\3\2\1"},
+        {L"Qword", REG_QWORD, 8, "\1\2\3\4\5\6\7"},
+        {L"Multi", REG_MULTI_SZ, 10, L"a\0b\0"},
+        {L"None", REG_NONE, 0, NULL},
+        {L"", REG_SZ, 4, L"d"},
     };
     UCHAR Buffer[128];
     PKEY_VALUE_PARTIAL_INFORMATION Partial = (PVOID)Buffer;
@@ -90,31 +102,36 @@ static VOID values(HANDLE Key)
     ULONG Length;
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Row); i++) {
-        is_status(set(Key, Row[i].Name, Row[i].Type, Row[i].Data, Row[i].Bytes), STATUS_SUCCESS, "set \"%ws\"",
-                  Row[i].Name);
+        is_status(set(Key, Row[i].Name, Row[i].Type, Row[i].Data, Row[i].Bytes), STATUS_SUCCESS,
+                  "set \"%ws\"", Row[i].Name);
         RtlFillMemory(Buffer, sizeof(Buffer), 0xA5);
-        is_status(query(Key, Row[i].Name, KeyValuePartialInformation, Buffer, sizeof(Buffer), &Length),
-                  STATUS_SUCCESS, "query");
-        is_ulong(Length, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + Row[i].Bytes, "its length");
+        is_status(
+            query(Key, Row[i].Name, KeyValuePartialInformation, Buffer, sizeof(Buffer), &Length),
+            STATUS_SUCCESS, "query");
+        is_ulong(Length, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + Row[i].Bytes,
+                 "its length");
         is_ulong(Partial->Type, Row[i].Type, "its type");
         is_ulong(Partial->DataLength, Row[i].Bytes, "its bytes");
         is_bytes(Partial->Data, Row[i].Data, Row[i].Bytes, "its data");
     }
-    is_status(ZwEnumerateValueKey(Key, 0, KeyValueFullInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
-              "enumerate the first");
+    is_status(ZwEnumerateValueKey(Key, 0, KeyValueFullInformation, Buffer, sizeof(Buffer), &Length),
+              STATUS_SUCCESS, "enumerate the first");
     is_ulong(Full->NameLength, 12, "its name's length");
     is_bytes(Full->Name, L"String", 12, "its name");
     is_bytes(Buffer + Full->DataOffset, L"abc", 8, "its data");
     is_ulong(Full->DataOffset % 4, 0, "aligned");
-    is_status(ZwEnumerateValueKey(Key, 2, KeyValueBasicInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
-              "enumerate the third");
+    is_status(
+        ZwEnumerateValueKey(Key, 2, KeyValueBasicInformation, Buffer, sizeof(Buffer), &Length),
+        STATUS_SUCCESS, "enumerate the third");
     is_bytes(Basic->Name, L"Binary", 12, "its name");
-    is_status(ZwEnumerateValueKey(Key, 8, KeyValueBasicInformation, Buffer, sizeof(Buffer), &Length),
-              STATUS_NO_MORE_ENTRIES, "past the last");
+    is_status(
+        ZwEnumerateValueKey(Key, 8, KeyValueBasicInformation, Buffer, sizeof(Buffer), &Length),
+        STATUS_NO_MORE_ENTRIES, "past the last");
     is_status(query(Key, L"Nope", KeyValuePartialInformation, Buffer, sizeof(Buffer), &Length),
               STATUS_OBJECT_NAME_NOT_FOUND, "no such value");
-    is_status(query(Key, L"String", (KEY_VALUE_INFORMATION_CLASS)99, Buffer, sizeof(Buffer), &Length),
-              STATUS_INVALID_PARAMETER, "no such class");
+    is_status(
+        query(Key, L"String", (KEY_VALUE_INFORMATION_CLASS)99, Buffer, sizeof(Buffer), &Length),
+        STATUS_INVALID_PARAMETER, "no such class");
 }
 
 static VOID buffer_rules(HANDLE Key)
@@ -123,19 +140,21 @@ static VOID buffer_rules(HANDLE Key)
     PKEY_VALUE_PARTIAL_INFORMATION Partial = (PVOID)Buffer;
     ULONG Length = 0;
 
-    is_status(query(Key, L"String", KeyValuePartialInformation, NULL, 0, &Length), STATUS_BUFFER_TOO_SMALL,
-              "no buffer");
+    is_status(query(Key, L"String", KeyValuePartialInformation, NULL, 0, &Length),
+              STATUS_BUFFER_TOO_SMALL, "no buffer");
     is_ulong(Length, 20, "tells the length");
-    is_status(query(Key, L"String", KeyValuePartialInformation, Buffer, 11, &Length), STATUS_BUFFER_TOO_SMALL,
-              "not even the fixed part");
+    is_status(query(Key, L"String", KeyValuePartialInformation, Buffer, 11, &Length),
+              STATUS_BUFFER_TOO_SMALL, "not even the fixed part");
     RtlFillMemory(Buffer, sizeof(Buffer), 0xA5);
-    is_status(query(Key, L"String", KeyValuePartialInformation, Buffer, 14, &Length), STATUS_BUFFER_OVERFLOW,
-              "part of the data");
+    is_status(query(Key, L"String", KeyValuePartialInformation, Buffer, 14, &Length),
+              STATUS_BUFFER_OVERFLOW, "part of the data");
     is_ulong(Partial->DataLength, 8, "the length is whole");
     is_bytes(Partial->Data, L"abc", 2, "the data as far as it fits");
     is_ulong(Buffer[14], 0xA5, "and no further");
-    is_status(ZwQueryKey(Key, KeyBasicInformation, Buffer, 8, &Length), STATUS_BUFFER_TOO_SMALL, "ZwQueryKey too");
-    is_status(ZwQueryKey(Key, KeyBasicInformation, Buffer, 18, &Length), STATUS_BUFFER_OVERFLOW, "and overflow");
+    is_status(ZwQueryKey(Key, KeyBasicInformation, Buffer, 8, &Length), STATUS_BUFFER_TOO_SMALL,
+              "ZwQueryKey too");
+    is_status(ZwQueryKey(Key, KeyBasicInformation, Buffer, 18, &Length), STATUS_BUFFER_OVERFLOW,
+              "and overflow");
 }
 
 static VOID query_key(HANDLE Key)
@@ -154,22 +173,24 @@ static VOID query_key(HANDLE Key)
     make(Key, L"zeta", 0, &Child[0], NULL);
     make(Key, L"Alpha", 0, &Child[1], NULL);
     make(Key, L"middle", 0, &Child[2], NULL);
-    is_status(ZwQueryKey(Key, KeyFullInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS, "full");
+    is_status(ZwQueryKey(Key, KeyFullInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
+              "full");
     is_ulong(Full->SubKeys, 3, "subkeys");
     is_ulong(Full->Values, 8, "values");
     is_ulong(Full->MaxNameLen, 12, "longest subkey name");
     is_ulong(Full->MaxValueDataLen, 10, "longest data");
     ok(Full->LastWriteTime.QuadPart != 0, "a time");
-    is_status(ZwQueryKey(Key, KeyNameInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS, "name");
+    is_status(ZwQueryKey(Key, KeyNameInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
+              "name");
     is_bytes(Name->Name + (Name->NameLength / 2 - 6), L"CmTest", 12, "ends as it should");
-    is_status(ZwEnumerateKey(Key, 0, KeyBasicInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
-              "the first subkey");
+    is_status(ZwEnumerateKey(Key, 0, KeyBasicInformation, Buffer, sizeof(Buffer), &Length),
+              STATUS_SUCCESS, "the first subkey");
     is_bytes(Basic->Name, L"Alpha", 10, "in alphabetical order");
-    is_status(ZwEnumerateKey(Key, 2, KeyNodeInformation, Buffer, sizeof(Buffer), &Length), STATUS_SUCCESS,
-              "the third subkey");
+    is_status(ZwEnumerateKey(Key, 2, KeyNodeInformation, Buffer, sizeof(Buffer), &Length),
+              STATUS_SUCCESS, "the third subkey");
     is_bytes(Node->Name, L"zeta", 8, "in alphabetical order");
-    is_status(ZwEnumerateKey(Key, 3, KeyBasicInformation, Buffer, sizeof(Buffer), &Length), STATUS_NO_MORE_ENTRIES,
-              "past the last");
+    is_status(ZwEnumerateKey(Key, 3, KeyBasicInformation, Buffer, sizeof(Buffer), &Length),
+              STATUS_NO_MORE_ENTRIES, "past the last");
     for (ULONG i = 0; i < 3; i++) {
         ZwDeleteKey(Child[i]);
         ZwClose(Child[i]);
@@ -180,9 +201,12 @@ static VOID volatile_keys(HANDLE Key)
 {
     HANDLE Volatile, Child;
 
-    is_status(make(Key, L"Volatile", REG_OPTION_VOLATILE, &Volatile, NULL), STATUS_SUCCESS, "a volatile key");
-    is_status(make(Volatile, L"Child", 0, &Child, NULL), STATUS_CHILD_MUST_BE_VOLATILE, "its subkeys are so too");
-    is_status(make(Volatile, L"Child", REG_OPTION_VOLATILE, &Child, NULL), STATUS_SUCCESS, "then they may be");
+    is_status(make(Key, L"Volatile", REG_OPTION_VOLATILE, &Volatile, NULL), STATUS_SUCCESS,
+              "a volatile key");
+    is_status(make(Volatile, L"Child", 0, &Child, NULL), STATUS_CHILD_MUST_BE_VOLATILE,
+              "its subkeys are so too");
+    is_status(make(Volatile, L"Child", REG_OPTION_VOLATILE, &Child, NULL), STATUS_SUCCESS,
+              "then they may be");
     ZwDeleteKey(Child);
     ZwDeleteKey(Volatile);
     ZwClose(Child);
@@ -214,12 +238,40 @@ static VOID set_information(HANDLE Key)
     UCHAR Buffer[64];
     ULONG Length;
 
-    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, sizeof(Time)), STATUS_SUCCESS,
-              "set the write time");
+    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, sizeof(Time)),
+              STATUS_SUCCESS, "set the write time");
     ZwQueryKey(Key, KeyBasicInformation, Buffer, sizeof(Buffer), &Length);
     is_hex(*(ULONG64 *)Buffer, 0x123456789, "it is set");
-    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, 3), STATUS_INFO_LENGTH_MISMATCH,
-              "a wrong length");
+    is_status(ZwSetInformationKey(Key, KeyWriteTimeInformation, &Time, 3),
+              STATUS_INFO_LENGTH_MISMATCH, "a wrong length");
+}
+
+static VOID multiple(HANDLE Key)
+{
+    UNICODE_STRING Name[2];
+    KEY_VALUE_ENTRY Entry[2];
+    UCHAR Buffer[64];
+    ULONG Length = sizeof(Buffer), Required = 0;
+
+    if (tap_routine(L"ZwQueryMultipleValueKey") == NULL) {
+        skip(6, "no ZwQueryMultipleValueKey");
+        return;
+    }
+    RtlInitUnicodeString(&Name[0], L"Binary");
+    RtlInitUnicodeString(&Name[1], L"String");
+    Entry[0].ValueName = &Name[0];
+    Entry[1].ValueName = &Name[1];
+    is_status(ZwQueryMultipleValueKey(Key, Entry, 2, Buffer, &Length, &Required), STATUS_SUCCESS,
+              "two values at once");
+    is_ulong(Required, 12, "their bytes, aligned");
+    is_ulong(Entry[0].Type, REG_BINARY, "the first one's type");
+    is_bytes(Buffer + Entry[1].DataOffset, L"abc", 8, "the second one's data");
+    Length = 4;
+    is_status(ZwQueryMultipleValueKey(Key, Entry, 2, Buffer, &Length, &Required),
+              STATUS_BUFFER_OVERFLOW, "no room");
+    RtlInitUnicodeString(&Name[1], L"Nope");
+    is_status(ZwQueryMultipleValueKey(Key, Entry, 2, Buffer, &Length, NULL),
+              STATUS_OBJECT_NAME_NOT_FOUND, "one is missing");
 }
 
 /* A link is followed, unless it is opened as a link. */
@@ -232,21 +284,25 @@ static VOID open_link(VOID)
     HANDLE Key;
 
     RtlInitUnicodeString(&Name, L"\\Registry\\Machine\\System\\CurrentControlSet");
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
-    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, REG_OPTION_OPEN_LINK), STATUS_SUCCESS, "open the link itself");
-    is_status(query(Key, L"SymbolicLinkValue", KeyValuePartialInformation, Buffer, sizeof(Buffer), &Length),
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL,
+                               NULL);
+    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, REG_OPTION_OPEN_LINK), STATUS_SUCCESS,
+              "open the link itself");
+    is_status(query(Key, L"SymbolicLinkValue", KeyValuePartialInformation, Buffer, sizeof(Buffer),
+                    &Length),
               STATUS_SUCCESS, "where it leads");
     is_ulong(((PKEY_VALUE_PARTIAL_INFORMATION)Buffer)->Type, REG_LINK, "a link");
     ZwClose(Key);
-    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, 0x80), STATUS_INVALID_PARAMETER, "no such option");
+    is_status(ZwOpenKeyEx(&Key, KEY_READ, &Attributes, 0x80), STATUS_INVALID_PARAMETER,
+              "no such option");
 }
 
 static VOID links(VOID)
 {
     HANDLE Key;
 
-    is_status(open(NULL, L"\\Registry\\Machine\\System\\ControlSet001\\Services\\CmTest", &Key), STATUS_SUCCESS,
-              "CurrentControlSet leads to ControlSet001");
+    is_status(open(NULL, L"\\Registry\\Machine\\System\\ControlSet001\\Services\\CmTest", &Key),
+              STATUS_SUCCESS, "CurrentControlSet leads to ControlSet001");
     ZwClose(Key);
 }
 
@@ -259,7 +315,8 @@ static VOID notification(HANDLE Key)
 
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     ZwCreateEvent(&Event, EVENT_ALL_ACCESS, &Attributes, NotificationEvent, FALSE);
-    is_status(ZwNotifyChangeKey(Key, Event, NULL, NULL, &IoStatus, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+    is_status(ZwNotifyChangeKey(Key, Event, NULL, NULL, &IoStatus, REG_NOTIFY_CHANGE_LAST_SET,
+                                FALSE, NULL, 0, TRUE),
               STATUS_PENDING, "ask to be told");
     is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_TIMEOUT, "nothing yet");
     set(Key, L"Dword", REG_DWORD, "\1\0\0\0", 4);
@@ -287,6 +344,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     volatile_keys(Key);
     rename_key(Key);
     set_information(Key);
+    multiple(Key);
     open_link();
     links();
     notification(Key);

@@ -4,12 +4,14 @@
 #define KEY L"RtlRegTest"
 #define PATH L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\RtlRegTest"
 
-NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG, PCWSTR, PRTL_QUERY_REGISTRY_TABLE, PVOID, PVOID);
+NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValuesEx(ULONG, PCWSTR, PRTL_QUERY_REGISTRY_TABLE, PVOID,
+                                                 PVOID);
 
 static ULONG Calls, LastType, LastLength;
 static WCHAR LastName[32], LastData[32];
 
-static NTSTATUS NTAPI routine(PWSTR Name, ULONG Type, PVOID Data, ULONG Length, PVOID Context, PVOID EntryContext)
+static NTSTATUS NTAPI routine(PWSTR Name, ULONG Type, PVOID Data, ULONG Length, PVOID Context,
+                              PVOID EntryContext)
 {
     Calls += Context == &Calls && EntryContext == &LastType;
     LastType = Type;
@@ -24,8 +26,8 @@ static NTSTATUS NTAPI routine(PWSTR Name, ULONG Type, PVOID Data, ULONG Length, 
 
 static VOID write(PCWSTR Name, ULONG Type, PVOID Data, ULONG Length)
 {
-    is_status(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, KEY, Name, Type, Data, Length), STATUS_SUCCESS, "write %ws",
-              Name);
+    is_status(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, KEY, Name, Type, Data, Length),
+              STATUS_SUCCESS, "write %ws", Name);
 }
 
 static NTSTATUS ask(RTL_QUERY_REGISTRY_TABLE *Row)
@@ -89,7 +91,8 @@ static VOID direct(VOID)
 
 static VOID routines(VOID)
 {
-    RTL_QUERY_REGISTRY_TABLE Row = {.QueryRoutine = routine, .Name = L"Text", .EntryContext = &LastType};
+    RTL_QUERY_REGISTRY_TABLE Row = {
+        .QueryRoutine = routine, .Name = L"Text", .EntryContext = &LastType};
 
     is_status(ask(&Row), STATUS_SUCCESS, "a routine");
     is_ulong(Calls, 1, "is called once");
@@ -131,7 +134,8 @@ static VOID subkeys(VOID)
     ULONG Inner = 0, Outer = 0;
 
     RtlZeroMemory(Table, sizeof(Table));
-    is_status(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY L"\\Sub"), STATUS_SUCCESS, "a subkey");
+    is_status(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY L"\\Sub"), STATUS_SUCCESS,
+              "a subkey");
     Inner = 9;
     RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, KEY L"\\Sub", L"Number", REG_DWORD, &Inner, 4);
     Inner = 0;
@@ -143,12 +147,14 @@ static VOID subkeys(VOID)
     Table[2] = Table[1];
     Table[2].Flags |= RTL_QUERY_REGISTRY_TOPKEY;
     Table[2].EntryContext = &Outer;
-    is_status(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, PATH, Table, NULL, NULL), STATUS_SUCCESS, "query both");
+    is_status(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, PATH, Table, NULL, NULL),
+              STATUS_SUCCESS, "query both");
     is_ulong(Inner, 9, "the subkey's");
     is_ulong(Outer, 1234, "the key's");
     is_status(RtlQueryRegistryValuesEx(RTL_REGISTRY_SERVICES, L"Nope", Table, NULL, NULL),
               STATUS_OBJECT_NAME_NOT_FOUND, "no such key");
-    is_status(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES | RTL_REGISTRY_OPTIONAL, L"Nope", Table, NULL, NULL),
+    is_status(RtlQueryRegistryValues(RTL_REGISTRY_SERVICES | RTL_REGISTRY_OPTIONAL, L"Nope", Table,
+                                     NULL, NULL),
               STATUS_SUCCESS, "optional");
 }
 
@@ -159,7 +165,8 @@ static VOID remove_key(PCWSTR Path)
     HANDLE Key;
 
     RtlInitUnicodeString(&Name, Path);
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL,
+                               NULL);
     if (NT_SUCCESS(ZwOpenKey(&Key, DELETE, &Attributes))) {
         ZwDeleteKey(Key);
         ZwClose(Key);
@@ -173,7 +180,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     UNREFERENCED_PARAMETER(RegistryPath);
     tap_begin(Driver);
     leak_begin();
-    is_status(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY), STATUS_OBJECT_NAME_NOT_FOUND, "not there");
+    is_status(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY), STATUS_OBJECT_NAME_NOT_FOUND,
+              "not there");
     is_status(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY), STATUS_SUCCESS, "create");
     is_status(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)KEY), STATUS_SUCCESS, "there");
     write(L"Number", REG_DWORD, &Number, 4);
@@ -183,8 +191,10 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     direct();
     routines();
     subkeys();
-    is_status(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, KEY, L"Number"), STATUS_SUCCESS, "delete");
-    is_status(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, KEY, L"Number"), STATUS_OBJECT_NAME_NOT_FOUND, "once");
+    is_status(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, KEY, L"Number"), STATUS_SUCCESS,
+              "delete");
+    is_status(RtlDeleteRegistryValue(RTL_REGISTRY_SERVICES, KEY, L"Number"),
+              STATUS_OBJECT_NAME_NOT_FOUND, "once");
     remove_key(PATH L"\\Sub");
     remove_key(PATH);
     leak_end();

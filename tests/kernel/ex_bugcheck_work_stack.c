@@ -1,4 +1,7 @@
-/* A work item on the stack of a function that returns before the worker runs: INVALID_WORK_QUEUE_ITEM. */
+/*
+ * A work item on the stack of a function that returns before the worker runs:
+ * INVALID_WORK_QUEUE_ITEM.
+ */
 #include "threads.h"
 
 static VOID NTAPI worker(PVOID Context)

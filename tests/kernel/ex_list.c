@@ -57,7 +57,8 @@ static VOID interlocked(PVOID Context)
     is_ptr(ExInterlockedPushEntryList(&Single, &Node[0], &Lock), NULL, "push on an empty list");
     is_ptr(ExInterlockedPushEntryList(&Single, &Node[1], &Lock), &Node[0], "the first before");
     is_ptr(ExInterlockedPopEntryList(&Single, &Lock), &Node[1], "pop");
-    is_hex(ExInterlockedAddLargeInteger(&Large, Add, &Lock).QuadPart, 0xFFFFFFFF, "the number before");
+    is_hex(ExInterlockedAddLargeInteger(&Large, Add, &Lock).QuadPart, 0xFFFFFFFF,
+           "the number before");
     is_hex(Large.QuadPart, 0x100000001, "and after");
     is_ulong(ExInterlockedAddUlong(&Number, 7, &Lock), 5, "the ULONG before");
     is_ulong(Number, 12, "and after");
@@ -137,7 +138,8 @@ static VOID lookaside_ex(VOID)
     PVOID Block;
 
     Allocated = Freed = 0;
-    is_status(ExInitializeLookasideListEx(&List, my_allocate_ex, my_free_ex, NonPagedPoolNx, 0, 64, TAG, 0),
+    is_status(ExInitializeLookasideListEx(&List, my_allocate_ex, my_free_ex, NonPagedPoolNx, 0, 64,
+                                          TAG, 0),
               STATUS_SUCCESS, "ExInitializeLookasideListEx");
     Block = ExAllocateFromLookasideListEx(&List);
     ExFreeToLookasideListEx(&List, Block);
@@ -145,12 +147,14 @@ static VOID lookaside_ex(VOID)
     ExFlushLookasideListEx(&List);
     is_ulong(Freed, 1, "a flush frees");
     ExDeleteLookasideListEx(&List);
-    is_status(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0, 64, TAG, 0), STATUS_SUCCESS, "of its own");
+    is_status(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 0, 64, TAG, 0),
+              STATUS_SUCCESS, "of its own");
     Block = ExAllocateFromLookasideListEx(&List);
     ok(Block != NULL, "a block");
     ExFreeToLookasideListEx(&List, Block);
     ExDeleteLookasideListEx(&List);
-    ok(!NT_SUCCESS(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 3, 64, TAG, 0)), "both flags at once");
+    ok(!NT_SUCCESS(ExInitializeLookasideListEx(&List, NULL, NULL, PagedPool, 3, 64, TAG, 0)),
+       "both flags at once");
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)

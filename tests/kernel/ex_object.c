@@ -1,4 +1,7 @@
-/* Named and unnamed events, semaphores, mutants and timers through their services; callback objects. */
+/*
+ * Named and unnamed events, semaphores, mutants and timers through their services; callback
+ * objects.
+ */
 #include "threads.h"
 
 NTSYSAPI NTSTATUS NTAPI ZwCreateSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, LONG, LONG);
@@ -17,7 +20,8 @@ static LARGE_INTEGER Zero;
 static POBJECT_ATTRIBUTES named(PUNICODE_STRING Name, PCWSTR Text)
 {
     RtlInitUnicodeString(Name, Text);
-    InitializeObjectAttributes(&Attributes, Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL,
+                               NULL);
     return &Attributes;
 }
 
@@ -42,8 +46,10 @@ static VOID events(VOID)
     HANDLE Event, Again;
     LONG Before = 9;
 
-    is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, named(&Name, L"\\BaseNamedObjects\\ExTestEvent"),
-                            SynchronizationEvent, FALSE), STATUS_SUCCESS, "a named event");
+    is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS,
+                            named(&Name, L"\\BaseNamedObjects\\ExTestEvent"), SynchronizationEvent,
+                            FALSE),
+              STATUS_SUCCESS, "a named event");
     is_status(ZwCreateEvent(&Again, EVENT_ALL_ACCESS, &Attributes, SynchronizationEvent, FALSE),
               STATUS_OBJECT_NAME_COLLISION, "the name is taken");
     is_status(ZwOpenEvent(&Again, EVENT_ALL_ACCESS, &Attributes), STATUS_SUCCESS, "open it");
@@ -53,8 +59,10 @@ static VOID events(VOID)
     is_status(ZwQueryEvent(Event, 0, &Info, sizeof(Info), NULL), STATUS_SUCCESS, "query");
     is_long(Info.State, 1, "set");
     is_long(Info.Type, SynchronizationEvent, "its type");
-    is_status(ZwQueryEvent(Event, 0, &Info, 1, NULL), STATUS_INFO_LENGTH_MISMATCH, "a wrong length");
-    is_status(ZwQueryEvent(Event, 7, &Info, sizeof(Info), NULL), STATUS_INVALID_INFO_CLASS, "a wrong class");
+    is_status(ZwQueryEvent(Event, 0, &Info, 1, NULL), STATUS_INFO_LENGTH_MISMATCH,
+              "a wrong length");
+    is_status(ZwQueryEvent(Event, 7, &Info, sizeof(Info), NULL), STATUS_INVALID_INFO_CLASS,
+              "a wrong class");
     is_status(poll(Event), STATUS_SUCCESS, "a wait takes it");
     is_status(poll(Event), STATUS_TIMEOUT, "once");
     ZwSetEvent(Event, NULL);
@@ -67,9 +75,10 @@ static VOID events(VOID)
     is_status(poll(Event), STATUS_TIMEOUT, "leaves it clear");
     ZwClose(Again);
     ZwClose(Event);
-    is_status(ZwOpenEvent(&Event, EVENT_ALL_ACCESS, &Attributes), STATUS_OBJECT_NAME_NOT_FOUND, "gone");
-    is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, unnamed(), (EVENT_TYPE)5, FALSE), STATUS_INVALID_PARAMETER,
-              "no such type");
+    is_status(ZwOpenEvent(&Event, EVENT_ALL_ACCESS, &Attributes), STATUS_OBJECT_NAME_NOT_FOUND,
+              "gone");
+    is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, unnamed(), (EVENT_TYPE)5, FALSE),
+              STATUS_INVALID_PARAMETER, "no such type");
 }
 
 static VOID io_events(VOID)
@@ -94,9 +103,11 @@ static VOID semaphores(VOID)
     UNICODE_STRING Name;
     HANDLE Semaphore, Again;
 
-    is_status(ZwCreateSemaphore(&Semaphore, SEMAPHORE_ALL_ACCESS, named(&Name, L"\\BaseNamedObjects\\ExTestSem"), 1, 3),
+    is_status(ZwCreateSemaphore(&Semaphore, SEMAPHORE_ALL_ACCESS,
+                                named(&Name, L"\\BaseNamedObjects\\ExTestSem"), 1, 3),
               STATUS_SUCCESS, "a semaphore");
-    is_status(ZwOpenSemaphore(&Again, SEMAPHORE_ALL_ACCESS, &Attributes), STATUS_SUCCESS, "open it");
+    is_status(ZwOpenSemaphore(&Again, SEMAPHORE_ALL_ACCESS, &Attributes), STATUS_SUCCESS,
+              "open it");
     ZwClose(Again);
     is_status(ZwReleaseSemaphore(Semaphore, 2, &Before), STATUS_SUCCESS, "release by two");
     is_long(Before, 1, "from one");
@@ -108,8 +119,8 @@ static VOID semaphores(VOID)
         is_status(poll(Semaphore), STATUS_SUCCESS, "take one");
     is_status(poll(Semaphore), STATUS_TIMEOUT, "none left");
     ZwClose(Semaphore);
-    is_status(ZwCreateSemaphore(&Semaphore, SEMAPHORE_ALL_ACCESS, unnamed(), 4, 3), STATUS_INVALID_PARAMETER,
-              "more than the limit");
+    is_status(ZwCreateSemaphore(&Semaphore, SEMAPHORE_ALL_ACCESS, unnamed(), 4, 3),
+              STATUS_INVALID_PARAMETER, "more than the limit");
 }
 
 static VOID mutants(VOID)
@@ -123,7 +134,8 @@ static VOID mutants(VOID)
     LONG Before = 9;
 
     is_status(ZwCreateMutant(&Mutant, STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 1,
-                             named(&Name, L"\\BaseNamedObjects\\ExTestMutant"), TRUE), STATUS_SUCCESS, "a mutant");
+                             named(&Name, L"\\BaseNamedObjects\\ExTestMutant"), TRUE),
+              STATUS_SUCCESS, "a mutant");
     is_status(ZwOpenMutant(&Again, SYNCHRONIZE | 1, &Attributes), STATUS_SUCCESS, "open it");
     is_status(poll(Again), STATUS_SUCCESS, "its owner gets it again");
     is_status(ZwQueryMutant(Again, 0, &Info, sizeof(Info), NULL), STATUS_SUCCESS, "query");
@@ -145,7 +157,8 @@ static VOID timers(VOID)
     BOOLEAN State = 9;
 
     is_status(ZwCreateTimer(&Timer, 0x1F0003, named(&Name, L"\\BaseNamedObjects\\ExTestTimer"),
-                            NotificationTimer), STATUS_SUCCESS, "a timer");
+                            NotificationTimer),
+              STATUS_SUCCESS, "a timer");
     is_status(ZwOpenTimer(&Again, 0x1F0003, &Attributes), STATUS_SUCCESS, "open it");
     ZwClose(Again);
     is_status(ZwSetTimer(Timer, &Due, NULL, NULL, FALSE, 0, &State), STATUS_SUCCESS, "set");
@@ -214,8 +227,10 @@ static VOID callbacks(VOID)
     PCALLBACK_OBJECT Object, Again, Power;
     PVOID One, Two;
 
-    named(&Name, L"\\Callback\\ExTest")->Attributes |= OBJ_PERMANENT; /* else its name goes with the last handle */
-    is_status(ExCreateCallback(&Object, &Attributes, FALSE, TRUE), STATUS_OBJECT_NAME_NOT_FOUND, "not there");
+    named(&Name, L"\\Callback\\ExTest")->Attributes |=
+        OBJ_PERMANENT; /* else its name goes with the last handle */
+    is_status(ExCreateCallback(&Object, &Attributes, FALSE, TRUE), STATUS_OBJECT_NAME_NOT_FOUND,
+              "not there");
     is_status(ExCreateCallback(&Object, &Attributes, TRUE, TRUE), STATUS_SUCCESS, "create");
     is_status(ExCreateCallback(&Again, &Attributes, FALSE, TRUE), STATUS_SUCCESS, "open");
     is_ptr(Again, Object, "the same");
@@ -233,7 +248,8 @@ static VOID callbacks(VOID)
     ObDereferenceObject(Object);
     ObDereferenceObject(Again);
     named(&Name, L"\\Callback\\PowerState");
-    is_status(ExCreateCallback(&Power, &Attributes, FALSE, TRUE), STATUS_SUCCESS, "\\Callback\\PowerState");
+    is_status(ExCreateCallback(&Power, &Attributes, FALSE, TRUE), STATUS_SUCCESS,
+              "\\Callback\\PowerState");
     ObDereferenceObject(Power);
 }
 

@@ -1,4 +1,7 @@
-/* The pools: alignment, pages, zeroing, flags, quotas, raising, and the ranges that addresses come from. */
+/*
+ * The pools: alignment, pages, zeroing, flags, quotas, raising, and the ranges that addresses come
+ * from.
+ */
 #include "tap.h"
 
 #define TAG 'tsTP'
@@ -11,7 +14,8 @@ static BOOLEAN one_page(PVOID Block, SIZE_T Bytes)
 static VOID sizes(PVOID Context)
 {
     POOL_TYPE Type = *(POOL_TYPE *)Context;
-    static const USHORT Size[] = {1, 8, 15, 16, 17, 32, 48, 100, 240, 256, 500, 1000, 1360, 2000, 2048, 3000, 4064, 4080};
+    static const USHORT Size[] = {1,   8,   15,   16,   17,   32,   48,   100,  240,
+                                  256, 500, 1000, 1360, 2000, 2048, 3000, 4064, 4080};
     BOOLEAN Aligned = TRUE, Within = TRUE, Kept = TRUE;
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Size); i++) {
@@ -80,7 +84,8 @@ static VOID flags(VOID)
     Block = ExAllocatePool3(POOL_FLAG_NON_PAGED, 100, TAG, NULL, 0);
     ok(Block != NULL && tap_all_bytes(Block, 100, 0), "ExAllocatePool3 without parameters");
     ExFreePoolWithTag(Block, TAG);
-    is_ptr(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 100, TAG), NULL, "two kinds of pool at once");
+    is_ptr(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 100, TAG), NULL,
+           "two kinds of pool at once");
     is_ptr(ExAllocatePool2(0, 100, TAG), NULL, "no kind of pool");
     is_ptr(ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)1 << 45, TAG), NULL, "more than there is");
 }
@@ -108,7 +113,8 @@ static VOID raising(VOID)
     PVOID Block;
 
     __try {
-        ExAllocatePoolWithTag((POOL_TYPE)(NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE), (SIZE_T)1 << 45, TAG);
+        ExAllocatePoolWithTag((POOL_TYPE)(NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE),
+                              (SIZE_T)1 << 45, TAG);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
@@ -127,7 +133,8 @@ static VOID raising(VOID)
         Status = GetExceptionCode();
     }
     ok(!NT_SUCCESS(Status), "a quota allocation raises by default (0x%08x)", Status);
-    is_ptr(ExAllocatePoolWithQuotaTag((POOL_TYPE)(PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), (SIZE_T)1 << 45, TAG),
+    is_ptr(ExAllocatePoolWithQuotaTag((POOL_TYPE)(PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE),
+                                      (SIZE_T)1 << 45, TAG),
            NULL, "unless told to fail");
     Block = ExAllocatePoolWithQuotaTag(PagedPool, 200, TAG);
     ok(Block != NULL, "a quota allocation");

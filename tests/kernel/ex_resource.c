@@ -1,4 +1,7 @@
-/* ERESOURCE: exclusive, shared, recursive, converted, starving and patient, owners by pointer, waiters. */
+/*
+ * ERESOURCE: exclusive, shared, recursive, converted, starving and patient, owners by pointer,
+ * waiters.
+ */
 #include "threads.h"
 
 NTKERNELAPI BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE Resource);
@@ -45,7 +48,8 @@ static VOID owner_pointer(VOID)
     ExSetResourceOwnerPointer(&Resource, Owner);
     is_ulong(ExIsResourceAcquiredSharedLite(&Resource), 0, "it belongs to the pointer now");
     ExReleaseResourceForThreadLite(&Resource, (ERESOURCE_THREAD)Owner | 3);
-    is_bool(ExAcquireResourceExclusiveLite(&Resource, FALSE), TRUE, "and is free when that lets go");
+    is_bool(ExAcquireResourceExclusiveLite(&Resource, FALSE), TRUE,
+            "and is free when that lets go");
     ExReleaseResourceForThreadLite(&Resource, ExGetCurrentResourceThread());
     is_bool(ExTryToAcquireResourceExclusiveLite(&Resource), TRUE, "a try to have it alone");
     ExSetResourceOwnerPointerEx(&Resource, KeGetCurrentThread(), FLAG_OWNER_POINTER_IS_THREAD);
@@ -93,7 +97,8 @@ static VOID waiters(VOID)
     is_long(Stage, 0, "a new reader stands behind it");
     is_long(Got, 2, "unless it starves it");
     is_bool(ExAcquireResourceSharedLite(&Resource, FALSE), TRUE, "an owner gets it again");
-    is_bool(ExAcquireSharedWaitForExclusive(&Resource, FALSE), FALSE, "but not when it waits for the writer");
+    is_bool(ExAcquireSharedWaitForExclusive(&Resource, FALSE), FALSE,
+            "but not when it waits for the writer");
     ExReleaseResourceLite(&Resource);
     ExReleaseResourceLite(&Resource);
     join_thread(Writer);

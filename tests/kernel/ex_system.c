@@ -10,8 +10,10 @@ NTSYSAPI NTSTATUS NTAPI ZwDelayExecution(BOOLEAN, PLARGE_INTEGER);
 NTSYSAPI NTSTATUS NTAPI ZwYieldExecution(VOID);
 NTKERNELAPI NTSTATUS NTAPI ExAllocateLocallyUniqueId(PLUID);
 NTKERNELAPI ULONG NTAPI ExGetFirmwareType(VOID);
-NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, PULONG, PULONG);
-NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, ULONG, ULONG);
+NTKERNELAPI NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, PULONG,
+                                                            PULONG);
+NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, ULONG,
+                                                            ULONG);
 
 #define TAG 'tsXE'
 
@@ -29,15 +31,18 @@ static VOID modules(VOID)
     struct {
         ULONG64 Count;
         MODULE Module[];
-    } *List;
+    } * List;
 
-    is_status(ZwQuerySystemInformation(11, NULL, 0, &Length), STATUS_INFO_LENGTH_MISMATCH, "modules, no buffer");
+    is_status(ZwQuerySystemInformation(11, NULL, 0, &Length), STATUS_INFO_LENGTH_MISMATCH,
+              "modules, no buffer");
     List = ExAllocatePoolWithTag(PagedPool, Length, TAG);
     is_status(ZwQuerySystemInformation(11, List, Length, &Length), STATUS_SUCCESS, "modules");
     ok((ULONG)List->Count >= 2, "several");
-    is_string(List->Module[0].Path + List->Module[0].NameOffset, "ntoskrnl.exe", "the kernel is first");
+    is_string(List->Module[0].Path + List->Module[0].NameOffset, "ntoskrnl.exe",
+              "the kernel is first");
     for (ULONG i = 0; i < (ULONG)List->Count; i++)
-        Found |= (ULONG_PTR)&modules - (ULONG_PTR)List->Module[i].ImageBase < List->Module[i].ImageSize;
+        Found |= (ULONG_PTR)&modules - (ULONG_PTR)List->Module[i].ImageBase <
+                 List->Module[i].ImageSize;
     ok(Found, "this driver is there");
     ExFreePoolWithTag(List, TAG);
 }
@@ -47,7 +52,8 @@ static VOID processes(VOID)
     ULONG Length = 0;
     PUCHAR List;
 
-    is_status(ZwQuerySystemInformation(5, NULL, 0, &Length), STATUS_INFO_LENGTH_MISMATCH, "processes, no buffer");
+    is_status(ZwQuerySystemInformation(5, NULL, 0, &Length), STATUS_INFO_LENGTH_MISMATCH,
+              "processes, no buffer");
     List = ExAllocatePoolWithTag(PagedPool, Length, TAG);
     is_status(ZwQuerySystemInformation(5, List, Length, NULL), STATUS_SUCCESS, "processes");
     ok(*(ULONG *)(List + 4) >= 1, "the System process has threads");
@@ -67,12 +73,15 @@ static VOID system_information(VOID)
     is_ulong(*(ULONG *)(Basic + 8), PAGE_SIZE, "page size");
     is_ulong(*(ULONG *)(Basic + 0x18), 0x10000, "allocation granularity");
     is_ulong(Basic[0x38], KeQueryActiveProcessorCount(NULL), "processors");
-    is_status(ZwQuerySystemInformation(0, Basic, 8, &Length), STATUS_INFO_LENGTH_MISMATCH, "too short");
-    is_status(NtQuerySystemInformation(0, Basic, sizeof(Basic), NULL), STATUS_SUCCESS, "the Nt form");
+    is_status(ZwQuerySystemInformation(0, Basic, 8, &Length), STATUS_INFO_LENGTH_MISMATCH,
+              "too short");
+    is_status(NtQuerySystemInformation(0, Basic, sizeof(Basic), NULL), STATUS_SUCCESS,
+              "the Nt form");
     is_status(ZwQuerySystemInformation(35, Debugger, 2, NULL), STATUS_SUCCESS, "debugger");
     is_bool(Debugger[1], KD_DEBUGGER_NOT_PRESENT, "not present");
     is_status(ZwQuerySystemInformation(103, Integrity, 8, NULL), STATUS_SUCCESS, "code integrity");
-    is_status(ZwQuerySystemInformation(0x7FFF, Basic, 8, NULL), STATUS_INVALID_INFO_CLASS, "no such class");
+    is_status(ZwQuerySystemInformation(0x7FFF, Basic, 8, NULL), STATUS_INVALID_INFO_CLASS,
+              "no such class");
     modules();
     processes();
 }
@@ -115,9 +124,10 @@ static VOID firmware(VOID)
 
     RtlInitUnicodeString(&Name, L"BootOrder");
     is_ulong(ExGetFirmwareType(), 1, "legacy firmware");
-    is_status(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL), STATUS_NOT_IMPLEMENTED,
-              "which has no variables");
-    is_status(ExSetFirmwareEnvironmentVariable(&Name, &Vendor, Value, 4, 0), STATUS_NOT_IMPLEMENTED, "to set neither");
+    is_status(ExGetFirmwareEnvironmentVariable(&Name, &Vendor, Value, &Length, NULL),
+              STATUS_NOT_IMPLEMENTED, "which has no variables");
+    is_status(ExSetFirmwareEnvironmentVariable(&Name, &Vendor, Value, 4, 0), STATUS_NOT_IMPLEMENTED,
+              "to set neither");
 }
 
 static VOID modes(VOID)

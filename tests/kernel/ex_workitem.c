@@ -21,7 +21,8 @@ static VOID wait_all(const char *What)
 {
     LARGE_INTEGER Limit = {.QuadPart = -10000000LL};
 
-    is_status(KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, &Limit), STATUS_SUCCESS, "%s are done", What);
+    is_status(KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, &Limit), STATUS_SUCCESS,
+              "%s are done", What);
 }
 
 static VOID queue_types(PVOID Context)
@@ -83,7 +84,8 @@ static VOID on_stack(VOID)
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    static const ULONG Type[] = {CriticalWorkQueue, DelayedWorkQueue, HyperCriticalWorkQueue, 32 + 10};
+    static const ULONG Type[] = {CriticalWorkQueue, DelayedWorkQueue, HyperCriticalWorkQueue,
+                                 32 + 10};
 
     UNREFERENCED_PARAMETER(RegistryPath);
     tap_begin(Driver);

@@ -1,8 +1,11 @@
-/* MDLs: built, locked, mapped, advanced, protected; pages and addresses reserved; contiguous memory and I/O space. */
+/*
+ * MDLs: built, locked, mapped, advanced, protected; pages and addresses reserved; contiguous memory
+ * and I/O space.
+ */
 #include "tap.h"
 
-NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(PMDL Mdl, PFILE_SEGMENT_ELEMENT Segments, KPROCESSOR_MODE Mode,
-                                                    LOCK_OPERATION Operation);
+NTKERNELAPI VOID NTAPI MmProbeAndLockSelectedPages(PMDL Mdl, PFILE_SEGMENT_ELEMENT Segments,
+                                                   KPROCESSOR_MODE Mode, LOCK_OPERATION Operation);
 
 #define TAG 'tsMM'
 
@@ -16,11 +19,14 @@ static VOID nonpaged(VOID)
         return;
     MmBuildMdlForNonPagedPool(Mdl);
     ok(Mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL, "marked as nonpaged pool");
-    is_ptr(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Block + 100, "its own address maps it");
+    is_ptr(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Block + 100,
+           "its own address maps it");
     for (ULONG i = 0; i < 2; i++)
-        Good &= (ULONG64)MmGetPhysicalAddress(Block + i * PAGE_SIZE).QuadPart >> PAGE_SHIFT == MmGetMdlPfnArray(Mdl)[i];
+        Good &= (ULONG64)MmGetPhysicalAddress(Block + i * PAGE_SIZE).QuadPart >> PAGE_SHIFT ==
+                MmGetMdlPfnArray(Mdl)[i];
     ok(Good, "the page numbers are those of MmGetPhysicalAddress");
-    is_ulong(MmSizeOfMdl(Block + 100, PAGE_SIZE + 200), sizeof(MDL) + 2 * sizeof(PFN_NUMBER), "MmSizeOfMdl");
+    is_ulong(MmSizeOfMdl(Block + 100, PAGE_SIZE + 200), sizeof(MDL) + 2 * sizeof(PFN_NUMBER),
+             "MmSizeOfMdl");
     IoFreeMdl(Mdl);
     ExFreePoolWithTag(Block, TAG);
 }
@@ -39,16 +45,19 @@ static VOID paged(VOID)
     }
     is_status(Status, STATUS_SUCCESS, "lock paged pool");
     ok(Mdl->MdlFlags & MDL_PAGES_LOCKED, "marked as locked");
-    Mapped = MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
+    Mapped = MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE,
+                                          NormalPagePriority);
     ok(Mapped != NULL && Mapped != Block + 8, "mapped at another address");
     is_ulong(BYTE_OFFSET(Mapped), 8, "with the same offset");
     is_ulong(Mapped[0], 0x5A, "the same bytes");
     Mapped[1] = 0xA5;
     is_ulong(Block[9], 0xA5, "both ways");
-    is_hex(MmGetPhysicalAddress(Mapped).QuadPart, MmGetPhysicalAddress(Block + 8).QuadPart, "one physical address");
+    is_hex(MmGetPhysicalAddress(Mapped).QuadPart, MmGetPhysicalAddress(Block + 8).QuadPart,
+           "one physical address");
     is_ptr(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), Mapped, "the mapping is kept");
     is_status(MmProtectMdlSystemAddress(Mdl, PAGE_READONLY), STATUS_SUCCESS, "protect it");
-    is_status(MmProtectMdlSystemAddress(Mdl, 0x12345), STATUS_INVALID_PAGE_PROTECTION, "no such protection");
+    is_status(MmProtectMdlSystemAddress(Mdl, 0x12345), STATUS_INVALID_PAGE_PROTECTION,
+              "no such protection");
     MmUnmapLockedPages(Mapped, Mdl);
     is_bool(MmIsAddressValid(Mapped), FALSE, "unmapped");
     Mapped = MmMapLockedPages(Mdl, KernelMode);
@@ -81,7 +90,8 @@ static VOID other_locks(VOID)
     PMDL Mdl = IoAllocateMdl(Block, 2 * PAGE_SIZE, FALSE, FALSE, NULL);
 
     MmProbeAndLockProcessPages(Mdl, PsGetCurrentProcess(), KernelMode, IoReadAccess);
-    is_hex(MmGetMdlPfnArray(Mdl)[0], MmGetPhysicalAddress(Block).QuadPart >> PAGE_SHIFT, "locked for a process");
+    is_hex(MmGetMdlPfnArray(Mdl)[0], MmGetPhysicalAddress(Block).QuadPart >> PAGE_SHIFT,
+           "locked for a process");
     MmUnlockPages(Mdl);
     RtlZeroMemory(Segment, sizeof(Segment));
     Segment[0].Buffer = Block + PAGE_SIZE;
@@ -139,7 +149,8 @@ static VOID pages(VOID)
     if (!ok(Mdl != NULL, "MmAllocatePagesForMdl"))
         return;
     is_ulong(MmGetMdlByteCount(Mdl), 5 * PAGE_SIZE, "all of it");
-    Mapped = MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
+    Mapped = MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE,
+                                          NormalPagePriority);
     ok(tap_all_bytes(Mapped, 5 * PAGE_SIZE, 0), "zeroed");
     RtlFillMemory(Mapped, 5 * PAGE_SIZE, 0xA5);
     MmUnmapLockedPages(Mapped, Mdl);
@@ -153,14 +164,16 @@ static VOID pages(VOID)
     ok(Mdl != NULL, "MmAllocateNodePagesForMdlEx");
     MmFreePagesFromMdl(Mdl);
     ExFreePool(Mdl);
-    is_ptr(MmAllocateNodePagesForMdlEx(Low, High, Skip, PAGE_SIZE, MmCached, 77, 0), NULL, "no such node");
+    is_ptr(MmAllocateNodePagesForMdlEx(Low, High, Skip, PAGE_SIZE, MmCached, 77, 0), NULL,
+           "no such node");
     High.QuadPart = 0;
     is_ptr(MmAllocatePagesForMdl(Low, High, Skip, PAGE_SIZE), NULL, "no such pages");
 }
 
 static VOID contiguous(VOID)
 {
-    PHYSICAL_ADDRESS Low = {.QuadPart = 0}, High = {.QuadPart = -1}, Boundary = {.QuadPart = 0x10000};
+    PHYSICAL_ADDRESS Low = {.QuadPart = 0}, High = {.QuadPart = -1},
+                     Boundary = {.QuadPart = 0x10000};
     PUCHAR Block = MmAllocateContiguousMemory(5 * PAGE_SIZE, High);
     BOOLEAN Good = TRUE;
 
@@ -173,7 +186,8 @@ static VOID contiguous(VOID)
     RtlFillMemory(Block, 5 * PAGE_SIZE, 1);
     MmFreeContiguousMemory(Block);
     Block = MmAllocateContiguousMemorySpecifyCache(3 * PAGE_SIZE, Low, High, Boundary, MmNonCached);
-    ok(Block != NULL && ((ULONG64)MmGetPhysicalAddress(Block).QuadPart & 0xFFFF) + 3 * PAGE_SIZE <= 0x10000,
+    ok(Block != NULL &&
+           ((ULONG64)MmGetPhysicalAddress(Block).QuadPart & 0xFFFF) + 3 * PAGE_SIZE <= 0x10000,
        "within a boundary");
     MmFreeContiguousMemorySpecifyCache(Block, 3 * PAGE_SIZE, MmNonCached);
     Block = MmAllocateContiguousMemorySpecifyCacheNode(PAGE_SIZE, Low, High, Low, MmCached, 0);
@@ -182,10 +196,12 @@ static VOID contiguous(VOID)
     High.QuadPart = 0;
     is_ptr(MmAllocateContiguousMemory(PAGE_SIZE, High), NULL, "no such memory");
     High.QuadPart = -1;
-    Block = MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READWRITE | PAGE_NOCACHE, 0);
+    Block = MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READWRITE | PAGE_NOCACHE,
+                                           0);
     ok(Block != NULL, "MmAllocateContiguousNodeMemory");
     MmFreeContiguousMemory(Block);
-    is_ptr(MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READONLY, 0), NULL, "no such protection");
+    is_ptr(MmAllocateContiguousNodeMemory(PAGE_SIZE, Low, High, Low, PAGE_READONLY, 0), NULL,
+           "no such protection");
     Block = MmAllocateNonCachedMemory(100);
     ok(Block != NULL && BYTE_OFFSET(Block) == 0, "MmAllocateNonCachedMemory");
     MmFreeNonCachedMemory(Block, 100);
