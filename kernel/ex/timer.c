@@ -59,8 +59,10 @@ static BOOLEAN ExpCancelTimerObject(EXP_TIMER *Timer)
 
     KeRemoveQueueDpc(&Timer->Dpc);
     Timer->Thread = NULL;
-    if (Thread != NULL)
+    if (Thread != NULL) {
+        KeRemoveQueueApc(&Timer->Apc); /* due, but not delivered yet */
         ObfDereferenceObject(Thread);
+    }
     return Set;
 }
 

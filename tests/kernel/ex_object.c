@@ -149,6 +149,36 @@ static VOID mutants(VOID)
     ZwClose(Mutant);
 }
 
+static ULONG ApcCalls;
+static PVOID ApcContext;
+
+static VOID NTAPI timer_apc(PVOID Context, ULONG Low, LONG High)
+{
+    UNREFERENCED_PARAMETER(Low);
+    UNREFERENCED_PARAMETER(High);
+    ApcCalls++;
+    ApcContext = Context;
+}
+
+/* The routine of a timer is an APC of the thread that set it; one that waits goes with a cancel. */
+static VOID timer_apcs(HANDLE Timer)
+{
+    LARGE_INTEGER Due = {.QuadPart = -10000};
+
+    ApcCalls = 0;
+    is_status(ZwSetTimer(Timer, &Due, timer_apc, &ApcCalls, FALSE, 0, NULL), STATUS_SUCCESS,
+              "set with an APC");
+    sleep_ms(5);
+    is_ulong(ApcCalls, 1, "called in this thread");
+    is_ptr(ApcContext, &ApcCalls, "with its context");
+    KeEnterCriticalRegion();
+    ZwSetTimer(Timer, &Due, timer_apc, NULL, FALSE, 0, NULL);
+    sleep_ms(5);
+    is_status(ZwCancelTimer(Timer, NULL), STATUS_SUCCESS, "cancel while APCs are held back");
+    KeLeaveCriticalRegion();
+    is_ulong(ApcCalls, 1, "no call then");
+}
+
 static VOID timers(VOID)
 {
     LARGE_INTEGER Due = {.QuadPart = -50000};
@@ -167,6 +197,7 @@ static VOID timers(VOID)
     is_status(ZwWaitForSingleObject(Timer, FALSE, NULL), STATUS_SUCCESS, "due");
     is_status(ZwCancelTimer(Timer, &State), STATUS_SUCCESS, "cancel");
     is_bool(State, TRUE, "it was signalled");
+    timer_apcs(Timer);
     ZwClose(Timer);
     is_status(ZwCreateTimer(&Timer, 0x1F0003, unnamed(), (TIMER_TYPE)7), STATUS_INVALID_PARAMETER_4,
               "no such type");
