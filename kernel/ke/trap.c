@@ -130,7 +130,9 @@ static DECLSPEC_NORETURN VOID KiSystemFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_
 static VOID KiPageFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const HAL_TRAP_INFO *Info)
 {
     if (Frame->previous_mode) {
-        KiRaise(Frame, Exception, STATUS_ACCESS_VIOLATION, 2, Info->access, Info->address);
+        KiRaise(Frame, Exception,
+                Info->address < HAL_USER_END ? MmUserFault((PVOID)Info->address) : STATUS_ACCESS_VIOLATION, 2,
+                Info->access, Info->address);
         return;
     }
     if (Frame->rip >= (ULONG64)KiServiceCopyStart && Frame->rip < (ULONG64)KiServiceCopyEnd) {
@@ -139,7 +141,7 @@ static VOID KiPageFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, co
     }
     if (Info->address >= HAL_USER_END || KiGetPcr()->Irql >= DISPATCH_LEVEL)
         KiSystemFault(Frame, Exception, Info);
-    KiRaise(Frame, Exception, STATUS_ACCESS_VIOLATION, 2, Info->access, Info->address);
+    KiRaise(Frame, Exception, MmUserFault((PVOID)Info->address), 2, Info->access, Info->address);
 }
 
 /* ---- privileged instructions in kernel mode ---- */

@@ -94,6 +94,8 @@ VOID MmUnmapUserPages(MM_ADDRESS_SPACE *Space, PVOID Va, SIZE_T Count);
 ULONG64 MmProtectToPte(ULONG Win32Protect); /* PAGE_* to MM_PROT_*, or ~0 when invalid */
 /* Adds to the pages that drivers hold locked in the space (NULL: nothing); returns the new count. */
 LONG MmChangeLockedPages(MM_ADDRESS_SPACE *Space, LONG Pages);
+/* What a fault on a user address raises: a guard page is one no more after its first touch. */
+NTSTATUS MmUserFault(PVOID Address);
 /* What is at Address in the space. */
 VOID MmQueryUserMemory(MM_ADDRESS_SPACE *Space, PVOID Address, PMEMORY_BASIC_INFORMATION Info);
 NTSTATUS MmInitSections(VOID); /* after ob and se, with \Device there: the Section type, \Device\PhysicalMemory */

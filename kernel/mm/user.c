@@ -2,8 +2,7 @@
  * User address spaces: each process has one slice of the user range, and in it a sorted list of
  * VADs. Memory is committed with its pages at once: nothing is demand-zero or paged out. A page's
  * protection is kept in its VAD; a page that may not be touched keeps its PTE, not present. Left
- * out: large pages, write watch, AWE; a guard page is a page without access (touching it is an
- * access violation, not STATUS_GUARD_PAGE_VIOLATION).
+ * out: large pages, write watch, AWE.
  */
 #include "../ex/exp.h"
 #include "../ps/ps.h"
@@ -420,6 +419,24 @@ NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes
     *Base = (PVOID)Start;
     *Bytes = End - Start;
     return STATUS_SUCCESS;
+}
+
+/* A guard page gives one alarm and is an ordinary page from then on. [doc: Creating Guard Pages] */
+NTSTATUS MmUserFault(PVOID Address)
+{
+    MM_ADDRESS_SPACE *Space = PsGetCurrentProcess()->AddressSpace;
+    MI_VAD *Vad = Space == NULL ? NULL : MiFindVad(Space, (ULONG64)Address);
+    ULONG Page;
+
+    if (Vad == NULL)
+        return STATUS_ACCESS_VIOLATION;
+    Page = (ULONG)(((ULONG64)Address - Vad->Start) >> PAGE_SHIFT);
+    if (!(Vad->Protect[Page] & PAGE_GUARD))
+        return STATUS_ACCESS_VIOLATION;
+    Vad->Protect[Page] &= ~PAGE_GUARD;
+    if (!NT_SUCCESS(MmProtectPages(MiPageVa(Vad, Page), 1, MiUserPte(Vad->Protect[Page]))))
+        return STATUS_ACCESS_VIOLATION;
+    return STATUS_GUARD_PAGE_VIOLATION;
 }
 
 /* ---- pages that are somebody else's: MDLs and views ---- */

@@ -96,6 +96,26 @@ static VOID allocate(VOID)
     is_hex(Info.State, MEM_FREE, "free");
 }
 
+/* The first touch of a guard page raises, and takes the guard off. */
+static VOID guard_page(VOID)
+{
+    MEMORY_BASIC_INFORMATION Info;
+    PUCHAR Base = NULL;
+    SIZE_T Bytes = 2 * PAGE_SIZE;
+
+    is_status(ZwAllocateVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, 0, &Bytes,
+                                      MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD),
+              STATUS_SUCCESS, "two guard pages");
+    is_status(touch(Base, TRUE), STATUS_GUARD_PAGE_VIOLATION, "the first touch");
+    is_status(touch(Base, TRUE), STATUS_SUCCESS, "the second");
+    ZwQueryVirtualMemory(NtCurrentProcess(), Base, 0, &Info, sizeof(Info), NULL);
+    is_hex(Info.Protect, PAGE_READWRITE, "an ordinary page now");
+    is_ulong64(Info.RegionSize, PAGE_SIZE, "this one only");
+    is_status(probe(Base + PAGE_SIZE, 1, 1, TRUE), STATUS_GUARD_PAGE_VIOLATION, "a probe is a touch");
+    Bytes = 0;
+    ZwFreeVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, &Bytes, MEM_RELEASE);
+}
+
 static VOID bad_arguments(VOID)
 {
     PVOID Base = NULL;
@@ -361,6 +381,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     tap_begin(Driver);
     leak_begin();
     allocate();
+    guard_page();
     bad_arguments();
     copies();
     secured();
