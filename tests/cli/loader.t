@@ -73,6 +73,10 @@ header() {
         substr($b, unpack("V", substr $b, 60, 4) + $where, length($hex) / 2) = pack "H*", $hex;
         open my $out, ">:raw", $to or die; print $out $b;' "$1" "$work/$4.sys" "$2" "$3"
 }
+run run $drivers/walker.sys -- build/cli-programs/walks.exe
+is $status 0 'the user mode part of a stack: exit status'
+like "$work/out" 'inner found, outer next, main next' 'the user mode part of a stack: its callers, in order'
+
 run run $drivers/plain_flat.sys
 is $status 0 'sections that are not page aligned: exit status'
 like "$work/out" 'plain: unloaded' 'sections that are not page aligned: the driver runs'
