@@ -107,6 +107,8 @@ typedef enum _SEP_WELL_KNOWN {
 } SEP_WELL_KNOWN;
 PSID SepWellKnown(SEP_WELL_KNOWN Which);
 NTSTATUS SepInitWellKnown(VOID);
+
+/* ---- sid.c ---- */
 /* The machine's own domain, S-1-5-21-..., with Rid appended, in Sid. */
 VOID SepMachineSid(SEP_SID *Sid, ULONG Rid);
 

@@ -110,6 +110,19 @@ PVOID NTAPI RtlFreeSid(PSID Sid)
     return NULL;
 }
 
+/* One machine, one name: the domain part is fixed so that runs repeat. */
+VOID SepMachineSid(SEP_SID *Sid, ULONG Rid)
+{
+    SID_IDENTIFIER_AUTHORITY Authority = SECURITY_NT_AUTHORITY;
+
+    RtlInitializeSid(&Sid->Sid, &Authority, 5);
+    *RtlSubAuthoritySid(&Sid->Sid, 0) = SECURITY_NT_NON_UNIQUE;
+    *RtlSubAuthoritySid(&Sid->Sid, 1) = 1004336348;
+    *RtlSubAuthoritySid(&Sid->Sid, 2) = 1177238915;
+    *RtlSubAuthoritySid(&Sid->Sid, 3) = 682003330;
+    *RtlSubAuthoritySid(&Sid->Sid, 4) = Rid;
+}
+
 /* ---- text ---- */
 
 /* Longest: "S-1-", 0x and 12 digits, 15 times "-4294967295". */

@@ -58,19 +58,6 @@ PSID SepWellKnown(SEP_WELL_KNOWN Which)
     return &SepWellKnownSid[Which].Sid;
 }
 
-/* One machine, one name: the domain part is fixed so that runs repeat. */
-VOID SepMachineSid(SEP_SID *Sid, ULONG Rid)
-{
-    SID_IDENTIFIER_AUTHORITY Authority = SECURITY_NT_AUTHORITY;
-
-    RtlInitializeSid(&Sid->Sid, &Authority, 5);
-    *RtlSubAuthoritySid(&Sid->Sid, 0) = SECURITY_NT_NON_UNIQUE;
-    *RtlSubAuthoritySid(&Sid->Sid, 1) = 1004336348;
-    *RtlSubAuthoritySid(&Sid->Sid, 2) = 1177238915;
-    *RtlSubAuthoritySid(&Sid->Sid, 3) = 682003330;
-    *RtlSubAuthoritySid(&Sid->Sid, 4) = Rid;
-}
-
 static VOID SepExportPrivileges(PSE_EXPORTS Exports)
 {
     /* The table has them in this order, in three runs between the SIDs. */
