@@ -1,24 +1,61 @@
 #!/bin/bash
-# Prints the figures of this build: name TAB value TAB unit. Whole-process figures are the best of several runs.
+# Prints the figures of this build: name TAB value TAB unit. Whole-process figures are the best of several runs; the others are
+# the machine's own, by the real clock. Wine's figure is there where Wine is installed.
 set -eu
 build=${1:-build}
 drydock=$build/drydock
+wine=/usr/lib/wine/wine64
 
-# Best of 11 wall times of a command, in milliseconds.
+# Best of $1 wall times of a command, in milliseconds.
 best_ms() {
     perl -MTime::HiRes=time -e '
+        my $runs = shift;
         my $best = 1e9;
         open(my $out, ">&", \*STDOUT); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
-        for (1 .. 11) { my $t = time; system(@ARGV); my $d = (time - $t) * 1000; $best = $d if $d < $best; }
-        printf $out "%.1f", $best;' -- "$@"
+        for (1 .. $runs) { my $t = time; system(@ARGV); my $d = (time - $t) * 1000; $best = $d if $d < $best; }
+        printf $out "%.2f", $best;' "$@"
 }
 
-printf 'run_first_ms\t%s\tms\n' "$(best_ms "$drydock" run "$build/drivers/first.sys")"
-printf 'rss_kib\t%s\tKiB\n' "$(perl -e '
-    open(STDOUT_, ">&", \*STDOUT);
-    my $pid = fork; if (!$pid) { open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null"); exec @ARGV; }
-    waitpid $pid, 0;
-    require "syscall.ph" if 0;
-    my $buffer = "\0" x 144; syscall(98, -1, $buffer); print STDOUT_ unpack("x32 q", $buffer);' -- \
-    "$drydock" run "$build/drivers/first.sys")"
+# Largest resident set of a command and its children, in KiB.
+largest_rss_kib() {
+    perl -e '
+        open(my $out, ">&", \*STDOUT); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
+        system(@ARGV);
+        my $usage = "\0" x 144;
+        syscall(98, -1, $usage); # getrusage(RUSAGE_CHILDREN)
+        print $out unpack("x32 q", $usage);' "$@"
+}
+
+# Best of five batches of METHOD_BUFFERED requests, as the program in the machine sees it; options for drydock run follow.
+ioctl_ns() {
+    for _ in 1 2 3 4 5; do
+        "$drydock" run --clock real "$@" "$build/drivers/ioctl_echo.sys" -- "$build/programs/ioctl_bench.exe" 200000 2>/dev/null
+    done | sed -nE 's/.* ([0-9.]+) ns each.*/\1/p' | sort -n | head -1
+}
+
+wine_ioctl_ns() {
+    local prefix=$PWD/$build/oracle/prefix c
+    export WINEPREFIX=$prefix WINEARCH=win64 WINEDEBUG=-all
+    mkdir -p "$prefix"
+    [ -d "$prefix/drive_c" ] || "$wine" wineboot -i > /dev/null 2>&1
+    c=$prefix/drive_c
+    cp "$build/drivers/ioctl_echo.sys" "$c/windows/system32/drivers/"
+    cp "$build/programs/ioctl_bench.exe" "$c/"
+    printf '%s\r\n' 'sc create ioctl_echo binPath= c:\windows\system32\drivers\ioctl_echo.sys type= kernel' \
+        'sc start ioctl_echo' 'c:\ioctl_bench.exe 3000 > c:\ioctl_bench.txt' 'sc stop ioctl_echo' \
+        'sc delete ioctl_echo' > "$c/ioctl_bench.bat"
+    timeout 60 "$wine" cmd /c 'c:\ioctl_bench.bat' > /dev/null 2>&1
+    sed -nE 's/.* ([0-9.]+) ns each.*/\1/p' "$c/ioctl_bench.txt"
+}
+
+line() { [ -n "$2" ] && printf '%s\t%s\t%s\n' "$1" "$2" "$3"; }
+
+one=$(best_ms 11 "$drydock" run "$build/drivers/first.sys")
+many=$(best_ms 3 "$drydock" run --cycles 2001 "$build/drivers/first.sys")
+line run_first_ms "$one" ms
+line load_unload_us "$(awk -v a="$one" -v b="$many" 'BEGIN { printf "%.1f", (b - a) * 1000 / 2000 }')" us
+line rss_kib "$(largest_rss_kib "$drydock" run "$build/drivers/first.sys")" KiB
+line ioctl_buffered_fast_ns "$(ioctl_ns)" ns
+line ioctl_buffered_gate_ns "$(ioctl_ns --gate on)" ns
+if [ -x "$wine" ]; then line ioctl_buffered_wine_ns "$(wine_ioctl_ns)" ns; fi
 "$drydock" run --clock real "$build/bench/kernel_bench.sys" 2>/dev/null | sed -nE 's/^ *[0-9]+\.[0-9]+  ([a-z_]+\t)/\1/p'
