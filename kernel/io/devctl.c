@@ -131,6 +131,10 @@ static NTSTATUS IopControl(IOP_REQUEST *Request, const IOP_CONTROL *Control, ULO
     Status = IopMakeRequestIrp(Request, Major, 0); /* IRP_MN_USER_FS_REQUEST is 0 too */
     if (!NT_SUCCESS(Status))
         goto Abandon;
+    if (Request->Granted & FILE_READ_DATA)
+        Request->Stack->Flags |= SL_READ_ACCESS_GRANTED;
+    if (Request->Granted & FILE_WRITE_DATA)
+        Request->Stack->Flags |= SL_WRITE_ACCESS_GRANTED;
     Request->Stack->Parameters.DeviceIoControl.OutputBufferLength = Control->OutputLength;
     Request->Stack->Parameters.DeviceIoControl.InputBufferLength = Control->InputLength;
     Request->Stack->Parameters.DeviceIoControl.IoControlCode = Control->Code;

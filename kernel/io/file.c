@@ -34,12 +34,10 @@ VOID IopReleaseFileLock(PFILE_OBJECT File)
 static VOID IopSendSimple(PFILE_OBJECT File, ULONG Major)
 {
     PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
-    PIRP Irp = IopAllocateIrp(Device->StackSize);
+    PIRP Irp = IopAllocateIrpForSure(Device->StackSize);
     PIO_STACK_LOCATION Stack;
     IO_STATUS_BLOCK Iosb;
 
-    /* Without memory the driver would never hear that the file is closed. NT waits for memory; so it must be there. */
-    DD_ASSERT(Irp != NULL);
     Irp->Tail.Overlay.OriginalFileObject = File;
     Irp->RequestorMode = KernelMode;
     Stack = IoGetNextIrpStackLocation(Irp);

@@ -127,9 +127,11 @@ static NTSTATUS IopMakeDirectory(PCWSTR Name)
 NTSTATUS IoInitSystem(VOID)
 {
     static const PCWSTR Directory[] = { L"\\Device", L"\\Driver", L"\\FileSystem" };
-    NTSTATUS Status = IopCreateTypes();
+    NTSTATUS Status = IopInitIrps();
     ULONG i;
 
+    if (NT_SUCCESS(Status))
+        Status = IopCreateTypes();
     for (i = 0; NT_SUCCESS(Status) && i < RTL_NUMBER_OF(Directory); i++)
         Status = IopMakeDirectory(Directory[i]);
     if (NT_SUCCESS(Status))

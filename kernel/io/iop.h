@@ -119,6 +119,9 @@ extern POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType
 
 /* ---- irp.c ---- */
 PIRP IopAllocateIrp(CCHAR StackSize);
+/* Never fails: falls back on a reserve, and waits for it. PASSIVE_LEVEL. For requests that cannot be left out. */
+PIRP IopAllocateIrpForSure(CCHAR StackSize);
+NTSTATUS IopInitIrps(VOID); /* fills the reserve */
 /* Gives Irp a nonpaged system buffer, not zeroed; FALSE when out of memory. A plain pool block: drivers may free it. */
 BOOLEAN IopAllocateSystemBuffer(PIRP Irp, SIZE_T Bytes);
 VOID IopFreeSystemBuffer(PIRP Irp);

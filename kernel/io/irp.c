@@ -1,6 +1,6 @@
 /*
  * IRPs: allocation from caches, initialisation, reuse, and the documented builders. Left out: quota charges,
- * "must succeed" IRPs, IRP extensions (activity IDs, priorities).
+ * IRP extensions (activity IDs, priorities).
  */
 #include "iop.h"
 
@@ -153,6 +153,47 @@ PIRP IopAllocateIrp(CCHAR StackSize)
     return Irp;
 }
 
+/* ---- IRPs that must be there: a driver has to hear that a file is closed or its device removed ---- */
+
+enum { IOP_RESERVED_IRPS = 4 };
+static IOP_CACHE IopReservedIrps; /* with IOP_LARGE_STACK locations */
+
+NTSTATUS IopInitIrps(VOID)
+{
+    ULONG i;
+
+    for (i = 0; i < IOP_RESERVED_IRPS; i++) {
+        PVOID Irp = ExAllocatePoolWithTag(NonPagedPoolNx, IoSizeOfIrp(IOP_LARGE_STACK), IOP_TAG_IRP);
+
+        if (Irp == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        *(PVOID *)Irp = IopReservedIrps.Head;
+        IopReservedIrps.Head = Irp;
+        IopReservedIrps.Depth++;
+    }
+    return STATUS_SUCCESS;
+}
+
+PIRP IopAllocateIrpForSure(CCHAR StackSize)
+{
+    PIRP Irp = IopAllocateIrp(StackSize);
+    LARGE_INTEGER Pause;
+
+    Pause.QuadPart = -10 * 1000;
+    while (Irp == NULL) {
+        Irp = StackSize <= IOP_LARGE_STACK ? IopPopCache(&IopReservedIrps) : NULL;
+        if (Irp != NULL) {
+            IopFillIrp(Irp, IoSizeOfIrp(StackSize), StackSize);
+            Irp->AllocationFlags = IRP_ALLOCATED_MUST_SUCCEED;
+            IoStatistics.IrpsAllocated++;
+            return Irp;
+        }
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause); /* until another request gives its IRP back */
+        Irp = IopAllocateIrp(StackSize);
+    }
+    return Irp;
+}
+
 NT_EXPORT(IoAllocateIrp);
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
@@ -181,6 +222,12 @@ VOID NTAPI IoFreeIrp(PIRP Irp)
                        "freed by IoFreeIrp while its thread's list of requests still holds it");
     Irp->Type = 0;
     IoStatistics.IrpsFreed++;
+    if (Flags & IRP_ALLOCATED_MUST_SUCCEED) {
+        *(PVOID *)Irp = IopReservedIrps.Head;
+        IopReservedIrps.Head = Irp;
+        IopReservedIrps.Depth++;
+        return;
+    }
     if ((Flags & IRP_LOOKASIDE_ALLOCATION)
         && IopPushCache(&IopIrpCache[(Flags & IRP_ALLOCATED_FIXED_SIZE) != 0], Irp))
         return;

@@ -70,14 +70,12 @@ VOID IopForgetShutdown(PDEVICE_OBJECT Device)
 static VOID IopSendShutdown(PDEVICE_OBJECT Device)
 {
     PDEVICE_OBJECT Top = IoGetAttachedDeviceReference(Device);
-    PIRP Irp = IopAllocateIrp(Top->StackSize);
+    PIRP Irp = IopAllocateIrpForSure(Top->StackSize);
     IO_STATUS_BLOCK Iosb;
 
-    if (Irp != NULL) {
-        Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-        IoGetNextIrpStackLocation(Irp)->MajorFunction = IRP_MJ_SHUTDOWN;
-        IopSendKernelIrp(Top, Irp, &Iosb);
-    }
+    Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    IoGetNextIrpStackLocation(Irp)->MajorFunction = IRP_MJ_SHUTDOWN;
+    IopSendKernelIrp(Top, Irp, &Iosb);
     ObDereferenceObject(Top);
 }
 

@@ -4,23 +4,21 @@
 NTSTATUS PnpSend(PDEVICE_OBJECT Pdo, ULONG Minor, const IO_STACK_LOCATION *Parameters, ULONG_PTR *Information)
 {
     PDEVICE_OBJECT Top = IoGetAttachedDeviceReference(Pdo);
-    PIRP Irp = IopAllocateIrp(Top->StackSize);
+    PIRP Irp = IopAllocateIrpForSure(Top->StackSize);
     PIO_STACK_LOCATION Stack;
     IO_STATUS_BLOCK Iosb;
-    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status;
 
-    if (Irp != NULL) {
-        /* [doc: Rules for Handling PnP Requests] the status says whether anyone understood the request. */
-        Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-        Stack = IoGetNextIrpStackLocation(Irp);
-        if (Parameters != NULL)
-            Stack->Parameters = Parameters->Parameters;
-        Stack->MajorFunction = IRP_MJ_PNP;
-        Stack->MinorFunction = (UCHAR)Minor;
-        Status = IopSendKernelIrp(Top, Irp, &Iosb);
-        if (Information != NULL)
-            *Information = Iosb.Information;
-    }
+    /* [doc: Rules for Handling PnP Requests] the status says whether anyone understood the request. */
+    Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    Stack = IoGetNextIrpStackLocation(Irp);
+    if (Parameters != NULL)
+        Stack->Parameters = Parameters->Parameters;
+    Stack->MajorFunction = IRP_MJ_PNP;
+    Stack->MinorFunction = (UCHAR)Minor;
+    Status = IopSendKernelIrp(Top, Irp, &Iosb);
+    if (Information != NULL)
+        *Information = Iosb.Information;
     ObDereferenceObject(Top);
     return Status;
 }
