@@ -13,7 +13,7 @@
 
 struct save_state {
     uint64_t magic;
-    uint64_t rsp, gs_base, root_pfn, ram_bytes, seed;
+    uint64_t rsp, gs_base, root_pfn, ram_bytes, seed, cycles_done;
     uint32_t driver_count, loaded; /* a bit a driver */
     uint32_t step, index;
     uint32_t started, program_ended, program_exit_code, status;
@@ -74,6 +74,7 @@ static struct save_state *make_state(const struct run *run, const struct supervi
     state->driver_count = run->options.driver_count;
     for (unsigned i = 0; i < run->options.driver_count; i++)
         state->loaded |= (uint32_t)run->driver[i].loaded << i;
+    state->cycles_done = run->cycles_done;
     state->step = run->step;
     state->index = run->index;
     state->started = run->started;
@@ -134,6 +135,7 @@ static void take_state(struct run *run, struct supervisor_restore *restore,
     restore->root_pfn = state->root_pfn;
     for (unsigned i = 0; i < run->options.driver_count; i++)
         run->driver[i].loaded = (state->loaded >> i & 1) != 0;
+    run->cycles_done = state->cycles_done;
     run->step = (enum run_step)state->step;
     run->index = state->index;
     run->started = state->started != 0;

@@ -28,6 +28,8 @@ like "$work/out" 'parent folder c0000033' 'a path with .. is no name'
 like "$work/out" 'absolute path c0000033' 'nor is an absolute path'
 like "$work/out" 'long path c000000d' 'a path that is too long is refused'
 like "$work/out" 'no memory c000000d' 'a path that is not there is refused'
+like "$work/out" 'big file c000007f' 'a file that is too big: the disk is full'
+like "$work/out" 'handles c000011f' 'handles without end: there is one'
 [ ! -e /tmp/escaped ]
 ok $? 'no file was made outside'
 nothing_left 'attempts to escape'

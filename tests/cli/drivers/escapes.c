@@ -53,6 +53,33 @@ static NTSTATUS OpenFile(const char *Path, ULONG Bytes)
     return (NTSTATUS)Request.status;
 }
 
+/* Opens the root folder until no more handles are given out. */
+static NTSTATUS UseUpHandles(void)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    for (ULONG i = 0; i < 100000 && NT_SUCCESS(Status); i++)
+        Status = OpenFile("", 0);
+    return Status;
+}
+
+/* Makes a file of a petabyte. */
+static NTSTATUS FillDisk(void)
+{
+    HAL_FILE_REQUEST Request = {.operation = HAL_FILE_OPEN,
+                                .path = (ULONG64) "big",
+                                .path_bytes = 3,
+                                .disposition = HAL_OPEN_CREATE,
+                                .options = HAL_OPEN_WRITE};
+
+    HAL->file(&Request);
+    Request.operation = HAL_FILE_SET_SIZE;
+    Request.path_bytes = 0;
+    Request.info.size = 1ull << 50;
+    HAL->file(&Request);
+    return (NTSTATUS)Request.status;
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(DriverObject);
@@ -66,5 +93,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     DbgPrint("escapes: absolute path %08x\n", OpenFile("/etc/passwd", 11));
     DbgPrint("escapes: long path %08x\n", OpenFile("x", 0x7FFFFFFF));
     DbgPrint("escapes: no memory %08x\n", OpenFile((const char *)0x12345678000, 16));
+    DbgPrint("escapes: big file %08x\n", FillDisk());
+    DbgPrint("escapes: handles %08x\n", UseUpHandles());
     return STATUS_SUCCESS;
 }
