@@ -140,6 +140,12 @@ static size_t find_meaning(const char *text, uint64_t value, const char **meanin
     return 0;
 }
 
+/* Data has no lines: the symbol before it says nothing of it. */
+static bool is_code(const struct report_frame *frame)
+{
+    return frame->symbol.count != 0 && frame->symbol.place[frame->symbol.count - 1].line != 0;
+}
+
 static void print_parameter(FILE *out, const struct report_frame *parameter, const char *text)
 {
     const char *meaning, *names = strstr(text, "exception code");
@@ -154,7 +160,7 @@ static void print_parameter(FILE *out, const struct report_frame *parameter, con
     fputs(text, out);
     if (names == text)
         fprintf(out, ": %s", ntstatus_text((uint32_t)parameter->address, status));
-    else if (parameter->module != NULL && parameter->symbol.count != 0)
+    else if (parameter->module != NULL && is_code(parameter))
         print_place(out, parameter, parameter->symbol.count - 1, " (", ")");
     else if (parameter->module != NULL)
         fprintf(out, " (%s+0x%llx)", parameter->module->name,
@@ -288,8 +294,11 @@ static void print_object(const struct report *report, FILE *out, const struct st
     print_heading(out, style, "Object concerned");
     while (*line != '\0') {
         size_t bytes = strcspn(line, "\n");
+        char *copy = strndup(line, bytes);
 
-        fprintf(out, "    %.*s\n", (int)bytes, line);
+        if (copy != NULL)
+            print_wrapped(out, copy);
+        free(copy);
         line += bytes + (line[bytes] == '\n');
     }
 }

@@ -32,6 +32,21 @@ for point in 1 2 3 4; do
     ok $? "restored from point $point: the rest of the output"
 done
 ok "$([ -d "$work/saved" ]; echo $?)" 'the last point was reached'
+
+# A driver with a thread and an open file, and a program.
+log=build/drivers/passivelog.sys
+program=build/programs/create_write_close.exe
+run run --hash "$log" -- "$program"
+one=$(hash_of)
+cp "$work/out" "$work/out1"
+for point in 1 2 3; do
+    rm -rf "$work/saved"
+    run run --save-at $point --save "$work/saved" "$log" -- "$program"
+    run run --hash --restore "$work/saved" "$log" -- "$program"
+    is "$(hash_of)" "$one" "a machine with open files, restored from point $point: the same memory"
+    tail -n "$(($(wc -l < "$work/out")))" "$work/out1" | cmp -s - "$work/out"
+    ok $? "a machine with open files, restored from point $point: the rest of the output"
+done
 run run --restore "$work/nothing" "$first"
 is $status 1 'restore of nothing: exit status'
 run run --save-at 1 --save "$work/saved" "$first"
