@@ -68,6 +68,7 @@ static VOID TestRules(VOID)
     is_status(Take(FileB, 20, 5, 0, FALSE), STATUS_SUCCESS, "and behind it");
     is_status(Take(FileA, 20, 5, 0, FALSE), STATUS_SUCCESS, "shared locks go together");
     is_status(Take(FileA, 22, 1, 0, TRUE), STATUS_LOCK_NOT_GRANTED, "an exclusive one does not");
+    is_status(Take(FileA, 11, 1, 0, TRUE), STATUS_LOCK_NOT_GRANTED, "nor over its owner's own");
     is_status(Take(FileA, 12, 2, 0, FALSE), STATUS_SUCCESS,
               "the owner's shared lock over its exclusive one");
     is_status(Take(FileA, 12, 2, 1, FALSE), STATUS_LOCK_NOT_GRANTED,
