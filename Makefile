@@ -89,7 +89,8 @@ $(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
 
 include lib/rules.mk
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
-  /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(filter %.o %.lib,$^)
+  /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) \
+  $(filter %.o %.lib,$^)
 define DRIVER_RULE
 $(B)/drivers/$(1).sys: $(patsubst %,$(B)/obj/%.o,$(wildcard drivers/$(1)/*.c)) $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $$(@D)

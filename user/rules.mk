@@ -64,3 +64,9 @@ PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions
 $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
+# By mingw's gcc, as its users would build them.
+GCC_PROGRAMS := create_write_close threads files crt
+$(GCC_PROGRAMS:%=$(B)/programs/%-gcc.exe): $(B)/programs/%-gcc.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-gcc -O2 -g -Wall -Wextra -Itests/programs $< -o $@
+all: $(GCC_PROGRAMS:%=$(B)/programs/%-gcc.exe)

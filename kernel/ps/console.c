@@ -55,6 +55,17 @@ static NTSTATUS NTAPI PspConsoleRead(PDEVICE_OBJECT Device, PIRP Irp)
     return PspCompleteConsole(Irp, STATUS_SUCCESS, 0); /* nothing to read: the end, as a console's Ctrl+Z */
 }
 
+/* The host's lines end in LF alone: a CR before LF is dropped. Returns the bytes that are left. */
+static ULONG PspDropCarriageReturns(PUCHAR Text, ULONG Bytes)
+{
+    ULONG Kept = 0;
+
+    for (ULONG i = 0; i < Bytes; i++)
+        if (Text[i] != '\r' || i + 1 == Bytes || Text[i + 1] != '\n')
+            Text[Kept++] = Text[i];
+    return Kept;
+}
+
 static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
@@ -65,7 +76,9 @@ static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
         return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
     if (Stack->Parameters.Write.Length != 0)
         HAL->write(File == PSP_CONSOLE_OUTPUT ? HAL_STREAM_STDOUT : HAL_STREAM_STDERR,
-                   (ULONG64)Irp->AssociatedIrp.SystemBuffer, Stack->Parameters.Write.Length, KeVirtualTime());
+                   (ULONG64)Irp->AssociatedIrp.SystemBuffer,
+                   PspDropCarriageReturns(Irp->AssociatedIrp.SystemBuffer, Stack->Parameters.Write.Length),
+                   KeVirtualTime());
     return PspCompleteConsole(Irp, STATUS_SUCCESS, Stack->Parameters.Write.Length);
 }
 

@@ -6,6 +6,7 @@ $(B)/obj/tests/cli/drivers/%.c.o: tests/cli/drivers/%.c
 $(B)/cli-drivers/%.sys: $(B)/obj/tests/cli/drivers/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)
+$(B)/cli-drivers/ps_watch.sys: LINK_MORE := /integritycheck
 # An export driver and a driver that imports from it.
 $(B)/cli-drivers/exporter.sys $(B)/cli-drivers/exporter.lib &: $(B)/obj/tests/cli/drivers/exporter.c.o \
     tests/cli/drivers/exporter.def $(B)/lib/ntoskrnl.lib
