@@ -1,10 +1,11 @@
 /*
- * NT paths to the broker's, and whole files into memory. Only the C: drive has files; symbolic links of the object
- * namespace are not followed here (io's own lookups are).
+ * NT paths to the broker's, and whole files into memory. Only the C: drive has files; symbolic
+ * links of the object namespace are not followed here (io's own lookups are).
  */
 #include "ldrp.h"
 
-static const WCHAR *const LdrpPrefixes[][2] = { /* NT prefix, folder in C/ */
+static const WCHAR *const LdrpPrefixes[][2] = {
+    /* NT prefix, folder in C/ */
     { L"\\SystemRoot\\", L"Windows/" },
     { L"\\??\\C:\\", L"" },
     { L"\\DosDevices\\C:\\", L"" },
@@ -79,7 +80,9 @@ static NTSTATUS LdrpOpen(PCUNICODE_STRING Path, HAL_FILE_REQUEST *Request)
 
     if (!NT_SUCCESS(Status))
         return Status;
-    *Request = (HAL_FILE_REQUEST){ .operation = HAL_FILE_OPEN, .path = (ULONG64)HostPath, .path_bytes = Length,
+    *Request = (HAL_FILE_REQUEST){ .operation = HAL_FILE_OPEN,
+                                   .path = (ULONG64)HostPath,
+                                   .path_bytes = Length,
                                    .disposition = HAL_OPEN_EXISTING,
                                    .options = HAL_OPEN_NON_DIRECTORY | HAL_OPEN_READ };
     HAL->file(Request);
@@ -99,9 +102,12 @@ static NTSTATUS LdrpReadAll(ULONG64 Handle, LDR_FILE *File)
     ULONG64 Done = 0;
 
     while (Done < File->Length) {
-        Request = (HAL_FILE_REQUEST){ .operation = HAL_FILE_READ, .handle = Handle, .offset = Done,
-                                      .buffer = (ULONG64)(File->Bytes + Done),
-                                      .length = (uint32_t)min(File->Length - Done, HAL_FILE_CHUNK) };
+        Request =
+            (HAL_FILE_REQUEST){ .operation = HAL_FILE_READ,
+                                .handle = Handle,
+                                .offset = Done,
+                                .buffer = (ULONG64)(File->Bytes + Done),
+                                .length = (uint32_t)min(File->Length - Done, HAL_FILE_CHUNK) };
         HAL->file(&Request);
         if (!NT_SUCCESS((NTSTATUS)Request.status))
             return (NTSTATUS)Request.status;
@@ -125,7 +131,8 @@ NTSTATUS LdrReadFile(PCUNICODE_STRING Path, LDR_FILE *File)
     Status = File->Length <= LDRP_FILE_LIMIT ? STATUS_SUCCESS : STATUS_FILE_TOO_LARGE;
     if (NT_SUCCESS(Status) && File->Pages != 0) {
         File->Bytes = MmAllocateSystemPages(MmRegionSystemPtes, File->Pages, MM_PROT_READWRITE);
-        Status = File->Bytes != NULL ? LdrpReadAll(Request.handle, File) : STATUS_INSUFFICIENT_RESOURCES;
+        Status =
+            File->Bytes != NULL ? LdrpReadAll(Request.handle, File) : STATUS_INSUFFICIENT_RESOURCES;
         if (!NT_SUCCESS(Status))
             LdrFreeFile(File);
     }

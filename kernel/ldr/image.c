@@ -1,15 +1,18 @@
 /*
- * The documented routines that look into images: headers, directories, exports, system routines by name, and what
- * drivers may ask about their own image's paging and verification. Nothing of an image is ever paged out and no
- * driver is verified yet, so those routines only check what they are given.
+ * The documented routines that look into images: headers, directories, exports, system routines by
+ * name, and what drivers may ask about their own image's paging and verification. Nothing of an
+ * image is ever paged out and no driver is verified yet, so those routines only check what they are
+ * given.
  */
 #include "ldrp.h"
 
 #define LDRP_HEADER_LIMIT 0x10000000u /* e_lfanew beyond it is not believed */
 
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
-NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size, PIMAGE_NT_HEADERS *OutHeaders);
-PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
+NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size,
+                                  PIMAGE_NT_HEADERS *OutHeaders);
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory,
+                                         PULONG Size);
 PVOID NTAPI RtlFindExportedRoutineByName(PVOID ImageBase, PCCH RoutineName);
 
 #define LDRP_NO_RANGE_CHECK 1u /* RTL_IMAGE_NT_HEADER_EX_FLAG_NO_RANGE_CHECK */
@@ -27,14 +30,16 @@ static NTSTATUS LdrpFindNtHeader(PVOID Base, ULONG64 Size, PIMAGE_NT_HEADERS *He
         return STATUS_INVALID_IMAGE_FORMAT;
     Nt = (PIMAGE_NT_HEADERS)((PUCHAR)Base + Dos->e_lfanew);
     /* a header on the other side of the user range's end belongs to no image */
-    if (MmIsUserAddress(Base) != MmIsUserAddress((PUCHAR)Nt + sizeof(*Nt)) || Nt->Signature != IMAGE_NT_SIGNATURE)
+    if (MmIsUserAddress(Base) != MmIsUserAddress((PUCHAR)Nt + sizeof(*Nt)) ||
+        Nt->Signature != IMAGE_NT_SIGNATURE)
         return STATUS_INVALID_IMAGE_FORMAT;
     *Headers = Nt;
     return STATUS_SUCCESS;
 }
 
 NT_EXPORT(RtlImageNtHeaderEx);
-NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size, PIMAGE_NT_HEADERS *OutHeaders)
+NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size,
+                                  PIMAGE_NT_HEADERS *OutHeaders)
 {
     NTSTATUS Status;
 
@@ -44,7 +49,8 @@ NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size, PIMAGE_
     if (Base == NULL || Base == (PVOID)-1 || (Flags & ~LDRP_NO_RANGE_CHECK))
         return STATUS_INVALID_PARAMETER;
     __try {
-        Status = LdrpFindNtHeader(Base, Flags & LDRP_NO_RANGE_CHECK ? MAXULONG64 : Size, OutHeaders);
+        Status =
+            LdrpFindNtHeader(Base, Flags & LDRP_NO_RANGE_CHECK ? MAXULONG64 : Size, OutHeaders);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
@@ -78,7 +84,8 @@ static PVOID LdrpRvaInFile(PVOID Base, PIMAGE_NT_HEADERS Headers, ULONG Rva)
 
 /* Bit 0 of Base says that the image is mapped as data, whatever MappedAsImage is. */
 NT_EXPORT(RtlImageDirectoryEntryToData);
-PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size)
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory,
+                                         PULONG Size)
 {
     PIMAGE_NT_HEADERS Headers;
     const IMAGE_DATA_DIRECTORY *Entry;
@@ -89,13 +96,15 @@ PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHO
     Base = (PVOID)((ULONG_PTR)Base & ~(ULONG_PTR)1);
     Headers = RtlImageNtHeader(Base);
     if (Headers == NULL || Headers->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR64_MAGIC ||
-        Directory >= Headers->OptionalHeader.NumberOfRvaAndSizes || Directory >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
+        Directory >= Headers->OptionalHeader.NumberOfRvaAndSizes ||
+        Directory >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
         return NULL;
     Entry = &Headers->OptionalHeader.DataDirectory[Directory];
     if (Entry->VirtualAddress == 0)
         return NULL;
     *Size = Entry->Size;
-    return MappedAsImage ? (PUCHAR)Base + Entry->VirtualAddress : LdrpRvaInFile(Base, Headers, Entry->VirtualAddress);
+    return MappedAsImage ? (PUCHAR)Base + Entry->VirtualAddress
+                         : LdrpRvaInFile(Base, Headers, Entry->VirtualAddress);
 }
 
 /* ---- routines by name ---- */
@@ -105,7 +114,8 @@ PVOID NTAPI RtlFindExportedRoutineByName(PVOID ImageBase, PCCH RoutineName)
 {
     PLDR_MODULE Module = LdrFindModule(ImageBase);
 
-    return Module != NULL && Module->DllBase == ImageBase ? LdrFindExport(Module, RoutineName) : NULL;
+    return Module != NULL && Module->DllBase == ImageBase ? LdrFindExport(Module, RoutineName)
+                                                          : NULL;
 }
 
 #define LDRP_ROUTINE_NAME_LIMIT 256
@@ -154,11 +164,13 @@ LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID AddressWithinSection)
     return FALSE;
 }
 
-/* Nothing is paged: there is nothing to page out or in. Returns the base of the image, as documented. */
+/* Nothing is paged: there is nothing to page out or in. Returns the base of the image, as
+ * documented. */
 NT_EXPORT(MmPageEntireDriver);
 PVOID NTAPI MmPageEntireDriver(PVOID AddressWithinSection)
 {
-    PLDR_MODULE Module = MmIsUserAddress(AddressWithinSection) ? NULL : LdrFindModule(AddressWithinSection);
+    PLDR_MODULE Module =
+        MmIsUserAddress(AddressWithinSection) ? NULL : LdrFindModule(AddressWithinSection);
 
     return Module != NULL ? Module->DllBase : NULL;
 }
@@ -196,11 +208,13 @@ static USHORT *LdrpFindSectionLock(PLDR_MODULE Module, PVOID Address)
 NT_EXPORT(MmLockPagableDataSection);
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection)
 {
-    PLDR_MODULE Module = MmIsUserAddress(AddressWithinSection) ? NULL : LdrFindModule(AddressWithinSection);
+    PLDR_MODULE Module =
+        MmIsUserAddress(AddressWithinSection) ? NULL : LdrFindModule(AddressWithinSection);
     USHORT *Lock = Module != NULL ? LdrpFindSectionLock(Module, AddressWithinSection) : NULL;
 
     if (Lock == NULL)
-        LdrpBadSection(0x1234, AddressWithinSection); /* [doc: 0x1A] a section that does not exist */
+        LdrpBadSection(0x1234,
+                       AddressWithinSection); /* [doc: 0x1A] a section that does not exist */
     ++*Lock;
     return Lock;
 }

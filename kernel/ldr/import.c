@@ -1,7 +1,8 @@
 /*
- * Imports and exports of system images: by name and ordinal, forwarded, of data, of export drivers, which are loaded
- * from \SystemRoot\System32\drivers for it [doc: Creating Export Drivers]. Each module imported from is held by one
- * reference. Bound imports are bound anew. Circles of imports are never unloaded, as on NT.
+ * Imports and exports of system images: by name and ordinal, forwarded, of data, of export drivers,
+ * which are loaded from \SystemRoot\System32\drivers for it [doc: Creating Export Drivers]. Each
+ * module imported from is held by one reference. Bound imports are bound anew. Circles of imports
+ * are never unloaded, as on NT.
  */
 #include "ldrp.h"
 
@@ -17,7 +18,8 @@ typedef NTSTATUS(NTAPI *LDRP_DLL_UNLOAD)(VOID);
 
 static PVOID LdrpFindExport(PLDR_MODULE Module, const char *Name, ULONG Ordinal, ULONG Depth);
 
-/* ASCII to a counted string in Buffer, with Suffix when the name has no extension. FALSE: too long. */
+/* ASCII to a counted string in Buffer, with Suffix when the name has no extension. FALSE: too long.
+ */
 static BOOLEAN LdrpModuleName(const char *Name, ULONG Length, const char *Suffix, PWCH Buffer,
                               PUNICODE_STRING Result)
 {
@@ -70,9 +72,11 @@ static PVOID LdrpFindExport(PLDR_MODULE Module, const char *Name, ULONG Ordinal,
     PE_EXPORT Export = { 0 };
     PE_STATUS Status;
 
-    if ((Name == NULL && Ordinal > 0xFFFF) || PeOpenMapped(&Image, Module->DllBase, Module->SizeOfImage) != PE_OK)
+    if ((Name == NULL && Ordinal > 0xFFFF) ||
+        PeOpenMapped(&Image, Module->DllBase, Module->SizeOfImage) != PE_OK)
         return NULL;
-    Status = Name != NULL ? PeFindExport(&Image, Name, &Export) : PeFindExportByOrdinal(&Image, Ordinal, &Export);
+    Status = Name != NULL ? PeFindExport(&Image, Name, &Export)
+                          : PeFindExportByOrdinal(&Image, Ordinal, &Export);
     if (Status != PE_OK)
         return NULL;
     if (Export.Forwarder != NULL)
@@ -110,7 +114,8 @@ static NTSTATUS LdrpInitializeDll(PLDR_MODULE Module)
     return Initialize(&Path);
 }
 
-/* The last user of an export driver is gone: it stays when it has no DllUnload, or DllUnload fails. */
+/* The last user of an export driver is gone: it stays when it has no DllUnload, or DllUnload fails.
+ */
 static VOID LdrpUnloadDll(PLDR_MODULE Module)
 {
     LDRP_DLL_UNLOAD Unload = (LDRP_DLL_UNLOAD)LdrFindExport(Module, "DllUnload");
@@ -146,7 +151,8 @@ NTSTATUS LdrpLoadDependency(PLDR_MODULE Importer, const char *Name, PLDR_MODULE 
     if (Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND)
         Status = LdrpLoadFrom(L"\\SystemRoot\\System32\\", &ModuleName, Module);
     if (!NT_SUCCESS(Status)) {
-        LdrpLog("%wZ: imports from %s, which cannot be loaded (0x%08X)", &Importer->BaseDllName, Name, Status);
+        LdrpLog("%wZ: imports from %s, which cannot be loaded (0x%08X)", &Importer->BaseDllName,
+                Name, Status);
         return Status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : Status;
     }
     (*Module)->Flags |= LDR_MODULE_EXPORT_DLL;

@@ -1,6 +1,7 @@
 /*
- * Laying an image out in memory: sections copied to their addresses, relocations, the /GS cookie, the accesses to
- * KUSER_SHARED_DATA that compilers put in as constants. CFG's pointers keep the in-image defaults that do nothing.
+ * Laying an image out in memory: sections copied to their addresses, relocations, the /GS cookie,
+ * the accesses to KUSER_SHARED_DATA that compilers put in as constants. CFG's pointers keep the
+ * in-image defaults that do nothing.
  */
 #include "ldrp.h"
 
@@ -10,7 +11,8 @@
 ULONG64 LdrpSectionProtection(ULONG Characteristics)
 {
     if (Characteristics & PE_SECTION_EXECUTE)
-        return Characteristics & PE_SECTION_WRITE ? MM_PROT_EXECUTE_READWRITE : MM_PROT_EXECUTE_READ;
+        return Characteristics & PE_SECTION_WRITE ? MM_PROT_EXECUTE_READWRITE
+                                                  : MM_PROT_EXECUTE_READ;
     if (Characteristics & PE_SECTION_WRITE)
         return MM_PROT_READWRITE;
     return MM_PROT_READ;
@@ -58,7 +60,8 @@ static NTSTATUS LdrpRelocateImage(const PE_IMAGE *File, PUCHAR Base, ULONG64 Tar
     if (Delta == 0)
         return STATUS_SUCCESS;
     if (Image.Directory[PE_DIRECTORY_RELOCATION].Size == 0)
-        return Image.Characteristics & PE_FILE_RELOCS_STRIPPED ? STATUS_CONFLICTING_ADDRESSES : STATUS_SUCCESS;
+        return Image.Characteristics & PE_FILE_RELOCS_STRIPPED ? STATUS_CONFLICTING_ADDRESSES
+                                                               : STATUS_SUCCESS;
     while ((Status = PeNextRelocation(&Image, &Relocation)) == PE_OK)
         LdrpRelocate(Base + Relocation.Rva, Relocation.Type, Delta);
     /* the header says where the image is */
@@ -86,8 +89,9 @@ static VOID LdrpSeedCookie(const PE_IMAGE *File, PUCHAR Base)
 }
 
 /*
- * Is the 8-byte value at At the immediate of mov r64,imm64 or the address of a load mov al/eax/rax,[moffs64]? Stores
- * by absolute address are left to fault, as the page is read-only to drivers.
+ * Is the 8-byte value at At the immediate of mov r64,imm64 or the address of a load mov
+ * al/eax/rax,[moffs64]? Stores by absolute address are left to fault, as the page is read-only to
+ * drivers.
  */
 static BOOLEAN LdrpIsImmediate(const UCHAR *At)
 {
@@ -96,7 +100,8 @@ static BOOLEAN LdrpIsImmediate(const UCHAR *At)
     return At[-1] == 0xA0 || At[-1] == 0xA1;
 }
 
-/* KUSER_SHARED_DATA cannot be mapped where NT has it; loads by a computed address trap and are emulated. */
+/* KUSER_SHARED_DATA cannot be mapped where NT has it; loads by a computed address trap and are
+ * emulated. */
 static VOID LdrpPatchSharedData(PUCHAR Start, ULONG Bytes)
 {
     PUCHAR At;

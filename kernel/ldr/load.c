@@ -1,13 +1,14 @@
 /*
- * Loading and unloading of system images. All pages of an image are resident; sections have their protections, the
- * headers are read-only. An image whose sections are not page aligned is mapped as one readable, writable and
- * executable run, as NT does. Signatures are not checked.
+ * Loading and unloading of system images. All pages of an image are resident; sections have their
+ * protections, the headers are read-only. An image whose sections are not page aligned is mapped as
+ * one readable, writable and executable run, as NT does. Signatures are not checked.
  */
 #include "ldrp.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 
-static ERESOURCE LdrpLoadLock; /* one load or unload at a time; may nest through DllInitialize and DllUnload */
+static ERESOURCE
+    LdrpLoadLock; /* one load or unload at a time; may nest through DllInitialize and DllUnload */
 
 VOID LdrpInitLoadLock(VOID)
 {
@@ -45,7 +46,8 @@ static NTSTATUS LdrpProtectImage(const PE_IMAGE *Image, PUCHAR Base)
     return Status;
 }
 
-/* Frees the pages of [Va, Va + Pages) that are mapped, a run at a time; the range stays reserved. */
+/* Frees the pages of [Va, Va + Pages) that are mapped, a run at a time; the range stays reserved.
+ */
 static VOID LdrpFreePages(PUCHAR Va, SIZE_T Pages)
 {
     SIZE_T Run, i;
@@ -73,7 +75,8 @@ VOID LdrDiscardInit(PLDR_MODULE Module)
     ULONG i;
 
     if ((Module->Flags & (LDR_MODULE_DISCARDED | LDR_MODULE_BOOT)) ||
-        PeOpenMapped(&Image, Module->DllBase, Module->SizeOfImage) != PE_OK || Image.SectionAlignment < PAGE_SIZE)
+        PeOpenMapped(&Image, Module->DllBase, Module->SizeOfImage) != PE_OK ||
+        Image.SectionAlignment < PAGE_SIZE)
         return;
     Module->Flags |= LDR_MODULE_DISCARDED;
     for (i = 0; i < Image.SectionCount; i++) {
@@ -123,7 +126,8 @@ static NTSTATUS LdrpMapDriver(const PE_IMAGE *File, PVOID *Base)
 {
     NTSTATUS Status;
 
-    *Base = MmAllocateSystemPages(MmRegionImages, File->SizeOfImage >> PAGE_SHIFT, MM_PROT_READWRITE);
+    *Base =
+        MmAllocateSystemPages(MmRegionImages, File->SizeOfImage >> PAGE_SHIFT, MM_PROT_READWRITE);
     if (*Base == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = LdrpLayOutImage(File, *Base, (ULONG64)*Base);
@@ -134,8 +138,10 @@ static NTSTATUS LdrpMapDriver(const PE_IMAGE *File, PVOID *Base)
 
 static VOID LdrpNotify(PLDR_MODULE Module)
 {
-    IMAGE_INFO Info = { .ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT, .SystemModeImage = 1,
-                        .ImageBase = Module->DllBase, .ImageSize = Module->SizeOfImage };
+    IMAGE_INFO Info = { .ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT,
+                        .SystemModeImage = 1,
+                        .ImageBase = Module->DllBase,
+                        .ImageSize = Module->SizeOfImage };
 
     PspCallImageNotify(&Module->FullDllName, NULL, &Info);
 }

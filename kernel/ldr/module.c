@@ -1,7 +1,7 @@
 /*
- * The lists of loaded and unloaded modules. Lookups run at any IRQL and are safe because nothing gives way to
- * another context while the list changes. The boot modules (the kernel itself, hal.dll) are described in static
- * memory, so that exceptions work before there is a pool.
+ * The lists of loaded and unloaded modules. Lookups run at any IRQL and are safe because nothing
+ * gives way to another context while the list changes. The boot modules (the kernel itself,
+ * hal.dll) are described in static memory, so that exceptions work before there is a pool.
  */
 #include "ldrp.h"
 #include "../ps/ps.h"
@@ -10,12 +10,13 @@ NT_EXPORT_DATA(PsLoadedModuleList);
 LIST_ENTRY PsLoadedModuleList = { &PsLoadedModuleList, &PsLoadedModuleList };
 
 NT_EXPORT_DATA(PsLoadedModuleResource);
-ERESOURCE PsLoadedModuleResource; /* held while the list changes; drivers take it while they walk the list */
+ERESOURCE PsLoadedModuleResource; /* held while the list changes; drivers take it while they walk
+                                     the list */
 
 static struct {
     LDR_MODULE Module;
     WCHAR Path[80];
-} LdrpBoot[HAL_MAX_BOOT_MODULES]; /* set once by LdrInitSystem */
+} LdrpBoot[HAL_MAX_BOOT_MODULES];                            /* set once by LdrInitSystem */
 static LDR_UNLOADED_MODULE LdrpUnloaded[LDR_UNLOADED_LIMIT]; /* a ring */
 static ULONG LdrpUnloadedNext;
 
@@ -92,7 +93,8 @@ UNICODE_STRING LdrpBaseName(PCUNICODE_STRING Path)
 PLDR_MODULE LdrpCreateModule(PCUNICODE_STRING Path)
 {
     SIZE_T NameBytes = Path->Length + sizeof(WCHAR);
-    PLDR_MODULE Module = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Module) + NameBytes, LDRP_TAG);
+    PLDR_MODULE Module =
+        ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Module) + NameBytes, LDRP_TAG);
 
     if (Module == NULL)
         return NULL;
@@ -214,8 +216,8 @@ static VOID LdrpNameBootModule(PLDR_MODULE Module, PWCH Path, ULONG Limit, const
     for (i = 0; Name[i] != 0 && Length + 1 < Limit; i++)
         Path[Length++] = (UCHAR)Name[i];
     Path[Length] = 0;
-    Module->FullDllName = (UNICODE_STRING){ (USHORT)(Length * sizeof(WCHAR)), (USHORT)((Length + 1) * sizeof(WCHAR)),
-                                            Path };
+    Module->FullDllName = (UNICODE_STRING){ (USHORT)(Length * sizeof(WCHAR)),
+                                            (USHORT)((Length + 1) * sizeof(WCHAR)), Path };
     Module->BaseDllName = LdrpBaseName(&Module->FullDllName);
 }
 
@@ -226,9 +228,11 @@ NTSTATUS LdrInitSystem(VOID)
     ULONG i;
 
     for (i = 0; i < KiLoaderBlock->module_count; i++) {
-        if (!NT_SUCCESS((NTSTATUS)PeOpenMapped(&Image, (const void *)Boot[i].base, Boot[i].size_bytes)))
+        if (!NT_SUCCESS(
+                (NTSTATUS)PeOpenMapped(&Image, (const void *)Boot[i].base, Boot[i].size_bytes)))
             return STATUS_INVALID_IMAGE_FORMAT;
-        LdrpNameBootModule(&LdrpBoot[i].Module, LdrpBoot[i].Path, ARRAYSIZE(LdrpBoot[i].Path), Boot[i].name);
+        LdrpNameBootModule(&LdrpBoot[i].Module, LdrpBoot[i].Path, ARRAYSIZE(LdrpBoot[i].Path),
+                           Boot[i].name);
         LdrpDescribeImage(&LdrpBoot[i].Module, (PVOID)Boot[i].base, &Image);
         LdrpBoot[i].Module.LoadCount = 1;
         LdrpBoot[i].Module.Flags = LDR_MODULE_BOOT;

@@ -1,6 +1,7 @@
 /*
- * Headers, sections and the checks over all directories. See pe.h. The walks over imports, exports, relocations and
- * resources are in pedir.c. A PE32 or foreign image is told apart only for the sake of a good message.
+ * Headers, sections and the checks over all directories. See pe.h. The walks over imports, exports,
+ * relocations and resources are in pedir.c. A PE32 or foreign image is told apart only for the sake
+ * of a good message.
  */
 #include "pe.h"
 #include "pep.h"
@@ -157,7 +158,8 @@ static PE_STATUS PepReadFileHeader(PE_IMAGE *Image, uint32_t *OptionalBytes)
     return PE_OK;
 }
 
-static PE_STATUS PepReadDirectories(PE_IMAGE *Image, const uint8_t *Optional, uint32_t OptionalBytes)
+static PE_STATUS PepReadDirectories(PE_IMAGE *Image, const uint8_t *Optional,
+                                    uint32_t OptionalBytes)
 {
     uint32_t Count = Pep32(Optional + 108), i;
 
@@ -174,7 +176,8 @@ static PE_STATUS PepReadDirectories(PE_IMAGE *Image, const uint8_t *Optional, ui
             Directory->Size = 0;
         if (i == PE_DIRECTORY_SECURITY || Directory->Size == 0)
             continue; /* the first is a file offset and never mapped */
-        if (Directory->Rva >= Image->SizeOfImage || Directory->Size > Image->SizeOfImage - Directory->Rva)
+        if (Directory->Rva >= Image->SizeOfImage ||
+            Directory->Size > Image->SizeOfImage - Directory->Rva)
             return PepFail(Image, PE_BAD_FORMAT, "a directory lies outside of the image");
     }
     return PE_OK;
@@ -207,8 +210,10 @@ static PE_STATUS PepReadOptionalHeader(PE_IMAGE *Image, uint32_t OptionalBytes)
         return PepFail(Image, PE_BAD_FORMAT, "impossible alignments");
     if (Image->SectionAlignment < PE_PAGE ? Image->FileAlignment != Image->SectionAlignment
                                           : Image->FileAlignment < 512)
-        return PepFail(Image, PE_BAD_FORMAT, "the file alignment does not go with the section alignment");
-    if (!Image->IsMapped && (Image->ImageBase & 0xFFFF) != 0) /* in memory it says where the image is */
+        return PepFail(Image, PE_BAD_FORMAT,
+                       "the file alignment does not go with the section alignment");
+    if (!Image->IsMapped &&
+        (Image->ImageBase & 0xFFFF) != 0) /* in memory it says where the image is */
         return PepFail(Image, PE_BAD_FORMAT, "the image base is not a multiple of 64 KiB");
     RoundedImage = PepRoundUp(Image->SizeOfImage, PE_PAGE);
     if (RoundedImage == 0 || RoundedImage > PE_IMAGE_LIMIT)
@@ -232,7 +237,8 @@ static PE_STATUS PepCheckSections(PE_IMAGE *Image, uint32_t OptionalBytes)
     Image->SectionTable = Image->NtHeaders + 24 + OptionalBytes;
     if (Image->SectionCount == 0 || Image->SectionCount > PE_SECTION_LIMIT)
         return PepFail(Image, PE_BAD_FORMAT, "no sections, or more than 96");
-    if ((uint64_t)Image->SectionTable + Image->SectionCount * PEP_SECTION_BYTES > Image->SizeOfHeaders)
+    if ((uint64_t)Image->SectionTable + Image->SectionCount * PEP_SECTION_BYTES >
+        Image->SizeOfHeaders)
         return PepFail(Image, PE_BAD_FORMAT, "the section table does not fit in the headers");
     for (i = 0; i < Image->SectionCount; i++) {
         PeGetSection(Image, i, &Section);
@@ -244,7 +250,8 @@ static PE_STATUS PepCheckSections(PE_IMAGE *Image, uint32_t OptionalBytes)
             PepAtOffset(Image, Section.FileOffset, Section.FileSize) == NULL)
             return PepFail(Image, PE_BAD_FORMAT, "the file ends inside a section");
         if (PepIsFlat(Image) && Section.FileSize != 0 && Section.FileOffset != Section.Rva)
-            return PepFail(Image, PE_BAD_FORMAT, "a section of an unaligned image is not at its file offset");
+            return PepFail(Image, PE_BAD_FORMAT,
+                           "a section of an unaligned image is not at its file offset");
         if (PepRoundUp(Next + Section.VirtualSize, PE_PAGE) > Image->SizeOfImage)
             return PepFail(Image, PE_BAD_FORMAT, "a section lies outside of the image");
         Next = PepRoundUp(Next + Section.VirtualSize, Image->SectionAlignment);
@@ -302,7 +309,8 @@ uint32_t PeComputeCheckSum(const void *Bytes, uint64_t Length, uint64_t CheckSum
 PE_STATUS PeVerifyCheckSum(PE_IMAGE *Image)
 {
     if (Image->CheckSum != 0 &&
-        Image->CheckSum != PeComputeCheckSum(Image->Bytes, Image->Length, (uint64_t)Image->NtHeaders + 24 + 64))
+        Image->CheckSum !=
+            PeComputeCheckSum(Image->Bytes, Image->Length, (uint64_t)Image->NtHeaders + 24 + 64))
         return PepFail(Image, PE_CHECKSUM, "the header's checksum is not the file's");
     return PE_OK;
 }
@@ -366,7 +374,8 @@ static PE_STATUS PepValidateFunctions(PE_IMAGE *Image)
         Data = Pep32(Entry + 8);
         if (Begin == 0 && End == 0 && Data == 0)
             continue; /* room left by an incremental link */
-        if (Begin < Last || End <= Begin || End > Image->SizeOfImage || (Data & ~3u) > Image->SizeOfImage - 4)
+        if (Begin < Last || End <= Begin || End > Image->SizeOfImage ||
+            (Data & ~3u) > Image->SizeOfImage - 4)
             return PepFail(Image, PE_BAD_FORMAT, "a bad entry in the function table");
         Last = End;
     }
@@ -401,9 +410,9 @@ static PE_STATUS PepValidateTls(PE_IMAGE *Image)
 
 PE_STATUS PeValidate(PE_IMAGE *Image)
 {
-    static PE_STATUS (*const Checks[])(PE_IMAGE *) = {
-        PepValidateImports, PepValidateExports, PepValidateRelocations,
-        PepValidateFunctions, PepValidateLoadConfig, PepValidateTls };
+    static PE_STATUS (*const Checks[])(PE_IMAGE *) = { PepValidateImports,     PepValidateExports,
+                                                       PepValidateRelocations, PepValidateFunctions,
+                                                       PepValidateLoadConfig,  PepValidateTls };
     PE_STATUS Status = PE_OK;
     uint32_t i;
 

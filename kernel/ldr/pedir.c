@@ -1,6 +1,7 @@
 /*
- * Walks over the directories of a PE32+ image: imports, exports, relocations, load configuration, resources. See pe.h.
- * Bound imports and delay imports are not read: the first are rebound, the second are the image's own business.
+ * Walks over the directories of a PE32+ image: imports, exports, relocations, load configuration,
+ * resources. See pe.h. Bound imports and delay imports are not read: the first are rebound, the
+ * second are the image's own business.
  */
 #include "pe.h"
 #include "pep.h"
@@ -18,7 +19,8 @@ PE_STATUS PeNextImportModule(PE_IMAGE *Image, PE_IMPORT_MODULE *Module)
 
     if (Directory.Size == 0)
         return PE_END;
-    Descriptor = Rva <= UINT32_MAX ? PeAtRva(Image, (uint32_t)Rva, PEP_IMPORT_DESCRIPTOR_BYTES) : NULL;
+    Descriptor =
+        Rva <= UINT32_MAX ? PeAtRva(Image, (uint32_t)Rva, PEP_IMPORT_DESCRIPTOR_BYTES) : NULL;
     if (Descriptor == NULL)
         return PepFail(Image, PE_BAD_FORMAT, "the import table does not end");
     if (Pep32(Descriptor + 12) == 0 || Pep32(Descriptor + 16) == 0)
@@ -29,7 +31,8 @@ PE_STATUS PeNextImportModule(PE_IMAGE *Image, PE_IMPORT_MODULE *Module)
         Module->LookupTable = Module->AddressTable;
     Module->Name = PeStringAt(Image, Pep32(Descriptor + 12));
     if (Module->Name == NULL || Module->Name[0] == 0)
-        return PepFail(Image, PE_BAD_FORMAT, "the name of an imported module lies outside of the file");
+        return PepFail(Image, PE_BAD_FORMAT,
+                       "the name of an imported module lies outside of the file");
     if ((Module->AddressTable & 3) != 0) /* lld puts them at multiples of four in mingw programs */
         return PepFail(Image, PE_BAD_FORMAT, "an import address table is not aligned");
     Module->Index++;
@@ -100,7 +103,8 @@ static PE_STATUS PepOpenExports(PE_IMAGE *Image, PEP_EXPORTS *Exports)
 }
 
 /* Function Index, unbiased. PE_NOT_FOUND for a gap in the ordinals. */
-static PE_STATUS PepGetFunction(PE_IMAGE *Image, const PEP_EXPORTS *Exports, uint32_t Index, PE_EXPORT *Export)
+static PE_STATUS PepGetFunction(PE_IMAGE *Image, const PEP_EXPORTS *Exports, uint32_t Index,
+                                PE_EXPORT *Export)
 {
     PE_DIRECTORY Directory = Image->Directory[PE_DIRECTORY_EXPORT];
     uint32_t Rva;
@@ -125,7 +129,8 @@ static PE_STATUS PepGetFunction(PE_IMAGE *Image, const PEP_EXPORTS *Exports, uin
     return PE_OK;
 }
 
-static PE_STATUS PepGetNamed(PE_IMAGE *Image, const PEP_EXPORTS *Exports, uint32_t Index, PE_EXPORT *Export)
+static PE_STATUS PepGetNamed(PE_IMAGE *Image, const PEP_EXPORTS *Exports, uint32_t Index,
+                             PE_EXPORT *Export)
 {
     Export->Name = PeStringAt(Image, Pep32(Exports->Names + Index * 4));
     if (Export->Name == NULL)
@@ -234,7 +239,8 @@ static PE_STATUS PepNextBlock(PE_IMAGE *Image, PE_RELOCATION *Relocation)
         return PE_END;
     }
     if (Relocation->BlockBytes < 8 || (Relocation->BlockBytes & 1) != 0 ||
-        Relocation->BlockBytes > Directory.Size - Relocation->Block || (Pep32(Header) & (PE_PAGE - 1)) != 0 ||
+        Relocation->BlockBytes > Directory.Size - Relocation->Block ||
+        (Pep32(Header) & (PE_PAGE - 1)) != 0 ||
         PeAtRva(Image, Directory.Rva + Relocation->Block, Relocation->BlockBytes) == NULL)
         return PepFail(Image, PE_BAD_FORMAT, "a bad block of relocations");
     return PE_OK;
@@ -251,7 +257,8 @@ PE_STATUS PeNextRelocation(PE_IMAGE *Image, PE_RELOCATION *Relocation)
     if (Directory.Size == 0)
         return PE_END;
     for (;;) {
-        while (Relocation->BlockBytes == 0 || 8 + (Relocation->Entry + 1) * 2 > Relocation->BlockBytes) {
+        while (Relocation->BlockBytes == 0 ||
+               8 + (Relocation->Entry + 1) * 2 > Relocation->BlockBytes) {
             Status = PepNextBlock(Image, Relocation);
             if (Status != PE_OK)
                 return Status;
@@ -333,9 +340,10 @@ static int PepResourceNameIs(const PE_IMAGE *Image, uint32_t Offset, const uint1
     return Name[Length] == 0;
 }
 
-/* Looks Id up in the directory at Offset. *Found: offset with PEP_RESOURCE_FLAG for a subdirectory. */
-static PE_STATUS PepFindInDirectory(const PE_IMAGE *Image, uint32_t Offset, const PE_RESOURCE_ID *Id, int TakeFirst,
-                                    uint32_t *Found)
+/* Looks Id up in the directory at Offset. *Found: offset with PEP_RESOURCE_FLAG for a subdirectory.
+ */
+static PE_STATUS PepFindInDirectory(const PE_IMAGE *Image, uint32_t Offset,
+                                    const PE_RESOURCE_ID *Id, int TakeFirst, uint32_t *Found)
 {
     const uint8_t *Header = PepResourceAt(Image, Offset, 16), *Entry;
     uint32_t Count, i, Key;
@@ -361,8 +369,8 @@ static PE_STATUS PepFindInDirectory(const PE_IMAGE *Image, uint32_t Offset, cons
     return PE_NOT_FOUND;
 }
 
-PE_STATUS PeFindResource(const PE_IMAGE *Image, const PE_RESOURCE_ID *Path, uint32_t Levels, uint32_t *Entry,
-                         uint32_t *Missing)
+PE_STATUS PeFindResource(const PE_IMAGE *Image, const PE_RESOURCE_ID *Path, uint32_t Levels,
+                         uint32_t *Entry, uint32_t *Missing)
 {
     PE_DIRECTORY Directory = Image->Directory[PE_DIRECTORY_RESOURCE];
     uint32_t Offset = PEP_RESOURCE_FLAG, Level;
@@ -375,7 +383,8 @@ PE_STATUS PeFindResource(const PE_IMAGE *Image, const PE_RESOURCE_ID *Path, uint
         if (!(Offset & PEP_RESOURCE_FLAG))
             return PE_BAD_FORMAT;
         Status = PepFindInDirectory(Image, Offset & ~PEP_RESOURCE_FLAG, &Path[Level],
-                                    Level == 2 && Path[Level].Name == NULL && Path[Level].Id == 0, &Offset);
+                                    Level == 2 && Path[Level].Name == NULL && Path[Level].Id == 0,
+                                    &Offset);
         if (Status != PE_OK)
             return Status;
     }

@@ -1,6 +1,7 @@
 /*
- * Resources of mapped images: LdrFindResource_U and LdrAccessResource. Languages are matched exactly, or the first one
- * is taken when none is asked for; there is no user interface language to prefer.
+ * Resources of mapped images: LdrFindResource_U and LdrAccessResource. Languages are matched
+ * exactly, or the first one is taken when none is asked for; there is no user interface language to
+ * prefer.
  */
 #include "ldrp.h"
 
@@ -10,7 +11,8 @@ typedef struct _LDR_RESOURCE_INFO {
 
 NTSTATUS NTAPI LdrFindResource_U(PVOID DllHandle, PLDR_RESOURCE_INFO ResourceInfo, ULONG Level,
                                  PIMAGE_RESOURCE_DATA_ENTRY *Entry);
-NTSTATUS NTAPI LdrAccessResource(PVOID DllHandle, PIMAGE_RESOURCE_DATA_ENTRY Entry, PVOID *Address, PULONG Size);
+NTSTATUS NTAPI LdrAccessResource(PVOID DllHandle, PIMAGE_RESOURCE_DATA_ENTRY Entry, PVOID *Address,
+                                 PULONG Size);
 
 static PE_RESOURCE_ID LdrpResourceId(ULONG_PTR Value)
 {
@@ -25,14 +27,16 @@ static NTSTATUS LdrpOpenLoaded(PVOID DllHandle, PE_IMAGE *Image)
     PVOID Base = (PVOID)((ULONG_PTR)DllHandle & ~(ULONG_PTR)1);
     PLDR_MODULE Module = LdrFindModule(Base);
 
-    if (Module == NULL || Module->DllBase != Base || PeOpenMapped(Image, Base, Module->SizeOfImage) != PE_OK)
+    if (Module == NULL || Module->DllBase != Base ||
+        PeOpenMapped(Image, Base, Module->SizeOfImage) != PE_OK)
         return STATUS_RESOURCE_DATA_NOT_FOUND;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS LdrpResourceStatus(PE_STATUS Status, ULONG Missing)
 {
-    static const NTSTATUS NotFound[] = { STATUS_RESOURCE_TYPE_NOT_FOUND, STATUS_RESOURCE_NAME_NOT_FOUND,
+    static const NTSTATUS NotFound[] = { STATUS_RESOURCE_TYPE_NOT_FOUND,
+                                         STATUS_RESOURCE_NAME_NOT_FOUND,
                                          STATUS_RESOURCE_LANG_NOT_FOUND };
 
     if (Status == PE_OK)
@@ -67,7 +71,8 @@ NTSTATUS NTAPI LdrFindResource_U(PVOID DllHandle, PLDR_RESOURCE_INFO ResourceInf
 }
 
 NT_EXPORT(LdrAccessResource);
-NTSTATUS NTAPI LdrAccessResource(PVOID DllHandle, PIMAGE_RESOURCE_DATA_ENTRY Entry, PVOID *Address, PULONG Size)
+NTSTATUS NTAPI LdrAccessResource(PVOID DllHandle, PIMAGE_RESOURCE_DATA_ENTRY Entry, PVOID *Address,
+                                 PULONG Size)
 {
     PE_IMAGE Image;
     const void *Data;

@@ -1,6 +1,6 @@
 /*
- * __C_specific_handler: the language handler of __try, __except and __finally in C. The scope table follows the
- * handler's address in the unwind data: one record a guarded range, innermost first.
+ * __C_specific_handler: the language handler of __try, __except and __finally in C. The scope table
+ * follows the handler's address in the unwind data: one record a guarded range, innermost first.
  */
 #include "seh.h"
 
@@ -8,8 +8,9 @@ typedef LONG (*RTLP_FILTER)(EXCEPTION_POINTERS *Pointers, PVOID EstablisherFrame
 typedef VOID (*RTLP_TERMINATION_HANDLER)(BOOLEAN Abnormal, PVOID EstablisherFrame);
 
 /*
- * Offset of the instruction that a frame is at: for a return address, of the call before it. Microsoft's compiler puts a
- * nop behind a call that ends a scope, clang lets the scopes on both sides of the return address hold it.
+ * Offset of the instruction that a frame is at: for a return address, of the call before it.
+ * Microsoft's compiler puts a nop behind a call that ends a scope, clang lets the scopes on both
+ * sides of the return address hold it.
  */
 static ULONG64 RtlpScopeOffset(PDISPATCHER_CONTEXT Dispatcher)
 {
@@ -18,12 +19,14 @@ static ULONG64 RtlpScopeOffset(PDISPATCHER_CONTEXT Dispatcher)
 
 static BOOLEAN RtlpIsInScope(const SCOPE_TABLE_AMD64 *Scopes, ULONG Index, ULONG64 Offset)
 {
-    return Offset >= Scopes->ScopeRecord[Index].BeginAddress && Offset < Scopes->ScopeRecord[Index].EndAddress;
+    return Offset >= Scopes->ScopeRecord[Index].BeginAddress &&
+           Offset < Scopes->ScopeRecord[Index].EndAddress;
 }
 
-/* Asks the filters from the innermost scope outwards; unwinds to the handler of the first that takes it. */
-static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                              PDISPATCHER_CONTEXT Dispatcher)
+/* Asks the filters from the innermost scope outwards; unwinds to the handler of the first that
+ * takes it. */
+static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                              PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher)
 {
     const SCOPE_TABLE_AMD64 *Scopes = Dispatcher->HandlerData;
     ULONG64 Offset = RtlpScopeOffset(Dispatcher);
@@ -36,22 +39,24 @@ static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID Es
             continue;
         Verdict = EXCEPTION_EXECUTE_HANDLER;
         if (Scopes->ScopeRecord[i].HandlerAddress != 1)
-            Verdict = ((RTLP_FILTER)(Dispatcher->ImageBase + Scopes->ScopeRecord[i].HandlerAddress))(
-                &Pointers, EstablisherFrame);
+            Verdict =
+                ((RTLP_FILTER)(Dispatcher->ImageBase + Scopes->ScopeRecord[i].HandlerAddress))(
+                    &Pointers, EstablisherFrame);
         if (Verdict < 0)
             return ExceptionContinueExecution;
         if (Verdict > 0)
-            RtlUnwindEx(EstablisherFrame, (PVOID)(Dispatcher->ImageBase + Scopes->ScopeRecord[i].JumpTarget),
-                        Record, (PVOID)(ULONG_PTR)(ULONG)Record->ExceptionCode, Dispatcher->ContextRecord,
+            RtlUnwindEx(EstablisherFrame,
+                        (PVOID)(Dispatcher->ImageBase + Scopes->ScopeRecord[i].JumpTarget), Record,
+                        (PVOID)(ULONG_PTR)(ULONG)Record->ExceptionCode, Dispatcher->ContextRecord,
                         Dispatcher->HistoryTable);
     }
     return ExceptionContinueSearch;
 }
 
 /*
- * Is the target the handler of a scope round Offset? Then every termination scope inside of that one is left. Compilers
- * that end a scope behind the return address of its last call (clang) may let it reach one byte into the handler, so
- * ranges say nothing here.
+ * Is the target the handler of a scope round Offset? Then every termination scope inside of that
+ * one is left. Compilers that end a scope behind the return address of its last call (clang) may
+ * let it reach one byte into the handler, so ranges say nothing here.
  */
 static BOOLEAN RtlpTargetIsHandler(const SCOPE_TABLE_AMD64 *Scopes, ULONG64 Offset, ULONG64 Target)
 {
@@ -63,7 +68,8 @@ static BOOLEAN RtlpTargetIsHandler(const SCOPE_TABLE_AMD64 *Scopes, ULONG64 Offs
     return FALSE;
 }
 
-/* Does the target lie in the same guarded body as scope Index? A jump inside a body does not leave it. */
+/* Does the target lie in the same guarded body as scope Index? A jump inside a body does not leave
+ * it. */
 static BOOLEAN RtlpTargetIsInBody(const SCOPE_TABLE_AMD64 *Scopes, ULONG Index, ULONG64 Target)
 {
     ULONG i;
@@ -105,8 +111,8 @@ static EXCEPTION_DISPOSITION RtlpTerminateScopes(PEXCEPTION_RECORD Record, PVOID
 }
 
 NT_EXPORT(__C_specific_handler);
-EXCEPTION_DISPOSITION RtlpCSpecificHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                           PDISPATCHER_CONTEXT Dispatcher)
+EXCEPTION_DISPOSITION RtlpCSpecificHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                           PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher)
 {
     if (Record->ExceptionFlags & RTLP_UNWIND)
         return RtlpTerminateScopes(Record, EstablisherFrame, Dispatcher);

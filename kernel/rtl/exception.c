@@ -1,7 +1,8 @@
 /*
- * Exception dispatch and unwinding over x64 frames: RtlDispatchException, RtlUnwindEx and the raise routines. Nested
- * exceptions and collided unwinds are seen through the handlers of the two thunks in context.S that every
- * language handler is called by. No vectored handlers and no history table: they are user mode's and a cache.
+ * Exception dispatch and unwinding over x64 frames: RtlDispatchException, RtlUnwindEx and the raise
+ * routines. Nested exceptions and collided unwinds are seen through the handlers of the two thunks
+ * in context.S that every language handler is called by. No vectored handlers and no history table:
+ * they are user mode's and a cache.
  */
 #include "seh.h"
 
@@ -33,8 +34,8 @@ static BOOLEAN RtlpNextFrame(ULONG HandlerType, PCONTEXT Context, RTLP_FRAME *Fr
 }
 
 /* Goes on where the unwind left off that Dispatcher (filled by RtlpUnwindHandler) belongs to. */
-static BOOLEAN RtlpResumeCollided(ULONG HandlerType, PDISPATCHER_CONTEXT Dispatcher, PCONTEXT Context,
-                                  RTLP_FRAME *Frame)
+static BOOLEAN RtlpResumeCollided(ULONG HandlerType, PDISPATCHER_CONTEXT Dispatcher,
+                                  PCONTEXT Context, RTLP_FRAME *Frame)
 {
     Context->Rip = Dispatcher->ControlPc;
     if (!RtlpNextFrame(HandlerType, Context, Frame))
@@ -43,19 +44,26 @@ static BOOLEAN RtlpResumeCollided(ULONG HandlerType, PDISPATCHER_CONTEXT Dispatc
     return TRUE;
 }
 
-static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME *Frame, PCONTEXT Context,
-                               PVOID TargetIp, PUNWIND_HISTORY_TABLE HistoryTable)
+static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME *Frame,
+                               PCONTEXT Context, PVOID TargetIp, PUNWIND_HISTORY_TABLE HistoryTable)
 {
-    *Dispatcher = (DISPATCHER_CONTEXT){
-        .ControlPc = Frame->ControlPc, .ImageBase = Frame->ImageBase, .FunctionEntry = Frame->Function,
-        .EstablisherFrame = Frame->Establisher, .TargetIp = (ULONG64)TargetIp, .ContextRecord = Context,
-        .LanguageHandler = Frame->Handler, .HandlerData = Frame->HandlerData, .HistoryTable = HistoryTable,
-        .ScopeIndex = Frame->ScopeIndex, .ControlPcIsUnwound = Frame->IsReturn };
+    *Dispatcher = (DISPATCHER_CONTEXT){ .ControlPc = Frame->ControlPc,
+                                        .ImageBase = Frame->ImageBase,
+                                        .FunctionEntry = Frame->Function,
+                                        .EstablisherFrame = Frame->Establisher,
+                                        .TargetIp = (ULONG64)TargetIp,
+                                        .ContextRecord = Context,
+                                        .LanguageHandler = Frame->Handler,
+                                        .HandlerData = Frame->HandlerData,
+                                        .HistoryTable = HistoryTable,
+                                        .ScopeIndex = Frame->ScopeIndex,
+                                        .ControlPcIsUnwound = Frame->IsReturn };
 }
 
 static DECLSPEC_NORETURN VOID RtlpRaiseNoncontinuable(NTSTATUS Status, PEXCEPTION_RECORD Cause)
 {
-    EXCEPTION_RECORD Record = { .ExceptionCode = Status, .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+    EXCEPTION_RECORD Record = { .ExceptionCode = Status,
+                                .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                 .ExceptionRecord = Cause };
 
     for (;;)
@@ -102,7 +110,8 @@ static ULONG RtlpHandleDisposition(RTLP_DISPATCH *Dispatch, EXCEPTION_DISPOSITIO
     }
 }
 
-/* Offers the exception to the current frame's handler, and to those of frames that a collided unwind leads to. */
+/* Offers the exception to the current frame's handler, and to those of frames that a collided
+ * unwind leads to. */
 static ULONG RtlpCallHandlers(RTLP_DISPATCH *Dispatch)
 {
     EXCEPTION_DISPOSITION Disposition;
@@ -111,8 +120,9 @@ static ULONG RtlpCallHandlers(RTLP_DISPATCH *Dispatch)
     while (Dispatch->Frame.Handler != NULL) {
         RtlpFillDispatcher(&Dispatch->Dispatcher, &Dispatch->Frame, Dispatch->Context, NULL, NULL);
         Dispatch->Record->ExceptionFlags = Dispatch->Flags;
-        Disposition = RtlpExecuteHandlerForException(Dispatch->Record, (PVOID)Dispatch->Frame.Establisher,
-                                                     Dispatch->Context, &Dispatch->Dispatcher);
+        Disposition =
+            RtlpExecuteHandlerForException(Dispatch->Record, (PVOID)Dispatch->Frame.Establisher,
+                                           Dispatch->Context, &Dispatch->Dispatcher);
         Dispatch->Flags |= Dispatch->Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE;
         if (Dispatch->NestedFrame == Dispatch->Frame.Establisher) {
             Dispatch->Flags &= ~RTLP_NESTED_CALL;
@@ -128,7 +138,9 @@ static ULONG RtlpCallHandlers(RTLP_DISPATCH *Dispatch)
 
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
-    RTLP_DISPATCH Dispatch = { .Record = Record, .Context = Context, .Walk = *Context,
+    RTLP_DISPATCH Dispatch = { .Record = Record,
+                               .Context = Context,
+                               .Walk = *Context,
                                .Flags = Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE };
     ULONG Next;
 
@@ -182,14 +194,17 @@ static VOID RtlpStepUnwind(RTLP_UNWINDING_STATE *Unwind)
         RtlpRaiseNoncontinuable(STATUS_INVALID_UNWIND_TARGET, Unwind->Record);
 }
 
-/* Calls the termination handlers of the current frame and of those that a collided unwind leads to. */
+/* Calls the termination handlers of the current frame and of those that a collided unwind leads to.
+ */
 static VOID RtlpCallUnwindHandlers(RTLP_UNWINDING_STATE *Unwind)
 {
     EXCEPTION_DISPOSITION Disposition;
 
     while (Unwind->Frame.Handler != NULL) {
-        Unwind->Record->ExceptionFlags = Unwind->Flags | (RtlpIsTargetFrame(Unwind) ? RTLP_TARGET_UNWIND : 0);
-        RtlpFillDispatcher(&Unwind->Dispatcher, &Unwind->Frame, Unwind->Context, Unwind->TargetIp, Unwind->History);
+        Unwind->Record->ExceptionFlags =
+            Unwind->Flags | (RtlpIsTargetFrame(Unwind) ? RTLP_TARGET_UNWIND : 0);
+        RtlpFillDispatcher(&Unwind->Dispatcher, &Unwind->Frame, Unwind->Context, Unwind->TargetIp,
+                           Unwind->History);
         Unwind->Context->Rax = (ULONG64)Unwind->ReturnValue;
         Disposition = RtlpExecuteHandlerForUnwind(Unwind->Record, (PVOID)Unwind->Frame.Establisher,
                                                   Unwind->Context, &Unwind->Dispatcher);
@@ -201,15 +216,17 @@ static VOID RtlpCallUnwindHandlers(RTLP_UNWINDING_STATE *Unwind)
         *Unwind->Context = *Unwind->Dispatcher.ContextRecord;
         Unwind->Context->Rip = Unwind->Dispatcher.ControlPc;
         Unwind->Next = *Unwind->Context;
-        if (!RtlpResumeCollided(UNW_FLAG_UHANDLER, &Unwind->Dispatcher, &Unwind->Next, &Unwind->Frame))
+        if (!RtlpResumeCollided(UNW_FLAG_UHANDLER, &Unwind->Dispatcher, &Unwind->Next,
+                                &Unwind->Frame))
             RtlpRaiseNoncontinuable(STATUS_BAD_STACK, Unwind->Record);
         Unwind->Flags |= RTLP_COLLIDED_UNWIND;
     }
 }
 
 NT_EXPORT(RtlUnwindEx);
-VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue,
-                       PCONTEXT OriginalContext, PUNWIND_HISTORY_TABLE HistoryTable)
+VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record,
+                       PVOID ReturnValue, PCONTEXT OriginalContext,
+                       PUNWIND_HISTORY_TABLE HistoryTable)
 {
     EXCEPTION_RECORD LocalRecord = { .ExceptionCode = STATUS_UNWIND };
     RTLP_UNWINDING_STATE Unwind;
@@ -271,7 +288,8 @@ VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record)
 {
     if (Record != NULL && Record->NumberParameters >= 1) {
         if (Record->ExceptionCode == STATUS_LONGJUMP)
-            RtlpContextFromJumpBuffer(Context, (const RTLP_JUMP_BUFFER *)Record->ExceptionInformation[0]);
+            RtlpContextFromJumpBuffer(Context,
+                                      (const RTLP_JUMP_BUFFER *)Record->ExceptionInformation[0]);
         else if (Record->ExceptionCode == STATUS_UNWIND_CONSOLIDATE)
             RtlpConsolidateFrames(Context, Record);
     }
@@ -282,14 +300,16 @@ NT_EXPORT(longjmp);
 VOID RtlpLongJump(PVOID JumpBuffer, int Value)
 {
     const RTLP_JUMP_BUFFER *Buffer = JumpBuffer;
-    EXCEPTION_RECORD Record = { .ExceptionCode = STATUS_LONGJUMP, .NumberParameters = 1,
+    EXCEPTION_RECORD Record = { .ExceptionCode = STATUS_LONGJUMP,
+                                .NumberParameters = 1,
                                 .ExceptionInformation = { (ULONG_PTR)JumpBuffer } };
     CONTEXT Context;
 
     if (Value == 0)
         Value = 1;
     if (Buffer->Frame != 0)
-        RtlUnwindEx((PVOID)Buffer->Frame, (PVOID)Buffer->Rip, &Record, (PVOID)(LONG_PTR)Value, &Context, NULL);
+        RtlUnwindEx((PVOID)Buffer->Frame, (PVOID)Buffer->Rip, &Record, (PVOID)(LONG_PTR)Value,
+                    &Context, NULL);
     RtlCaptureContext(&Context);
     RtlpContextFromJumpBuffer(&Context, Buffer);
     Context.Rax = (ULONG64)(LONG_PTR)Value;
@@ -300,9 +320,10 @@ VOID RtlpLongJump(PVOID JumpBuffer, int Value)
 
 #define RTLP_SAVED_DISPATCHER(Frame) (*(PDISPATCHER_CONTEXT *)((PUCHAR)(Frame) + 0x20))
 
-/* An exception inside a handler: the frames that the outer dispatch has passed are marked as nested. */
-EXCEPTION_DISPOSITION RtlpExceptionHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                           PDISPATCHER_CONTEXT Dispatcher)
+/* An exception inside a handler: the frames that the outer dispatch has passed are marked as
+ * nested. */
+EXCEPTION_DISPOSITION RtlpExceptionHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                           PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher)
 {
     UNREFERENCED_PARAMETER(Context);
     if (Record->ExceptionFlags & RTLP_UNWIND)
@@ -311,9 +332,10 @@ EXCEPTION_DISPOSITION RtlpExceptionHandler(PEXCEPTION_RECORD Record, PVOID Estab
     return ExceptionNestedException;
 }
 
-/* An exception or unwind out of a termination handler: the new one takes over where the old unwind was. */
-EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                        PDISPATCHER_CONTEXT Dispatcher)
+/* An exception or unwind out of a termination handler: the new one takes over where the old unwind
+ * was. */
+EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                        PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher)
 {
     ULONG64 TargetIp = Dispatcher->TargetIp;
 

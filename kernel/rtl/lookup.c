@@ -1,6 +1,6 @@
 /*
- * What ties exceptions to the kernel: function tables of loaded images, the raise of Ex, the end of an exception
- * that nobody handles.
+ * What ties exceptions to the kernel: function tables of loaded images, the raise of Ex, the end of
+ * an exception that nobody handles.
  */
 #include "seh.h"
 #include "../ldr/ldr.h"
@@ -26,7 +26,8 @@ PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(ULONG64 ControlPc, PULONG64 Image
 
     UNREFERENCED_PARAMETER(HistoryTable);
     *ImageBase = Module != NULL ? (ULONG64)Module->DllBase : 0;
-    if (Module == NULL || !RtlpIsReadable((ULONG64)Module->ExceptionTable, Module->ExceptionTableSize))
+    if (Module == NULL ||
+        !RtlpIsReadable((ULONG64)Module->ExceptionTable, Module->ExceptionTableSize))
         return NULL;
     Table = Module->ExceptionTable;
     High = Module->ExceptionTableSize / sizeof(*Table);

@@ -1,6 +1,7 @@
 /*
- * x64 structured exceptions: unwind data as the "x64 exception handling" page of the MSVC documentation lays it
- * out, the types that go with it, and what the trap handlers call. The same sources serve the kernel and user mode.
+ * x64 structured exceptions: unwind data as the "x64 exception handling" page of the MSVC
+ * documentation lays it out, the types that go with it, and what the trap handlers call. The same
+ * sources serve the kernel and user mode.
  */
 #pragma once
 
@@ -42,7 +43,8 @@ typedef struct _DISPATCHER_CONTEXT {
     PVOID HandlerData;
     PUNWIND_HISTORY_TABLE HistoryTable;
     ULONG ScopeIndex;
-    ULONG ControlPcIsUnwound; /* x64 has padding here, ARM64 this flag: ControlPc is a return address */
+    ULONG ControlPcIsUnwound; /* x64 has padding here, ARM64 this flag: ControlPc is a return
+                                 address */
 } DISPATCHER_CONTEXT, *PDISPATCHER_CONTEXT;
 
 typedef struct _KNONVOLATILE_CONTEXT_POINTERS {
@@ -72,8 +74,9 @@ typedef struct _SCOPE_TABLE_AMD64 {
 #define RTLP_UNWIND (RTLP_UNWINDING | RTLP_EXIT_UNWIND | RTLP_TARGET_UNWIND | RTLP_COLLIDED_UNWIND)
 
 /*
- * In ContextFlags: Rip is a return address, not the instruction that was interrupted. (NT uses the bit on ARM64.) The
- * call before it decides which scope a frame is in: the return address may be in the next.
+ * In ContextFlags: Rip is a return address, not the instruction that was interrupted. (NT uses the
+ * bit on ARM64.) The call before it decides which scope a frame is in: the return address may be in
+ * the next.
  */
 #define RTLP_CONTEXT_UNWOUND_TO_CALL 0x20000000u
 
@@ -85,9 +88,10 @@ typedef struct _SCOPE_TABLE_AMD64 {
 #endif
 
 /*
- * Offers the exception to the frame handlers of the stack that Context describes. TRUE: go on with (the changed)
- * Context. FALSE: nobody took it, or the stack is bad (RTLP_STACK_INVALID is set in the record's flags). Does not
- * return when a handler is executed. Reads of the stack never fault. Any IRQL.
+ * Offers the exception to the frame handlers of the stack that Context describes. TRUE: go on with
+ * (the changed) Context. FALSE: nobody took it, or the stack is bad (RTLP_STACK_INVALID is set in
+ * the record's flags). Does not return when a handler is executed. Reads of the stack never fault.
+ * Any IRQL.
  */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 
@@ -98,9 +102,11 @@ PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, 
                                           PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
                                           PVOID *HandlerData, PULONG64 EstablisherFrame,
                                           PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
-VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue,
-                       PCONTEXT OriginalContext, PUNWIND_HISTORY_TABLE HistoryTable);
-VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue);
+VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record,
+                       PVOID ReturnValue, PCONTEXT OriginalContext,
+                       PUNWIND_HISTORY_TABLE HistoryTable);
+VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record,
+                     PVOID ReturnValue);
 VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record);
 VOID NTAPI RtlCaptureContext(PCONTEXT Context);
 VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD Record);
@@ -115,33 +121,36 @@ typedef struct _RTLP_JUMP_BUFFER { /* jmp_buf; Frame 0: nothing is unwound */
     M128A Xmm[10]; /* xmm6-15 */
 } RTLP_JUMP_BUFFER;
 /*
- * RtlVirtualUnwind whose reads are checked: FALSE when the stack or the unwind data cannot be read or makes no
- * sense; Context is then of no use. FunctionEntry NULL: a leaf. Keeps RTLP_CONTEXT_UNWOUND_TO_CALL right.
- * *MachineFrame says whether a trap was crossed.
+ * RtlVirtualUnwind whose reads are checked: FALSE when the stack or the unwind data cannot be read
+ * or makes no sense; Context is then of no use. FunctionEntry NULL: a leaf. Keeps
+ * RTLP_CONTEXT_UNWOUND_TO_CALL right. *MachineFrame says whether a trap was crossed.
  */
-BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
-                        PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData, PULONG64 EstablisherFrame,
-                        BOOLEAN *MachineFrame);
+BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry,
+                        PCONTEXT Context, PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData,
+                        PULONG64 EstablisherFrame, BOOLEAN *MachineFrame);
 /* TRUE when [Address, Address + Bytes) can be read. */
 BOOLEAN RtlpIsReadable(ULONG64 Address, SIZE_T Bytes);
 /* Second chance: nobody handled Record. Never returns. */
 DECLSPEC_NORETURN VOID RtlpUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
-EXCEPTION_DISPOSITION RtlpExecuteHandlerForException(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
-                                                     PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher);
+EXCEPTION_DISPOSITION RtlpExecuteHandlerForException(PEXCEPTION_RECORD Record,
+                                                     PVOID EstablisherFrame, PCONTEXT Context,
+                                                     PDISPATCHER_CONTEXT Dispatcher);
 EXCEPTION_DISPOSITION RtlpExecuteHandlerForUnwind(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
                                                   PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher);
 /* What lies between a handler and the dispatcher: the handlers of the two routines above. */
-EXCEPTION_DISPOSITION RtlpExceptionHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                           PDISPATCHER_CONTEXT Dispatcher);
-EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                        PDISPATCHER_CONTEXT Dispatcher);
+EXCEPTION_DISPOSITION RtlpExceptionHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                           PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher);
+EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame,
+                                        PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher);
 /* The language handler of C, under the name that compilers refer to. */
-EXCEPTION_DISPOSITION RtlpCSpecificHandler(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
-                                           PDISPATCHER_CONTEXT Dispatcher) __asm__("__C_specific_handler");
+EXCEPTION_DISPOSITION RtlpCSpecificHandler(
+    PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context,
+    PDISPATCHER_CONTEXT Dispatcher) __asm__("__C_specific_handler");
 DECLSPEC_NORETURN VOID RtlpLongJump(PVOID JumpBuffer, int Value) __asm__("longjmp");
 VOID RtlpLocalUnwind(PVOID TargetFrame, PVOID TargetIp) __asm__("_local_unwind");
 VOID RtlpJumpUnwind(PVOID TargetFrame, PVOID TargetIp) __asm__("__jump_unwind");
 /* Loads every register from Context but x87's. */
 DECLSPEC_NORETURN VOID RtlpLoadContext(PCONTEXT Context);
-/* Calls the consolidation routine in Record on top of the frame that Context describes, then goes on there. */
+/* Calls the consolidation routine in Record on top of the frame that Context describes, then goes
+ * on there. */
 DECLSPEC_NORETURN VOID RtlpConsolidateFrames(PCONTEXT Context, PEXCEPTION_RECORD Record);

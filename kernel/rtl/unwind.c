@@ -1,17 +1,27 @@
 /*
- * Virtual unwinding of x64 frames: all unwind codes of versions 1 and 2, chained data, machine frames, and
- * epilogues recognised from their instructions. Source: "x64 exception handling" and "x64 prolog and epilog"
- * [doc]. Unwind data of version 3 (experimental) is refused.
+ * Virtual unwinding of x64 frames: all unwind codes of versions 1 and 2, chained data, machine
+ * frames, and epilogues recognised from their instructions. Source: "x64 exception handling" and
+ * "x64 prolog and epilog" [doc]. Unwind data of version 3 (experimental) is refused.
  */
 #include "seh.h"
 
 enum { /* unwind operations */
-    OpPushNonvol, OpAllocLarge, OpAllocSmall, OpSetFpreg, OpSaveNonvol, OpSaveNonvolFar,
-    OpEpilog, /* version 2; version 1 had SAVE_XMM here */
-    OpSpare, OpSaveXmm128, OpSaveXmm128Far, OpPushMachframe
+       OpPushNonvol,
+       OpAllocLarge,
+       OpAllocSmall,
+       OpSetFpreg,
+       OpSaveNonvol,
+       OpSaveNonvolFar,
+       OpEpilog, /* version 2; version 1 had SAVE_XMM here */
+       OpSpare,
+       OpSaveXmm128,
+       OpSaveXmm128Far,
+       OpPushMachframe
 };
 
-typedef struct _UNWIND_CODE { UCHAR Offset, Op : 4, Info : 4; } UNWIND_CODE;
+typedef struct _UNWIND_CODE {
+    UCHAR Offset, Op : 4, Info : 4;
+} UNWIND_CODE;
 typedef struct _UNWIND_INFO {
     UCHAR Version : 3, Flags : 5;
     UCHAR PrologBytes;
@@ -78,7 +88,8 @@ static BOOLEAN RtlpLoadXmm(UNWINDER *Unwinder, ULONG Number, ULONG64 Address)
 {
     if (!RtlpCanRead(Unwinder, Address, sizeof(M128A)))
         return FALSE;
-    RtlCopyMemory(&(&Unwinder->Context->Xmm0)[Number], (PVOID)Address, sizeof(M128A)); /* may be unaligned */
+    RtlCopyMemory(&(&Unwinder->Context->Xmm0)[Number], (PVOID)Address,
+                  sizeof(M128A)); /* may be unaligned */
     if (Unwinder->Pointers != NULL)
         Unwinder->Pointers->FloatingContext[Number] = (PM128A)Address;
     return TRUE;
@@ -116,7 +127,8 @@ static ULONG RtlpCodeSlots(const UNWIND_INFO *Info, UNWIND_CODE Code)
     }
 }
 
-/* The data of Function, its indirection followed; NULL when it cannot be read or is of an unknown version. */
+/* The data of Function, its indirection followed; NULL when it cannot be read or is of an unknown
+ * version. */
 static const UNWIND_INFO *RtlpGetUnwindInfo(UNWINDER *Unwinder, RUNTIME_FUNCTION *Function)
 {
     const UNWIND_INFO *Info;
@@ -134,8 +146,10 @@ static const UNWIND_INFO *RtlpGetUnwindInfo(UNWINDER *Unwinder, RUNTIME_FUNCTION
     if (Info->Version != 1 && Info->Version != 2)
         return NULL;
     /* the codes, rounded to an even number, and the chained entry or handler address */
-    if (!RtlpCanRead(Unwinder, (ULONG64)Info->Code, ((Info->CodeCount + 1u) & ~1u) * 2 + sizeof(*Function)) &&
-        !RtlpCanRead(Unwinder, (ULONG64)Info->Code, ((Info->CodeCount + 1u) & ~1u) * 2 + sizeof(ULONG)))
+    if (!RtlpCanRead(Unwinder, (ULONG64)Info->Code,
+                     ((Info->CodeCount + 1u) & ~1u) * 2 + sizeof(*Function)) &&
+        !RtlpCanRead(Unwinder, (ULONG64)Info->Code,
+                     ((Info->CodeCount + 1u) & ~1u) * 2 + sizeof(ULONG)))
         return NULL;
     return Info;
 }
@@ -262,7 +276,8 @@ static BOOLEAN RtlpIsEpilogEnd(CODE_READER *Code, const RUNTIME_FUNCTION *Functi
 {
     int Byte = RtlpPeek(Code, 0), Next = RtlpPeek(Code, 1), Third = RtlpPeek(Code, 2);
 
-    if (Byte == 0xC3 || Byte == 0xC2 || (Byte == 0xF3 && Next == 0xC3) || (Byte == 0xF2 && Next == 0xC3))
+    if (Byte == 0xC3 || Byte == 0xC2 || (Byte == 0xF3 && Next == 0xC3) ||
+        (Byte == 0xF2 && Next == 0xC3))
         return TRUE;
     if (Byte == 0xEB && Next >= 0)
         return RtlpIsTailCall(Code, Function, Code->Next + 2 + (LONG64)(CHAR)Next);
@@ -270,20 +285,24 @@ static BOOLEAN RtlpIsEpilogEnd(CODE_READER *Code, const RUNTIME_FUNCTION *Functi
         return RtlpIsTailCall(Code, Function, Code->Next + 5 + (LONG64)RtlpPeekLong(Code, 1));
     if (Byte == 0xFF && Next == 0x25) /* jmp [rip+n] */
         return TRUE;
-    if (Byte >= 0x48 && Byte <= 0x4F && Next == 0xFF && Third >= 0) /* rex.w jmp: the form reserved for epilogues */
+    if (Byte >= 0x48 && Byte <= 0x4F && Next == 0xFF &&
+        Third >= 0) /* rex.w jmp: the form reserved for epilogues */
         return ((Third >> 3) & 7) == 4;
     return FALSE;
 }
 
-/* Version 2: does the data place Offset (in the function) in an epilogue? Each code is one slot, all come first. */
-static BOOLEAN RtlpIsInListedEpilog(const UNWIND_INFO *Info, const RUNTIME_FUNCTION *Function, ULONG Offset)
+/* Version 2: does the data place Offset (in the function) in an epilogue? Each code is one slot,
+ * all come first. */
+static BOOLEAN RtlpIsInListedEpilog(const UNWIND_INFO *Info, const RUNTIME_FUNCTION *Function,
+                                    ULONG Offset)
 {
     ULONG Bytes = Function->EndAddress - Function->BeginAddress, EpilogBytes, i, Start;
 
     if (Info->CodeCount == 0 || Info->Code[0].Op != OpEpilog)
         return FALSE;
     EpilogBytes = Info->Code[0].Offset;
-    if ((Info->Code[0].Info & 1) && Bytes >= EpilogBytes && Offset >= Bytes - EpilogBytes && Offset < Bytes)
+    if ((Info->Code[0].Info & 1) && Bytes >= EpilogBytes && Offset >= Bytes - EpilogBytes &&
+        Offset < Bytes)
         return TRUE;
     for (i = 1; i < Info->CodeCount && Info->Code[i].Op == OpEpilog; i++) {
         Start = Info->Code[i].Offset | (ULONG)Info->Code[i].Info << 8;
@@ -297,18 +316,20 @@ static BOOLEAN RtlpIsInListedEpilog(const UNWIND_INFO *Info, const RUNTIME_FUNCT
 }
 
 /*
- * Is the program counter in an epilogue? Then what is left of it is carried out: TRUE. Two passes: nothing is
- * changed before the whole form has been seen.
+ * Is the program counter in an epilogue? Then what is left of it is carried out: TRUE. Two passes:
+ * nothing is changed before the whole form has been seen.
  */
-static BOOLEAN RtlpUnwindEpilog(UNWINDER *Unwinder, const RUNTIME_FUNCTION *Function, const UNWIND_INFO *Info,
-                                BOOLEAN *Failed)
+static BOOLEAN RtlpUnwindEpilog(UNWINDER *Unwinder, const RUNTIME_FUNCTION *Function,
+                                const UNWIND_INFO *Info, BOOLEAN *Failed)
 {
-    CODE_READER Code = { Unwinder, Unwinder->Context->Rip, Unwinder->ImageBase + Function->EndAddress };
+    CODE_READER Code = { Unwinder, Unwinder->Context->Rip,
+                         Unwinder->ImageBase + Function->EndAddress };
     ULONG64 Rsp = Unwinder->Context->Rsp, Start;
     int Register;
 
     if (Info->Version == 2 &&
-        !RtlpIsInListedEpilog(Info, Function, (ULONG)(Code.Next - Unwinder->ImageBase) - Function->BeginAddress))
+        !RtlpIsInListedEpilog(Info, Function,
+                              (ULONG)(Code.Next - Unwinder->ImageBase) - Function->BeginAddress))
         return FALSE;
     RtlpSkipDeallocation(&Code, Info, &Rsp);
     Start = Code.Next;
@@ -393,14 +414,17 @@ static ULONG64 RtlpFrameBase(UNWINDER *Unwinder, const UNWIND_INFO *Info, ULONG 
         for (i = 0; i < Info->CodeCount; i += RtlpCodeSlots(Info, Info->Code[i]))
             if (Info->Code[i].Op == OpSetFpreg)
                 break;
-        if (i >= Info->CodeCount ? !(Info->Flags & UNW_FLAG_CHAININFO) : Info->Code[i].Offset > Offset)
-            return Unwinder->Context->Rsp; /* a chained fragment begins with the frame register set */
+        if (i >= Info->CodeCount ? !(Info->Flags & UNW_FLAG_CHAININFO)
+                                 : Info->Code[i].Offset > Offset)
+            return Unwinder->Context
+                ->Rsp; /* a chained fragment begins with the frame register set */
     }
     return *RtlpRegister(Unwinder, Info->FrameRegister) - Info->FrameOffset * 16ull;
 }
 
 /* Undoes what the prologue had done Offset bytes into the function. */
-static BOOLEAN RtlpUndoProlog(UNWINDER *Unwinder, const UNWIND_INFO *Info, ULONG Offset, ULONG64 Frame)
+static BOOLEAN RtlpUndoProlog(UNWINDER *Unwinder, const UNWIND_INFO *Info, ULONG Offset,
+                              ULONG64 Frame)
 {
     ULONG i, Slots;
 
@@ -418,7 +442,8 @@ static BOOLEAN RtlpUndoProlog(UNWINDER *Unwinder, const UNWIND_INFO *Info, ULONG
 
 /* One frame. On TRUE *Handler is the language handler of HandlerType, or NULL. */
 static BOOLEAN RtlpUnwind(UNWINDER *Unwinder, ULONG HandlerType, RUNTIME_FUNCTION Function,
-                          PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData, PULONG64 EstablisherFrame)
+                          PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData,
+                          PULONG64 EstablisherFrame)
 {
     ULONG Offset = (ULONG)(Unwinder->Context->Rip - Unwinder->ImageBase) - Function.BeginAddress;
     const UNWIND_INFO *Info = RtlpGetUnwindInfo(Unwinder, &Function);
@@ -455,11 +480,13 @@ static BOOLEAN RtlpUnwind(UNWINDER *Unwinder, ULONG HandlerType, RUNTIME_FUNCTIO
     return TRUE;
 }
 
-BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
-                        PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData, PULONG64 EstablisherFrame,
-                        BOOLEAN *MachineFrame)
+BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION FunctionEntry,
+                        PCONTEXT Context, PEXCEPTION_ROUTINE *Handler, PVOID *HandlerData,
+                        PULONG64 EstablisherFrame, BOOLEAN *MachineFrame)
 {
-    UNWINDER Unwinder = { .Context = Context, .ImageBase = ImageBase, .Checked = TRUE,
+    UNWINDER Unwinder = { .Context = Context,
+                          .ImageBase = ImageBase,
+                          .Checked = TRUE,
                           .IsReturn = (Context->ContextFlags & RTLP_CONTEXT_UNWOUND_TO_CALL) != 0 };
     BOOLEAN Done;
 
@@ -468,7 +495,8 @@ BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION 
     if (FunctionEntry == NULL)
         Done = RtlpPopRip(&Unwinder);
     else
-        Done = RtlpUnwind(&Unwinder, HandlerType, *FunctionEntry, Handler, HandlerData, EstablisherFrame);
+        Done = RtlpUnwind(&Unwinder, HandlerType, *FunctionEntry, Handler, HandlerData,
+                          EstablisherFrame);
     *MachineFrame = Unwinder.MachineFrame;
     Context->ContextFlags |= RTLP_CONTEXT_UNWOUND_TO_CALL;
     if (Unwinder.MachineFrame)
@@ -486,7 +514,8 @@ PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, 
     PEXCEPTION_ROUTINE Handler;
 
     Context->Rip = ControlPc;
-    if (!RtlpUnwind(&Unwinder, HandlerType, *FunctionEntry, &Handler, HandlerData, EstablisherFrame))
+    if (!RtlpUnwind(&Unwinder, HandlerType, *FunctionEntry, &Handler, HandlerData,
+                    EstablisherFrame))
         RtlRaiseStatus(STATUS_BAD_FUNCTION_TABLE);
     return Handler;
 }

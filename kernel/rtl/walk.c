@@ -1,6 +1,6 @@
 /*
- * Backtraces. They never fault, whatever the stack holds. Frames of user mode are seen from the trap frame of the
- * current thread's system call.
+ * Backtraces. They never fault, whatever the stack holds. Frames of user mode are seen from the
+ * trap frame of the current thread's system call.
  */
 #include "seh.h"
 #include "../ldr/ldr.h"
@@ -22,8 +22,8 @@ static BOOLEAN RtlpStepWalk(PCONTEXT Context)
     BOOLEAN MachineFrame;
     PRUNTIME_FUNCTION Function = RtlLookupFunctionEntry(Context->Rip, &Base, NULL);
 
-    if (!RtlpUnwindFrame(UNW_FLAG_NHANDLER, Base, Function, Context, &Handler, &HandlerData, &Establisher,
-                         &MachineFrame))
+    if (!RtlpUnwindFrame(UNW_FLAG_NHANDLER, Base, Function, Context, &Handler, &HandlerData,
+                         &Establisher, &MachineFrame))
         return FALSE;
     return (Context->Rsp > Rsp || MachineFrame) && (Context->Rsp & 7) == 0;
 }
@@ -96,7 +96,8 @@ USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
     ULONG i, Count, Hash = 0;
 
     RtlCaptureContext(&Context);
-    Count = RtlpCollectCallers(&Context, FramesToSkip + 1, min(FramesToCapture, MAXUSHORT), BackTrace);
+    Count =
+        RtlpCollectCallers(&Context, FramesToSkip + 1, min(FramesToCapture, MAXUSHORT), BackTrace);
     for (i = 0; i < Count; i++)
         Hash += (ULONG)(ULONG_PTR)BackTrace[i];
     if (BackTraceHash != NULL)

@@ -1,7 +1,7 @@
 /*
- * Fuzzes the PE reader. The first byte says how: even, the input is a file of its own; odd, it is a list of changes to
- * a good image, three bytes each (where, what), bit 1 choosing the image in memory. Each image lies in a heap block of
- * its exact size.
+ * Fuzzes the PE reader. The first byte says how: even, the input is a file of its own; odd, it is a
+ * list of changes to a good image, three bytes each (where, what), bit 1 choosing the image in
+ * memory. Each image lies in a heap block of its exact size.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The image: .text, .rdata (imports of two modules, exports), .data (cookie), .pdata, .rsrc, .reloc; each at RVA
- * 0x1000 * n. Written by hand so that each field is where the tests say it is.
+ * The image: .text, .rdata (imports of two modules, exports), .data (cookie), .pdata, .rsrc,
+ * .reloc; each at RVA 0x1000 * n. Written by hand so that each field is where the tests say it is.
  */
 #include "pe_image.h"
 
@@ -30,9 +30,12 @@ static const struct {
     const char *name;
     uint32_t rva, virtual_size, offset, size, characteristics;
 } g_sections[] = {
-    {".text", 0x1000, 0x30, 0x400, 0x200, 0x60000020},  {".rdata", 0x2000, 0x600, 0x600, 0x600, 0x40000040},
-    {".data", 0x3000, 0x900, 0xC00, 0x200, 0xC0000040}, {".pdata", 0x4000, 0x40, 0xE00, 0x200, 0x40000040},
-    {".rsrc", 0x5000, 0x100, 0x1000, 0x200, 0x40000040}, {".reloc", 0x6000, 0x20, 0x1200, 0x200, 0x42000040},
+    {".text", 0x1000, 0x30, 0x400, 0x200, 0x60000020},
+    {".rdata", 0x2000, 0x600, 0x600, 0x600, 0x40000040},
+    {".data", 0x3000, 0x900, 0xC00, 0x200, 0xC0000040},
+    {".pdata", 0x4000, 0x40, 0xE00, 0x200, 0x40000040},
+    {".rsrc", 0x5000, 0x100, 0x1000, 0x200, 0x40000040},
+    {".reloc", 0x6000, 0x20, 0x1200, 0x200, 0x42000040},
 };
 #define SECTIONS (sizeof(g_sections) / sizeof(g_sections[0]))
 
@@ -86,7 +89,8 @@ static void build_headers(uint8_t *file)
     }
 }
 
-/* ntoskrnl.exe!DbgPrint, ntoskrnl.exe!#7; HAL.dll!KeStallExecutionProcessor, without a lookup table. */
+/* ntoskrnl.exe!DbgPrint, ntoskrnl.exe!#7; HAL.dll!KeStallExecutionProcessor, without a lookup
+ * table. */
 static void build_imports(uint8_t *file)
 {
     uint8_t *descriptor = at_rva(file, 0x2000);
@@ -210,7 +214,8 @@ static void walk_imports(PE_IMAGE *image)
 {
     PE_IMPORT_MODULE module = {0};
 
-    for (unsigned modules = 0; modules < 1000 && PeNextImportModule(image, &module) == PE_OK; modules++) {
+    for (unsigned modules = 0; modules < 1000 && PeNextImportModule(image, &module) == PE_OK;
+         modules++) {
         PE_IMPORT import = {0};
 
         for (unsigned i = 0; i < 1000 && PeNextImport(image, &module, &import) == PE_OK; i++)
@@ -252,7 +257,8 @@ static void walk_resources(PE_IMAGE *image)
 int32_t pe_image_exercise(const void *bytes, size_t length, int is_mapped)
 {
     PE_IMAGE image;
-    PE_STATUS status = is_mapped ? PeOpenMapped(&image, bytes, length) : PeOpenFile(&image, bytes, length);
+    PE_STATUS status =
+        is_mapped ? PeOpenMapped(&image, bytes, length) : PeOpenFile(&image, bytes, length);
     PE_SECTION section;
     uint32_t rva;
 

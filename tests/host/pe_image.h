@@ -17,5 +17,6 @@
 void pe_image_build(uint8_t file[PE_IMAGE_FILE_BYTES]);
 /* Lays the (possibly damaged) file out as the good one is. */
 void pe_image_map(const uint8_t file[PE_IMAGE_FILE_BYTES], uint8_t mapped[PE_IMAGE_MAPPED_BYTES]);
-/* Opens, validates and walks everything there is; gives the first status. For damaged images: it must just not crash. */
+/* Opens, validates and walks everything there is; gives the first status. For damaged images: it
+ * must just not crash. */
 int32_t pe_image_exercise(const void *bytes, size_t length, int is_mapped);

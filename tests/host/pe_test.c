@@ -1,6 +1,7 @@
 /*
- * The PE reader: what it reads of a good image, what it says of a bad one, and that no image, however damaged, makes
- * it look outside of its bytes (each case lies in a heap block of its exact size, under the sanitizers).
+ * The PE reader: what it reads of a good image, what it says of a bad one, and that no image,
+ * however damaged, makes it look outside of its bytes (each case lies in a heap block of its exact
+ * size, under the sanitizers).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static void test_headers(PE_IMAGE *image)
     ok(PeAtRva(image, 0x31F8, 8) != NULL, "the last bytes of a section");
     if (!image->IsMapped)
         ok(PeAtRva(image, 0x31F9, 8) == NULL, "no bytes of the zero-filled tail");
-    ok(PeAtRva(image, 0x6FFF, 2) == NULL && PeAtRva(image, UINT32_MAX, 1) == NULL, "no bytes outside");
+    ok(PeAtRva(image, 0x6FFF, 2) == NULL && PeAtRva(image, UINT32_MAX, 1) == NULL,
+       "no bytes outside");
 }
 
 static void test_imports(PE_IMAGE *image)
@@ -65,12 +67,16 @@ static void test_exports(PE_IMAGE *image)
     ok(export.Rva == 0x1010 && export.Ordinal == 5, "its address and ordinal");
     is(PeFindExport(image, "Beta", &export), PE_OK, "a forwarded export");
     is_text(export.Forwarder, "ntoskrnl.KeFoo", "where to");
-    is((uint32_t)PeFindExport(image, "Alph", &export), (uint32_t)PE_NOT_FOUND, "no export by part of a name");
+    is((uint32_t)PeFindExport(image, "Alph", &export), (uint32_t)PE_NOT_FOUND,
+       "no export by part of a name");
     is(PeFindExportByOrdinal(image, 7, &export), PE_OK, "an export without a name");
     is(export.Rva, 0x1020, "its address");
-    is((uint32_t)PeFindExportByOrdinal(image, 6, &export), (uint32_t)PE_NOT_FOUND, "a gap in the ordinals");
-    is((uint32_t)PeFindExportByOrdinal(image, 4, &export), (uint32_t)PE_NOT_FOUND, "below the first ordinal");
-    is((uint32_t)PeFindExportByOrdinal(image, 9, &export), (uint32_t)PE_NOT_FOUND, "behind the last ordinal");
+    is((uint32_t)PeFindExportByOrdinal(image, 6, &export), (uint32_t)PE_NOT_FOUND,
+       "a gap in the ordinals");
+    is((uint32_t)PeFindExportByOrdinal(image, 4, &export), (uint32_t)PE_NOT_FOUND,
+       "below the first ordinal");
+    is((uint32_t)PeFindExportByOrdinal(image, 9, &export), (uint32_t)PE_NOT_FOUND,
+       "behind the last ordinal");
     memset(&export, 0, sizeof(export));
     ok(PeNextExport(image, &export) == PE_OK && PeNextExport(image, &export) == PE_OK &&
            PeNextExport(image, &export) == PE_END,
@@ -90,11 +96,14 @@ static void test_rest(PE_IMAGE *image)
     ok(relocation.Rva == 0x3020 && relocation.Type == PE_RELOCATION_HIGHLOW, "of four bytes");
     is((uint32_t)PeNextRelocation(image, &relocation), (uint32_t)PE_END, "no third");
     ok(PeFindCookie(image, &rva) == PE_OK && rva == 0x3010, "the cookie");
-    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_OK && rva == 0x5060, "a resource, any language");
+    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_OK && rva == 0x5060,
+       "a resource, any language");
     path[2].Id = 1031;
-    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_NOT_FOUND && missing == 2, "a language not there");
+    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_NOT_FOUND && missing == 2,
+       "a language not there");
     path[0].Id = 3;
-    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_NOT_FOUND && missing == 0, "a type not there");
+    ok(PeFindResource(image, path, 3, &rva, &missing) == PE_NOT_FOUND && missing == 0,
+       "a type not there");
     is(PeValidate(image), PE_OK, "all directories are fine");
 }
 
@@ -197,7 +206,8 @@ static void test_mistakes(void)
         memcpy(file + g_mistakes[i].offset, &g_mistakes[i].value, g_mistakes[i].width);
         if (g_mistakes[i].status == PE_PROTECT)
             file[PE_IMAGE_NT] = 0;
-        is((uint32_t)pe_image_exercise(file, sizeof(g_file), 0), (uint32_t)g_mistakes[i].status, g_mistakes[i].what);
+        is((uint32_t)pe_image_exercise(file, sizeof(g_file), 0), (uint32_t)g_mistakes[i].status,
+           g_mistakes[i].what);
     }
     free(file);
 }
@@ -245,7 +255,8 @@ static void test_flips(const uint8_t *good, size_t length, int is_mapped)
         }
         image[at] = good[at];
     }
-    ok(refused > 500 && refused < runs / 2, "%zu changed bytes, %zu refused, none harmful", runs, refused);
+    ok(refused > 500 && refused < runs / 2, "%zu changed bytes, %zu refused, none harmful", runs,
+       refused);
     is(pe_image_exercise(image, length, is_mapped), PE_OK, "the image was whole in between");
     free(image);
 }
@@ -253,7 +264,8 @@ static void test_flips(const uint8_t *good, size_t length, int is_mapped)
 /* Each aligned 32-bit field set to the values that break bounds checks. */
 static void test_fields(const uint8_t *good, size_t length, int is_mapped)
 {
-    static const uint32_t values[] = {0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF8, 0x1000, 0x6FFC, 0x7000};
+    static const uint32_t values[] = {0,          1,      0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+                                      0xFFFFFFF8, 0x1000, 0x6FFC,     0x7000};
     uint8_t *image = malloc(length);
     size_t refused = 0, runs = 0;
 
@@ -267,7 +279,8 @@ static void test_fields(const uint8_t *good, size_t length, int is_mapped)
         }
         memcpy(image + at, good + at, 4);
     }
-    ok(refused > 500 && refused < runs / 2, "%zu changed fields, %zu refused, none harmful", runs, refused);
+    ok(refused > 500 && refused < runs / 2, "%zu changed fields, %zu refused, none harmful", runs,
+       refused);
     free(image);
 }
 

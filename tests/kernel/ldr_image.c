@@ -1,6 +1,7 @@
 /*
- * What a driver sees of its own image and of the kernel's: headers, directories, exports, resources, the module list, the
- * /GS cookie, discarded INIT code, read-only sections, KUSER_SHARED_DATA, locked sections.
+ * What a driver sees of its own image and of the kernel's: headers, directories, exports,
+ * resources, the module list, the /GS cookie, discarded INIT code, read-only sections,
+ * KUSER_SHARED_DATA, locked sections.
  */
 #include <ntifs.h>
 #include <ntimage.h>
@@ -9,13 +10,19 @@
 #include "unwind.h"
 
 NTSYSAPI PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
-NTSYSAPI NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size, PIMAGE_NT_HEADERS *Headers);
-NTSYSAPI PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
+NTSYSAPI NTSTATUS NTAPI RtlImageNtHeaderEx(ULONG Flags, PVOID Base, ULONG64 Size,
+                                           PIMAGE_NT_HEADERS *Headers);
+NTSYSAPI PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage,
+                                                  USHORT Directory, PULONG Size);
 NTSYSAPI PVOID NTAPI RtlFindExportedRoutineByName(PVOID ImageBase, PCCH RoutineName);
 
-typedef struct _RESOURCE_INFO { ULONG_PTR Type, Name, Language; } RESOURCE_INFO;
-NTSYSAPI NTSTATUS NTAPI LdrFindResource_U(PVOID Base, RESOURCE_INFO *Info, ULONG Level, PIMAGE_RESOURCE_DATA_ENTRY *Entry);
-NTSYSAPI NTSTATUS NTAPI LdrAccessResource(PVOID Base, PIMAGE_RESOURCE_DATA_ENTRY Entry, PVOID *Address, PULONG Size);
+typedef struct _RESOURCE_INFO {
+    ULONG_PTR Type, Name, Language;
+} RESOURCE_INFO;
+NTSYSAPI NTSTATUS NTAPI LdrFindResource_U(PVOID Base, RESOURCE_INFO *Info, ULONG Level,
+                                          PIMAGE_RESOURCE_DATA_ENTRY *Entry);
+NTSYSAPI NTSTATUS NTAPI LdrAccessResource(PVOID Base, PIMAGE_RESOURCE_DATA_ENTRY Entry,
+                                          PVOID *Address, PULONG Size);
 
 typedef struct _MODULE { /* the documented head of KLDR_DATA_TABLE_ENTRY */
     LIST_ENTRY InLoadOrderLinks;
@@ -40,13 +47,14 @@ __asm__(".section .rsrc$01,\"dr\"\n"
 ULONG64 __security_cookie = DEFAULT_COOKIE;
 static ULONG64 CookieAtEntry;
 const IMAGE_LOAD_CONFIG_DIRECTORY64 _load_config_used = {
-    .Size = sizeof(IMAGE_LOAD_CONFIG_DIRECTORY64), .SecurityCookie = (ULONG64)&__security_cookie };
+    .Size = sizeof(IMAGE_LOAD_CONFIG_DIRECTORY64), .SecurityCookie = (ULONG64)&__security_cookie
+};
 
 __attribute__((section("INIT"))) static NOINLINE ULONG init_code(VOID)
 {
     return 4711;
 }
-static ULONG(*volatile InitCode)(VOID) = init_code;
+static ULONG (*volatile InitCode)(VOID) = init_code;
 
 static const ULONG Constant = 12345;
 static ULONG Variable = 1;
@@ -67,13 +75,17 @@ static VOID test_headers(PVOID Context)
     Headers = RtlImageNtHeader(Base);
     ok(Headers != NULL && Headers->Signature == IMAGE_NT_SIGNATURE, "RtlImageNtHeader");
     is_hex(Headers->OptionalHeader.ImageBase, (ULONG64)Base, "the header says where the image is");
-    is_ulong(Self->DriverSize, Headers->OptionalHeader.SizeOfImage, "DriverSize is the image's size");
-    is_ptr(Self->DriverInit, (PUCHAR)Base + Headers->OptionalHeader.AddressOfEntryPoint, "DriverInit is the entry point");
+    is_ulong(Self->DriverSize, Headers->OptionalHeader.SizeOfImage,
+             "DriverSize is the image's size");
+    is_ptr(Self->DriverInit, (PUCHAR)Base + Headers->OptionalHeader.AddressOfEntryPoint,
+           "DriverInit is the entry point");
     is_ptr(RtlImageNtHeader(NoImage), NULL, "no image: no header");
     is_status(RtlImageNtHeaderEx(0, Base, 0x1000, &Found), STATUS_SUCCESS, "RtlImageNtHeaderEx");
     is_ptr(Found, Headers, "the same header");
-    is_status(RtlImageNtHeaderEx(0, Base, 0x40, &Found), STATUS_INVALID_IMAGE_FORMAT, "a header beyond the given size");
-    is_status(RtlImageNtHeaderEx(0, NoImage, sizeof(NoImage), &Found), STATUS_INVALID_IMAGE_FORMAT, "no PE signature");
+    is_status(RtlImageNtHeaderEx(0, Base, 0x40, &Found), STATUS_INVALID_IMAGE_FORMAT,
+              "a header beyond the given size");
+    is_status(RtlImageNtHeaderEx(0, NoImage, sizeof(NoImage), &Found), STATUS_INVALID_IMAGE_FORMAT,
+              "no PE signature");
     is_status(RtlImageNtHeaderEx(0, NULL, 0x1000, &Found), STATUS_INVALID_PARAMETER, "no base");
 }
 
@@ -84,12 +96,17 @@ static VOID test_directories(PVOID Context)
 
     UNREFERENCED_PARAMETER(Context);
     Imports = RtlImageDirectoryEntryToData(Base, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Size);
-    is_ptr(Imports, (PUCHAR)Base + Headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress,
+    is_ptr(Imports,
+           (PUCHAR)Base +
+               Headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress,
            "the import directory");
-    is_ulong(Size, Headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].Size, "its size");
-    is_ptr(RtlImageDirectoryEntryToData(Base, TRUE, IMAGE_DIRECTORY_ENTRY_TLS, &Size), NULL, "a directory not there");
+    is_ulong(Size, Headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].Size,
+             "its size");
+    is_ptr(RtlImageDirectoryEntryToData(Base, TRUE, IMAGE_DIRECTORY_ENTRY_TLS, &Size), NULL,
+           "a directory not there");
     is_ulong(Size, 0, "has no size");
-    is_ptr(RtlImageDirectoryEntryToData(Base, TRUE, 16, &Size), NULL, "a directory that does not exist");
+    is_ptr(RtlImageDirectoryEntryToData(Base, TRUE, 16, &Size), NULL,
+           "a directory that does not exist");
 }
 
 /* ---- exports ---- */
@@ -103,10 +120,12 @@ static VOID test_exports(PVOID Context)
     ok(Routine != NULL, "MmGetSystemRoutineAddress finds an export");
     RtlPcToFileHeader(Routine, &Kernel);
     ok(Kernel != NULL, "in an image");
-    is_ptr(RtlFindExportedRoutineByName(Kernel, "ExRaiseStatus"), Routine, "RtlFindExportedRoutineByName finds the same");
+    is_ptr(RtlFindExportedRoutineByName(Kernel, "ExRaiseStatus"), Routine,
+           "RtlFindExportedRoutineByName finds the same");
     is_ptr(RtlFindExportedRoutineByName(Kernel, "ExRaiseStatuS"), NULL, "names tell case");
     is_ptr(RtlFindExportedRoutineByName(Kernel, ""), NULL, "no export has no name");
-    is_ptr(RtlFindExportedRoutineByName(Self->DriverStart, "DriverEntry"), NULL, "this image exports nothing");
+    is_ptr(RtlFindExportedRoutineByName(Self->DriverStart, "DriverEntry"), NULL,
+           "this image exports nothing");
     is_ptr(tap_routine(L"KeNoSuchRoutineInAnyKernel"), NULL, "an unknown name gives NULL");
     is_ptr(tap_routine(L""), NULL, "so does none");
 }
@@ -122,8 +141,10 @@ static VOID test_modules(PVOID Context)
 
     UNREFERENCED_PARAMETER(Context);
     KeEnterCriticalRegion();
-    is_bool(ExAcquireResourceSharedLite(&PsLoadedModuleResource, TRUE), TRUE, "PsLoadedModuleResource");
-    for (Entry = PsLoadedModuleList.Flink; Entry != &PsLoadedModuleList && Count < 1000; Entry = Entry->Flink) {
+    is_bool(ExAcquireResourceSharedLite(&PsLoadedModuleResource, TRUE), TRUE,
+            "PsLoadedModuleResource");
+    for (Entry = PsLoadedModuleList.Flink; Entry != &PsLoadedModuleList && Count < 1000;
+         Entry = Entry->Flink) {
         Module = CONTAINING_RECORD(Entry, MODULE, InLoadOrderLinks);
         Found |= Module == Mine;
         if (Count++ == 0)
@@ -143,11 +164,13 @@ static VOID test_modules(PVOID Context)
 static VOID test_cookie(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
-    ok(CookieAtEntry != DEFAULT_COOKIE && CookieAtEntry != 0, "the cookie is not the default at the entry point");
+    ok(CookieAtEntry != DEFAULT_COOKIE && CookieAtEntry != 0,
+       "the cookie is not the default at the entry point");
     is_hex(CookieAtEntry >> 48, 0, "its top 16 bits are zero");
 }
 
-/* The compiler builds the address into the instruction; the loader redirects it, or the trap is emulated. */
+/* The compiler builds the address into the instruction; the loader redirects it, or the trap is
+ * emulated. */
 static VOID test_shared_data(PVOID Context)
 {
     ULONG Major = *(volatile ULONG *)0xFFFFF7800000026Cull;
@@ -178,7 +201,11 @@ static VOID test_protection(PVOID Context)
 
 static VOID test_resources(PVOID Context)
 {
-    static const struct { RESOURCE_INFO Info; NTSTATUS Status; const char *Text; } Table[] = {
+    static const struct {
+        RESOURCE_INFO Info;
+        NTSTATUS Status;
+        const char *Text;
+    } Table[] = {
         { { 10, 7, 1033 }, STATUS_SUCCESS, "a resource" },
         { { 10, 7, 0 }, STATUS_SUCCESS, "a resource in any language" },
         { { 11, 7, 1033 }, STATUS_RESOURCE_TYPE_NOT_FOUND, "a type not there" },
@@ -193,10 +220,12 @@ static VOID test_resources(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     for (i = 0; i < RTL_NUMBER_OF(Table); i++) {
         Info = Table[i].Info;
-        is_status(LdrFindResource_U(Self->DriverStart, &Info, 3, &Entry), Table[i].Status, "%s", Table[i].Text);
+        is_status(LdrFindResource_U(Self->DriverStart, &Info, 3, &Entry), Table[i].Status, "%s",
+                  Table[i].Text);
         if (!NT_SUCCESS(Table[i].Status))
             continue;
-        is_status(LdrAccessResource(Self->DriverStart, Entry, &Address, &Size), STATUS_SUCCESS, "its data");
+        is_status(LdrAccessResource(Self->DriverStart, Entry, &Address, &Size), STATUS_SUCCESS,
+                  "its data");
         is_ulong(Size, 7, "their size");
         ok(Address != NULL && RtlCompareMemory(Address, "drydock", 7) == 7, "their bytes");
     }
@@ -213,7 +242,8 @@ static VOID test_sections(PVOID Context)
     MmLockPagableSectionByHandle(Handle);
     MmUnlockPagableImageSection(Handle);
     MmUnlockPagableImageSection(Handle);
-    is_ptr(MmPageEntireDriver((PVOID)test_sections), Self->DriverStart, "MmPageEntireDriver gives the image's base");
+    is_ptr(MmPageEntireDriver((PVOID)test_sections), Self->DriverStart,
+           "MmPageEntireDriver gives the image's base");
     MmResetDriverPaging((PVOID)test_sections);
     is_bool(MmIsDriverVerifying(Self), FALSE, "the driver is not verified");
     is_bool(MmIsDriverVerifyingByAddress((PVOID)test_sections), FALSE, "nor is its address");
@@ -235,7 +265,8 @@ static const TAP_CASE Cases[] = {
 static VOID NTAPI unload(PDRIVER_OBJECT Driver)
 {
     UNREFERENCED_PARAMETER(Driver);
-    is_bool(MmIsAddressValid((PVOID)(ULONG_PTR)InitCode), FALSE, "INIT code is gone after DriverEntry");
+    is_bool(MmIsAddressValid((PVOID)(ULONG_PTR)InitCode), FALSE,
+            "INIT code is gone after DriverEntry");
     is_bool(MmIsAddressValid((PVOID)(ULONG_PTR)test_sections), TRUE, "the rest is there");
     done();
 }

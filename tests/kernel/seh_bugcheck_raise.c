@@ -1,4 +1,5 @@
-/* A status that a driver raises and nothing catches: the bug check of a system thread, after the filters and before any handler. */
+/* A status that a driver raises and nothing catches: the bug check of a system thread, after the
+ * filters and before any handler. */
 #include "tap.h"
 #include "unwind.h"
 

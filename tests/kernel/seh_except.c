@@ -1,6 +1,6 @@
 /*
- * __try and __except: filters' three answers, what they are told, faults and raised statuses, and that all of it works
- * at every IRQL that allows the exception.
+ * __try and __except: filters' three answers, what they are told, faults and raised statuses, and
+ * that all of it works at every IRQL that allows the exception.
  */
 #include "tap.h"
 #include "unwind.h"
@@ -28,7 +28,7 @@ static LONG note(SEEN *Seen, PEXCEPTION_POINTERS Pointers, LONG Answer)
 
 static NOINLINE VOID load_hole(VOID)
 {
-    (VOID)*USER_HOLE;
+    (VOID) * USER_HOLE;
 }
 
 static NOINLINE VOID store_hole(VOID)
@@ -43,7 +43,7 @@ static NOINLINE VOID call_hole(VOID)
 
 static NOINLINE VOID load_noncanonical(VOID)
 {
-    (VOID)*(volatile ULONG64 *)0x8000000000000000ull;
+    (VOID) * (volatile ULONG64 *)0x8000000000000000ull;
 }
 
 static NOINLINE VOID divide(VOID)
@@ -73,7 +73,8 @@ static const struct {
     { load_hole, STATUS_ACCESS_VIOLATION, 2, 0, 0x2000, "a load" },
     { store_hole, STATUS_ACCESS_VIOLATION, 2, 1, 0x2000, "a store" },
     { call_hole, STATUS_ACCESS_VIOLATION, 2, 8, 0x2000, "a call" },
-    { load_noncanonical, STATUS_ACCESS_VIOLATION, 2, 0, ~0ull, "a load of a non-canonical address" },
+    { load_noncanonical, STATUS_ACCESS_VIOLATION, 2, 0, ~0ull,
+      "a load of a non-canonical address" },
     { divide, STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0, "a division by zero" },
     { invalid_opcode, STATUS_ILLEGAL_INSTRUCTION, 0, 0, 0, "an undefined instruction" },
     { privileged, STATUS_PRIVILEGED_INSTRUCTION, 0, 0, 0, "a privileged instruction" },
@@ -114,10 +115,22 @@ static VOID test_faults(PVOID Context)
 
 /* ---- raised ---- */
 
-static VOID raise_status(VOID) { ExRaiseStatus(STATUS_TIMEOUT); }
-static VOID raise_rtl_status(VOID) { RtlRaiseStatus(STATUS_DEVICE_BUSY); }
-static VOID raise_violation(VOID) { ExRaiseAccessViolation(); }
-static VOID raise_misalignment(VOID) { ExRaiseDatatypeMisalignment(); }
+static VOID raise_status(VOID)
+{
+    ExRaiseStatus(STATUS_TIMEOUT);
+}
+static VOID raise_rtl_status(VOID)
+{
+    RtlRaiseStatus(STATUS_DEVICE_BUSY);
+}
+static VOID raise_violation(VOID)
+{
+    ExRaiseAccessViolation();
+}
+static VOID raise_misalignment(VOID)
+{
+    ExRaiseDatatypeMisalignment();
+}
 
 static const struct {
     VOID (*Routine)(VOID);
@@ -128,7 +141,8 @@ static const struct {
     { raise_status, STATUS_TIMEOUT, APC_LEVEL, "ExRaiseStatus" },
     { raise_rtl_status, STATUS_DEVICE_BUSY, DISPATCH_LEVEL, "RtlRaiseStatus" },
     { raise_violation, STATUS_ACCESS_VIOLATION, PASSIVE_LEVEL, "ExRaiseAccessViolation" },
-    { raise_misalignment, STATUS_DATATYPE_MISALIGNMENT, PASSIVE_LEVEL, "ExRaiseDatatypeMisalignment" },
+    { raise_misalignment, STATUS_DATATYPE_MISALIGNMENT, PASSIVE_LEVEL,
+      "ExRaiseDatatypeMisalignment" },
 };
 
 static VOID test_raised(PVOID Context)
@@ -220,7 +234,8 @@ static VOID test_continue_raise(PVOID Context)
     }
     is_ulong(Where, 1, "RtlRaiseException returns when the filter says so");
     is_hex((ULONG)Seen.Record.ExceptionCode, 0xE0001234, "its code");
-    ok(Seen.Record.NumberParameters == 3 && Seen.Record.ExceptionInformation[2] == 77, "its parameters");
+    ok(Seen.Record.NumberParameters == 3 && Seen.Record.ExceptionInformation[2] == 77,
+       "its parameters");
     is_ptr(Seen.Record.ExceptionAddress, Seen.Rip, "its address is the return from the raise");
 }
 
@@ -255,14 +270,17 @@ static VOID test_continue_fault(PVOID Context)
     is_hex(Value, 0x123456789ABCDEF0, "a load goes on with the register that the filter changed");
 }
 
-/* Continuing what cannot be continued raises another exception, whose record points to the first. */
-static LONG insist(PEXCEPTION_POINTERS Pointers, volatile NTSTATUS *Second, volatile NTSTATUS *First)
+/* Continuing what cannot be continued raises another exception, whose record points to the first.
+ */
+static LONG insist(PEXCEPTION_POINTERS Pointers, volatile NTSTATUS *Second,
+                   volatile NTSTATUS *First)
 {
     if (Pointers->ExceptionRecord->ExceptionCode == STATUS_UNSUCCESSFUL)
         return EXCEPTION_CONTINUE_EXECUTION;
     *Second = Pointers->ExceptionRecord->ExceptionCode;
     *First = Pointers->ExceptionRecord->ExceptionRecord != NULL
-                 ? Pointers->ExceptionRecord->ExceptionRecord->ExceptionCode : 0;
+                 ? Pointers->ExceptionRecord->ExceptionRecord->ExceptionCode
+                 : 0;
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
@@ -274,7 +292,8 @@ static VOID test_noncontinuable(PVOID Context)
     __try {
         RtlRaiseStatus(STATUS_UNSUCCESSFUL);
     } __except (insist(GetExceptionInformation(), &Second, &First)) {
-        is_status(GetExceptionCode(), STATUS_NONCONTINUABLE_EXCEPTION, "continuing it is an exception of its own");
+        is_status(GetExceptionCode(), STATUS_NONCONTINUABLE_EXCEPTION,
+                  "continuing it is an exception of its own");
     }
     is_status(Second, STATUS_NONCONTINUABLE_EXCEPTION, "seen by the filter");
     is_status(First, STATUS_UNSUCCESSFUL, "with the first exception's record");

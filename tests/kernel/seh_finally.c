@@ -1,13 +1,13 @@
 /*
- * __finally, nested exceptions and collided unwinds: in what order the handlers run, what AbnormalTermination says, and
- * which exception wins.
+ * __finally, nested exceptions and collided unwinds: in what order the handlers run, what
+ * AbnormalTermination says, and which exception wins.
  */
 #include "tap.h"
 #include "unwind.h"
 
 /*
- * Raises, unknown to the compiler: clang takes a termination handler that cannot return for the end of everything and
- * leaves out the handlers round it.
+ * Raises, unknown to the compiler: clang takes a termination handler that cannot return for the end
+ * of everything and leaves out the handlers round it.
  */
 static VOID raise_status(NTSTATUS Status)
 {
@@ -88,7 +88,8 @@ static VOID test_leave(PVOID Context)
     is_string(Trace.Text, "1n", "__leave ends the body normally");
 }
 
-/* Filters of all frames run first, then the termination handlers from the inside out, then the handler. */
+/* Filters of all frames run first, then the termination handlers from the inside out, then the
+ * handler. */
 static VOID test_order(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
@@ -166,7 +167,8 @@ static VOID test_raise_in_handler(PVOID Context)
             raise(STATUS_CANCELLED);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        is_status(GetExceptionCode(), STATUS_CANCELLED, "an exception in a handler goes to the outer one");
+        is_status(GetExceptionCode(), STATUS_CANCELLED,
+                  "an exception in a handler goes to the outer one");
     }
     is_string(Trace.Text, "1", "the inner handler ran once");
 }
@@ -189,7 +191,8 @@ static VOID test_try_in_filter(PVOID Context)
     __try {
         raise(STATUS_UNSUCCESSFUL);
     } __except (raising_filter()) {
-        is_status(GetExceptionCode(), STATUS_UNSUCCESSFUL, "a filter may catch an exception of its own");
+        is_status(GetExceptionCode(), STATUS_UNSUCCESSFUL,
+                  "a filter may catch an exception of its own");
         trace('H');
     }
     is_string(Trace.Text, "fghH", "and goes on");
@@ -228,7 +231,8 @@ static VOID test_nested(PVOID Context)
 
 /* ---- collided unwinds ---- */
 
-/* The second exception comes out of a termination handler: it takes over, and no handler runs twice. */
+/* The second exception comes out of a termination handler: it takes over, and no handler runs
+ * twice. */
 static NOINLINE VOID collide(VOID)
 {
     __try {
@@ -253,8 +257,10 @@ static VOID test_collided(PVOID Context)
     trace_begin();
     __try {
         collide();
-    } __except (trace_filter(GetExceptionCode() == STATUS_CANCELLED ? 'C' : 'U', EXCEPTION_EXECUTE_HANDLER)) {
-        is_status(GetExceptionCode(), STATUS_CANCELLED, "the exception of a termination handler wins");
+    } __except (trace_filter(GetExceptionCode() == STATUS_CANCELLED ? 'C' : 'U',
+                             EXCEPTION_EXECUTE_HANDLER)) {
+        is_status(GetExceptionCode(), STATUS_CANCELLED,
+                  "the exception of a termination handler wins");
         trace('H');
     }
     is_string(Trace.Text, "UaCbcH", "each termination handler ran once");
@@ -270,7 +276,8 @@ static NOINLINE VOID collide_inside(VOID)
             trace('a');
             raise(STATUS_CANCELLED);
         }
-    } __except (GetExceptionCode() == STATUS_CANCELLED ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
+    } __except (GetExceptionCode() == STATUS_CANCELLED ? EXCEPTION_EXECUTE_HANDLER
+                                                       : EXCEPTION_CONTINUE_SEARCH) {
         trace('i');
     }
 }
@@ -292,7 +299,8 @@ static VOID test_abandoned(PVOID Context)
     is_string(Trace.Text, "airn", "an exception caught on the way gives the first unwind up");
 }
 
-/* Three in a row, through frames of their own. (Each leaves its dispatch on the stack, some 5 KiB, here and on NT.) */
+/* Three in a row, through frames of their own. (Each leaves its dispatch on the stack, some 5 KiB,
+ * here and on NT.) */
 static NOINLINE VOID collide_frame(ULONG Depth)
 {
     __try {

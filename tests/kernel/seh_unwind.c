@@ -1,6 +1,6 @@
 /*
- * Unwinding of real frames: targets and return values of RtlUnwind and its kin, setjmp and longjmp, consolidation,
- * contexts, non-volatile registers, backtraces and function tables.
+ * Unwinding of real frames: targets and return values of RtlUnwind and its kin, setjmp and longjmp,
+ * consolidation, contexts, non-volatile registers, backtraces and function tables.
  */
 #include "tap.h"
 #include "unwind.h"
@@ -11,14 +11,17 @@ VOID _local_unwind(PVOID TargetFrame, PVOID TargetIp);
 VOID __jump_unwind(PVOID TargetFrame, PVOID TargetIp);
 
 /*
- * ULONG64 unwind_target(VOID (*Routine)(PVOID Frame, PVOID Ip)): calls Routine with its own frame and the address of the
- * place behind the call where rax is returned as it is; a Routine that returns gives ~0.
+ * ULONG64 unwind_target(VOID (*Routine)(PVOID Frame, PVOID Ip)): calls Routine with its own frame
+ * and the address of the place behind the call where rax is returned as it is; a Routine that
+ * returns gives ~0.
  */
 ULONG64 unwind_target(VOID (*Routine)(PVOID Frame, PVOID Ip));
-__asm__(".text\n.globl unwind_target\n.def unwind_target; .scl 2; .type 32; .endef\n.seh_proc unwind_target\n"
-        "unwind_target:\n\tsubq $0x28, %rsp\n\t.seh_stackalloc 0x28\n\t.seh_endprologue\n"
-        "\tmovq %rcx, %rax\n\tmovq %rsp, %rcx\n\tleaq 1f(%rip), %rdx\n\tcallq *%rax\n\tmovq $-1, %rax\n"
-        "1:\taddq $0x28, %rsp\n\tretq\n\t.seh_endproc\n");
+__asm__(
+    ".text\n.globl unwind_target\n.def unwind_target; .scl 2; .type 32; .endef\n.seh_proc "
+    "unwind_target\n"
+    "unwind_target:\n\tsubq $0x28, %rsp\n\t.seh_stackalloc 0x28\n\t.seh_endprologue\n"
+    "\tmovq %rcx, %rax\n\tmovq %rsp, %rcx\n\tleaq 1f(%rip), %rdx\n\tcallq *%rax\n\tmovq $-1, %rax\n"
+    "1:\taddq $0x28, %rsp\n\tretq\n\t.seh_endproc\n");
 
 /* The non-volatile registers. */
 typedef struct _NONVOLATILE {
@@ -27,45 +30,57 @@ typedef struct _NONVOLATILE {
 } NONVOLATILE;
 
 #define SAVE_INTEGERS \
-    "\tpushq %rbx\n\t.seh_pushreg %rbx\n\tpushq %rbp\n\t.seh_pushreg %rbp\n\tpushq %rsi\n\t.seh_pushreg %rsi\n" \
-    "\tpushq %rdi\n\t.seh_pushreg %rdi\n\tpushq %r12\n\t.seh_pushreg %r12\n\tpushq %r13\n\t.seh_pushreg %r13\n" \
+    "\tpushq %rbx\n\t.seh_pushreg %rbx\n\tpushq %rbp\n\t.seh_pushreg %rbp\n\tpushq " \
+    "%rsi\n\t.seh_pushreg %rsi\n" \
+    "\tpushq %rdi\n\t.seh_pushreg %rdi\n\tpushq %r12\n\t.seh_pushreg %r12\n\tpushq " \
+    "%r13\n\t.seh_pushreg %r13\n" \
     "\tpushq %r14\n\t.seh_pushreg %r14\n\tpushq %r15\n\t.seh_pushreg %r15\n"
 #define RESTORE_INTEGERS \
-    "\tpopq %r15\n\tpopq %r14\n\tpopq %r13\n\tpopq %r12\n\tpopq %rdi\n\tpopq %rsi\n\tpopq %rbp\n\tpopq %rbx\n"
+    "\tpopq %r15\n\tpopq %r14\n\tpopq %r13\n\tpopq %r12\n\tpopq %rdi\n\tpopq %rsi\n\tpopq " \
+    "%rbp\n\tpopq %rbx\n"
 #define SAVE_XMM(n, at) "\tmovaps %xmm" #n ", " #at "(%rsp)\n\t.seh_savexmm %xmm" #n ", " #at "\n"
 #define SAVE_XMMS \
-    SAVE_XMM(6, 0x30) SAVE_XMM(7, 0x40) SAVE_XMM(8, 0x50) SAVE_XMM(9, 0x60) SAVE_XMM(10, 0x70) SAVE_XMM(11, 0x80) \
-    SAVE_XMM(12, 0x90) SAVE_XMM(13, 0xA0) SAVE_XMM(14, 0xB0) SAVE_XMM(15, 0xC0)
+    SAVE_XMM(6, 0x30) \
+    SAVE_XMM(7, 0x40) SAVE_XMM(8, 0x50) SAVE_XMM(9, 0x60) SAVE_XMM(10, 0x70) SAVE_XMM(11, 0x80) \
+        SAVE_XMM(12, 0x90) SAVE_XMM(13, 0xA0) SAVE_XMM(14, 0xB0) SAVE_XMM(15, 0xC0)
 #define RESTORE_XMM(n, at) "\tmovaps " #at "(%rsp), %xmm" #n "\n"
 #define RESTORE_XMMS \
-    RESTORE_XMM(6, 0x30) RESTORE_XMM(7, 0x40) RESTORE_XMM(8, 0x50) RESTORE_XMM(9, 0x60) RESTORE_XMM(10, 0x70) \
-    RESTORE_XMM(11, 0x80) RESTORE_XMM(12, 0x90) RESTORE_XMM(13, 0xA0) RESTORE_XMM(14, 0xB0) RESTORE_XMM(15, 0xC0)
+    RESTORE_XMM(6, 0x30) \
+    RESTORE_XMM(7, 0x40) RESTORE_XMM(8, 0x50) RESTORE_XMM(9, 0x60) RESTORE_XMM(10, 0x70) \
+        RESTORE_XMM(11, 0x80) RESTORE_XMM(12, 0x90) RESTORE_XMM(13, 0xA0) RESTORE_XMM(14, 0xB0) \
+            RESTORE_XMM(15, 0xC0)
 #define LOAD_XMM(n, at) "\tmovups " #at "(%rcx), %xmm" #n "\n"
 #define STORE_XMM(n, at) "\tmovups %xmm" #n ", " #at "(%rcx)\n"
 #define FOR_XMMS(Do) \
-    Do(6, 0x40) Do(7, 0x50) Do(8, 0x60) Do(9, 0x70) Do(10, 0x80) Do(11, 0x90) Do(12, 0xA0) Do(13, 0xB0) Do(14, 0xC0) \
-    Do(15, 0xD0)
+    Do(6, 0x40) Do(7, 0x50) Do(8, 0x60) Do(9, 0x70) Do(10, 0x80) Do(11, 0x90) Do(12, 0xA0) \
+        Do(13, 0xB0) Do(14, 0xC0) Do(15, 0xD0)
 #define FUNCTION(name) \
-    ".text\n.globl " #name "\n.def " #name "; .scl 2; .type 32; .endef\n.seh_proc " #name "\n" #name ":\n" \
-    SAVE_INTEGERS "\tsubq $0xD8, %rsp\n\t.seh_stackalloc 0xD8\n" SAVE_XMMS "\t.seh_endprologue\n"
+    ".text\n.globl " #name "\n.def " #name "; .scl 2; .type 32; .endef\n.seh_proc " #name \
+    "\n" #name ":\n" SAVE_INTEGERS "\tsubq $0xD8, %rsp\n\t.seh_stackalloc 0xD8\n" SAVE_XMMS \
+    "\t.seh_endprologue\n"
 #define END_FUNCTION RESTORE_XMMS "\taddq $0xD8, %rsp\n" RESTORE_INTEGERS "\tretq\n\t.seh_endproc\n"
 
 /* Calls Routine with the registers of In, notes them in Out when it is back. */
 VOID with_registers(const NONVOLATILE *In, NONVOLATILE *Out, VOID (*Routine)(VOID));
-__asm__(FUNCTION(with_registers) "\tmovq %rdx, 0x20(%rsp)\n\tmovq %r8, %rax\n" FOR_XMMS(LOAD_XMM)
-        "\tmovq 0x00(%rcx), %rbx\n\tmovq 0x08(%rcx), %rbp\n\tmovq 0x10(%rcx), %rsi\n\tmovq 0x18(%rcx), %rdi\n"
-        "\tmovq 0x20(%rcx), %r12\n\tmovq 0x28(%rcx), %r13\n\tmovq 0x30(%rcx), %r14\n\tmovq 0x38(%rcx), %r15\n"
-        "\tcallq *%rax\n\tmovq 0x20(%rsp), %rcx\n" FOR_XMMS(STORE_XMM)
-        "\tmovq %rbx, 0x00(%rcx)\n\tmovq %rbp, 0x08(%rcx)\n\tmovq %rsi, 0x10(%rcx)\n\tmovq %rdi, 0x18(%rcx)\n"
-        "\tmovq %r12, 0x20(%rcx)\n\tmovq %r13, 0x28(%rcx)\n\tmovq %r14, 0x30(%rcx)\n\tmovq %r15, 0x38(%rcx)\n"
-        END_FUNCTION);
+__asm__(FUNCTION(with_registers) "\tmovq %rdx, 0x20(%rsp)\n\tmovq %r8, %rax\n" FOR_XMMS(
+    LOAD_XMM) "\tmovq 0x00(%rcx), %rbx\n\tmovq 0x08(%rcx), %rbp\n\tmovq 0x10(%rcx), %rsi\n\tmovq "
+              "0x18(%rcx), %rdi\n"
+              "\tmovq 0x20(%rcx), %r12\n\tmovq 0x28(%rcx), %r13\n\tmovq 0x30(%rcx), %r14\n\tmovq "
+              "0x38(%rcx), %r15\n"
+              "\tcallq *%rax\n\tmovq 0x20(%rsp), %rcx\n" FOR_XMMS(
+                  STORE_XMM) "\tmovq %rbx, 0x00(%rcx)\n\tmovq %rbp, 0x08(%rcx)\n\tmovq %rsi, "
+                             "0x10(%rcx)\n\tmovq %rdi, 0x18(%rcx)\n"
+                             "\tmovq %r12, 0x20(%rcx)\n\tmovq %r13, 0x28(%rcx)\n\tmovq %r14, "
+                             "0x30(%rcx)\n\tmovq %r15, 0x38(%rcx)\n" END_FUNCTION);
 
 /* Calls Routine with all non-volatile registers spoilt. */
 VOID spoil_registers(VOID (*Routine)(VOID));
 #define SPOIL_XMM(n, at) "\tpcmpeqd %xmm" #n ", %xmm" #n "\n"
-__asm__(FUNCTION(spoil_registers) "\tmovq %rcx, %rax\n\tmovq $-1, %rbx\n\tmovq %rbx, %rbp\n\tmovq %rbx, %rsi\n"
-        "\tmovq %rbx, %rdi\n\tmovq %rbx, %r12\n\tmovq %rbx, %r13\n\tmovq %rbx, %r14\n\tmovq %rbx, %r15\n"
-        FOR_XMMS(SPOIL_XMM) "\tcallq *%rax\n\tnop\n" END_FUNCTION);
+__asm__(FUNCTION(
+    spoil_registers) "\tmovq %rcx, %rax\n\tmovq $-1, %rbx\n\tmovq %rbx, %rbp\n\tmovq %rbx, %rsi\n"
+                     "\tmovq %rbx, %rdi\n\tmovq %rbx, %r12\n\tmovq %rbx, %r13\n\tmovq %rbx, "
+                     "%r14\n\tmovq %rbx, %r15\n" FOR_XMMS(
+                         SPOIL_XMM) "\tcallq *%rax\n\tnop\n" END_FUNCTION);
 
 /* ---- registers ---- */
 
@@ -76,7 +91,7 @@ static VOID raise(VOID)
 
 static VOID fault(VOID)
 {
-    (VOID)*(volatile ULONG *)0x2000;
+    (VOID) * (volatile ULONG *)0x2000;
 }
 
 static VOID (*volatile Thrower)(VOID);
@@ -96,7 +111,9 @@ static NOINLINE VOID unwind_it(VOID)
 }
 
 static VOID do_jump_back(VOID);
-static struct { PVOID Frame, Ip; } Back;
+static struct {
+    PVOID Frame, Ip;
+} Back;
 
 static VOID jump_back(PVOID Frame, PVOID Ip)
 {
@@ -201,7 +218,11 @@ static VOID leave_three_frames(PVOID Frame, PVOID Ip)
 
 static VOID test_targets(PVOID Context)
 {
-    static const struct { VOID (*Routine)(PVOID, PVOID); ULONG64 Value; const char *Text; } Cases[] = {
+    static const struct {
+        VOID (*Routine)(PVOID, PVOID);
+        ULONG64 Value;
+        const char *Text;
+    } Cases[] = {
         { by_unwind, 0x123456789AB, "RtlUnwind" },
         { by_unwind_ex, 0x123456789AB, "RtlUnwindEx" },
         { by_local_unwind, 0, "_local_unwind" },
@@ -213,7 +234,8 @@ static VOID test_targets(PVOID Context)
     for (i = 0; i < RTL_NUMBER_OF(Cases); i++) {
         begin_steps();
         Leave = Cases[i].Routine;
-        is_hex(unwind_target(leave_three_frames), Cases[i].Value, "%s gives its value at the target", Cases[i].Text);
+        is_hex(unwind_target(leave_three_frames), Cases[i].Value,
+               "%s gives its value at the target", Cases[i].Text);
         is_string(Steps, "1ab", "after the termination handlers");
     }
 }
@@ -228,7 +250,8 @@ static VOID test_bad_target(PVOID Context)
         RtlUnwind((PVOID)((ULONG_PTR)&Dead - 0x1000), (PVOID)raise, NULL, NULL);
         ok(FALSE, "RtlUnwind does not return");
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        ok(GetExceptionCode() == STATUS_INVALID_UNWIND_TARGET || GetExceptionCode() == STATUS_BAD_STACK,
+        ok(GetExceptionCode() == STATUS_INVALID_UNWIND_TARGET ||
+               GetExceptionCode() == STATUS_BAD_STACK,
            "a target below the stack is refused");
     }
 }
@@ -255,7 +278,8 @@ static NOINLINE int set_and_jump(int Value, BOOLEAN Unwinding)
     int Result;
 
     if (Unwinding)
-        __asm__ volatile("movq %%rsp, %0" : "=r"(Frame)); /* no alloca here: rsp is the establisher frame */
+        __asm__ volatile("movq %%rsp, %0"
+                         : "=r"(Frame)); /* no alloca here: rsp is the establisher frame */
     Result = Unwinding ? _setjmpex(Buffer, Frame) : _setjmp(Buffer, NULL);
     if (Result == 0)
         Jump(Value);
@@ -270,11 +294,12 @@ static VOID test_setjmp(PVOID Context)
     UNREFERENCED_PARAMETER(Context);
     for (i = 0; i < RTL_NUMBER_OF(Values); i++) {
         begin_steps();
-        is_long(set_and_jump(Values[i], TRUE), Values[i] == 0 ? 1 : Values[i], "longjmp(%d)", Values[i]);
+        is_long(set_and_jump(Values[i], TRUE), Values[i] == 0 ? 1 : Values[i], "longjmp(%d)",
+                Values[i]);
         is_string(Steps, "jf", "unwinds on the way");
         begin_steps();
-        is_long(set_and_jump(Values[i], FALSE), Values[i] == 0 ? 1 : Values[i], "longjmp(%d) without a frame",
-                Values[i]);
+        is_long(set_and_jump(Values[i], FALSE), Values[i] == 0 ? 1 : Values[i],
+                "longjmp(%d) without a frame", Values[i]);
         is_string(Steps, "j", "unwinds nothing");
     }
 }
@@ -337,9 +362,12 @@ static VOID test_context(PVOID Unused)
     RtlCaptureContext(&Context);
     Passes++;
     if (Passes == 1) {
-        ok((Context.ContextFlags & 0x10000F) == 0x10000F, "control, integer, segment and floating point parts");
-        ok(Context.Rip > (ULONG64)test_context && Context.Rip < (ULONG64)test_context + 0x1000, "rip is here");
-        ok(Context.Rsp < (ULONG64)_AddressOfReturnAddress() && Context.Rsp > (ULONG64)_AddressOfReturnAddress() - 0x1000,
+        ok((Context.ContextFlags & 0x10000F) == 0x10000F,
+           "control, integer, segment and floating point parts");
+        ok(Context.Rip > (ULONG64)test_context && Context.Rip < (ULONG64)test_context + 0x1000,
+           "rip is here");
+        ok(Context.Rsp < (ULONG64)_AddressOfReturnAddress() &&
+               Context.Rsp > (ULONG64)_AddressOfReturnAddress() - 0x1000,
            "rsp is here");
         is_hex(Context.MxCsr, 0x1F80, "mxcsr");
         RtlRestoreContext(&Context, NULL);
@@ -391,7 +419,8 @@ static VOID test_backtrace(PVOID Context)
     is_ulong(Counts[0], 3, "as many frames as asked for");
     ok(is_in(Frames[0][0], inner) && is_in(Frames[0][1], middle) && is_in(Frames[0][2], outer),
        "from the caller outwards");
-    is_hex(Hash, (ULONG)((ULONG64)Frames[0][0] + (ULONG64)Frames[0][1] + (ULONG64)Frames[0][2]), "the hash");
+    is_hex(Hash, (ULONG)((ULONG64)Frames[0][0] + (ULONG64)Frames[0][1] + (ULONG64)Frames[0][2]),
+           "the hash");
     is_hex((ULONG64)Frames[0][3], 0xA5A5A5A5A5A5A5A5, "nothing behind them");
     is_ulong(Counts[1], 2, "with one frame skipped");
     ok(Frames[1][0] == Frames[0][1] && Frames[1][1] == Frames[0][2], "the first is left out");
@@ -416,7 +445,8 @@ static VOID test_tables(PVOID Context)
     is_ptr(RtlPcToFileHeader(&Base, &Base), NULL, "the stack is in no image");
     is_ptr(Base, NULL, "and the base is NULL");
     is_ptr(RtlLookupFunctionEntry((ULONG64)&Base, &Image, NULL), NULL, "no function there either");
-    is_ptr(RtlLookupFunctionEntry((ULONG64)Header, &Image, NULL), NULL, "no function in an image's header");
+    is_ptr(RtlLookupFunctionEntry((ULONG64)Header, &Image, NULL), NULL,
+           "no function in an image's header");
 }
 
 static const TAP_CASE Cases[] = {

@@ -1,8 +1,12 @@
-/* An export driver: what importer.sys calls. The loader initialises it when it is first imported from. */
+/* An export driver: what importer.sys calls. The loader initialises it when it is first imported
+ * from. */
 #include <ntddk.h>
 
 /* tests/cli/loader.t changes the second number in a copy. */
-static const volatile struct { ULONG Mark; NTSTATUS InitializeStatus; } Answer = { 0x57A7E5ED, STATUS_SUCCESS };
+static const volatile struct {
+    ULONG Mark;
+    NTSTATUS InitializeStatus;
+} Answer = { 0x57A7E5ED, STATUS_SUCCESS };
 
 ULONG ExporterValue = 42;
 

@@ -1,4 +1,5 @@
-/* Imports from exporter.sys: by name, by ordinal, data, and a routine that is forwarded to the kernel. */
+/* Imports from exporter.sys: by name, by ordinal, data, and a routine that is forwarded to the
+ * kernel. */
 #include <ntddk.h>
 
 DECLSPEC_IMPORT ULONG ExporterAdd(ULONG A, ULONG B);
@@ -16,7 +17,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
     Driver->DriverUnload = Unload;
-    DbgPrint("importer: add %u, square %u, value %u, same %u\n", ExporterAdd(30, 4), ExporterByOrdinal(9),
-             ExporterValue, (ULONG)ExporterCompare("abcd", "abxd", 4));
+    DbgPrint("importer: add %u, square %u, value %u, same %u\n", ExporterAdd(30, 4),
+             ExporterByOrdinal(9), ExporterValue, (ULONG)ExporterCompare("abcd", "abxd", 4));
     return STATUS_SUCCESS;
 }

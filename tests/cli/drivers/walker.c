@@ -1,4 +1,5 @@
-/* Tells the program that asks (METHOD_BUFFERED control code 0x222000) the user mode return addresses of its call. */
+/* Tells the program that asks (METHOD_BUFFERED control code 0x222000) the user mode return
+ * addresses of its call. */
 #include <ntddk.h>
 
 static NTSTATUS NTAPI Succeed(PDEVICE_OBJECT Device, PIRP Irp)
@@ -32,7 +33,8 @@ static VOID NTAPI Unload(PDRIVER_OBJECT Driver)
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\Walker"), Link = RTL_CONSTANT_STRING(L"\\DosDevices\\Walker");
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\Walker"),
+                   Link = RTL_CONSTANT_STRING(L"\\DosDevices\\Walker");
     PDEVICE_OBJECT Device;
     NTSTATUS Status;
 

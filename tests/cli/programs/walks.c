@@ -1,4 +1,5 @@
-/* Asks tests/cli/drivers/walker.c who called it: the answer must lead from ntdll through inner and outer to main. */
+/* Asks tests/cli/drivers/walker.c who called it: the answer must lead from ntdll through inner and
+ * outer to main. */
 #include <windows.h>
 #include <stdio.h>
 
@@ -30,7 +31,8 @@ static unsigned find(unsigned start, void *function)
 
 int main(void)
 {
-    HANDLE device = CreateFileA("\\\\.\\Walker", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE device =
+        CreateFileA("\\\\.\\Walker", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     unsigned in_inner, in_outer;
 
     if (device == INVALID_HANDLE_VALUE)
@@ -39,7 +41,9 @@ int main(void)
     CloseHandle(device);
     in_inner = find(0, (void *)inner);
     in_outer = find(in_inner + 1, (void *)outer);
-    printf("walks: inner %s, outer %s, main %s\n", in_inner > 0 && in_inner < 32 ? "found" : "missing",
-           in_outer == in_inner + 1 ? "next" : "missing", find(in_outer + 1, (void *)main) == in_outer + 1 ? "next" : "missing");
+    printf("walks: inner %s, outer %s, main %s\n",
+           in_inner > 0 && in_inner < 32 ? "found" : "missing",
+           in_outer == in_inner + 1 ? "next" : "missing",
+           find(in_outer + 1, (void *)main) == in_outer + 1 ? "next" : "missing");
     return 0;
 }
