@@ -315,7 +315,10 @@ NTSTATUS ExpInitWorkers(VOID)
     }
     KeInitializeEvent(&ExpBalance, SynchronizationEvent, FALSE);
     Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ExpBalancer, NULL);
-    if (NT_SUCCESS(Status))
-        ZwClose(Handle);
-    return Status;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ZwClose(Handle);
+    /* The two usual queues have a thread from the start, so that none counts as a driver's later. */
+    Status = ExpCreateWorker(&ExpQueue[CriticalWorkQueue]);
+    return NT_SUCCESS(Status) ? ExpCreateWorker(&ExpQueue[DelayedWorkQueue]) : Status;
 }
