@@ -164,6 +164,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     PDEVICE_OBJECT Device;
     PFILE_OBJECT File;
     LARGE_INTEGER Where = at(0);
+    IO_STATUS_BLOCK Iosb;
+    UCHAR Back[4];
     LONG Before;
 
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -191,6 +193,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     is_status(CcWaitForCurrentLazyWriterActivity(), STATUS_SUCCESS, "CcWaitForCurrentLazyWriterActivity");
     Where = at(100);
     CcFastCopyWrite(File, 100, 3, "end");
+    CcFastCopyRead(File, 100, 3, 1, Back, &Iosb);
+    is_bytes(Back, "end", 3, "the fast forms");
     ok(CcUninitializeCacheMap(File, NULL, NULL), "the last one ends the map");
     ok(Pointers.SharedCacheMap == NULL, "which is gone");
     is_bytes(Stream + 100, "end", 3, "and everything is written");

@@ -5,6 +5,31 @@
 NTKERNELAPI NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE Save);
 NTKERNELAPI NTSTATUS NTAPI KeRestoreFloatingPointState(PKFLOATING_SAVE Save);
 
+/* Exported by every x64 kernel, though the DDK makes a macro of one and does not declare the others. */
+#undef KeFlushIoBuffers
+NTKERNELAPI VOID NTAPI KeFlushIoBuffers(PMDL Mdl, BOOLEAN ReadOperation, BOOLEAN DmaOperation);
+NTKERNELAPI VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+NTKERNELAPI VOID NTAPI KeSignalCallDpcDone(PVOID Argument1);
+
+static LONG Calls, Workers;
+static KAFFINITY Called;
+
+static VOID NTAPI everywhere(PKDPC Dpc, PVOID Context, PVOID Done, PVOID Barrier)
+{
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Barrier);
+    InterlockedIncrement(&Calls);
+    Called |= (KAFFINITY)1 << KeGetCurrentProcessorNumberEx(NULL);
+    KeSignalCallDpcDone(Done);
+}
+
+static ULONG_PTR NTAPI worker(ULONG_PTR Argument)
+{
+    InterlockedIncrement(&Workers);
+    return Argument + 1;
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     KAFFINITY Active;
@@ -50,5 +75,12 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     is_status(KeSaveFloatingPointState(&Save), STATUS_SUCCESS, "KeSaveFloatingPointState");
     is_status(KeRestoreFloatingPointState(&Save), STATUS_SUCCESS, "KeRestoreFloatingPointState");
     is_ulong(KeNumberProcessors, Count, "KeNumberProcessors");
+    KeFlushIoBuffers(NULL, TRUE, FALSE);
+    KeGenericCallDpc(everywhere, NULL);
+    is_long(Calls, (LONG)Count, "KeGenericCallDpc runs a routine once a processor");
+    is_hex(Called, Active, "on each of them");
+    is_ulong64(KeIpiGenericCall(worker, 41), 42, "KeIpiGenericCall returns what the caller's own call did");
+    is_long(Workers, (LONG)Count, "and calls on each processor");
+    is_irql(PASSIVE_LEVEL, "at the end the IRQL is as before");
     return done();
 }
