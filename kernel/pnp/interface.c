@@ -1,6 +1,6 @@
 /*
  * Device interfaces: a symbolic link named after device and class, made when the driver enables the interface.
- * [doc: Using a Device Interface] Left out: interfaces of devices that are not root-enumerated, aliases across classes.
+ * [doc: Using a Device Interface] Left out: interfaces of devices that are not root-enumerated.
  */
 #include "pnpp.h"
 
@@ -276,4 +276,67 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
                                  : PnpOpenKey(&Path, DesiredAccess, DeviceInterfaceKey);
     PnpFree(&Path);
     return Status;
+}
+
+NT_PARTIAL(IoSetDeviceInterfacePropertyData, "locales and persistence: a value lives as long as its device");
+NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey,
+                                                LCID Lcid, ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
+{
+    PNP_INTERFACE *Interface = PnpFindInterface(SymbolicLinkName);
+
+    UNREFERENCED_PARAMETER(Flags);
+    if (Interface == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return PnpSetProperty(&Interface->Properties, PropertyKey, Lcid, Type, Size, Data);
+}
+
+NT_PARTIAL(IoGetDeviceInterfacePropertyData, "locales; only values that IoSetDeviceInterfacePropertyData has set");
+NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey,
+                                                LCID Lcid, ULONG Flags, ULONG Size, PVOID Data,
+                                                PULONG RequiredSize, PDEVPROPTYPE Type)
+{
+    PNP_INTERFACE *Interface = PnpFindInterface(SymbolicLinkName);
+
+    *RequiredSize = 0;
+    if (Interface == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (Flags != 0)
+        return STATUS_INVALID_PARAMETER;
+    return PnpGetProperty(&Interface->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+}
+
+/* The reference string with its backslash, or nothing. */
+static UNICODE_STRING PnpReferenceOf(const PNP_INTERFACE *Interface)
+{
+    UNICODE_STRING Reference = Interface->Link;
+
+    Reference.Buffer += Interface->Name.Length / sizeof(WCHAR);
+    Reference.Length -= Interface->Name.Length;
+    return Reference;
+}
+
+/* An alias: another class, the same device and reference string. [doc: IoGetDeviceInterfaceAlias] */
+NT_EXPORT(IoGetDeviceInterfaceAlias);
+NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, const GUID *AliasInterfaceClassGuid,
+                                         PUNICODE_STRING AliasSymbolicLinkName)
+{
+    PNP_INTERFACE *Interface = PnpFindInterface(SymbolicLinkName);
+    UNICODE_STRING Wanted, Has;
+    PLIST_ENTRY Entry;
+
+    RtlZeroMemory(AliasSymbolicLinkName, sizeof(*AliasSymbolicLinkName));
+    if (Interface == NULL)
+        return STATUS_INVALID_HANDLE;
+    Wanted = PnpReferenceOf(Interface);
+    for (Entry = PnpInterfaces.Flink; Entry != &PnpInterfaces; Entry = Entry->Flink) {
+        PNP_INTERFACE *Other = CONTAINING_RECORD(Entry, PNP_INTERFACE, Entry);
+
+        Has = PnpReferenceOf(Other);
+        if (Other->Node != Interface->Node || !IsEqualGUID(&Other->Class, AliasInterfaceClassGuid)
+            || !RtlEqualUnicodeString(&Has, &Wanted, TRUE))
+            continue;
+        *AliasSymbolicLinkName = PnpCopy(&Other->Link);
+        return AliasSymbolicLinkName->Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    }
+    return STATUS_OBJECT_NAME_NOT_FOUND;
 }

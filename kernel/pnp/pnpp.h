@@ -46,6 +46,11 @@ NTSTATUS PnpSetString(HANDLE Key, PCWSTR Name, ULONG Type, PCUNICODE_STRING Valu
 
 /* ---- property.c ---- */
 VOID PnpFreeProperties(PLIST_ENTRY List);
+/* Lists of typed values by key. A NULL Data deletes. */
+NTSTATUS PnpSetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size,
+                        const VOID *Data);
+NTSTATUS PnpGetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data,
+                        PULONG RequiredSize, PDEVPROPTYPE Type);
 
 /* ---- interface.c ---- */
 VOID PnpForgetInterfaces(PNP_NODE *Node); /* disables and frees those of a removed device */

@@ -124,35 +124,56 @@ static PNP_PROPERTY *PnpFindProperty(PLIST_ENTRY List, const DEVPROPKEY *Key)
     return NULL;
 }
 
-NT_PARTIAL(IoSetDevicePropertyData, "locales and persistence: a value lives as long as its device");
-NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
-                                       DEVPROPTYPE Type, ULONG Size, PVOID Data)
+NTSTATUS PnpSetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size,
+                        const VOID *Data)
 {
-    PNP_NODE *Node = PnpNodeOf(Pdo);
     PNP_PROPERTY *Old, *Property = NULL;
 
-    UNREFERENCED_PARAMETER(Flags);
-    if (Node == NULL)
-        return STATUS_INVALID_DEVICE_REQUEST;
     if (Lcid != PNP_NEUTRAL_LOCALE || (Size != 0 && Data == NULL))
         return STATUS_INVALID_PARAMETER;
     if (Data != NULL) { /* none: the property is deleted */
         Property = ExAllocatePoolWithTag(PagedPool, sizeof(*Property) + Size, PNP_TAG);
         if (Property == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        Property->Key = *PropertyKey;
+        Property->Key = *Key;
         Property->Type = Type;
         Property->Bytes = Size;
         RtlCopyMemory(Property + 1, Data, Size);
     }
-    Old = PnpFindProperty(&Node->Properties, PropertyKey);
+    Old = PnpFindProperty(List, Key);
     if (Old != NULL) {
         RemoveEntryList(&Old->Entry);
         ExFreePoolWithTag(Old, PNP_TAG);
     }
     if (Property != NULL)
-        InsertTailList(&Node->Properties, &Property->Entry);
+        InsertTailList(List, &Property->Entry);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS PnpGetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data,
+                        PULONG RequiredSize, PDEVPROPTYPE Type)
+{
+    PNP_PROPERTY *Property = PnpFindProperty(List, Key);
+
+    *RequiredSize = 0;
+    if (Lcid != PNP_NEUTRAL_LOCALE)
+        return STATUS_INVALID_PARAMETER;
+    if (Property == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    *Type = Property->Type;
+    return PnpGive(Data, Size, RequiredSize, Property + 1, Property->Bytes);
+}
+
+NT_PARTIAL(IoSetDevicePropertyData, "locales and persistence: a value lives as long as its device");
+NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
+                                       DEVPROPTYPE Type, ULONG Size, PVOID Data)
+{
+    PNP_NODE *Node = PnpNodeOf(Pdo);
+
+    UNREFERENCED_PARAMETER(Flags);
+    if (Node == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    return PnpSetProperty(&Node->Properties, PropertyKey, Lcid, Type, Size, Data);
 }
 
 NT_PARTIAL(IoGetDevicePropertyData, "locales; only values that IoSetDevicePropertyData has set");
@@ -160,16 +181,11 @@ NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *Pro
                                        ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
-    PNP_PROPERTY *Property;
 
     *RequiredSize = 0;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
-    if (Flags != 0 || Lcid != PNP_NEUTRAL_LOCALE)
+    if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
-    Property = PnpFindProperty(&Node->Properties, PropertyKey);
-    if (Property == NULL)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    *Type = Property->Type;
-    return PnpGive(Data, Size, RequiredSize, Property + 1, Property->Bytes);
+    return PnpGetProperty(&Node->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
 }

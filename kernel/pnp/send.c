@@ -48,10 +48,12 @@ UNICODE_STRING PnpCopy(PCUNICODE_STRING Source)
     UNICODE_STRING Result = { Source->Length, Source->Length + sizeof(WCHAR), NULL };
 
     Result.Buffer = ExAllocatePoolWithTag(PagedPool, Result.MaximumLength, PNP_TAG);
-    if (Result.Buffer != NULL) {
-        RtlCopyMemory(Result.Buffer, Source->Buffer, Source->Length);
-        Result.Buffer[Source->Length / sizeof(WCHAR)] = 0;
+    if (Result.Buffer == NULL) {
+        Result.Length = Result.MaximumLength = 0;
+        return Result;
     }
+    RtlCopyMemory(Result.Buffer, Source->Buffer, Source->Length);
+    Result.Buffer[Source->Length / sizeof(WCHAR)] = 0;
     return Result;
 }
 

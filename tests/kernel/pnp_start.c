@@ -61,6 +61,20 @@ static VOID test_identity(VOID)
               "hardware ID");
 }
 
+/* A second class on the same device. */
+static VOID test_alias(VOID)
+{
+    static const GUID Other = { 0x0DD0C0DF, 0x1234, 0x4321, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+    UNICODE_STRING Second, Alias;
+
+    is_status(IoGetDeviceInterfaceAlias(&Link, &Other, &Alias), STATUS_OBJECT_NAME_NOT_FOUND, "no alias yet");
+    is_status(IoRegisterDeviceInterface(Pdo, &Other, NULL, &Second), STATUS_SUCCESS, "another class");
+    is_status(IoGetDeviceInterfaceAlias(&Link, &Other, &Alias), STATUS_SUCCESS, "IoGetDeviceInterfaceAlias");
+    ok(RtlEqualUnicodeString(&Alias, &Second, TRUE), "is its link");
+    RtlFreeUnicodeString(&Alias);
+    RtlFreeUnicodeString(&Second);
+}
+
 static VOID test_keys(VOID)
 {
     HANDLE Key;
@@ -86,6 +100,13 @@ static VOID test_keys(VOID)
               "get it");
     is_ulong(Value, 99, "its value");
     is_ulong(Type, DEVPROP_TYPE_UINT32, "its type");
+    Value = 77;
+    is_status(IoSetDeviceInterfacePropertyData(&Link, &Property, 0, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value),
+              STATUS_SUCCESS, "set one of the interface");
+    Value = 0;
+    is_status(IoGetDeviceInterfacePropertyData(&Link, &Property, 0, 0, sizeof(Value), &Value, &Length, &Type),
+              STATUS_SUCCESS, "get it");
+    is_ulong(Value, 77, "its value");
 }
 
 static NTSTATUS NTAPI changed(PVOID Structure, PVOID Context)
@@ -280,6 +301,7 @@ static VOID NTAPI worker(PDEVICE_OBJECT Device, PVOID Context)
     test_identity();
     test_interface();
     test_keys();
+    test_alias();
     test_power();
     IoFreeWorkItem(Context);
 }
