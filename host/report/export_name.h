@@ -1,4 +1,5 @@
-/* Addresses in an image to the exported routine before them: what is left when there are no symbols. */
+/* Addresses in an image to the exported routine before them: what is left when there are no
+ * symbols. */
 #pragma once
 
 #include <stddef.h>

@@ -294,11 +294,8 @@ static void print_object(const struct report *report, FILE *out, const struct st
     print_heading(out, style, "Object concerned");
     while (*line != '\0') {
         size_t bytes = strcspn(line, "\n");
-        char *copy = strndup(line, bytes);
 
-        if (copy != NULL)
-            print_wrapped(out, copy);
-        free(copy);
+        fprintf(out, "    %.*s\n", (int)bytes, line);
         line += bytes + (line[bytes] == '\n');
     }
 }

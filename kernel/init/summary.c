@@ -1,6 +1,7 @@
 /*
- * The summary of a run. Models: what changed between the baseline, taken before the first driver is loaded, and the end.
- * Leaves out: tags that the kernel itself uses (its caches and tables grow), beyond one line that adds them up.
+ * The summary of a run. Models: what changed between the baseline, taken before the first driver is
+ * loaded, and the end. Leaves out: tags that the kernel itself uses (its caches and tables grow),
+ * beyond one line that adds them up.
  */
 #include "summary.h"
 
@@ -45,7 +46,8 @@ static VOID SummaryRememberTag(PVOID Context, const EX_POOL_TAG_USE *Use)
 {
     UNREFERENCED_PARAMETER(Context);
     if (SummaryTagCount < SUMMARY_TAGS)
-        SummaryTag[SummaryTagCount++] = (SUMMARY_TAG){Use->Tag, Use->Paged, Use->Allocs - Use->Frees, Use->Bytes};
+        SummaryTag[SummaryTagCount++] =
+            (SUMMARY_TAG){Use->Tag, Use->Paged, Use->Allocs - Use->Frees, Use->Bytes};
 }
 
 static VOID SummaryRememberType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects, ULONG Handles)
@@ -76,8 +78,8 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes)
     ULONG Blocks = ExCountPoolOfCaller(Start, (PUCHAR)Start + Bytes, &LeftBytes);
 
     if (Blocks != 0)
-        SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name, Blocks,
-                     Blocks == 1 ? "" : "s", LeftBytes);
+        SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name,
+                     Blocks, Blocks == 1 ? "" : "s", LeftBytes);
 }
 
 static const SUMMARY_TAG *SummaryFindTag(ULONG Tag, BOOLEAN Paged)
@@ -116,7 +118,8 @@ static VOID SummaryPrintTag(PVOID Context, const EX_POOL_TAG_USE *Use)
         Kernel->Bytes += Bytes;
     } else if (Blocks != 0) {
         SummaryTagText(Use->Tag, Text);
-        SummaryPrint("pool\t%s\t%s\t%I64u\t%I64u\n", Text, Use->Paged ? "paged" : "nonpaged", Blocks, Bytes);
+        SummaryPrint("pool\t%s\t%s\t%I64u\t%I64u\n", Text, Use->Paged ? "paged" : "nonpaged",
+                     Blocks, Bytes);
     }
 }
 
@@ -135,13 +138,34 @@ static VOID SummaryPrintType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects
 /* ---- what was done ---- */
 
 static const char *const SummaryMajor[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
-    "IRP_MJ_CREATE", "IRP_MJ_CREATE_NAMED_PIPE", "IRP_MJ_CLOSE", "IRP_MJ_READ", "IRP_MJ_WRITE",
-    "IRP_MJ_QUERY_INFORMATION", "IRP_MJ_SET_INFORMATION", "IRP_MJ_QUERY_EA", "IRP_MJ_SET_EA",
-    "IRP_MJ_FLUSH_BUFFERS", "IRP_MJ_QUERY_VOLUME_INFORMATION", "IRP_MJ_SET_VOLUME_INFORMATION",
-    "IRP_MJ_DIRECTORY_CONTROL", "IRP_MJ_FILE_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CONTROL",
-    "IRP_MJ_INTERNAL_DEVICE_CONTROL", "IRP_MJ_SHUTDOWN", "IRP_MJ_LOCK_CONTROL", "IRP_MJ_CLEANUP",
-    "IRP_MJ_CREATE_MAILSLOT", "IRP_MJ_QUERY_SECURITY", "IRP_MJ_SET_SECURITY", "IRP_MJ_POWER",
-    "IRP_MJ_SYSTEM_CONTROL", "IRP_MJ_DEVICE_CHANGE", "IRP_MJ_QUERY_QUOTA", "IRP_MJ_SET_QUOTA", "IRP_MJ_PNP",
+    "IRP_MJ_CREATE",
+    "IRP_MJ_CREATE_NAMED_PIPE",
+    "IRP_MJ_CLOSE",
+    "IRP_MJ_READ",
+    "IRP_MJ_WRITE",
+    "IRP_MJ_QUERY_INFORMATION",
+    "IRP_MJ_SET_INFORMATION",
+    "IRP_MJ_QUERY_EA",
+    "IRP_MJ_SET_EA",
+    "IRP_MJ_FLUSH_BUFFERS",
+    "IRP_MJ_QUERY_VOLUME_INFORMATION",
+    "IRP_MJ_SET_VOLUME_INFORMATION",
+    "IRP_MJ_DIRECTORY_CONTROL",
+    "IRP_MJ_FILE_SYSTEM_CONTROL",
+    "IRP_MJ_DEVICE_CONTROL",
+    "IRP_MJ_INTERNAL_DEVICE_CONTROL",
+    "IRP_MJ_SHUTDOWN",
+    "IRP_MJ_LOCK_CONTROL",
+    "IRP_MJ_CLEANUP",
+    "IRP_MJ_CREATE_MAILSLOT",
+    "IRP_MJ_QUERY_SECURITY",
+    "IRP_MJ_SET_SECURITY",
+    "IRP_MJ_POWER",
+    "IRP_MJ_SYSTEM_CONTROL",
+    "IRP_MJ_DEVICE_CHANGE",
+    "IRP_MJ_QUERY_QUOTA",
+    "IRP_MJ_SET_QUOTA",
+    "IRP_MJ_PNP",
 };
 
 static VOID SummaryPrintIo(VOID)

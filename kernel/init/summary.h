@@ -3,12 +3,15 @@
 
 #include "../nt.h"
 
-/* Remembers what is in use now; what the summary calls left is in use beyond that. PASSIVE_LEVEL. */
+/* Remembers what is in use now; what the summary calls left is in use beyond that. PASSIVE_LEVEL.
+ */
 VOID SummaryTakeBaseline(VOID);
-/* A driver was unloaded whose image was at [Start, Start + Bytes): says what of its pool is left. PASSIVE_LEVEL. */
+/* A driver was unloaded whose image was at [Start, Start + Bytes): says what of its pool is left.
+ * PASSIVE_LEVEL. */
 VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes);
 /*
- * Writes: devices (created, deleted); irp (function, count); irps (allocated, freed); pool (tag, type, blocks, bytes) and
- * object (type, objects, handles), each only where more is in use than at the baseline. PASSIVE_LEVEL.
+ * Writes: devices (created, deleted); irp (function, count); irps (allocated, freed); pool (tag,
+ * type, blocks, bytes) and object (type, objects, handles), each only where more is in use than at
+ * the baseline. PASSIVE_LEVEL.
  */
 VOID SummaryWrite(VOID);

@@ -160,7 +160,7 @@ static void test_report(void)
                                          "1.234567 s",
                                          "System",
                                          "drydock run 'a b.sys'",
-                                         "    pool\n"};
+                                         "    pool \n"};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         ok(strstr(text, wanted[i]) != NULL, "the text has: %s", wanted[i]);
     ok(strchr(text, '\033') == NULL, "no colour unless asked");
