@@ -57,6 +57,7 @@ KERNEL32_ALIAS := HeapAlloc=RtlAllocateHeap HeapFree=RtlFreeHeap HeapReAlloc=Rtl
   InitializeCriticalSection=RtlInitializeCriticalSection
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
+$(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \

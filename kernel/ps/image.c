@@ -107,8 +107,12 @@ static BOOLEAN PspRelocate(PIMAGE_OPTIONAL_HEADER64 Optional, PUCHAR Base)
 
     if (Delta == 0)
         return TRUE;
-    if (Optional->NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_BASERELOC || Directory->Size == 0)
-        return FALSE;
+    if (Optional->NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_BASERELOC || Directory->Size == 0) {
+        PIMAGE_NT_HEADERS64 Headers = CONTAINING_RECORD(Optional, IMAGE_NT_HEADERS64, OptionalHeader);
+
+        /* No relocations: it cannot move, unless it says that it has none because it needs none. */
+        return !(Headers->FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED);
+    }
     At = Directory->VirtualAddress;
     End = At + Directory->Size;
     if (End > Optional->SizeOfImage)

@@ -308,8 +308,26 @@ static NTSTATUS SepCreateSystemToken(VOID)
     return SepCreateToken(&Template, (PSEP_TOKEN *)&SepSystemToken);
 }
 
+/* Who may open the token: whom its own default DACL names, not the creator's, which is the system. */
+static NTSTATUS SepProtectToken(PSEP_TOKEN Token, PCWSTR Sddl)
+{
+    UNICODE_STRING Text;
+    PSECURITY_DESCRIPTOR Descriptor;
+    ULONG Bytes;
+    NTSTATUS Status;
+
+    RtlInitUnicodeString(&Text, Sddl);
+    Status = SeConvertSddl(&Text, &Descriptor, &Bytes);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObSetSecurityObjectByPointer(Token, DACL_SECURITY_INFORMATION, Descriptor);
+    ExFreePool(Descriptor);
+    return Status;
+}
+
 NTSTATUS SeCreateProgramToken(BOOLEAN Administrator, PVOID *Result)
 {
+    NTSTATUS Status;
     const ULONG64 Plain = SEP_BIT(SE_SHUTDOWN_PRIVILEGE) | SEP_BIT(SE_CHANGE_NOTIFY_PRIVILEGE) |
                           SEP_BIT(SE_UNDOCK_PRIVILEGE) | SEP_BIT(SE_INC_WORKING_SET_PRIVILEGE) |
                           SEP_BIT(SE_TIME_ZONE_PRIVILEGE);
@@ -355,7 +373,13 @@ NTSTATUS SeCreateProgramToken(BOOLEAN Administrator, PVOID *Result)
 
     SepMachineSid(&User, 1001);
     SepMachineSid(&None, DOMAIN_GROUP_RID_USERS);
-    return SepCreateToken(&Template, (PSEP_TOKEN *)Result);
+    Status = SepCreateToken(&Template, (PSEP_TOKEN *)Result);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = SepProtectToken(*Result, Template.DefaultDacl);
+    if (!NT_SUCCESS(Status))
+        ObDereferenceObject(*Result);
+    return Status;
 }
 
 VOID SeInitializeThreadAndProcessSecurity(PVOID Token, PVOID *ProcessToken)

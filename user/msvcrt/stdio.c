@@ -529,6 +529,14 @@ int __cdecl getc(FILE *File)
     return fgetc(File);
 }
 
+/* A stream of bytes in the C locale: a character is a byte. */
+wint_t __cdecl fgetwc(FILE *File)
+{
+    int Byte = fgetc(File);
+
+    return Byte == EOF ? WEOF : (wint_t)Byte;
+}
+
 int __cdecl getchar(void)
 {
     return fgetc(&CrtFiles[0]);
