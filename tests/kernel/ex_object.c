@@ -14,6 +14,9 @@ NTSYSAPI NTSTATUS NTAPI ZwReleaseMutant(HANDLE, PLONG);
 NTSYSAPI NTSTATUS NTAPI ZwQueryMutant(HANDLE, ULONG, PVOID, ULONG, PULONG);
 NTSYSAPI NTSTATUS NTAPI ZwQueryEvent(HANDLE, ULONG, PVOID, ULONG, PULONG);
 
+NTSYSAPI NTSTATUS NTAPI NtCreateEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, EVENT_TYPE, BOOLEAN);
+NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE, PLONG);
+
 static OBJECT_ATTRIBUTES Attributes;
 static LARGE_INTEGER Zero;
 
@@ -79,6 +82,26 @@ static VOID events(VOID)
               "gone");
     is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, unnamed(), (EVENT_TYPE)5, FALSE),
               STATUS_INVALID_PARAMETER, "no such type");
+}
+
+/* The Nt forms, and the types by which a handle is checked. */
+static VOID nt_forms(VOID)
+{
+    HANDLE Event;
+    PVOID Object;
+
+    is_status(NtCreateEvent(&Event, EVENT_ALL_ACCESS, unnamed(), NotificationEvent, FALSE),
+              STATUS_SUCCESS, "NtCreateEvent");
+    is_status(NtSetEvent(Event, NULL), STATUS_SUCCESS, "NtSetEvent");
+    is_status(poll(Event), STATUS_SUCCESS, "it is set");
+    is_status(ObReferenceObjectByHandle(Event, 0, *ExSemaphoreObjectType, KernelMode, &Object, NULL),
+              STATUS_OBJECT_TYPE_MISMATCH, "an event is no semaphore");
+    is_status(ObReferenceObjectByHandle(Event, 0, *CmKeyObjectType, KernelMode, &Object, NULL),
+              STATUS_OBJECT_TYPE_MISMATCH, "nor a key");
+    is_status(ObReferenceObjectByHandle(Event, 0, *ExEventObjectType, KernelMode, &Object, NULL),
+              STATUS_SUCCESS, "but an event");
+    ObDereferenceObject(Object);
+    ZwClose(Event);
 }
 
 static VOID io_events(VOID)
@@ -290,6 +313,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     tap_begin(Driver);
     leak_begin();
     events();
+    nt_forms();
     io_events();
     semaphores();
     mutants();

@@ -233,6 +233,7 @@ static VOID io_space(VOID)
     ExFreePoolWithTag(Block, TAG);
     ok(MmQuerySystemSize() <= MmLargeSystem, "MmQuerySystemSize");
     is_bool(MmIsThisAnNtAsSystem(), FALSE, "a workstation");
+    is_bool(Mm64BitPhysicalAddress, TRUE, "physical addresses of 64 bits");
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)

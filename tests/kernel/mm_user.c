@@ -12,6 +12,11 @@ NTKERNELAPI NTSTATUS NTAPI MmMapViewOfSection(PVOID, PEPROCESS, PVOID *, ULONG_P
 NTKERNELAPI NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS, PVOID);
 NTKERNELAPI NTSTATUS NTAPI MmMapViewInSystemSpaceEx(PVOID, PVOID *, PSIZE_T, PLARGE_INTEGER,
                                                     ULONG_PTR);
+NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE, PVOID *, ULONG_PTR, PSIZE_T, ULONG, ULONG);
+NTSYSAPI NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
+NTSYSAPI NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE, PVOID *, ULONG_PTR, SIZE_T, PLARGE_INTEGER,
+                                           PSIZE_T, SECTION_INHERIT, ULONG, ULONG);
+NTSYSAPI NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE, PVOID);
 NTSYSAPI NTSTATUS NTAPI ZwQuerySection(HANDLE, ULONG, PVOID, SIZE_T, PSIZE_T);
 NTSYSAPI NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
 NTKERNELAPI NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T,
@@ -114,6 +119,35 @@ static VOID guard_page(VOID)
     is_status(probe(Base + PAGE_SIZE, 1, 1, TRUE), STATUS_GUARD_PAGE_VIOLATION, "a probe is a touch");
     Bytes = 0;
     ZwFreeVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, &Bytes, MEM_RELEASE);
+}
+
+/* The Nt forms, called by a driver: the previous mode is already the kernel's. */
+static VOID nt_forms(VOID)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    LARGE_INTEGER Size = {.QuadPart = PAGE_SIZE};
+    PUCHAR Base = NULL, View = NULL;
+    SIZE_T Bytes = PAGE_SIZE;
+    HANDLE Section;
+
+    is_status(NtAllocateVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, 0, &Bytes, MEM_COMMIT,
+                                      PAGE_READWRITE),
+              STATUS_SUCCESS, "NtAllocateVirtualMemory");
+    is_status(touch(Base, TRUE), STATUS_SUCCESS, "it is there");
+    Bytes = 0;
+    is_status(NtFreeVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, &Bytes, MEM_RELEASE),
+              STATUS_SUCCESS, "NtFreeVirtualMemory");
+    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    ZwCreateSection(&Section, SECTION_ALL_ACCESS, &Attributes, &Size, PAGE_READWRITE, SEC_COMMIT,
+                    NULL);
+    Bytes = 0;
+    is_status(NtMapViewOfSection(Section, NtCurrentProcess(), (PVOID *)&View, 0, 0, NULL, &Bytes,
+                                 ViewUnmap, 0, PAGE_READWRITE),
+              STATUS_SUCCESS, "NtMapViewOfSection");
+    is_status(touch(View, TRUE), STATUS_SUCCESS, "it is there");
+    is_status(NtUnmapViewOfSection(NtCurrentProcess(), View), STATUS_SUCCESS,
+              "NtUnmapViewOfSection");
+    ZwClose(Section);
 }
 
 static VOID bad_arguments(VOID)
@@ -382,6 +416,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     leak_begin();
     allocate();
     guard_page();
+    nt_forms();
     bad_arguments();
     copies();
     secured();
