@@ -68,11 +68,11 @@ NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING Name, ULONG Attributes, P
                                        ACCESS_MASK Access, POBJECT_TYPE Type, KPROCESSOR_MODE Mode,
                                        PVOID ParseContext, PVOID *Object);
 /*
- * Names the object and makes a handle (Handle may be NULL: none; the creation reference then stays). With a handle the
- * creation reference is dropped; ObjectPointerBias references are added for the caller and NewObject, if not NULL,
- * gets the object: with OBJ_OPENIF that may be an older one (STATUS_OBJECT_NAME_EXISTS). On failure the creation
- * reference is dropped, so the object is gone.
- * [doc ObInsertObject has no text; measured by what drivers expect of IoCreateDevice-like code]
+ * ObInsertObject, which the DDK declares, names the object and makes a handle; Handle NULL: none, and the creation
+ * reference stays. With a handle the creation reference is dropped. ObjectPointerBias references are added for the
+ * caller, and NewObject, if not NULL, gets the object: with OBJ_OPENIF that may be an older one
+ * (STATUS_OBJECT_NAME_EXISTS). On failure the creation reference is dropped, so the object is gone. [guess: the
+ * reference has no page on it]
  */
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
 /* FALSE when the object is already being deleted. [doc: exported, undocumented] */
