@@ -68,23 +68,8 @@ RtlpLoadContext:
     movq %rax, 0x20(%rsp)
     testb $8, 0x30(%rcx) # CONTEXT_FLOATING_POINT
     jz 1f
+    fxrstor 0x100(%rcx)
     ldmxcsr 0x34(%rcx)
-    movups 0x1A0(%rcx), %xmm0
-    movups 0x1B0(%rcx), %xmm1
-    movups 0x1C0(%rcx), %xmm2
-    movups 0x1D0(%rcx), %xmm3
-    movups 0x1E0(%rcx), %xmm4
-    movups 0x1F0(%rcx), %xmm5
-    movups 0x200(%rcx), %xmm6
-    movups 0x210(%rcx), %xmm7
-    movups 0x220(%rcx), %xmm8
-    movups 0x230(%rcx), %xmm9
-    movups 0x240(%rcx), %xmm10
-    movups 0x250(%rcx), %xmm11
-    movups 0x260(%rcx), %xmm12
-    movups 0x270(%rcx), %xmm13
-    movups 0x280(%rcx), %xmm14
-    movups 0x290(%rcx), %xmm15
 1:  movq 0x78(%rcx), %rax
     movq 0x88(%rcx), %rdx
     movq 0x90(%rcx), %rbx

@@ -279,6 +279,7 @@ static VOID RtlpContextFromJumpBuffer(PCONTEXT Context, const RTLP_JUMP_BUFFER *
     Context->R15 = Buffer->R15;
     Context->Rip = Buffer->Rip;
     Context->MxCsr = Buffer->MxCsr;
+    Context->FltSave.ControlWord = Buffer->FpCsr;
     for (i = 0; i < 10; i++)
         (&Context->Xmm6)[i] = Buffer->Xmm[i];
 }

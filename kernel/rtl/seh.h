@@ -149,7 +149,7 @@ EXCEPTION_DISPOSITION RtlpCSpecificHandler(
 DECLSPEC_NORETURN VOID RtlpLongJump(PVOID JumpBuffer, int Value) __asm__("longjmp");
 VOID RtlpLocalUnwind(PVOID TargetFrame, PVOID TargetIp) __asm__("_local_unwind");
 VOID RtlpJumpUnwind(PVOID TargetFrame, PVOID TargetIp) __asm__("__jump_unwind");
-/* Loads every register from Context but x87's. */
+/* Loads every register from Context, x87's and xmm with CONTEXT_FLOATING_POINT. */
 DECLSPEC_NORETURN VOID RtlpLoadContext(PCONTEXT Context);
 /* Calls the consolidation routine in Record on top of the frame that Context describes, then goes
  * on there. */

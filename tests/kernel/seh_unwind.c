@@ -41,14 +41,15 @@ typedef struct _NONVOLATILE {
 #define SAVE_XMM(n, at) "\tmovaps %xmm" #n ", " #at "(%rsp)\n\t.seh_savexmm %xmm" #n ", " #at "\n"
 #define SAVE_XMMS \
     SAVE_XMM(6, 0x30) \
-    SAVE_XMM(7, 0x40) SAVE_XMM(8, 0x50) SAVE_XMM(9, 0x60) SAVE_XMM(10, 0x70) SAVE_XMM(11, 0x80) \
-        SAVE_XMM(12, 0x90) SAVE_XMM(13, 0xA0) SAVE_XMM(14, 0xB0) SAVE_XMM(15, 0xC0)
+    SAVE_XMM(7, 0x40) \
+    SAVE_XMM(8, 0x50) SAVE_XMM(9, 0x60) SAVE_XMM(10, 0x70) SAVE_XMM(11, 0x80) SAVE_XMM(12, 0x90) \
+        SAVE_XMM(13, 0xA0) SAVE_XMM(14, 0xB0) SAVE_XMM(15, 0xC0)
 #define RESTORE_XMM(n, at) "\tmovaps " #at "(%rsp), %xmm" #n "\n"
 #define RESTORE_XMMS \
     RESTORE_XMM(6, 0x30) \
-    RESTORE_XMM(7, 0x40) RESTORE_XMM(8, 0x50) RESTORE_XMM(9, 0x60) RESTORE_XMM(10, 0x70) \
-        RESTORE_XMM(11, 0x80) RESTORE_XMM(12, 0x90) RESTORE_XMM(13, 0xA0) RESTORE_XMM(14, 0xB0) \
-            RESTORE_XMM(15, 0xC0)
+    RESTORE_XMM(7, 0x40) \
+    RESTORE_XMM(8, 0x50) RESTORE_XMM(9, 0x60) RESTORE_XMM(10, 0x70) RESTORE_XMM(11, 0x80) \
+        RESTORE_XMM(12, 0x90) RESTORE_XMM(13, 0xA0) RESTORE_XMM(14, 0xB0) RESTORE_XMM(15, 0xC0)
 #define LOAD_XMM(n, at) "\tmovups " #at "(%rcx), %xmm" #n "\n"
 #define STORE_XMM(n, at) "\tmovups %xmm" #n ", " #at "(%rcx)\n"
 #define FOR_XMMS(Do) \
@@ -354,6 +355,7 @@ static VOID test_consolidation(PVOID Context)
 static VOID test_context(PVOID Unused)
 {
     static volatile ULONG Passes;
+    USHORT ControlWord, Original;
     static CONTEXT Context;
 
     UNREFERENCED_PARAMETER(Unused);
@@ -370,8 +372,13 @@ static VOID test_context(PVOID Unused)
                Context.Rsp > (ULONG64)_AddressOfReturnAddress() - 0x1000,
            "rsp is here");
         is_hex(Context.MxCsr, 0x1F80, "mxcsr");
+        Context.FltSave.ControlWord ^= 0x0100; /* another precision */
         RtlRestoreContext(&Context, NULL);
     }
+    __asm__ volatile("fnstcw %0" : "=m"(ControlWord));
+    Original = Context.FltSave.ControlWord ^ 0x0100;
+    __asm__ volatile("fldcw %0" : : "m"(Original));
+    is_hex(ControlWord, Original ^ 0x0100, "with its x87 state");
     is_ulong(Passes, 2, "RtlRestoreContext goes back to where the context was captured");
 }
 
