@@ -102,7 +102,6 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     ULONG64 ExceptionDispatcher;     /* ntdll's KiUserExceptionDispatcher */
     ULONG64 ApcDispatcher;           /* ntdll's KiUserApcDispatcher */
     ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
-    PUNICODE_STRING ImageNameCopy;   /* SeLocateProcessImageName and NtQueryInformationProcess */
 };
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, UniqueProcessId, 0x440);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, Token, 0x4b8);

@@ -135,20 +135,6 @@ DWORD WINAPI QueueUserAPC(PAPCFUNC Routine, HANDLE Thread, ULONG_PTR Data)
     return (DWORD)StatusToBool(Status);
 }
 
-BOOL WINAPI GetThreadContext(HANDLE Thread, LPCONTEXT Context)
-{
-    NTSTATUS Status = NtGetContextThread(Thread, Context);
-
-    return StatusToBool(Status);
-}
-
-BOOL WINAPI SetThreadContext(HANDLE Thread, const CONTEXT *Context)
-{
-    NTSTATUS Status = NtSetContextThread(Thread, (PCONTEXT)Context);
-
-    return StatusToBool(Status);
-}
-
 /* ---- the process ---- */
 
 HANDLE WINAPI GetCurrentProcess(VOID)
