@@ -2,11 +2,12 @@
 # Installs what the build and the tests need, on Debian 12. Does nothing when all of it is there; otherwise needs root or sudo.
 set -eu
 packages=(
-    clang-19 lld-19 llvm-19             # both compilers' worlds, the linker, llvm-readobj for the ledger test
+    clang-19 lld-19 llvm-19             # both compilers' worlds, the linker, llvm-symbolizer, llvm-readobj
     mingw-w64-x86-64-dev                # the DDK headers and the C library that test programs are linked with
     gcc-mingw-w64-x86-64-win32          # a second compiler for test programs
-    libzydis-dev libjansson-dev         # instruction decoder, JSON reports
-    libc6-dev make perl binutils        # make, prove, strings
+    libclang-rt-19-dev                  # sanitizers of the host's unit tests, libFuzzer
+    libzydis-dev libjansson-dev libseccomp-dev # instruction decoder, JSON reports, the machine's sandbox
+    libc6-dev make perl binutils procps # make, prove, strings, pgrep
 )
 missing=()
 for package in "${packages[@]}"; do
