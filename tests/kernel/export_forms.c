@@ -105,6 +105,37 @@ static VOID TestThread(VOID)
     is_bool(KeInvalidateAllCachesExport(), TRUE, "caches");
 }
 
+static VOID TestCurrent(VOID)
+{
+    ROUTINE(PEPROCESS, PsGetCurrentProcess, (VOID))
+    ROUTINE(PETHREAD, PsGetCurrentThread, (VOID))
+
+    is_ptr(PsGetCurrentProcessExport(), IoGetCurrentProcess(), "the current process");
+    is_ptr(PsGetCurrentThreadExport(), KeGetCurrentThread(), "the current thread");
+}
+
+/* Services that no header declares for drivers, with names of nothing. */
+static VOID TestServices(VOID)
+{
+    ROUTINE(NTSTATUS, ZwLoadDriver, (PUNICODE_STRING))
+    ROUTINE(NTSTATUS, ZwUnloadDriver, (PUNICODE_STRING))
+    ROUTINE(NTSTATUS, ZwQueryAttributesFile, (POBJECT_ATTRIBUTES, PFILE_BASIC_INFORMATION))
+    UNICODE_STRING Service =
+        RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\NoSuchService");
+    UNICODE_STRING Windows = RTL_CONSTANT_STRING(L"\\??\\C:\\Windows"), None = RTL_CONSTANT_STRING(L"\\??\\C:\\NoSuchFile");
+    OBJECT_ATTRIBUTES Attributes;
+    FILE_BASIC_INFORMATION Basic;
+
+    is_status(ZwLoadDriverExport(&Service), STATUS_OBJECT_NAME_NOT_FOUND, "load of a service that is not there");
+    ok(!NT_SUCCESS(ZwUnloadDriverExport(&Service)), "unload of a driver that is not there");
+    tap_fill(&Basic);
+    InitializeObjectAttributes(&Attributes, &Windows, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    is_status(ZwQueryAttributesFileExport(&Attributes, &Basic), STATUS_SUCCESS, "attributes of a folder");
+    ok(Basic.FileAttributes & FILE_ATTRIBUTE_DIRECTORY, "it is one");
+    InitializeObjectAttributes(&Attributes, &None, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    is_status(ZwQueryAttributesFileExport(&Attributes, &Basic), STATUS_OBJECT_NAME_NOT_FOUND, "attributes of nothing");
+}
+
 static NTSTATUS NTAPI KeepIrp(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context)
 {
     UNREFERENCED_PARAMETER(Device);
@@ -156,6 +187,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     TestLocks();
     TestMutant();
     TestThread();
+    TestCurrent();
+    TestServices();
     if (NT_SUCCESS(IoCreateDevice(Driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device))) {
         TestIrp(Device);
         IoDeleteDevice(Device);
