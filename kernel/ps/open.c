@@ -358,7 +358,6 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PVOID ApcRoutine, PVOID Arg
     return Status;
 }
 
-NT_SERVICE(AlertThreadByThreadId);
 NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId)
 {
     PETHREAD Thread;
@@ -374,7 +373,6 @@ NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId)
     return Status;
 }
 
-NT_SERVICE(WaitForAlertByThreadId);
 NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout)
 {
     LARGE_INTEGER Captured, *Limit = NULL;

@@ -1,7 +1,11 @@
 /* What processes and threads say of themselves: IDs, look-ups, the PsGet family, quotas, impersonation. */
 #include "threads.h"
 
-/* Exported, but in no kit header. */
+/* Exported, but macros or inlines in the kits, or in no kit header. */
+#undef PsGetCurrentProcess
+#undef PsDereferenceImpersonationToken
+NTSYSAPI PEPROCESS NTAPI PsGetCurrentProcess(VOID);
+NTSYSAPI VOID NTAPI PsDereferenceImpersonationToken(PACCESS_TOKEN Token);
 NTSYSAPI PVOID NTAPI PsGetProcessPeb(PEPROCESS Process);
 NTSYSAPI PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process);
 NTSYSAPI PVOID NTAPI PsGetCurrentProcessWow64Process(VOID);
@@ -135,7 +139,7 @@ static VOID test_current(VOID)
 
     is_ptr(PsGetCurrentThreadProcess(), PsInitialSystemProcess, "PsGetCurrentThreadProcess");
     is_ptr(PsGetCurrentProcess(), PsInitialSystemProcess, "PsGetCurrentProcess");
-    is_ptr(PsGetCurrentThread(), KeGetCurrentThread(), "PsGetCurrentThread");
+    is_ptr(((PETHREAD(NTAPI *)(VOID))tap_routine(L"PsGetCurrentThread"))(), KeGetCurrentThread(), "PsGetCurrentThread");
     is_ptr(PsGetCurrentThreadProcessId(), (HANDLE)4, "PsGetCurrentThreadProcessId");
     is_ptr(PsGetCurrentThreadTeb(), NULL, "PsGetCurrentThreadTeb");
     is_ptr(PsGetCurrentThreadWin32Thread(), NULL, "PsGetCurrentThreadWin32Thread");
