@@ -270,6 +270,10 @@ static void handle(int signal, siginfo_t *siginfo, void *opaque)
             deliver(context, &info);
         return;
     }
+    if (signal == SIGTRAP && watchdog_stepping() && !is_guest_address(rip)) {
+        watchdog_cancel(context); /* the guest called the HAL: it does not spin */
+        return;
+    }
     if (!is_guest_address(rip) && !fetch_fault && !(signal == SIGSEGV && rip >> 47))
         machine_stop(HAL_STOP_DEFECT, 0, (uint32_t)signal, rip);
     if (signal == SIGTRAP && kuser_step.active) {
