@@ -280,6 +280,18 @@ static TAP_UNUSED KIRQL tap_irql(VOID)
     return Irql;
 }
 
+/* Whether this system tells one IRQL from another (Wine does not: KeRaiseIrql returns anything). Call at PASSIVE_LEVEL. */
+static TAP_UNUSED BOOLEAN tap_has_irqls(VOID)
+{
+    KIRQL Old, Raised, Back;
+
+    KeRaiseIrql(APC_LEVEL, &Old);
+    Raised = tap_irql();
+    KeLowerIrql(PASSIVE_LEVEL);
+    Back = tap_irql();
+    return Old == PASSIVE_LEVEL && Raised == APC_LEVEL && Back == PASSIVE_LEVEL;
+}
+
 /*
  * Runs Routine(Context) at each of Levels; a routine that comes back at another IRQL fails a check. Where the system has no
  * IRQLs (Wine) only at PASSIVE_LEVEL.
@@ -295,22 +307,23 @@ static TAP_UNUSED VOID tap_at_levels(ULONG Levels, TAP_ROUTINE *Routine, PVOID C
         {TAP_APC, APC_LEVEL, " [APC_LEVEL]"},
         {TAP_DISPATCH, DISPATCH_LEVEL, " [DISPATCH_LEVEL]"},
     };
+    BOOLEAN HasIrqls = tap_has_irqls();
     KIRQL Old, After;
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Table); i++) {
         if (!(Levels & Table[i].Level))
             continue;
-        KeRaiseIrql(Table[i].Irql, &Old);
-        if (tap_irql() == Table[i].Irql) {
-            Tap.Level = Table[i].Text;
-            Routine(Context);
-            After = tap_irql();
-            if (After != Table[i].Irql) {
-                tap_result(FALSE, __FILE__, __LINE__, "%s came back at IRQL %u", Name, After);
-                KeRaiseIrql(Table[i].Irql, &After);
-            }
-        } else {
+        if (!HasIrqls && Table[i].Irql != PASSIVE_LEVEL) {
             diag("IRQL %u cannot be had here", Table[i].Irql);
+            continue;
+        }
+        KeRaiseIrql(Table[i].Irql, &Old);
+        Tap.Level = Table[i].Text;
+        Routine(Context);
+        After = HasIrqls ? tap_irql() : Table[i].Irql;
+        if (After != Table[i].Irql) {
+            tap_result(FALSE, __FILE__, __LINE__, "%s came back at IRQL %u", Name, After);
+            KeRaiseIrql(Table[i].Irql, &After);
         }
         KeLowerIrql(Old);
         Tap.Level = "";
