@@ -4,11 +4,6 @@
 set -u
 cd "$(dirname "$0")/.."
 [ -x build/drydock ] || exit 0
-# Until every component is in, a kernel linked with unresolved symbols may not reach its first driver: nothing to test then.
-if build/drydock run build/drivers/first.sys 2>&1 | grep -q 'stopped before any driver was loaded'; then
-    echo "quicktest: the machine does not boot yet; no test was run" >&2
-    exit 0
-fi
 shopt -s nullglob
 marked() { cut -f1 tests/known_failures.tsv | grep -qx "$1"; }
 tests=()

@@ -62,8 +62,6 @@ static void channel_send(uint32_t kind, const void *body, size_t bytes)
     struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
     long result;
 
-    if (g_machine.loader != NULL)
-        g_machine.loader->progress++; /* a machine that talks is not stuck */
     do {
         result = hal_syscall(SYS_sendmsg, g_machine.channel_fd, (long)&message, MSG_NOSIGNAL, 0, 0, 0);
     } while (result == -EINTR);
@@ -104,6 +102,12 @@ static _Noreturn void bad_call(uint64_t argument)
 
 /* ---- calls ---- */
 
+/* A machine that talks is not stuck. Part of RAM, so only for calls that every run of the same machine makes. */
+static void note_progress(void)
+{
+    g_machine.loader->progress++;
+}
+
 int64_t HAL_CALL hal_do_map(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags)
 {
     return memory_map(va, pfn, pages, pte_flags);
@@ -121,6 +125,7 @@ int64_t HAL_CALL hal_do_protect(uint64_t va, uint64_t pages, uint64_t pte_flags)
 
 int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns)
 {
+    note_progress();
     while (bytes != 0) {
         struct channel_console *console = (void *)packet;
         uint64_t piece = bytes > 32768 ? 32768 : bytes;
@@ -150,6 +155,7 @@ int64_t HAL_CALL hal_do_file(uint64_t request_va)
     uint8_t *tail = (uint8_t *)(file + 1);
     size_t received;
 
+    note_progress();
     if (!memory_read(request_va, &request, sizeof(request)) || request.length > HAL_FILE_CHUNK ||
         request.path_bytes > CHANNEL_MAX_PATH)
         return HAL_E_INVALID;
@@ -177,6 +183,7 @@ int64_t HAL_CALL hal_do_next_command(uint64_t command_va)
 {
     HAL_COMMAND *command = (void *)packet;
 
+    note_progress();
     if (!memory_read(command_va, command, sizeof(*command)))
         return HAL_E_INVALID;
     channel_send(CHANNEL_COMMAND, command, offsetof(HAL_COMMAND, text));
