@@ -183,6 +183,8 @@ enum {
     HAL_STREAM_LOG = 4     /* Drydock's own messages */
 };
 
+#define HAL_INPUT_CHUNK 4096u /* bytes that one read_input moves at most */
+
 /* ---- stop ---- */
 enum {
     HAL_STOP_SHUTDOWN = 0,
@@ -326,6 +328,11 @@ typedef struct HAL_VECTOR {
      * machine here, as RAM plus (rsp, gs base); a restored machine returns from this call.
      */
     int64_t (HAL_CALL *safe_point)(uint64_t count);
+    /*
+     * The next bytes of the host's standard input, at most HAL_INPUT_CHUNK: up to and with the end of a line, or the
+     * whole of the buffer. Blocks until they are there; returns how many they are, 0 at the end of the input.
+     */
+    int64_t (HAL_CALL *read_input)(uint64_t va, uint64_t bytes);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

@@ -249,7 +249,8 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                  .console = on_console,
                                  .file = on_file,
                                  .save = on_save,
-                                 .tick = on_tick};
+                                 .tick = on_tick,
+                                 .input_fd = STDIN_FILENO};
     int error;
 
     snprintf(kernel, sizeof(kernel), "%s/ntoskrnl.exe", session->build);

@@ -3,7 +3,8 @@
  * channel_header, then a body. The machine is not trusted: the supervisor checks every length.
  *
  * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
- * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
+ * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT, whose body is the input itself, once
+ * there is some. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 
 #include "hal.h"
 
-enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE };
+enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT };
 
 struct channel_header {
     uint32_t kind;
@@ -40,6 +41,10 @@ struct channel_stop {
 
 struct channel_save {
     uint64_t rsp, gs_base, count;
+};
+
+struct channel_input {
+    uint32_t bytes; /* wanted at most: 1 to HAL_INPUT_CHUNK */
 };
 
 #define CHANNEL_MAX_PATH 2048u

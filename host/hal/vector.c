@@ -24,9 +24,11 @@ int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument);
 uint64_t HAL_CALL hal_do_real_time(void);
 int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
 int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
+int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
 
 extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
-    hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[];
+    hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
+    hal_thunk_read_input[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -36,7 +38,7 @@ int vector_install(void)
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
                             hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
-                            hal_thunk_wait, hal_thunk_safe_point};
+                            hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input};
 
     if (vector == MAP_FAILED)
         return -errno;
@@ -228,4 +230,18 @@ int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp)
     channel_send(CHANNEL_SAVE, &save, sizeof(save));
     channel_receive(CHANNEL_SAVE, packet, sizeof(packet));
     return HAL_OK;
+}
+
+int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes)
+{
+    struct channel_input input = {(uint32_t)bytes};
+    size_t received;
+
+    if (bytes == 0 || bytes > HAL_INPUT_CHUNK)
+        return HAL_E_INVALID;
+    channel_send(CHANNEL_INPUT, &input, sizeof(input));
+    received = channel_receive(CHANNEL_INPUT, packet, sizeof(packet));
+    if (received > bytes)
+        channel_lost();
+    return memory_write(va, packet, received) ? (int64_t)received : HAL_E_INVALID;
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "hal/channel.h"
 
@@ -103,6 +104,63 @@ static void serve_save(struct supervisor *supervisor, const struct supervisor_op
     reply(supervisor, CHANNEL_SAVE, &save, sizeof(save), result);
 }
 
+/* Moves what is left to the start of the buffer and reads more behind it. */
+static void fill_input(struct supervisor_input *input, int fd)
+{
+    ssize_t n;
+
+    memmove(input->buffer, input->buffer + input->start, input->end - input->start);
+    input->end -= input->start;
+    input->start = 0;
+    n = read(fd, input->buffer + input->end, sizeof(input->buffer) - input->end);
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        input->ended = true;
+    if (n > 0)
+        input->end += (uint32_t)n;
+}
+
+/* Bytes that answer the request now; the input is ended or they are not 0, or it has to wait. */
+static uint32_t input_ready(const struct supervisor_input *input)
+{
+    const uint8_t *data = input->buffer + input->start;
+    uint32_t held = input->end - input->start;
+    uint32_t bytes = held < input->wanted ? held : input->wanted;
+    const uint8_t *line_end = memchr(data, '\n', bytes);
+
+    if (line_end != NULL)
+        return (uint32_t)(line_end - data) + 1;
+    return bytes == input->wanted || input->ended ? bytes : 0;
+}
+
+static void answer_input(struct supervisor *supervisor, struct supervisor_result *result)
+{
+    struct supervisor_input *input = &supervisor->input;
+    uint32_t bytes = input_ready(input);
+
+    if (input->wanted == 0 || (bytes == 0 && !input->ended))
+        return;
+    reply(supervisor, CHANNEL_INPUT, input->buffer + input->start, bytes, result);
+    input->start += bytes;
+    input->wanted = 0;
+}
+
+static void serve_input(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                        const uint8_t *body, size_t bytes, struct supervisor_result *result)
+{
+    struct channel_input request = {0};
+
+    if (bytes == sizeof(request))
+        memcpy(&request, body, sizeof(request));
+    if (request.bytes == 0 || request.bytes > HAL_INPUT_CHUNK || supervisor->input.wanted != 0) {
+        result->refused = "its request for input makes no sense";
+        return;
+    }
+    supervisor->input.wanted = request.bytes;
+    if (ops->input_fd < 0)
+        supervisor->input.ended = true;
+    answer_input(supervisor, result);
+}
+
 /* One packet; false when the channel is closed. */
 static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       struct supervisor_result *result)
@@ -127,6 +185,7 @@ static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops
     case CHANNEL_COMMAND: serve_command(supervisor, ops, body, bytes, result); break;
     case CHANNEL_FILE: serve_file(supervisor, ops, body, bytes, result); break;
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
+    case CHANNEL_INPUT: serve_input(supervisor, ops, body, bytes, result); break;
     case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes, result); break;
     default: result->refused = "a packet is of no known kind"; break;
     }
@@ -157,13 +216,23 @@ static void hold_signals(sigset_t *before)
     sigprocmask(SIG_BLOCK, &held, before);
 }
 
-/* Waits for a packet or the next tick. True: there is something to read. */
-static bool wait_for_packet(const struct supervisor *supervisor, const sigset_t *signals)
+/*
+ * Waits for a packet, for the input that the machine waits for, or the next tick, and serves what
+ * there is; false when the channel is closed. Input is looked at only while the machine wants some.
+ */
+static bool wait_and_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                           const sigset_t *signals, struct supervisor_result *result)
 {
-    struct pollfd poller = {supervisor->channel_fd, POLLIN, 0};
+    struct pollfd poller[2] = {{supervisor->channel_fd, POLLIN, 0}, {ops->input_fd, POLLIN, 0}};
     struct timespec tick = {0, TICK_MS * 1000000};
 
-    return ppoll(&poller, 1, &tick, signals) > 0;
+    if (ppoll(poller, supervisor->input.wanted != 0 ? 2 : 1, &tick, signals) <= 0)
+        return true;
+    if (supervisor->input.wanted != 0 && poller[1].revents != 0) {
+        fill_input(&supervisor->input, ops->input_fd);
+        answer_input(supervisor, result);
+    }
+    return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 
 static bool is_over(const struct supervisor_ops *ops, uint64_t start_ms, uint64_t timeout_ms,
@@ -186,7 +255,7 @@ void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops
     memset(result, 0, sizeof(*result));
     hold_signals(&before);
     while (!is_over(ops, start_ms, timeout_ms, interrupt, result))
-        if (wait_for_packet(supervisor, &before) && !serve_one(supervisor, ops, result))
+        if (!wait_and_serve(supervisor, ops, &before, result))
             break;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (result->interrupted || result->timed_out || result->refused != NULL || result->stopped)

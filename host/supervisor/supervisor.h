@@ -27,6 +27,8 @@ struct supervisor_ops {
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
     /* Called between packets and at least ten times a second; false ends the machine. */
     bool (*tick)(void *context);
+    /* What the machine reads as its standard input; -1: it is at its end. */
+    int input_fd;
 };
 
 struct supervisor_result {
@@ -41,12 +43,22 @@ struct supervisor_result {
     const char *refused; /* the machine broke the channel's rules: how; NULL otherwise */
 };
 
+/* The host's input between its file and the machine. A request is answered when a line is complete, the
+ * buffer holds all that was asked for, or the input has ended: never by how much came at a time. */
+struct supervisor_input {
+    uint32_t wanted; /* bytes of the request that waits; 0: none does */
+    uint32_t start, end; /* of what is read and not handed on, in buffer */
+    bool ended;
+    uint8_t buffer[HAL_INPUT_CHUNK];
+};
+
 struct supervisor {
     int ram_fd;
     uint8_t *ram; /* read-only view for reports */
     uint64_t ram_bytes;
     int channel_fd;
     pid_t child;
+    struct supervisor_input input;
 };
 
 struct supervisor_restore { /* a saved machine to go on with, instead of a boot */

@@ -1,6 +1,7 @@
 /*
- * The console: a device \Device\ConDrv whose files Output and Error are the host's standard streams, and whose Input is at
- * its end. Not modelled: screen buffers, cursor, colours, input events, several consoles. The code page is UTF-8.
+ * The console: a device \Device\ConDrv whose files Input, Output and Error are the host's standard streams. Input comes a
+ * line at a time, its end CR LF as a console's; the machine stands still while the host has none. Not modelled: screen
+ * buffers, cursor, colours, input events, input without line mode, several consoles. The code page is UTF-8.
  */
 #include "psp.h"
 
@@ -9,6 +10,18 @@
 
 /* FileObject->FsContext2 of an open console file. */
 enum { PSP_CONSOLE_INPUT = 1, PSP_CONSOLE_OUTPUT, PSP_CONSOLE_ERROR };
+
+/* A console's reader waits for a typist: so long do the other threads go on before a line is there. [guess] */
+#define PSP_TYPING_100NS 100000 /* 10 ms of virtual time */
+
+/* A line of input between the host and its readers. */
+typedef struct _PSP_LINE {
+    KGUARDED_MUTEX Lock;
+    ULONG Start, End; /* Lock: of what is left in Text */
+    UCHAR Text[HAL_INPUT_CHUNK + 1];
+} PSP_LINE;
+
+static PSP_LINE PspLine;
 
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction);
 
@@ -45,14 +58,45 @@ static NTSTATUS NTAPI PspConsoleClose(PDEVICE_OBJECT Device, PIRP Irp)
     return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
 }
 
+/* Fetches a line when none is left. At the end of the input nothing is left after it. */
+static NTSTATUS PspFetchLine(VOID)
+{
+    LARGE_INTEGER Typing = {.QuadPart = -PSP_TYPING_100NS};
+    LONG64 Bytes;
+
+    if (PspLine.Start != PspLine.End)
+        return STATUS_SUCCESS;
+    PspLine.Start = PspLine.End = 0;
+    KeDelayExecutionThread(KernelMode, FALSE, &Typing);
+    Bytes = HAL->read_input((ULONG64)PspLine.Text, HAL_INPUT_CHUNK);
+    if (Bytes < 0)
+        return STATUS_UNSUCCESSFUL;
+    PspLine.End = (ULONG)Bytes;
+    if (Bytes != 0 && PspLine.Text[Bytes - 1] == '\n' && (Bytes == 1 || PspLine.Text[Bytes - 2] != '\r')) {
+        PspLine.Text[Bytes - 1] = '\r';
+        PspLine.Text[PspLine.End++] = '\n';
+    }
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS NTAPI PspConsoleRead(PDEVICE_OBJECT Device, PIRP Irp)
 {
-    PFILE_OBJECT File = IoGetCurrentIrpStackLocation(Irp)->FileObject;
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    ULONG Length = Stack->Parameters.Read.Length;
+    NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Device);
-    if (File->FsContext2 != (PVOID)PSP_CONSOLE_INPUT)
+    if (Stack->FileObject->FsContext2 != (PVOID)PSP_CONSOLE_INPUT)
         return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
-    return PspCompleteConsole(Irp, STATUS_SUCCESS, 0); /* nothing to read: the end, as a console's Ctrl+Z */
+    if (Length == 0)
+        return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
+    KeAcquireGuardedMutex(&PspLine.Lock);
+    Status = PspFetchLine();
+    Length = min(Length, PspLine.End - PspLine.Start);
+    RtlCopyMemory(Irp->AssociatedIrp.SystemBuffer, PspLine.Text + PspLine.Start, Length);
+    PspLine.Start += Length;
+    KeReleaseGuardedMutex(&PspLine.Lock);
+    return PspCompleteConsole(Irp, Status, Length);
 }
 
 /* The host's lines end in LF alone: a CR before LF is dropped. Returns the bytes that are left. */
@@ -129,6 +173,7 @@ NTSTATUS PsInitConsole(VOID)
 {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Driver\\ConDrv");
 
+    KeInitializeGuardedMutex(&PspLine.Lock);
     return IoCreateDriver(&Name, PspConsoleEntry);
 }
 

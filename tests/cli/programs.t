@@ -25,6 +25,21 @@ is $status 5 'a program that crashes: exit status'
 like "$work/err" '0xc0000005' 'a program that crashes: its exit code'
 like "$work/out" 'plain: unloaded' 'a program that crashes: the driver is unloaded'
 
+printf 'abc\ntwo\n\nno end' | run run -- "$programs/reads.exe"
+is "$(cat "$work/out")" $'3 bytes, the thread has worked\n1: \n4: two\n1: \n6: no end\nend' 'standard input by lines'
+printf 'abce\xc3\xa9\xe2\x82\xac\nlast\n' > "$work/in"
+run run -- "$programs/reads.exe" wide < "$work/in"
+like "$work/out" '^U\+20AC$' 'standard input as wide characters'
+like "$work/out" '^5: last$' 'standard input after wide characters'
+run run -- "$programs/reads.exe" < /dev/null
+is "$(cat "$work/out")" $'0 bytes, the thread has worked\nend' 'standard input at its end'
+run run -- "$programs/reads.exe" <&-
+is "$(cat "$work/out")" $'0 bytes, the thread has worked\nend' 'no standard input'
+mkfifo "$work/fifo"
+run run --timeout 1 -- "$programs/reads.exe" <> "$work/fifo"
+is $status 4 'standard input that does not come: the time out is kept'
+nothing_left 'standard input'
+
 perl -pe 's/GetStdHandle\0/GetStdHandlf\0/' "$programs/talks.exe" > "$work/absent.exe"
 run run "$drivers/plain.sys" -- "$work/absent.exe"
 is $status 2 'a program with a missing import: exit status'

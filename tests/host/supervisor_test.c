@@ -14,6 +14,7 @@ struct seen { /* what reached the callbacks */
     unsigned commands, files;
     uint64_t console_bytes;
     unsigned ticks, ticks_allowed; /* 0: any number */
+    int input_fd;
 };
 
 static void on_command(void *context, HAL_COMMAND *command)
@@ -52,7 +53,8 @@ static struct supervisor_result serve(void (*machine)(int fd), struct seen *seen
                                  .next_command = on_command,
                                  .console = on_console,
                                  .file = on_file,
-                                 .tick = on_tick};
+                                 .tick = on_tick,
+                                 .input_fd = seen->input_fd};
     struct supervisor supervisor = {0};
     struct supervisor_result result;
     int pair[2];
@@ -164,6 +166,55 @@ static void asks_twice(int fd)
     stops_well(fd);
 }
 
+static void asks_for_too_much_input(int fd)
+{
+    struct channel_input input = {HAL_INPUT_CHUNK + 1};
+
+    send_packet(fd, CHANNEL_INPUT, &input, sizeof(input));
+    sleep_for_ever();
+}
+
+static void asks_for_input_in_a_scrap(int fd)
+{
+    send_packet(fd, CHANNEL_INPUT, "x", 1);
+    sleep_for_ever();
+}
+
+static void asks_for_input_twice(int fd)
+{
+    struct channel_input input = {10};
+
+    send_packet(fd, CHANNEL_INPUT, &input, sizeof(input));
+    send_packet(fd, CHANNEL_INPUT, &input, sizeof(input));
+    sleep_for_ever();
+}
+
+static bool input_is(int fd, uint32_t wanted, const char *expected)
+{
+    struct channel_input input = {wanted};
+    struct {
+        struct channel_header header;
+        char text[HAL_INPUT_CHUNK];
+    } answer;
+    ssize_t n;
+
+    send_packet(fd, CHANNEL_INPUT, &input, sizeof(input));
+    n = recv(fd, &answer, sizeof(answer), 0);
+    return n == (ssize_t)(sizeof(answer.header) + strlen(expected)) &&
+           answer.header.kind == CHANNEL_INPUT && answer.header.body_bytes == strlen(expected) &&
+           memcmp(answer.text, expected, strlen(expected)) == 0;
+}
+
+/* Of "one\ntwo\n\nlast". */
+static void reads_lines(int fd)
+{
+    if (!input_is(fd, 100, "one\n") || !input_is(fd, 2, "tw") || !input_is(fd, 4096, "o\n") ||
+        !input_is(fd, 1, "\n") || !input_is(fd, 100, "last") || !input_is(fd, 100, "") ||
+        !input_is(fd, 1, ""))
+        _exit(9);
+    stops_well(fd);
+}
+
 static void floods(int fd)
 {
     struct {
@@ -183,7 +234,7 @@ static void sleeps(int fd)
 
 static void test_ends(void)
 {
-    struct seen seen = {0};
+    struct seen seen = {.input_fd = -1};
     struct supervisor_result result = serve(stops_well, &seen, 20000, NULL);
 
     ok(result.stopped && result.kind == HAL_STOP_SHUTDOWN && result.refused == NULL,
@@ -210,11 +261,13 @@ static void test_rules(void)
         {sends_a_scrap, "a packet without a header"},
         {sends_nonsense, "a packet of no kind"},
         {asks_for_a_bad_file, "a file request that is too short"},
+        {asks_for_too_much_input, "more input than fits"},
+        {asks_for_input_in_a_scrap, "an input request that is too short"},
         {takes_no_answers, "answers that nobody takes"},
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        struct seen seen = {0};
+        struct seen seen = {.input_fd = -1};
         struct supervisor_result result = serve(table[i].machine, &seen, 20000, NULL);
         ok(result.refused != NULL && !result.timed_out && !result.stopped, "%s: refused",
            table[i].name);
@@ -223,21 +276,45 @@ static void test_rules(void)
 
 static void test_console(void)
 {
-    struct seen seen = {0};
+    struct seen seen = {.input_fd = -1};
     struct supervisor_result result = serve(lies_about_text, &seen, 20000, NULL);
 
     ok(result.stopped && seen.console_bytes == 0, "text that is not there is not printed");
     result = serve(floods, &seen, 300, NULL);
     ok(result.timed_out && seen.console_bytes != 0, "a flood ends with the time");
-    seen = (struct seen){.ticks_allowed = 50};
+    seen = (struct seen){.ticks_allowed = 50, .input_fd = -1};
     result = serve(floods, &seen, 20000, NULL);
     ok(result.interrupted && !result.timed_out, "a flood ends when the caller has enough");
+}
+
+static void test_input(void)
+{
+    struct seen seen = {.input_fd = -1};
+    struct supervisor_result result;
+    int ends[2];
+
+    if (pipe(ends) != 0 || write(ends[1], "one\ntwo\n\nlast", 13) != 13)
+        abort();
+    close(ends[1]);
+    seen.input_fd = ends[0];
+    result = serve(reads_lines, &seen, 20000, NULL);
+    ok(result.stopped, "input comes by lines");
+    close(ends[0]);
+    if (pipe(ends) != 0)
+        abort();
+    seen.input_fd = ends[0];
+    result = serve(asks_for_input_twice, &seen, 20000, NULL);
+    ok(result.refused != NULL, "input asked for twice: refused");
+    result = serve(reads_lines, &seen, 50, NULL);
+    ok(result.timed_out, "a machine that waits for input that does not come: a time out");
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void test_interrupts(void)
 {
     volatile int interrupt = 1;
-    struct seen seen = {0};
+    struct seen seen = {.input_fd = -1};
     struct supervisor_result result = serve(sleeps, &seen, 20000, &interrupt);
 
     ok(result.interrupted && !result.timed_out, "an interrupt");
@@ -250,6 +327,7 @@ int main(void)
     test_ends();
     test_rules();
     test_console();
+    test_input();
     test_interrupts();
     return done_testing();
 }

@@ -1,5 +1,5 @@
 /*
- * The console and the standard handles. Output is UTF-8 bytes to the host's streams. Not modelled: input events, cursor,
+ * The console and the standard handles. Text is UTF-8 bytes from and to the host's streams. Not modelled: input events, cursor,
  * colours, control handlers' calls (nothing presses Ctrl+C), consoles of one's own.
  */
 #include "k32.h"
@@ -98,14 +98,45 @@ BOOL WINAPI ReadConsoleA(HANDLE Console, LPVOID Buffer, DWORD Count, LPDWORD Rea
     return ReadFile(Console, Buffer, Count, Read, NULL);
 }
 
+/* Bytes of the UTF-8 sequence that starts so. */
+static DWORD SequenceBytes(BYTE First)
+{
+    return First < 0xC0 ? 1 : First < 0xE0 ? 2 : First < 0xF0 ? 3 : 4;
+}
+
+/* Bytes that the last character of the text lacks. */
+static DWORD MissingBytes(const BYTE *Text, DWORD Bytes)
+{
+    DWORD Tail = 1;
+
+    while (Tail < 4 && Tail < Bytes && (Text[Bytes - Tail] & 0xC0) == 0x80)
+        Tail++;
+    if (Bytes == 0 || SequenceBytes(Text[Bytes - Tail]) <= Tail)
+        return 0;
+    return SequenceBytes(Text[Bytes - Tail]) - Tail;
+}
+
+/* A character of UTF-16 takes at least a byte of UTF-8, so Count bytes and the rest of the last character always fit,
+ * but for a pair at the very end of the buffer. */
 BOOL WINAPI ReadConsoleW(HANDLE Console, LPVOID Buffer, DWORD Count, LPDWORD Read, PVOID Control)
 {
-    char Byte;
+    BYTE Utf8[512 + 4];
+    DWORD Bytes, Missing, More;
 
     IGNORE_ARG(Control);
-    IGNORE_ARG(Buffer);
-    IGNORE_ARG(Count);
-    return ReadFile(Console, &Byte, 0, Read, NULL); /* the input is at its end */
+    if (!ReadFile(Console, Utf8, Count < 512 ? Count : 512, &Bytes, NULL))
+        return FALSE;
+    while ((Missing = MissingBytes(Utf8, Bytes)) != 0) {
+        if (!ReadFile(Console, Utf8 + Bytes, Missing, &More, NULL))
+            return FALSE;
+        if (More == 0)
+            break; /* the input ends in the middle of a character */
+        Bytes += More;
+    }
+    *Read = 0;
+    if (Bytes != 0)
+        *Read = (DWORD)MultiByteToWideChar(CP_UTF8, 0, (LPCSTR)Utf8, (int)Bytes, Buffer, (int)Count);
+    return Bytes == 0 || *Read != 0;
 }
 
 UINT WINAPI GetConsoleCP(VOID)
