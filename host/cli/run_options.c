@@ -17,7 +17,7 @@ const char run_help[] =
     "nothing is left to do, unloads the drivers in reverse order, and says what it found. Debug\n"
     "output of drivers and the program's output go to standard output, Drydock's own messages, "
     "the\n"
-    "summary and the report of a bug check to standard error.\n\n"
+    "summary and the report of a bug check to standard error. The program reads standard input.\n\n"
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
     "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
     "one)\n"

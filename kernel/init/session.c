@@ -8,6 +8,7 @@
 #include "../io/io.h"
 #include "../pnp/pnp.h"
 #include "../ke/ke.h"
+#include "../ldr/ldr.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 #include "summary.h"
@@ -19,7 +20,9 @@
 static HAL_COMMAND SessionCommand;
 static struct {
     UNICODE_STRING Name;
-    PDRIVER_OBJECT Driver; /* referenced by the I/O manager while it is loaded */
+    PDRIVER_OBJECT Driver; /* as it was loaded; a program may have unloaded it, so only whether there is one counts */
+    PVOID Image;
+    SIZE_T ImageBytes;
 } SessionDrivers[SESSION_DRIVERS];
 
 /* ---- the command's fields: UTF-8, separated by tabs ---- */
@@ -124,6 +127,8 @@ static NTSTATUS SessionLoad(VOID)
     SessionFreeField(&Path);
     if (NT_SUCCESS(Status)) {
         SessionDrivers[Slot].Name = Name;
+        SessionDrivers[Slot].Image = SessionDrivers[Slot].Driver->DriverStart;
+        SessionDrivers[Slot].ImageBytes = SessionDrivers[Slot].Driver->DriverSize;
     } else {
         if (Slot < SESSION_DRIVERS)
             SessionDrivers[Slot].Driver = NULL;
@@ -132,12 +137,30 @@ static NTSTATUS SessionLoad(VOID)
     return Status;
 }
 
+/* Unloads whatever is loaded under the name now; a driver that a program has unloaded is done with. */
+static NTSTATUS SessionUnloadDriver(ULONG Slot)
+{
+    PDRIVER_OBJECT Driver = IopFindDriver(&SessionDrivers[Slot].Name);
+    PVOID Image = SessionDrivers[Slot].Image;
+    SIZE_T ImageBytes = SessionDrivers[Slot].ImageBytes;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Driver != NULL) {
+        Image = Driver->DriverStart;
+        ImageBytes = Driver->DriverSize;
+        PnpRemoveDriverDevices(Driver);
+        Status = Driver->Flags & DRVO_UNLOAD_INVOKED ? STATUS_PENDING : IopUnloadDriver(Driver);
+        ObDereferenceObject(Driver);
+    }
+    if (Status == STATUS_SUCCESS && (Driver != NULL || LdrFindModule(Image) == NULL))
+        SummaryNoteUnload(&SessionDrivers[Slot].Name, Image, ImageBytes);
+    return Status;
+}
+
 static NTSTATUS SessionUnload(VOID)
 {
     UNICODE_STRING Name = {0};
     NTSTATUS Status = SessionField(0, &Name);
-    SIZE_T ImageBytes;
-    PVOID Image;
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -145,13 +168,8 @@ static NTSTATUS SessionUnload(VOID)
     for (ULONG i = 0; i < SESSION_DRIVERS; i++) {
         if (SessionDrivers[i].Driver == NULL || !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
             continue;
-        Image = SessionDrivers[i].Driver->DriverStart;
-        ImageBytes = SessionDrivers[i].Driver->DriverSize;
-        PnpRemoveDriverDevices(SessionDrivers[i].Driver);
-        Status = IopUnloadDriver(SessionDrivers[i].Driver);
+        Status = SessionUnloadDriver(i);
         if (NT_SUCCESS(Status)) {
-            if (Status == STATUS_SUCCESS)
-                SummaryNoteUnload(&Name, Image, ImageBytes);
             SessionDrivers[i].Driver = NULL;
             SessionFreeField(&SessionDrivers[i].Name);
         }

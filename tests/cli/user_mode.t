@@ -23,6 +23,7 @@ for program in create_write_close crt files threads; do
     tap $first $program-gcc
 done
 tap $echo_driver ioctl_echo
+tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
 
 run run $echo_driver -- build/programs/ioctl_bench.exe 1000
 is $status 0 'ioctl_bench: exit status'

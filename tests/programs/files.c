@@ -93,8 +93,35 @@ static void test_stdio(void)
     remove("C:\\append.txt");
 }
 
+static void test_copy(void)
+{
+    static char data[100000], back[sizeof(data)];
+    HANDLE file = CreateFileA("C:\\from.bin", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_HIDDEN, NULL);
+    FILETIME then = {0x10000000, 0x1D00000}, now;
+    DWORD moved;
+
+    for (unsigned i = 0; i < sizeof(data); i++)
+        data[i] = (char)(i * 7 + i / 256);
+    OK(WriteFile(file, data, sizeof(data), &moved, NULL) && SetFileTime(file, NULL, NULL, &then), "a file to copy");
+    CloseHandle(file);
+    OK(CopyFileA("C:\\from.bin", "C:\\to.bin", TRUE), "CopyFile");
+    OK(!CopyFileA("C:\\from.bin", "C:\\to.bin", TRUE) && GetLastError() == ERROR_FILE_EXISTS, "not over a file");
+    OK(!CopyFileA("C:\\none.bin", "C:\\to.bin", FALSE) && GetLastError() == ERROR_FILE_NOT_FOUND, "not from none");
+    OK(CopyFileA("C:\\from.bin", "C:\\to.bin", FALSE), "over a file when asked to");
+    file = CreateFileA("C:\\to.bin", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    OK(ReadFile(file, back, sizeof(back), &moved, NULL) && moved == sizeof(back) && GetFileSize(file, NULL) == moved &&
+           memcmp(data, back, sizeof(back)) == 0, "its data");
+    OK(GetFileTime(file, NULL, NULL, &now) && CompareFileTime(&then, &now) == 0, "the time of its last write");
+    CloseHandle(file);
+    OK(GetFileAttributesA("C:\\to.bin") & FILE_ATTRIBUTE_HIDDEN, "its attributes");
+    SetFileAttributesA("C:\\to.bin", FILE_ATTRIBUTE_NORMAL);
+    SetFileAttributesA("C:\\from.bin", FILE_ATTRIBUTE_NORMAL);
+    OK(DeleteFileA("C:\\from.bin") && DeleteFileA("C:\\to.bin"), "both are deleted");
+}
+
 int main(void)
 {
+    test_copy();
     test_win32();
     test_paths();
     test_stdio();

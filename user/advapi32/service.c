@@ -1,7 +1,8 @@
 /*
  * The service control manager as installers of drivers use it: services are registry keys, starting and stopping one is
  * NtLoadDriver and NtUnloadDriver. Kernel drivers only; no other machine; rights asked for are not checked here (the
- * registry and the privilege to load drivers are). [doc: winsvc.h]
+ * registry and the privilege to load drivers are). What a service depends on is started before it; a service that depends
+ * on a group is not started. A running service is deleted at once. [doc: winsvc.h]
  */
 #include "../nt.h"
 #include <winsvc.h>
@@ -15,6 +16,14 @@ typedef struct _SERVICE { /* what an SC_HANDLE points to; without a name it is t
     BOOL IsService;
 } SERVICE;
 
+typedef struct _DIRECTORY_ENTRY { UNICODE_STRING Name, TypeName; } DIRECTORY_ENTRY; /* OBJECT_DIRECTORY_INFORMATION */
+typedef struct _VALUE_DATA { ULONG TitleIndex, Type, DataLength; BYTE Data[4]; } VALUE_DATA; /* partial information */
+#define VALUE_DATA_CLASS 2 /* KeyValuePartialInformation */
+#define DIRECTORY_QUERY_ACCESS 1
+
+NTSYSAPI NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE Directory, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
+NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Directory, PVOID Buffer, ULONG Bytes, BOOLEAN Single,
+                                               BOOLEAN Restart, PULONG Context, PULONG Returned);
 NTSYSAPI NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING Name);
 NTSYSAPI NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING Name);
 NTSYSAPI NTSTATUS NTAPI NtOpenProcessToken(HANDLE Process, ACCESS_MASK Access, PHANDLE Token);
@@ -85,6 +94,48 @@ static NTSTATUS SetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Value)
     return NtSetValueKey(Key, &Name, 0, REG_DWORD, &Value, sizeof(Value));
 }
 
+/* A text or, with ends in it, several; an absent one is not stored. */
+static NTSTATUS SetText(HANDLE Key, LPCWSTR ValueName, DWORD Type, LPCWSTR Text, SIZE_T Units)
+{
+    UNICODE_STRING Name;
+
+    if (Text == NULL || Units == 0)
+        return STATUS_SUCCESS;
+    RtlInitUnicodeString(&Name, ValueName);
+    return NtSetValueKey(Key, &Name, 0, Type, (PVOID)Text, (ULONG)(Units * sizeof(WCHAR)));
+}
+
+static NTSTATUS SetString(HANDLE Key, LPCWSTR ValueName, LPCWSTR Text)
+{
+    BOOL IsEmpty = Text == NULL || *Text == 0;
+
+    return SetText(Key, ValueName, REG_SZ, Text, IsEmpty ? 0 : (SIZE_T)lstrlenW(Text) + 1);
+}
+
+/* Of the texts, those that name groups (with + before the name) or those that do not, into one value. */
+static NTSTATUS SetDependencies(HANDLE Key, LPCWSTR ValueName, LPCWSTR Texts, BOOL Groups)
+{
+    LPCWSTR At;
+    SIZE_T Units = 1;
+    WCHAR *List, *To;
+    NTSTATUS Status;
+
+    for (At = Texts; At != NULL && *At != 0; At += lstrlenW(At) + 1)
+        Units += (SIZE_T)lstrlenW(At) + 1;
+    List = To = HeapAlloc(ProcessHeap(), 0, Units * sizeof(WCHAR));
+    if (List == NULL)
+        return STATUS_NO_MEMORY;
+    for (At = Texts; At != NULL && *At != 0; At += lstrlenW(At) + 1)
+        if ((*At == SC_GROUP_IDENTIFIERW) == Groups) {
+            lstrcpyW(To, At + Groups);
+            To += lstrlenW(To) + 1;
+        }
+    *To++ = 0;
+    Status = SetText(Key, ValueName, REG_MULTI_SZ, List, To - List > 1 ? (SIZE_T)(To - List) : 0);
+    HeapFree(ProcessHeap(), 0, List);
+    return Status;
+}
+
 static NTSTATUS SetImagePath(HANDLE Key, LPCWSTR Path)
 {
     WCHAR Text[MAX_PATH + 8] = L"\\??\\";
@@ -120,23 +171,42 @@ SC_HANDLE WINAPI OpenSCManagerW(LPCWSTR Machine, LPCWSTR Database, DWORD Access)
     return (SC_HANDLE)NewHandle(NULL);
 }
 
+/*
+ * What does not go together, or is not modelled: a tag orders drivers within a group at boot, and nothing is started at
+ * boot; the object of a driver is always \\Driver\\NAME, so no other name of it (the "account" of a driver) is taken.
+ */
+static DWORD CheckNewService(LPCWSTR Name, DWORD Type, DWORD StartType, DWORD ErrorControl, LPCWSTR Path, LPDWORD Tag,
+                             LPCWSTR Account)
+{
+    WCHAR ObjectName[SERVICE_NAME_LIMIT + 8] = L"\\Driver\\";
+
+    if (Name == NULL || *Name == 0 || lstrlenW(Name) >= SERVICE_NAME_LIMIT)
+        return ERROR_INVALID_NAME;
+    for (LPCWSTR At = Name; *At != 0; At++)
+        if (*At == '/' || *At == '\\')
+            return ERROR_INVALID_NAME;
+    if (Path == NULL || Type != SERVICE_KERNEL_DRIVER || StartType > SERVICE_DISABLED ||
+        ErrorControl > SERVICE_ERROR_CRITICAL || Tag != NULL)
+        return ERROR_INVALID_PARAMETER;
+    lstrcatW(ObjectName, Name);
+    return Account != NULL && *Account != 0 && lstrcmpiW(Account, ObjectName) != 0 ? ERROR_INVALID_SERVICE_ACCOUNT
+                                                                                   : ERROR_SUCCESS;
+}
+
 SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR DisplayName, DWORD Access, DWORD Type,
                                 DWORD StartType, DWORD ErrorControl, LPCWSTR Path, LPCWSTR Group, LPDWORD Tag,
                                 LPCWSTR Dependencies, LPCWSTR Account, LPCWSTR Password)
 {
+    DWORD Error = Manager == NULL ? ERROR_INVALID_HANDLE
+                                  : CheckNewService(Name, Type, StartType, ErrorControl, Path, Tag, Account);
     SERVICE *Service;
     HANDLE Key;
     NTSTATUS Status;
 
-    IGNORE_ARG(DisplayName);
     IGNORE_ARG(Access);
-    IGNORE_ARG(Group);
-    IGNORE_ARG(Tag);
-    IGNORE_ARG(Dependencies);
-    IGNORE_ARG(Account);
-    IGNORE_ARG(Password);
-    if (Manager == NULL || Name == NULL || Path == NULL || Type != SERVICE_KERNEL_DRIVER) {
-        SetLastError(Manager == NULL ? ERROR_INVALID_HANDLE : ERROR_INVALID_PARAMETER);
+    IGNORE_ARG(Password); /* drivers have none, and it is ignored for them [doc CreateServiceW] */
+    if (Error != ERROR_SUCCESS) {
+        SetLastError(Error);
         return NULL;
     }
     Service = NewHandle(Name);
@@ -151,6 +221,16 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
             Status = SetNumber(Key, L"Start", StartType);
         if (NT_SUCCESS(Status))
             Status = SetNumber(Key, L"ErrorControl", ErrorControl);
+        if (NT_SUCCESS(Status))
+            Status = SetString(Key, L"DisplayName", DisplayName);
+        if (NT_SUCCESS(Status))
+            Status = SetString(Key, L"Group", Group);
+        if (NT_SUCCESS(Status))
+            Status = SetString(Key, L"ObjectName", Account);
+        if (NT_SUCCESS(Status))
+            Status = SetDependencies(Key, L"DependOnService", Dependencies, FALSE);
+        if (NT_SUCCESS(Status))
+            Status = SetDependencies(Key, L"DependOnGroup", Dependencies, TRUE);
         if (!NT_SUCCESS(Status))
             NtDeleteKey(Key);
         NtClose(Key);
@@ -199,20 +279,105 @@ static SERVICE *CheckService(SC_HANDLE Handle)
     return NULL;
 }
 
+/* The service's DWORD value, or Default. */
+static DWORD GetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Default)
+{
+    VALUE_DATA Value;
+    UNICODE_STRING Name;
+    ULONG Bytes;
+
+    RtlInitUnicodeString(&Name, ValueName);
+    if (!NT_SUCCESS(NtQueryValueKey(Key, &Name, VALUE_DATA_CLASS, &Value, sizeof(Value), &Bytes)) ||
+        Value.Type != REG_DWORD)
+        return Default;
+    return *(DWORD UNALIGNED *)Value.Data;
+}
+
+/* The value's texts from the heap, with an end more than is stored; NULL: it has none. */
+static WCHAR *GetTexts(HANDLE Key, LPCWSTR ValueName)
+{
+    VALUE_DATA *Value;
+    UNICODE_STRING Name;
+    WCHAR *Texts = NULL;
+    ULONG Bytes = 0;
+
+    RtlInitUnicodeString(&Name, ValueName);
+    NtQueryValueKey(Key, &Name, VALUE_DATA_CLASS, NULL, 0, &Bytes);
+    Value = Bytes != 0 ? HeapAlloc(ProcessHeap(), 0, Bytes) : NULL;
+    if (Value == NULL)
+        return NULL;
+    if (NT_SUCCESS(NtQueryValueKey(Key, &Name, VALUE_DATA_CLASS, Value, Bytes, &Bytes)))
+        Texts = HeapAlloc(ProcessHeap(), HEAP_ZERO_MEMORY, Value->DataLength + 2 * sizeof(WCHAR));
+    if (Texts != NULL)
+        CopyMemory(Texts, Value->Data, Value->DataLength);
+    HeapFree(ProcessHeap(), 0, Value);
+    return Texts;
+}
+
+#define DEEPEST_DEPENDENCY 32
+
+static DWORD StartWithDependencies(SERVICE *Service, int Depth);
+
+static DWORD StartDependencies(HANDLE Key, int Depth)
+{
+    WCHAR *Names = GetTexts(Key, L"DependOnService");
+    DWORD Error = Depth >= DEEPEST_DEPENDENCY && Names != NULL ? ERROR_CIRCULAR_DEPENDENCY : ERROR_SUCCESS;
+
+    for (WCHAR *At = Names; At != NULL && *At != 0 && Error == ERROR_SUCCESS; At += lstrlenW(At) + 1) {
+        SERVICE *Needed = NewHandle(At);
+
+        Error = Needed == NULL ? GetLastError() : StartWithDependencies(Needed, Depth + 1);
+        if (Error == ERROR_SERVICE_ALREADY_RUNNING)
+            Error = ERROR_SUCCESS;
+        else if (Error != ERROR_SUCCESS && Error != ERROR_CIRCULAR_DEPENDENCY)
+            Error = ERROR_SERVICE_DEPENDENCY_FAIL;
+        HeapFree(ProcessHeap(), 0, Needed);
+    }
+    HeapFree(ProcessHeap(), 0, Names);
+    return Error;
+}
+
+/* Starts what the service depends on, then the service. Of groups it is not known which members run: they fail. */
+static DWORD StartWithDependencies(SERVICE *Service, int Depth)
+{
+    UNICODE_STRING Name;
+    WCHAR *Groups;
+    HANDLE Key;
+    NTSTATUS Status = OpenServiceKey(Service, FALSE, &Key);
+    DWORD Error;
+
+    if (!NT_SUCCESS(Status)) {
+        FailStatus(Status);
+        return GetLastError();
+    }
+    Groups = GetTexts(Key, L"DependOnGroup");
+    Error = GetNumber(Key, L"Start", SERVICE_DEMAND_START) == SERVICE_DISABLED ? ERROR_SERVICE_DISABLED
+            : Groups != NULL && *Groups != 0                                  ? ERROR_SERVICE_DEPENDENCY_FAIL
+                                                                              : StartDependencies(Key, Depth);
+    HeapFree(ProcessHeap(), 0, Groups);
+    NtClose(Key);
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    RtlInitUnicodeString(&Name, Service->KeyName);
+    Status = NtLoadDriver(&Name);
+    if (NT_SUCCESS(Status))
+        return ERROR_SUCCESS;
+    FailStatus(Status);
+    return GetLastError();
+}
+
 BOOL WINAPI StartServiceW(SC_HANDLE Handle, DWORD Count, LPCWSTR *Arguments)
 {
     SERVICE *Service = CheckService(Handle);
-    UNICODE_STRING Name;
-    NTSTATUS Status;
+    DWORD Error;
 
     IGNORE_ARG(Count);
-    IGNORE_ARG(Arguments);
+    IGNORE_ARG(Arguments); /* drivers get none */
     if (Service == NULL)
         return FALSE;
     EnableLoadDriver();
-    RtlInitUnicodeString(&Name, Service->KeyName);
-    Status = NtLoadDriver(&Name);
-    return NT_SUCCESS(Status) ? TRUE : FailStatus(Status);
+    Error = StartWithDependencies(Service, 0);
+    return Error == ERROR_SUCCESS ? TRUE : Fail(Error);
 }
 
 BOOL WINAPI StartServiceA(SC_HANDLE Handle, DWORD Count, LPCSTR *Arguments)
@@ -243,6 +408,74 @@ BOOL WINAPI ControlService(SC_HANDLE Handle, DWORD Control, LPSERVICE_STATUS Res
     ZeroMemory(Result, sizeof(*Result));
     Result->dwServiceType = SERVICE_KERNEL_DRIVER;
     Result->dwCurrentState = SERVICE_STOPPED;
+    return TRUE;
+}
+
+/* Whether \\Driver has an object of the service's name. */
+static BOOL IsDriverLoaded(const SERVICE *Service)
+{
+    struct { DIRECTORY_ENTRY Entry; WCHAR Text[2 * SERVICE_NAME_LIMIT]; } Record;
+    LPCWSTR Wanted = Service->KeyName + COUNT_OF(SERVICES_KEY) - 1;
+    UNICODE_STRING Name;
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Directory;
+    ULONG Index = 0, Bytes;
+    BOOL Found = FALSE;
+
+    RtlInitUnicodeString(&Name, L"\\Driver");
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    if (!NT_SUCCESS(NtOpenDirectoryObject(&Directory, DIRECTORY_QUERY_ACCESS, &Attributes)))
+        return FALSE;
+    while (!Found &&
+           NT_SUCCESS(NtQueryDirectoryObject(Directory, &Record, sizeof(Record), TRUE, FALSE, &Index, &Bytes)))
+        Found = CompareStringOrdinal(Record.Entry.Name.Buffer, Record.Entry.Name.Length / sizeof(WCHAR), Wanted, -1,
+                                     TRUE) == CSTR_EQUAL;
+    NtClose(Directory);
+    return Found;
+}
+
+/* A driver runs in no process. Why it is not running is not kept: it has not been started, as far as this knows. */
+static BOOL QueryStatus(SC_HANDLE Handle, LPSERVICE_STATUS_PROCESS Result)
+{
+    SERVICE *Service = CheckService(Handle);
+    HANDLE Key;
+    NTSTATUS Status;
+
+    if (Service == NULL)
+        return FALSE;
+    Status = OpenServiceKey(Service, FALSE, &Key);
+    if (!NT_SUCCESS(Status))
+        return FailStatus(Status);
+    ZeroMemory(Result, sizeof(*Result));
+    Result->dwServiceType = GetNumber(Key, L"Type", SERVICE_KERNEL_DRIVER);
+    NtClose(Key);
+    if (IsDriverLoaded(Service)) {
+        Result->dwCurrentState = SERVICE_RUNNING;
+        Result->dwControlsAccepted = SERVICE_ACCEPT_STOP;
+    } else {
+        Result->dwCurrentState = SERVICE_STOPPED;
+        Result->dwWin32ExitCode = ERROR_SERVICE_NEVER_STARTED;
+    }
+    return TRUE;
+}
+
+BOOL WINAPI QueryServiceStatusEx(SC_HANDLE Handle, SC_STATUS_TYPE Level, LPBYTE Buffer, DWORD Bytes, LPDWORD Needed)
+{
+    if (Level != SC_STATUS_PROCESS_INFO)
+        return Fail(ERROR_INVALID_LEVEL);
+    *Needed = sizeof(SERVICE_STATUS_PROCESS);
+    if (Bytes < sizeof(SERVICE_STATUS_PROCESS))
+        return Fail(ERROR_INSUFFICIENT_BUFFER);
+    return QueryStatus(Handle, (LPSERVICE_STATUS_PROCESS)Buffer);
+}
+
+BOOL WINAPI QueryServiceStatus(SC_HANDLE Handle, LPSERVICE_STATUS Result)
+{
+    SERVICE_STATUS_PROCESS Status;
+
+    if (!QueryStatus(Handle, &Status))
+        return FALSE;
+    CopyMemory(Result, &Status, sizeof(*Result)); /* it starts with the same members */
     return TRUE;
 }
 
@@ -281,6 +514,24 @@ static LPCWSTR Widen(LPCSTR Text, WCHAR *Buffer)
     return Buffer;
 }
 
+/* Texts that an empty one ends, from the heap. */
+static WCHAR *WidenTexts(LPCSTR Texts)
+{
+    LPCSTR End = Texts;
+    WCHAR *Wide;
+    int Length;
+
+    if (Texts == NULL)
+        return NULL;
+    while (*End != 0)
+        End += lstrlenA(End) + 1;
+    Length = (int)(End - Texts) + 1;
+    Wide = HeapAlloc(ProcessHeap(), HEAP_ZERO_MEMORY, ((SIZE_T)Length + 1) * sizeof(WCHAR));
+    if (Wide != NULL)
+        MultiByteToWideChar(CP_ACP, 0, Texts, Length, Wide, Length);
+    return Wide;
+}
+
 SC_HANDLE WINAPI OpenSCManagerA(LPCSTR Machine, LPCSTR Database, DWORD Access)
 {
     WCHAR Name[MAX_PATH];
@@ -293,15 +544,23 @@ SC_HANDLE WINAPI CreateServiceA(SC_HANDLE Manager, LPCSTR Name, LPCSTR DisplayNa
                                 DWORD StartType, DWORD ErrorControl, LPCSTR Path, LPCSTR Group, LPDWORD Tag,
                                 LPCSTR Dependencies, LPCSTR Account, LPCSTR Password)
 {
-    WCHAR WideName[MAX_PATH], WidePath[MAX_PATH];
+    WCHAR WideName[MAX_PATH], WidePath[MAX_PATH], WideDisplay[MAX_PATH], WideGroup[MAX_PATH], WideAccount[MAX_PATH];
+    WCHAR *WideDependencies = WidenTexts(Dependencies);
+    SC_HANDLE Service;
+    DWORD Error;
 
-    IGNORE_ARG(DisplayName);
-    IGNORE_ARG(Group);
-    IGNORE_ARG(Dependencies);
-    IGNORE_ARG(Account);
     IGNORE_ARG(Password);
-    return CreateServiceW(Manager, Widen(Name, WideName), NULL, Access, Type, StartType, ErrorControl,
-                          Widen(Path, WidePath), NULL, Tag, NULL, NULL, NULL);
+    if (WideDependencies == NULL && Dependencies != NULL) {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        return NULL;
+    }
+    Service = CreateServiceW(Manager, Widen(Name, WideName), Widen(DisplayName, WideDisplay), Access, Type, StartType,
+                             ErrorControl, Widen(Path, WidePath), Widen(Group, WideGroup), Tag, WideDependencies,
+                             Widen(Account, WideAccount), NULL);
+    Error = GetLastError();
+    HeapFree(ProcessHeap(), 0, WideDependencies);
+    SetLastError(Error);
+    return Service;
 }
 
 SC_HANDLE WINAPI OpenServiceA(SC_HANDLE Manager, LPCSTR Name, DWORD Access)

@@ -550,3 +550,66 @@ BOOL WINAPI DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetPr
 
     return StatusToBool(Status);
 }
+
+/* ---- copies ---- */
+
+#define COPY_BYTES 65536
+
+static BOOL CopyBytes(HANDLE From, HANDLE To)
+{
+    BYTE *Buffer = HeapAlloc(ProcessHeap(), 0, COPY_BYTES);
+    DWORD Got = 0, Written;
+    BOOL Done;
+
+    if (Buffer == NULL) {
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+        return FALSE;
+    }
+    do {
+        Done = ReadFile(From, Buffer, COPY_BYTES, &Got, NULL) &&
+               (Got == 0 || WriteFile(To, Buffer, Got, &Written, NULL));
+    } while (Done && Got != 0);
+    HeapFree(ProcessHeap(), 0, Buffer);
+    return Done;
+}
+
+/* The copy has the file's data, attributes and time of the last write; what could not be finished is deleted. */
+BOOL WINAPI CopyFileW(LPCWSTR From, LPCWSTR To, BOOL FailIfExists)
+{
+    HANDLE Source = CreateFileW(From, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE Target = INVALID_HANDLE_VALUE;
+    FILE_BASIC_INFORMATION Basic;
+    FILE_DISPOSITION_INFORMATION Delete = {TRUE};
+    FILETIME Written;
+    DWORD Error;
+    BOOL Done;
+
+    if (Source == INVALID_HANDLE_VALUE)
+        return FALSE;
+    Done = QueryFile(Source, &Basic, sizeof(Basic), FileBasicInformation) && GetFileTime(Source, NULL, NULL, &Written);
+    if (Done)
+        Target = CreateFileW(To, GENERIC_WRITE | DELETE, 0, NULL, FailIfExists ? CREATE_NEW : CREATE_ALWAYS,
+                             Basic.FileAttributes, NULL);
+    if (Target != INVALID_HANDLE_VALUE) {
+        Done = CopyBytes(Source, Target) && SetFileTime(Target, NULL, NULL, &Written);
+        Error = GetLastError();
+        if (!Done)
+            SetFile(Target, &Delete, sizeof(Delete), FileDispositionInformation);
+        CloseHandle(Target);
+        SetLastError(Done ? ERROR_SUCCESS : Error);
+    } else {
+        Done = FALSE;
+    }
+    CloseHandle(Source);
+    return Done;
+}
+
+BOOL WINAPI CopyFileA(LPCSTR From, LPCSTR To, BOOL FailIfExists)
+{
+    WCHAR *WideFrom = WideFromAnsi(From), *WideTo = WideFromAnsi(To);
+    BOOL Done = WideFrom != NULL && WideTo != NULL && CopyFileW(WideFrom, WideTo, FailIfExists);
+
+    FreeText(WideFrom);
+    FreeText(WideTo);
+    return Done;
+}

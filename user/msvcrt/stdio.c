@@ -537,6 +537,29 @@ wint_t __cdecl fgetwc(FILE *File)
     return Byte == EOF ? WEOF : (wint_t)Byte;
 }
 
+wint_t __cdecl fputwc(wchar_t Character, FILE *File)
+{
+    if (Character > 0xFF) {
+        errno = EILSEQ;
+        File->flag |= CRT_ERR;
+        return WEOF;
+    }
+    return fputc(Character, File) == EOF ? WEOF : Character;
+}
+
+wint_t __cdecl putwchar(wchar_t Character)
+{
+    return fputwc(Character, &CrtFiles[1]);
+}
+
+int __cdecl fputws(const wchar_t *Text, FILE *File)
+{
+    for (; *Text != 0; Text++)
+        if (fputwc(*Text, File) == WEOF)
+            return -1; /* WEOF as an int */
+    return 0;
+}
+
 int __cdecl getchar(void)
 {
     return fgetc(&CrtFiles[0]);

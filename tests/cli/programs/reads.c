@@ -26,7 +26,7 @@ int main(int argc, char **argv)
         for (DWORD i = 0; i < count; i++)
             printf("U+%04X\n", wide[i]);
     while (fgets(line, sizeof(line), stdin) != NULL)
-        printf("%u: %s\n", (unsigned)strlen(line), strtok(line, "\n"));
+        printf("%u: %s\n", (unsigned)strlen(line), strtok(line, "\n") ? line : "");
     printf("end\n");
     WaitForSingleObject(thread, INFINITE);
     CloseHandle(thread);
