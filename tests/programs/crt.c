@@ -2,6 +2,7 @@
 #define __USE_MINGW_ANSI_STDIO 0 /* msvcrt's printf, not mingw's own */
 #include <windows.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -97,6 +98,18 @@ static void test_time(void)
     OK(time(NULL) > 1000000000, "time");
 }
 
+static void test_wide_output(void)
+{
+    FILE *file = fopen("C:\\wide.txt", "w+");
+    char line[8] = "";
+
+    OK(file != NULL && fputwc(L'a', file) == L'a' && fputws(L"b\xE9\n", file) >= 0, "fputwc, fputws");
+    OK(fputwc(0x20AC, file) == WEOF && errno == EILSEQ && ferror(file), "a character that is no byte");
+    rewind(file);
+    OK(fgets(line, sizeof(line), file) != NULL && strcmp(line, "ab\xE9\n") == 0, "characters are bytes");
+    OK(fclose(file) == 0 && remove("C:\\wide.txt") == 0, "the file is deleted");
+}
+
 static int exit_order;
 
 static void at_exit_second(void)
@@ -118,5 +131,6 @@ int main(int argc, char **argv)
     test_stdlib();
     test_memory();
     test_time();
+    test_wide_output();
     return tap_end();
 }
