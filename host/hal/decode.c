@@ -128,3 +128,28 @@ bool decode_memory(const uint8_t *code, unsigned bytes, struct decode_memory *ou
                          memory != &operands[0];
     return true;
 }
+
+unsigned decode_accesses(const uint8_t *code, unsigned bytes, const uint64_t reg[16], uint64_t rip, uint64_t gs_base,
+                         uint64_t address[DECODE_ACCESSES])
+{
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    ZydisRegisterContext context;
+    unsigned count = 0;
+
+    if (!decode(code, bytes, &instruction, operands))
+        return 0;
+    memset(&context, 0, sizeof(context));
+    for (int i = 0; i < 16; i++)
+        context.values[ZYDIS_REGISTER_RAX + i] = reg[i];
+    for (unsigned i = 0; i < instruction.operand_count && count < DECODE_ACCESSES; i++) {
+        const ZydisDecodedOperand *operand = &operands[i];
+        ZyanU64 at;
+
+        if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->mem.type != ZYDIS_MEMOP_TYPE_MEM ||
+            !ZYAN_SUCCESS(ZydisCalcAbsoluteAddressEx(&instruction, operand, rip, &context, &at)))
+            continue;
+        address[count++] = at + (operand->mem.segment == ZYDIS_REGISTER_GS ? gs_base : 0);
+    }
+    return count;
+}

@@ -18,5 +18,12 @@ struct decode_memory {
     uint8_t width;     /* bytes */
     uint8_t length;
 };
+#define DECODE_ACCESSES 4
+/*
+ * Addresses of the memory that an instruction reads or writes, implied operands included; returns how many. reg holds the general
+ * registers by index (0 = rax); gs_base is added where the GS segment is used.
+ */
+unsigned decode_accesses(const uint8_t *code, unsigned bytes, const uint64_t reg[16], uint64_t rip, uint64_t gs_base,
+                         uint64_t address[DECODE_ACCESSES]);
 /* The one memory operand of an instruction; false when it has none or cannot be decoded. */
 bool decode_memory(const uint8_t *code, unsigned bytes, struct decode_memory *out);

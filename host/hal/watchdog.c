@@ -1,9 +1,9 @@
 /*
  * Finds pure spins. Each 10 ms of CPU time it looks at the guest's progress counter; when that has not moved for two
- * ticks it single-steps the guest and looks for a cycle of (rip, registers) by Brent's algorithm. A cycle of pure
- * register state is a loop that only something outside can end: the guest is stopped at the cycle's smallest state,
- * which does not depend on when the tick came. Code that computes (no cycle) goes on until the watchdog's
- * allowance is used up.
+ * ticks it single-steps the guest and looks for a cycle of (rip, registers, memory touched) by Brent's algorithm. A cycle of
+ * that state is a loop that only something outside can end: the guest is stopped at the cycle's smallest state, which does
+ * not depend on when the tick came. Code that computes (no cycle) is looked at ever more seldom, until the watchdog's
+ * allowance is used up; the guest's kernel then decides.
  */
 #include "hal/watchdog.h"
 
@@ -11,18 +11,20 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "hal/decode.h"
 #include "hal/machine.h"
 
 #define EFLAGS_TF 0x100u
 #define STEP_LIMIT 8192u
-#define QUIET_TICKS 2u
+#define QUIET_TICKS 2u     /* before the first look */
+#define LONGEST_PAUSE 128u /* ticks between looks at code that turned out to compute */
 
 struct state {
     uint64_t rip, hash;
 };
 
 static uint64_t last_progress;
-static unsigned quiet_ticks;
+static unsigned quiet_ticks, ticks_to_look = QUIET_TICKS, pause_ticks = QUIET_TICKS;
 static struct {
     bool active;
     enum { FIND_CYCLE, FIND_SMALLEST, GO_TO_SMALLEST } phase;
@@ -36,6 +38,29 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ (hash >> 29);
 }
 
+/* What the instruction is about to read or overwrite: a loop that counts in memory is no circle. */
+static uint64_t mix_memory(uint64_t hash, const greg_t *g)
+{
+    static const int index_of[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                     REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+    uint64_t rip = (uint64_t)g[REG_RIP], reg[16], address[DECODE_ACCESSES];
+    uint8_t code[16];
+    unsigned bytes = 0, count;
+
+    while (bytes < sizeof(code) && memory_read(rip + bytes, &code[bytes], 1))
+        bytes++;
+    for (int i = 0; i < 16; i++)
+        reg[i] = (uint64_t)g[index_of[i]];
+    count = decode_accesses(code, bytes, reg, rip, __builtin_ia32_rdgsbase64(), address);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t value = 0;
+
+        memory_read(address[i], &value, sizeof(value));
+        hash = mix(hash, value);
+    }
+    return hash;
+}
+
 static struct state state_of(const ucontext_t *context)
 {
     const greg_t *g = context->uc_mcontext.gregs;
@@ -44,6 +69,7 @@ static struct state state_of(const ucontext_t *context)
     for (int i = REG_R8; i <= REG_RSP; i++)
         state.hash = mix(state.hash, (uint64_t)g[i]);
     state.hash = mix(state.hash, (uint64_t)g[REG_EFL] & 0xCD5);
+    state.hash = mix_memory(state.hash, g);
     return state;
 }
 
@@ -92,6 +118,7 @@ bool watchdog_tick(ucontext_t *context, HAL_TRAP_INFO *info)
     if (progress != last_progress) {
         last_progress = progress;
         quiet_ticks = 0;
+        ticks_to_look = pause_ticks = QUIET_TICKS;
         return false;
     }
     quiet_ticks++;
@@ -104,7 +131,9 @@ bool watchdog_tick(ucontext_t *context, HAL_TRAP_INFO *info)
         quiet_ticks = 0;
         return true;
     }
-    if (quiet_ticks >= QUIET_TICKS && !in_kernel(context))
+    if (ticks_to_look > 0)
+        ticks_to_look--;
+    if (ticks_to_look == 0 && !in_kernel(context))
         begin(context);
     return false;
 }
@@ -123,6 +152,8 @@ bool watchdog_step(ucontext_t *context, HAL_TRAP_INFO *info)
 
     if (g_machine.loader->progress != last_progress || ++stepper.steps > STEP_LIMIT) {
         watchdog_cancel(context);
+        pause_ticks = pause_ticks < LONGEST_PAUSE ? pause_ticks * 2 : LONGEST_PAUSE;
+        ticks_to_look = pause_ticks;
         return false;
     }
     switch (stepper.phase) {

@@ -254,6 +254,8 @@ static VOID KiPrivileged(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, c
 
 /* ---- spins ---- */
 
+#define KI_FRUITLESS_SPINS 12 /* over an hour of virtual time has passed by then */
+
 static struct {
     ULONG64 Rip, Progress;
     ULONG Count;
@@ -292,10 +294,24 @@ static VOID KiSpinning(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
         else if (KiExpireElsewhere())
             return;
     } else {
-        KeChargeTime(10000000); /* a loop that reads the time ends by it */
+        KeChargeTime(10000000ull << KiSpin.Count); /* a loop that reads the time ends by it */
     }
-    if (KiSpin.Count >= 3)
+    if (KiSpin.Count >= KI_FRUITLESS_SPINS)
         KiStall(Frame, Exception);
+}
+
+/*
+ * Seconds of computing without a call. A program may; the others get their turn. A driver has twice the watchdog's allowance at
+ * PASSIVE_LEVEL, at raised IRQL but one.
+ */
+static VOID KiComputing(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
+{
+    static ULONG64 Progress = MAXULONG64;
+
+    if (!Frame->previous_mode && (KiGetPcr()->Irql >= DISPATCH_LEVEL || Progress == KiLoaderBlock->progress))
+        KiStall(Frame, Exception);
+    Progress = KiLoaderBlock->progress;
+    KiSwitchToBusyProcessor();
 }
 
 /* ---- all traps ---- */
@@ -368,7 +384,8 @@ static VOID KiDispatchTrap(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception,
         KiSpinning(Frame, Exception);
         break;
     case HAL_TRAP_STALL:
-        KiStall(Frame, Exception);
+        KiComputing(Frame, Exception);
+        break;
     case HAL_TRAP_INVALID_OPCODE:
     case HAL_TRAP_SYSCALL:
     default:

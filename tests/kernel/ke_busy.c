@@ -6,6 +6,7 @@
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
+    volatile ULONG Counter = 0; /* in memory: no register changes while it counts */
     ULONG Good = 0;
 
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -23,6 +24,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
         Good++;
         MmFreeNonCachedMemory(Pages, PAGE_SIZE);
     }
+    while (Counter < 400000000)
+        Counter++;
+    is_ulong(Counter, 400000000, "a loop that counts in memory is no circle");
     is_ulong(Good, 60000, "60,000 pages mapped and unmapped");
     return done();
 }
