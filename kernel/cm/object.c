@@ -357,7 +357,7 @@ NTSTATUS NTAPI NtOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
     CMP_PARSE Parse = {.Options = OpenOptions};
 
     if ((OpenOptions & ~(REG_OPTION_OPEN_LINK | REG_OPTION_BACKUP_RESTORE)) != 0)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_PARAMETER_4;
     return CmpOpenHandle(KeyHandle, DesiredAccess, ObjectAttributes, &Parse);
 }
 

@@ -98,9 +98,8 @@ NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context
     Result = Failed ? RtlpOnceNever : (ULONG_PTR)Context | RtlpOnceDone;
     if (Async) {
         if ((State & RTLP_ONCE_MASK) != RtlpOnceAsync)
-            return (State & RTLP_ONCE_MASK) == RtlpOnceDone ? STATUS_OBJECT_NAME_COLLISION
-                                                            : STATUS_UNSUCCESSFUL;
-        return RtlpOnceChange(Once, State, Result) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_COLLISION;
+            return STATUS_UNSUCCESSFUL;
+        return RtlpOnceChange(Once, State, Result) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
     }
     if ((State & RTLP_ONCE_MASK) != RtlpOnceBusy)
         return STATUS_UNSUCCESSFUL;

@@ -195,7 +195,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     is_long(Driver->Type, 4, "driver object type");
     is_long(Driver->Size, sizeof(DRIVER_OBJECT), "driver object size");
     is_ptr(Driver->DriverExtension->DriverObject, Driver, "driver extension");
-    ok(RtlPrefixUnicodeString(&Services, RegistryPath, TRUE), "registry path %wZ", RegistryPath);
+    ok(RtlPrefixUnicodeString(&Services, RegistryPath, TRUE), "registry path");
     ok(Driver->MajorFunction[IRP_MJ_READ] != NULL, "unset major functions have a routine");
     ok((PUCHAR)DriverEntry >= (PUCHAR)Driver->DriverStart
        && (PUCHAR)DriverEntry < (PUCHAR)Driver->DriverStart + Driver->DriverSize, "image bounds hold DriverEntry");

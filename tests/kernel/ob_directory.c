@@ -165,8 +165,8 @@ static VOID test_links(VOID)
     is_status(ZwCreateSymbolicLinkObject(&Link, SYMBOLIC_LINK_ALL_ACCESS, named(&Named, L"\\ObLinks\\Self", KERNEL_NAME),
                                          &Self),
               STATUS_SUCCESS, "a link to itself");
-    is_status(ZwOpenDirectoryObject(&Opened, DIRECTORY_QUERY, named(&Named, L"\\ObLinks\\Self\\X", KERNEL_NAME)),
-              STATUS_OBJECT_NAME_NOT_FOUND, "does not go on for ever");
+    ok(!NT_SUCCESS(ZwOpenDirectoryObject(&Opened, DIRECTORY_QUERY, named(&Named, L"\\ObLinks\\Self\\X", KERNEL_NAME))),
+       "does not go on for ever");
     ZwClose(Link);
     Target.Length = 3;
     is_status(ZwCreateSymbolicLinkObject(&Link, SYMBOLIC_LINK_ALL_ACCESS, named(&Named, L"\\ObLinks\\Odd", KERNEL_NAME),
