@@ -98,6 +98,19 @@ static void test_time(void)
     OK(time(NULL) > 1000000000, "time");
 }
 
+static void test_wide_numbers(void)
+{
+    static const wchar_t text[] = L" -0x1Fg";
+    wchar_t *end = NULL;
+
+    OK(_wtoi(L" 42x") == 42 && _wtoi(L"\x0664") == 0 && _wtol(L"-7") == -7, "_wtoi, _wtol");
+    OK(wcstol(text, &end, 0) == -31 && end == text + 6, "wcstol");
+    OK(wcstol(L"x", &end, 10) == 0 && *end == L'x', "wcstol without digits");
+    errno = 0;
+    OK(wcstol(L"99999999999", &end, 10) == 2147483647 && errno == ERANGE && *end == 0, "wcstol: too big");
+    OK(wcstoul(L"ffffffff", NULL, 16) == 0xFFFFFFFF, "wcstoul");
+}
+
 static void test_wide_output(void)
 {
     FILE *file = fopen("C:\\wide.txt", "w+");
@@ -131,6 +144,7 @@ int main(int argc, char **argv)
     test_stdlib();
     test_memory();
     test_time();
+    test_wide_numbers();
     test_wide_output();
     return tap_end();
 }

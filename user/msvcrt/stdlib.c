@@ -264,6 +264,57 @@ unsigned long long __cdecl _strtoui64(const char *Text, char **End, int Base)
     return ParseUnsigned(Text, End, Base, ~0ull);
 }
 
+/* ---- the same of wide text: numbers are ASCII, so what follows the last ASCII character does not matter ---- */
+
+/* The text up to what is not ASCII, to be freed; NULL: out of memory. */
+static char *NarrowNumber(const WCHAR *Text)
+{
+    size_t Length = 0;
+    char *Narrow;
+
+    while (Text[Length] != 0 && Text[Length] < 0x80)
+        Length++;
+    Narrow = malloc(Length + 1);
+    if (Narrow == NULL)
+        return NULL;
+    for (size_t i = 0; i < Length; i++)
+        Narrow[i] = (char)Text[i];
+    Narrow[Length] = 0;
+    return Narrow;
+}
+
+long __cdecl wcstol(const WCHAR *Text, WCHAR **End, int Base)
+{
+    char *Narrow = NarrowNumber(Text), *NarrowEnd = Narrow;
+    long Value = Narrow != NULL ? strtol(Narrow, &NarrowEnd, Base) : 0;
+
+    if (End != NULL)
+        *End = (WCHAR *)Text + (NarrowEnd - Narrow);
+    free(Narrow);
+    return Value;
+}
+
+unsigned long __cdecl wcstoul(const WCHAR *Text, WCHAR **End, int Base)
+{
+    char *Narrow = NarrowNumber(Text), *NarrowEnd = Narrow;
+    unsigned long Value = Narrow != NULL ? strtoul(Narrow, &NarrowEnd, Base) : 0;
+
+    if (End != NULL)
+        *End = (WCHAR *)Text + (NarrowEnd - Narrow);
+    free(Narrow);
+    return Value;
+}
+
+int __cdecl _wtoi(const WCHAR *Text)
+{
+    return (int)wcstol(Text, NULL, 10);
+}
+
+long __cdecl _wtol(const WCHAR *Text)
+{
+    return wcstol(Text, NULL, 10);
+}
+
 int __cdecl atoi(const char *Text)
 {
     return (int)strtol(Text, NULL, 10);
