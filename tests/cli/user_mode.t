@@ -24,6 +24,7 @@ for program in create_write_close crt files threads; do
 done
 tap $echo_driver ioctl_echo
 tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
+unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'
 
 run run $echo_driver -- build/programs/ioctl_bench.exe 1000
 is $status 0 'ioctl_bench: exit status'

@@ -92,6 +92,17 @@ static void test_dependencies(const char *path)
         OK(DeleteService(all[i]) && CloseServiceHandle(all[i]), "deleted");
 }
 
+/* The driver that the machine loaded for this program: the machine finds it gone at the end. */
+static void test_stop_the_first(void)
+{
+    SC_HANDLE service = OpenServiceA(manager, "plain", SERVICE_ALL_ACCESS);
+    SERVICE_STATUS status;
+
+    OK(service != NULL && state_of(service) == SERVICE_RUNNING, "the machine's own driver runs");
+    OK(ControlService(service, SERVICE_CONTROL_STOP, &status) && DeleteService(service), "it is stopped and deleted");
+    OK(CloseServiceHandle(service), "CloseServiceHandle");
+}
+
 int main(int argc, char **argv)
 {
     const char *path = argc > 1 ? argv[1] : "C:\\Windows\\System32\\drivers\\plain.sys";
@@ -101,6 +112,7 @@ int main(int argc, char **argv)
     test_refused(path);
     test_course(path);
     test_dependencies(path);
+    test_stop_the_first();
     OK(CloseServiceHandle(manager), "CloseServiceHandle");
     return tap_end();
 }
