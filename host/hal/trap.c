@@ -123,7 +123,7 @@ static void deliver(ucontext_t *context, HAL_TRAP_INFO *info)
     if (g_machine.loader->trap_entry == 0)
         machine_stop(HAL_STOP_DEFECT, 0, SIGSEGV, (uint64_t)g[REG_RIP]);
     fill_frame(&frame, context, info);
-    /* 8 KiB more than the frame: the handler must be able to run far enough to say what happened. */
+    /* 4 KiB more than the frame: the handler must be able to run far enough to say what happened. */
     if (!stack_takes(at - 4096, at + sizeof(frame) + sizeof(*info))) {
         if (info->vector == HAL_TRAP_DOUBLE_FAULT)
             machine_stop(HAL_STOP_DEFECT, 0, SIGSEGV, (uint64_t)g[REG_RIP]);

@@ -47,5 +47,6 @@ BOOLEAN CcpPurge(CC_MAP *Map, ULONG64 Offset, ULONG64 Length);
 /* One paging transfer between pages at Va and the stream; Bytes is a multiple of PAGE_SIZE. */
 NTSTATUS CcpPageIo(CC_MAP *Map, UCHAR Major, PVOID Va, ULONG64 Offset, ULONG Bytes);
 VOID CcpScheduleLazyWrite(VOID);
+VOID CcpWriteDirtyMaps(VOID); /* what the lazy writer does: each dirty map, between its callbacks */
 extern LIST_ENTRY CcMaps;
 extern FAST_MUTEX CcLock;

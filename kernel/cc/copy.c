@@ -107,16 +107,13 @@ NT_EXPORT(CcSetReadAheadGranularity);
 VOID NTAPI CcSetReadAheadGranularity(PFILE_OBJECT FileObject, ULONG Granularity)
 {
     (void)FileObject;
-    DD_ASSERT((Granularity & (Granularity - 1)) == 0 && Granularity >= PAGE_SIZE);
+    if ((Granularity & (Granularity - 1)) != 0 || Granularity < PAGE_SIZE) /* [doc: an even power of two >= PAGE_SIZE] */
+        ExRaiseStatus(STATUS_INVALID_PARAMETER);
 }
 
 NT_EXPORT(CcWaitForCurrentLazyWriterActivity);
 NTSTATUS NTAPI CcWaitForCurrentLazyWriterActivity(VOID)
 {
-    for (PLIST_ENTRY Entry = CcMaps.Flink; Entry != &CcMaps; Entry = Entry->Flink) {
-        CC_MAP *Map = CONTAINING_RECORD(Entry, CC_MAP, Link);
-
-        CcpFlush(Map, 0, Map->Pages << PAGE_SHIFT);
-    }
+    CcpWriteDirtyMaps();
     return STATUS_SUCCESS;
 }

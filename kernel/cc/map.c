@@ -52,13 +52,11 @@ static VOID CcpLazyWriteOne(CC_MAP *Map)
     Map->Callbacks.ReleaseFromLazyWrite(Map->LazyContext);
 }
 
-static VOID NTAPI CcpLazyWrite(PVOID Context)
+VOID CcpWriteDirtyMaps(VOID)
 {
     CC_MAP *Found;
 
-    (void)Context;
     ExAcquireFastMutex(&CcLock);
-    CcLazyArmed = FALSE;
     do {
         Found = NULL;
         for (PLIST_ENTRY Entry = CcMaps.Flink; Entry != &CcMaps && Found == NULL; Entry = Entry->Flink) {
@@ -77,6 +75,15 @@ static VOID NTAPI CcpLazyWrite(PVOID Context)
         }
     } while (Found != NULL);
     ExReleaseFastMutex(&CcLock);
+}
+
+static VOID NTAPI CcpLazyWrite(PVOID Context)
+{
+    (void)Context;
+    ExAcquireFastMutex(&CcLock);
+    CcLazyArmed = FALSE;
+    ExReleaseFastMutex(&CcLock);
+    CcpWriteDirtyMaps();
 }
 
 static VOID NTAPI CcpLazyTimeout(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
@@ -371,7 +378,7 @@ VOID NTAPI CcFlushCache(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOf
     }
 }
 
-NT_EXPORT(CcPurgeCacheSection);
+NT_PARTIAL(CcPurgeCacheSection, "UNINITIALIZE_CACHE_MAPS: FALSE while a file object caches");
 BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOffset, ULONG Length,
                                   ULONG Flags)
 {
@@ -380,8 +387,8 @@ BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTE
 
     if (Map == NULL)
         return TRUE;
-    if (Flags & 1) /* UNINITIALIZE_CACHE_MAPS: only clean maps of closed files would go; none is kept */
-        Length = 0;
+    if (Flags & 1) /* UNINITIALIZE_CACHE_MAPS: the maps of open files are not taken from them */
+        return FALSE;
     return CcpPurge(Map, Offset, FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
 }
 

@@ -197,10 +197,13 @@ VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID Sta
 NT_EXPORT(KeSetPriorityThread);
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
-    KIRQL OldIrql = KiLockDispatcher();
-    KPRIORITY Old = Thread->Priority;
+    KIRQL OldIrql;
+    KPRIORITY Old;
 
-    DD_ASSERT(Priority >= 0 && Priority <= HIGH_PRIORITY);
+    if (Priority < LOW_PRIORITY || Priority > HIGH_PRIORITY) /* [guess] NT only asserts, in checked builds */
+        ExRaiseStatus(STATUS_INVALID_PARAMETER);
+    OldIrql = KiLockDispatcher();
+    Old = Thread->Priority;
     Thread->BasePriority = (SCHAR)Priority;
     KiSetThreadPriority(Thread, Priority == 0 ? 1 : Priority);
     KiUnlockDispatcher(OldIrql);

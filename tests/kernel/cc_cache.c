@@ -77,6 +77,16 @@ static NTSTATUS read_raises(PFILE_OBJECT File, LONG64 Offset)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS granularity_raises(PFILE_OBJECT File, ULONG Granularity)
+{
+    __try {
+        CcSetReadAheadGranularity(File, Granularity);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
 static VOID copying(PFILE_OBJECT File)
 {
     LARGE_INTEGER Where = at(4090);
@@ -155,6 +165,8 @@ static VOID sizes(PFILE_OBJECT File)
     ok(tap_all_bytes(Buffer, 32, 0), "zeros the range");
     ok(CcCanIWrite(File, 4096, FALSE, 0), "CcCanIWrite");
     CcSetReadAheadGranularity(File, 65536);
+    is_status(granularity_raises(File, 100), STATUS_INVALID_PARAMETER, "a granularity that is no power of two");
+    ok(!CcPurgeCacheSection(&Pointers, NULL, 0, 1), "maps of open files are not taken away");
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
