@@ -87,6 +87,7 @@ $(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(DRIVER_CFLAGS) -Itests/kernel -MMD -MP -c $< -o $@
 
+include include/wdf/rules.mk
 include lib/rules.mk
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) \

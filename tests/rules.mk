@@ -14,7 +14,7 @@ $(B)/obj/gen/layouts.kernel.o: $(B)/gen/layouts.c
 $(B)/obj/gen/layouts.driver.o: $(B)/gen/layouts.c
 	@mkdir -p $(@D)
 	$(CLANG) $(DRIVER_CFLAGS) -MMD -MP -c $< -o $@
-all: $(LAYOUTS)
+all: $(LAYOUTS) $(WDF_ASSERTS) wdf-headers
 
 # No driver reaches the kernel's SDDL parser: its test has the kernel's object linked in.
 $(B)/tests/se_sddl.sys: $(B)/obj/kernel/se/sddl.c.o

@@ -1,0 +1,36 @@
+/*
+ * <wdf.h>: the Kernel-Mode Driver Framework for drivers, from 1.9 to 1.33. Set KMDF_VERSION_MINOR (1.15 otherwise) to
+ * choose; compile with -Iinclude/wdf -Ibuild/include/wdf. See README.md.
+ */
+#pragma once
+
+#include "wdftypes.h"
+#include "wdffuncenum.h"
+#include "wdfobject.h"
+#include "wdfsync.h"
+#include "wdfdriver.h"
+#include "wdffileobject.h"
+#include "wdfdevice.h"
+#include "wdfcollection.h"
+#include "wdfdpc.h"
+#include "wdftimer.h"
+#include "wdfworkitem.h"
+#include "wdfinterrupt.h"
+#include "wdfresource.h"
+#include "wdfmemory.h"
+#include "wdfrequest.h"
+#include "wdfio.h"
+#include "wdfiotarget.h"
+#include "wdffdo.h"
+#include "wdfpdo.h"
+#include "wdfchildlist.h"
+#include "wdfcontrol.h"
+#include "wdfcommonbuffer.h"
+#include "wdfdmaenabler.h"
+#include "wdfdmatransaction.h"
+#include "wdfwmi.h"
+#include "wdfregistry.h"
+#include "wdfstring.h"
+#include "wdfqueryinterface.h"
+#include "wdfverifier.h"
+#include "wdfcompaniontarget.h"

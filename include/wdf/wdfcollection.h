@@ -1,0 +1,14 @@
+/* The functions of <wdfcollection.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfcollection.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdfdmatransaction.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfdmatransaction.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdffileobject.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdffileobject.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdfminiport.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfminiport.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdfregistry.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfregistry.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdfstring.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfstring.h"
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,14 @@
+/* The functions of <wdfverifier.h>. */
+#pragma once
+
+#include "wdffuncenum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "gen/wdfverifier.h"
+
+#ifdef __cplusplus
+}
+#endif
