@@ -38,11 +38,16 @@ HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(HOST_PE_SRC:%=$(B)/obj/host-pe/%.o) \
 
 DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
 DRIVERS := $(DRIVER_DIRS:drivers/%=$(B)/drivers/%.sys)
+INBOX := $(patsubst inbox/%/,%,$(sort $(dir $(wildcard inbox/*/*.c))))
+ifeq ($(wildcard include/wdf/wdfstatus.h),)
+INBOX := $(filter-out wdf01000,$(INBOX))
+endif
+INBOX_IMAGES := $(INBOX:%=$(B)/inbox/%.sys)
 KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*.c))
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%.exe,$(wildcard tests/programs/*.c))
 USER_DLLS := $(patsubst user/%/exports.def,$(B)/system32/%.dll,$(wildcard user/*/exports.def))
 
-all: $(if $(wildcard host/cli/main.c),$(B)/drydock) $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(DRIVERS) $(KTESTS) $(PROGRAMS)
+all: $(if $(wildcard host/cli/main.c),$(B)/drydock) $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(INBOX_IMAGES) $(DRIVERS) $(KTESTS) $(PROGRAMS)
 
 # ---- kernel ----
 $(B)/gen/services.S: abi/syscalls.tsv tools/gen_services.awk
@@ -89,6 +94,7 @@ $(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
 
 include include/wdf/rules.mk
 include lib/rules.mk
+include inbox/rules.mk
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) \
   $(filter %.o %.lib,$^)

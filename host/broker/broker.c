@@ -446,6 +446,19 @@ static void raise_file_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A build without one of the folders shows nothing of it. */
+static void open_inbox(broker *self, const char *build)
+{
+    int root = open_root(build);
+
+    if (root < 0)
+        return;
+    for (int i = 0; i < BROKER_INBOX_FOLDERS; i++)
+        self->inbox_fd[i] =
+            broker_open_at(root, broker_inbox_row[i].build_folder, O_PATH | O_DIRECTORY, 0);
+    close(root);
+}
+
 int broker_create(const struct broker_options *options, broker **result)
 {
     broker *self = calloc(1, sizeof(*self));
@@ -457,19 +470,16 @@ int broker_create(const struct broker_options *options, broker **result)
     self->real_times = options->real_times;
     self->quota_bytes =
         options->quota_bytes != 0 ? options->quota_bytes : BROKER_DEFAULT_QUOTA_BYTES;
-    self->inbox_fd = self->inbox_system_fd = -1;
+    for (int i = 0; i < BROKER_INBOX_FOLDERS; i++)
+        self->inbox_fd[i] = -1;
     self->volume_fd = open_root(options->volume_path);
     if (self->volume_fd < 0) {
         int error = self->volume_fd;
         free(self);
         return error;
     }
-    if (options->inbox_path != NULL) {
-        self->inbox_fd = open_root(options->inbox_path);
-        if (self->inbox_fd >= 0)
-            self->inbox_system_fd =
-                broker_open_at(self->inbox_fd, "system32", O_PATH | O_DIRECTORY, 0);
-    }
+    if (options->inbox_path != NULL)
+        open_inbox(self, options->inbox_path);
     raise_file_limit();
     *result = self;
     return 0;
@@ -490,8 +500,8 @@ void broker_destroy(broker *self)
             close_handle(self, &self->handle[i]);
     broker_node_forget_all(self);
     close_if_open(self->volume_fd);
-    close_if_open(self->inbox_fd);
-    close_if_open(self->inbox_system_fd);
+    for (int i = 0; i < BROKER_INBOX_FOLDERS; i++)
+        close_if_open(self->inbox_fd[i]);
     free(self);
 }
 

@@ -43,11 +43,11 @@ struct broker_handle {
 };
 
 #define BROKER_BUCKETS 1024u
+#define BROKER_INBOX_FOLDERS 3
 
 struct broker {
     int volume_fd;
-    int inbox_fd;        /* -1: none */
-    int inbox_system_fd; /* its system32 folder, -1: none */
+    int inbox_fd[BROKER_INBOX_FOLDERS]; /* by row of broker_inbox_row; -1: none */
     bool real_times;
     uint64_t boot_time_100ns;
     uint64_t quota_bytes, grown_bytes;
@@ -80,9 +80,15 @@ void broker_place_release(struct broker_place *place);
 int broker_open_at(int parent_fd, const char *leaf, int flags, unsigned mode);
 /* The folder of an existing path as it is spelt on disk; the leaf is left in leaf. fd or -errno. */
 int broker_open_parent(broker *self, const char *path, char leaf[NAME_MAX_BYTES + 1]);
-/* Inbox files shown in Windows/System32. */
-bool broker_is_inbox_folder(const char *path, size_t bytes);
-bool broker_is_inbox_image(const char *name);
+/* The read-only images that come with Windows: which folder of the build shows where on the volume. */
+struct broker_inbox_row {
+    const char *build_folder;  /* relative to the build folder */
+    const char *volume_folder; /* "Windows/System32" */
+    bool kernel_only;          /* ntoskrnl.exe and hal.dll, whatever else lies there */
+};
+extern const struct broker_inbox_row broker_inbox_row[BROKER_INBOX_FOLDERS];
+bool broker_inbox_row_shows_in(const struct broker_inbox_row *row, const char *path, size_t bytes);
+bool broker_inbox_row_shows(const struct broker_inbox_row *row, const char *name);
 
 /* ---- node.c ---- */
 /* The node of a file, with one more reference; NULL when there is no memory. */

@@ -112,7 +112,7 @@ static bool is_listed(const struct listing *listing, uint64_t count, const char 
 
 /* Adds what the folder holds; of the inbox only regular files, and only what the volume does not
  * have. */
-static int add_folder(struct listing *listing, int folder_fd, bool inbox, bool images_only)
+static int add_folder(struct listing *listing, int folder_fd, const struct broker_inbox_row *inbox)
 {
     int fd = broker_open_at(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0), error = 0;
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -129,10 +129,10 @@ static int add_folder(struct listing *listing, int folder_fd, bool inbox, bool i
         if (!name_is_valid(entry->d_name, strlen(entry->d_name)) ||
             fstatat(fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (inbox ? !S_ISREG(stat.st_mode) || is_listed(listing, before, entry->d_name)
+        if (inbox != NULL ? !S_ISREG(stat.st_mode) || is_listed(listing, before, entry->d_name)
                   : !S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode))
             continue;
-        if (!images_only || broker_is_inbox_image(entry->d_name))
+        if (inbox == NULL || broker_inbox_row_shows(inbox, entry->d_name))
             error = add_entry(listing, entry->d_name, &stat);
     }
     closedir(list);
@@ -148,13 +148,11 @@ static uint32_t take_snapshot(broker *self, struct broker_handle *handle)
     listing.snapshot = calloc(1, sizeof(*listing.snapshot));
     if (listing.snapshot == NULL)
         return NT_STATUS_INSUFFICIENT_RESOURCES;
-    error = add_folder(&listing, handle->fd, false, false);
-    if (broker_is_inbox_folder(listing.path, strlen(listing.path))) {
-        if (error == 0 && self->inbox_fd >= 0)
-            error = add_folder(&listing, self->inbox_fd, true, true);
-        if (error == 0 && self->inbox_system_fd >= 0)
-            error = add_folder(&listing, self->inbox_system_fd, true, false);
-    }
+    error = add_folder(&listing, handle->fd, NULL);
+    for (int i = 0; i < BROKER_INBOX_FOLDERS && error == 0; i++)
+        if (self->inbox_fd[i] >= 0 && broker_inbox_row_shows_in(&broker_inbox_row[i], listing.path,
+                                                                strlen(listing.path)))
+            error = add_folder(&listing, self->inbox_fd[i], &broker_inbox_row[i]);
     if (error != 0) {
         free_snapshot(listing.snapshot);
         return broker_status_from_errno(-error);

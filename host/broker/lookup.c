@@ -13,7 +13,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char inbox_folder[] = "Windows/System32";
+const struct broker_inbox_row broker_inbox_row[BROKER_INBOX_FOLDERS] = {
+    {"system32", "Windows/System32", false},
+    {".", "Windows/System32", true},
+    {"inbox", "Windows/System32/drivers", false},
+};
 
 int broker_open_at(int parent_fd, const char *leaf, int flags, unsigned mode)
 {
@@ -28,15 +32,17 @@ int broker_open_at(int parent_fd, const char *leaf, int flags, unsigned mode)
     return fd < 0 ? -errno : (int)fd;
 }
 
-bool broker_is_inbox_folder(const char *path, size_t bytes)
+bool broker_inbox_row_shows_in(const struct broker_inbox_row *row, const char *path, size_t bytes)
 {
-    return name_compare(path, bytes, inbox_folder, sizeof(inbox_folder) - 1) == 0;
+    return name_compare(path, bytes, row->volume_folder, strlen(row->volume_folder)) == 0;
 }
 
-bool broker_is_inbox_image(const char *name)
+bool broker_inbox_row_shows(const struct broker_inbox_row *row, const char *name)
 {
     static const char *const images[] = {"ntoskrnl.exe", "hal.dll"};
 
+    if (!row->kernel_only)
+        return true;
     for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++)
         if (name_compare(name, strlen(name), images[i], strlen(images[i])) == 0)
             return true;
@@ -161,28 +167,39 @@ static uint32_t locate_on_volume(const char *path, size_t bytes, struct broker_p
     }
 }
 
-/* Looks for Windows/System32/NAME in the inbox. */
+/* The row of the inbox that has the leaf in the volume's folder, or -1. */
+static int find_inbox_row(broker *self, const char *folder, size_t folder_bytes,
+                          char leaf[NAME_MAX_BYTES + 1], struct stat *stat)
+{
+    for (int i = 0; i < BROKER_INBOX_FOLDERS; i++) {
+        const struct broker_inbox_row *row = &broker_inbox_row[i];
+
+        if (self->inbox_fd[i] >= 0 && broker_inbox_row_shows_in(row, folder, folder_bytes) &&
+            broker_inbox_row_shows(row, leaf) &&
+            resolve_leaf(self->inbox_fd[i], leaf, stat) == 0 && S_ISREG(stat->st_mode))
+            return i;
+    }
+    return -1;
+}
+
+/* Looks for a file that the volume does not have in the inbox. */
 static bool locate_in_inbox(broker *self, const char *path, size_t bytes,
                             struct broker_place *place)
 {
     const char *slash = memrchr(path, '/', bytes);
     char leaf[NAME_MAX_BYTES + 1];
     size_t length;
-    int fd = -1;
+    int row, fd;
 
-    if (slash == NULL || !broker_is_inbox_folder(path, (size_t)(slash - path)))
+    if (slash == NULL)
         return false;
     length = bytes - (size_t)(slash + 1 - path);
     memcpy(leaf, slash + 1, length);
     leaf[length] = '\0';
-    if (self->inbox_system_fd >= 0 && resolve_leaf(self->inbox_system_fd, leaf, &place->stat) == 0)
-        fd = self->inbox_system_fd;
-    else if (self->inbox_fd >= 0 && broker_is_inbox_image(leaf) &&
-             resolve_leaf(self->inbox_fd, leaf, &place->stat) == 0)
-        fd = self->inbox_fd;
-    if (fd < 0 || !S_ISREG(place->stat.st_mode))
+    row = find_inbox_row(self, path, (size_t)(slash - path), leaf, &place->stat);
+    if (row < 0)
         return false;
-    fd = broker_open_at(fd, ".", O_PATH | O_DIRECTORY, 0);
+    fd = broker_open_at(self->inbox_fd[row], ".", O_PATH | O_DIRECTORY, 0);
     if (fd < 0)
         return false;
     if (place->parent_fd >= 0)
@@ -190,7 +207,7 @@ static bool locate_in_inbox(broker *self, const char *path, size_t bytes,
     place->parent_fd = fd;
     place->inbox = true;
     memcpy(place->leaf, leaf, sizeof(leaf));
-    memcpy(place->path, inbox_folder, sizeof(inbox_folder));
+    strcpy(place->path, broker_inbox_row[row].volume_folder);
     append_component(place, leaf);
     return true;
 }

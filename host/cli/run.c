@@ -274,7 +274,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
 static void find_image(void *context, const char *name, const char *guest_path, char *host_path,
                        size_t limit)
 {
-    static const char *const folders[] = {"", "system32/", "drivers/"};
+    static const char *const folders[] = {"", "system32/", "inbox/", "drivers/"};
     struct run_session *session = context;
     struct run *run = &session->run;
 

@@ -15,6 +15,7 @@ typedef struct _CMP_ROW { /* Name == NULL: the key alone */
 
 #define CMP_CONTROL L"Machine\\System\\ControlSet001\\Control"
 #define CMP_VERSION L"Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion"
+#define CMP_KMDF L"Machine\\System\\ControlSet001\\Services\\Wdf01000"
 #define CMP_CPU L"Machine\\Hardware\\Description\\System\\CentralProcessor\\0"
 
 static const CMP_ROW CmpRow[] = {
@@ -23,6 +24,11 @@ static const CMP_ROW CmpRow[] = {
     {L"Machine\\SAM", NULL, 0, NULL, 0},
     {L"Machine\\Security", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Services", NULL, 0, NULL, 0},
+    {CMP_KMDF, L"ImagePath", REG_EXPAND_SZ, L"System32\\drivers\\Wdf01000.sys", 0},
+    {CMP_KMDF, L"DisplayName", REG_SZ, L"Kernel Mode Driver Frameworks service", 0},
+    {CMP_KMDF, L"Type", REG_DWORD, NULL, 1},
+    {CMP_KMDF, L"Start", REG_DWORD, NULL, 0},
+    {CMP_KMDF, L"ErrorControl", REG_DWORD, NULL, 1},
     {L"Machine\\System\\ControlSet001\\Enum\\Root", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Hardware Profiles\\0001", NULL, 0, NULL, 0},
     {L"Machine\\System\\Select", L"Current", REG_DWORD, NULL, 1},

@@ -1,0 +1,103 @@
+/*
+ * io: requests, queues, file objects; what the rest of the framework may call.
+ */
+#pragma once
+
+#include "device.h"
+
+/* ---- file objects (fileobj.c) ---- */
+struct _FX_FILE {
+    FX_OBJECT Object;
+    LIST_ENTRY Link; /* Device->Files; FileLock */
+    PFILE_OBJECT Wdm; /* NULL for an optional one that has none */
+    UNICODE_STRING Name;
+};
+/* The framework's file object of an IRP's, or NULL (not required, optional and absent). Any IRQL. */
+FX_FILE *FxFileOfIrp(FX_DEVICE *Device, PIRP Irp);
+/* IRP_MJ_CREATE, CLEANUP and CLOSE: file objects, callbacks, auto-forwarding. */
+NTSTATUS FxFileDispatch(FX_DEVICE *Device, PIRP Irp);
+
+/* ---- queues (queue.c) ---- */
+/* Puts an IRP of a queued major function (create, read, write, device control, internal device control) in its queue. */
+NTSTATUS FxQueueDispatch(FX_DEVICE *Device, PIRP Irp);
+/*
+ * Power-managed queues of a device. Down: they stop presenting; EvtIoStop is called for each request that the driver holds; returns when each is
+ * completed, acknowledged (WdfRequestStopAcknowledge) or requeued. PASSIVE_LEVEL, from the PnP or power state machine, before EvtDeviceD0Exit.
+ */
+VOID FxQueuesPowerDown(FX_DEVICE *Device, BOOLEAN IsRemoval);
+VOID FxQueuesPowerUp(FX_DEVICE *Device); /* after EvtDeviceD0Entry: EvtIoResume for held requests, presenting goes on */
+/* Removal: every queue purged, nothing accepted any more; returns when all requests are completed. PASSIVE_LEVEL. */
+VOID FxQueuesPurge(FX_DEVICE *Device);
+/* Cancels what a file object has in the queues, at cleanup. */
+VOID FxQueuesCancelFile(FX_DEVICE *Device, PFILE_OBJECT File);
+VOID FxQueueForgetDevice(FX_DEVICE *Device); /* at the device's disposal: deletes its queues */
+
+/* ---- requests (request.c) ---- */
+struct _FX_REQUEST_CACHE;
+NTSTATUS FxRequestCacheCreate(FX_DEVICE *Device); /* from Settings.RequestAttributes */
+VOID FxRequestCacheDestroy(FX_DEVICE *Device);
+
+struct _FX_REQUEST {
+    FX_OBJECT Object;
+    PIRP Irp;                 /* NULL once completed */
+    FX_DEVICE *Device;        /* of an IRP that came in */
+    FX_QUEUE *Queue;          /* that presented or holds it; NULL for the client's own requests */
+    FX_FILE *File;
+    LIST_ENTRY QueueLink;     /* queue's lock: waiting, or owned by the driver */
+    ULONG State;              /* request.c's */
+    BOOLEAN IsOwn;            /* made by WdfRequestCreate: the IRP is for sending only */
+    BOOLEAN OwnsIrp;          /* allocated by the framework */
+    BOOLEAN IsReserved;
+    NTSTATUS Status;          /* of the last completion */
+    ULONG_PTR Information;
+
+    /* cancellation: request.c, under the queue's lock */
+    PFN_WDF_REQUEST_CANCEL EvtCancel;
+
+    /* sending: send.c (owner: I/O targets) */
+    FX_TARGET *Target;        /* sent to, or formatted for */
+    LIST_ENTRY TargetLink;    /* Target's lock, while sent */
+    PFN_WDF_REQUEST_COMPLETION_ROUTINE EvtCompletion;
+    WDFCONTEXT CompletionContext;
+    struct _FX_SEND *Send;    /* send.c's state: formatted stack location, memories, timer; made on first use */
+
+    /* buffers: reqbuf.c */
+    struct _FX_REQUEST_BUFFERS *Buffers; /* memories and MDLs made for it, made on first use */
+};
+extern const FX_CLASS FxRequestClass;
+static inline FX_REQUEST *FxRequestFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFREQUEST Handle)
+{
+    return FX_OBJECT_OF(FX_REQUEST, FxGlobalsOf(Globals), Handle, FxTypeRequest);
+}
+/* A request for an IRP that came in; it has no queue yet. NULL when out of memory. <= DISPATCH_LEVEL. */
+FX_REQUEST *FxRequestCreateForIrp(FX_DEVICE *Device, PIRP Irp, FX_FILE *File);
+/* Completes the IRP, takes the request from its queue, deletes the object. <= DISPATCH_LEVEL. */
+VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Information, CCHAR Boost);
+/* The sender gave up the IRP (send and forget): the request object goes, the IRP is another's. */
+VOID FxRequestForget(FX_REQUEST *Request);
+/* send.c: frees Send; called as the request is destroyed or reused. */
+VOID FxSendFree(FX_REQUEST *Request);
+
+/* ---- memory (memory.c; owner: objects) ---- */
+struct _FX_MEMORY {
+    FX_OBJECT Object;
+    PVOID Buffer;
+    SIZE_T Length;
+    ULONG Flags;          /* FX_MEMORY_* */
+    ULONG Tag;
+    PMDL Mdl;             /* of a request's memory, or NULL */
+    FX_OBJECT *Owner;     /* a request's or a lookaside list's, for its Free; NULL otherwise */
+};
+#define FX_MEMORY_OWNS_BUFFER 1u /* pool, freed at destruction */
+#define FX_MEMORY_READ_ONLY 2u   /* a request's input: copying to it is refused */
+extern const FX_CLASS FxMemoryClass;
+/* A memory object around a buffer that it does not own. Parent must be alive. */
+NTSTATUS FxMemoryWrap(FX_GLOBALS *Globals, FX_OBJECT *Parent, PVOID Buffer, SIZE_T Length, PMDL Mdl, BOOLEAN ReadOnly,
+                      FX_MEMORY **Memory);
+
+/* ---- I/O targets (target.c; owner: I/O targets) ---- */
+NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device); /* Device->LocalTarget, for function devices */
+/* Power and removal: started after D0 entry, stopped before D0 exit as the state machine says. */
+VOID FxTargetsStart(FX_DEVICE *Device);
+VOID FxTargetsStop(FX_DEVICE *Device);
+VOID FxTargetsRemove(FX_DEVICE *Device);
