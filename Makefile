@@ -109,6 +109,7 @@ $(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.l
 	$(LINK_DRIVER)
 
 include user/rules.mk
+include drivers/ai_driver/rules.mk
 
 # ---- host ----
 $(B)/obj/host/%.c.o: host/%.c

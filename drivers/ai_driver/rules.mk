@@ -1,0 +1,22 @@
+# The programs of ai_driver: libai as build/lib/libai.lib, each program folder as build/programs/NAME.exe.
+AI := drivers/ai_driver
+AI_PROGRAMS := aictl ai_gpu_agent
+# The folder of each.
+ai_gpu_agent_FOLDER := agent
+aictl_FOLDER := aictl
+AI_CFLAGS := $(filter-out -Itests/programs,$(PROGRAM_CFLAGS)) -std=gnu11 -D__USE_MINGW_ANSI_STDIO=0
+
+$(B)/obj/ai/%.c.o: $(AI)/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(AI_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/lib/libai.lib: $(patsubst $(AI)/%,$(B)/obj/ai/%.o,$(wildcard $(AI)/libai/*.c))
+	@mkdir -p $(@D)
+	rm -f $@
+	llvm-ar-19 rcs $@ $^
+define AI_PROGRAM_RULE
+$(B)/programs/$(1).exe: $(patsubst $(AI)/%,$(B)/obj/ai/%.o,$(wildcard $(AI)/$($(1)_FOLDER)/*.c)) $(B)/lib/libai.lib
+	@mkdir -p $$(@D)
+	$$(CLANG) $$(AI_CFLAGS) -fuse-ld=lld $$^ -o $$@
+endef
+$(foreach p,$(AI_PROGRAMS),$(eval $(call AI_PROGRAM_RULE,$(p))))
+all: $(AI_PROGRAMS:%=$(B)/programs/%.exe)
