@@ -79,6 +79,15 @@ BOOLEAN KiExpireElsewhere(VOID);
 VOID KiCheckWaitIrql(PVOID Object, KIRQL Irql, PVOID Caller);
 #define KI_CALLER() __builtin_return_address(0)
 
+/* ---- process.c: which process's user memory is shown ---- */
+extern ULONG64 KiShownDirectory;
+VOID KiShowDirectory(ULONG64 DirectoryBase);
+static inline VOID KiShowProcess(const KPROCESS *Process)
+{
+    if (Process->DirectoryTableBase != KiShownDirectory)
+        KiShowDirectory(Process->DirectoryTableBase);
+}
+
 /* ---- thread.c ---- */
 VOID KiInitThreads(VOID);
 VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop, ULONG StackBytes);

@@ -1,6 +1,10 @@
 /* Processes as ke sees them, and attaching a thread to another's address space. */
 #include "ki.h"
 
+#include "../mm/mm.h"
+
+ULONG64 KiShownDirectory; /* what the user range shows */
+
 VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity)
 {
     Process->Header.Type = ProcessObject;
@@ -11,6 +15,31 @@ VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Af
     Process->BasePriority = (SCHAR)BasePriority;
     Process->Affinity = Affinity;
     Process->DirectoryTableBase = KiLoaderBlock->root_pfn << PAGE_SHIFT;
+}
+
+/* The root's own base stands for no user memory at all: of a thread of such a process it is found out when calls are
+ * checked; else it leaves shown what was, which costs less. */
+VOID KiShowDirectory(ULONG64 DirectoryBase)
+{
+    if (DirectoryBase == KiLoaderBlock->root_pfn << PAGE_SHIFT && !(KiLoaderBlock->flags & HAL_FLAG_GATE))
+        return;
+    KiShownDirectory = DirectoryBase;
+    MmShowAddressSpace(DirectoryBase);
+}
+
+VOID KeSetDirectoryBase(KPROCESS *Process, ULONG64 DirectoryBase)
+{
+    ULONG64 Root = KiLoaderBlock->root_pfn << PAGE_SHIFT, Old = Process->DirectoryTableBase;
+    KIRQL OldIrql = KiLockDispatcher();
+
+    Process->DirectoryTableBase = DirectoryBase != 0 ? DirectoryBase : Root;
+    if (KiShownDirectory == Old && DirectoryBase == 0) {
+        KiShownDirectory = Root;
+        MmShowAddressSpace(Root);
+    } else if (((KTHREAD *)KeGetCurrentThread())->ApcState.Process == (PKPROCESS)Process) {
+        KiShowProcess(Process);
+    }
+    KiUnlockDispatcher(OldIrql);
 }
 
 VOID KeSetProcessSignaled(KPROCESS *Process)
@@ -40,6 +69,7 @@ static VOID KiAttach(KTHREAD *Thread, KPROCESS *Process, KAPC_STATE *Save)
     KiMoveApcState(Save, &Thread->ApcState);
     KiInitApcState(&Thread->ApcState, Process);
     Thread->ApcStateIndex = 1;
+    KiShowProcess(Process);
     KiUnlockDispatcher(OldIrql);
 }
 
@@ -49,6 +79,7 @@ static VOID KiDetach(KTHREAD *Thread, const KAPC_STATE *Saved)
 
     KiMoveApcState(&Thread->ApcState, Saved);
     Thread->ApcStateIndex = Saved->Process == (PKPROCESS)Thread->Process ? 0 : 1;
+    KiShowProcess((KPROCESS *)Saved->Process);
     if (!IsListEmpty(&Thread->ApcState.ApcListHead[KernelMode]))
         KiRequestSoftwareInterrupt(KiGetPrcb(), KI_PENDING_APC);
     KiUnlockDispatcher(OldIrql);

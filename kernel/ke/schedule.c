@@ -96,6 +96,13 @@ VOID KiReadyThread(KTHREAD *Thread)
     KiRequestPreemption(Thread);
 }
 
+/* What a thread sees of the user range, before it goes on. An idle thread sees nothing of it and looks at nothing. */
+static VOID KiShowThread(KPRCB *Prcb, KTHREAD *Next)
+{
+    if (Next != Prcb->IdleThread)
+        KiShowProcess((KPROCESS *)Next->ApcState.Process);
+}
+
 static VOID KiRunThread(KPRCB *Prcb, KTHREAD *Next)
 {
     KTHREAD *Old = Prcb->CurrentThread;
@@ -111,6 +118,7 @@ static VOID KiRunThread(KPRCB *Prcb, KTHREAD *Next)
     Next->ContextSwitches++;
     Prcb->SwitchCount++;
     KiNoteProgress();
+    KiShowThread(Prcb, Next);
     KiSwapContext(Old, Next);
     /* Old again, on whatever processor took it. Its APCs may have been queued meanwhile. */
     Prcb = KiGetPrcb();
@@ -196,6 +204,7 @@ BOOLEAN KiSwitchToBusyProcessor(VOID)
     if (Count == 0)
         return FALSE;
     Next = Busy[KiChoose(KI_CHOICE_PROCESSOR, Count)];
+    KiShowThread(Next, Next->CurrentThread);
     KiSwitchProcessorContext(Self, Next, KiProcessor[Next->Number]);
     KiTakePendingInterrupts(); /* what the others asked of this processor meanwhile */
     return TRUE;

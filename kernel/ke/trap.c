@@ -129,6 +129,8 @@ static DECLSPEC_NORETURN VOID KiSystemFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_
 
 static VOID KiPageFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const HAL_TRAP_INFO *Info)
 {
+    if (Info->address < HAL_USER_END && MmShowPage((PVOID)Info->address, Info->access))
+        return;
     if (Frame->previous_mode) {
         KiRaise(Frame, Exception,
                 Info->address < HAL_USER_END ? MmUserFault((PVOID)Info->address) : STATUS_ACCESS_VIOLATION, 2,

@@ -6,6 +6,15 @@
 VOID MiInitPages(VOID);
 VOID MiInitRegions(VOID);
 
+/* ---- page tables (pte.c): as MmMapPages and its kin, below the top-level page Top of an address space ---- */
+NTSTATUS MiMapPages(PFN_NUMBER Top, PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot);
+NTSTATUS MiMapPageArray(PFN_NUMBER Top, PVOID Va, const PFN_NUMBER *Pages, SIZE_T Count, ULONG64 Prot);
+VOID MiUnmapPages(PFN_NUMBER Top, PVOID Va, SIZE_T Count);
+NTSTATUS MiProtectPages(PFN_NUMBER Top, PVOID Va, SIZE_T Count, ULONG64 Prot);
+ULONG64 MiGetPte(PFN_NUMBER Top, PVOID Va);
+PFN_NUMBER MiCreateTop(VOID);       /* 0: no page */
+VOID MiDeleteTop(PFN_NUMBER Top);   /* with the tables below it; not while it is shown */
+
 /* ---- views of sections (section.c) ---- */
 typedef struct _MI_VIEW MI_VIEW;
 VOID MiFlushView(MI_VIEW *View);   /* writes a file's pages back */

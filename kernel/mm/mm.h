@@ -21,10 +21,6 @@
 #define MM_STACK_END 0x0000606000000000ull
 #define MM_SESSION_START 0x0000606000000000ull /* views of sections in system space */
 #define MM_SESSION_END 0x0000607000000000ull
-/* Each process has one slice of the user range; slice 0 is the first program's. */
-#define MM_USER_SLICE_BYTES 0x0000010000000000ull
-#define MM_USER_SLICES 63
-
 #define MM_PROT_NONE 0u
 #define MM_PROT_READ (HAL_PTE_PRESENT | HAL_PTE_NX)
 #define MM_PROT_READWRITE (HAL_PTE_PRESENT | HAL_PTE_WRITE | HAL_PTE_NX)
@@ -79,12 +75,20 @@ VOID MmDeleteKernelStack(PVOID Top);
 #define MmIsSystemAddress(p) ((ULONG64)(p) >= HAL_SYSTEM_START && (ULONG64)(p) < HAL_SYSTEM_END)
 
 /*
- * ---- user address space of one process (EPROCESS.AddressSpace): a list of VADs in its slice ----
+ * ---- user address space of one process (EPROCESS.AddressSpace): a list of VADs, and page tables of its own ----
  * IRQL <= APC_LEVEL. Addresses and sizes are rounded as NtAllocateVirtualMemory documents.
  */
 typedef struct _MM_ADDRESS_SPACE MM_ADDRESS_SPACE;
 NTSTATUS MmCreateAddressSpace(MM_ADDRESS_SPACE **Space);
 VOID MmDeleteAddressSpace(MM_ADDRESS_SPACE *Space); /* unmaps and frees everything */
+ULONG64 MmDirectoryBase(const MM_ADDRESS_SPACE *Space); /* for KPROCESS.DirectoryTableBase */
+/* The user range shows this address space from now on; the root's own base: none. IRQL <= DISPATCH_LEVEL. */
+VOID MmShowAddressSpace(ULONG64 DirectoryBase);
+/*
+ * A fault on a user address: TRUE when what is shown allows the access (HAL_ACCESS_*) and the host lacked the mapping, which
+ * it has now.
+ */
+BOOLEAN MmShowPage(PVOID Address, ULONG Access);
 NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Type, ULONG Protect);
 NTSTATUS MmFreeUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Type);
 NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, ULONG Protect, ULONG *Old);

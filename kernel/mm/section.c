@@ -474,7 +474,7 @@ static NTSTATUS MiMapInProcess(MI_SECTION *Section, PEPROCESS Process, PVOID *Ba
     if (NT_SUCCESS(Status))
         Status = MiPlaceView(Section, &Offset->QuadPart, Bytes);
     if (NT_SUCCESS(Status) && Process->AddressSpace == NULL)
-        Status = Process == PsInitialSystemProcess ? MmCreateAddressSpace(&Process->AddressSpace)
+        Status = Process == PsInitialSystemProcess ? PsGiveAddressSpace(Process)
                                                    : STATUS_PROCESS_IS_TERMINATING;
     if (!NT_SUCCESS(Status))
         return Status;

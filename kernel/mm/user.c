@@ -1,6 +1,5 @@
 /*
- * User address spaces: each process has one slice of the user range, and in it a sorted list of
- * VADs. Memory is committed with its pages at once: nothing is demand-zero or paged out. A page's
+ * User address spaces: page tables of its own for each process, and a sorted list of VADs. Memory is committed with its pages at once: nothing is demand-zero or paged out. A page's
  * protection is kept in its VAD; a page that may not be touched keeps its PTE, not present. Left
  * out: large pages, write watch, AWE.
  */
@@ -23,7 +22,7 @@ typedef struct _MI_VAD {
 } MI_VAD;
 
 struct _MM_ADDRESS_SPACE {
-    ULONG Slice;
+    PFN_NUMBER Top; /* the top-level page of its tables */
     ULONG64 Start, End;
     LIST_ENTRY Vads;
     LIST_ENTRY Secured; /* MI_SECURED */
@@ -35,8 +34,6 @@ typedef struct _MI_SECURED {
     ULONG64 Start, End;
     ULONG Mode;
 } MI_SECURED;
-
-static ULONG64 MiSliceMap; /* bit n: slice n is taken */
 
 ULONG64 MmProtectToPte(ULONG Win32Protect)
 {
@@ -140,26 +137,27 @@ static MI_VAD *MiCreateVad(MM_ADDRESS_SPACE *Space, ULONG64 Start, ULONG64 Bytes
 }
 
 /* Gives up Count pages from Page on: their mapping, and the reference that the mapping holds. */
-static VOID MiDecommit(MI_VAD *Vad, ULONG Page, ULONG Count)
+static VOID MiDecommit(MM_ADDRESS_SPACE *Space, MI_VAD *Vad, ULONG Page, ULONG Count)
 {
-    for (ULONG i = Page; i < Page + Count; i++)
-        if (Vad->Protect[i] != 0) {
-            PFN_NUMBER Pfn = (MmGetPte(MiPageVa(Vad, i)) & HAL_PTE_PFN_MASK) >> PAGE_SHIFT;
-
-            MmUnmapPages(MiPageVa(Vad, i), 1);
-            if (!Vad->Borrowed)
-                MmFreePages(Pfn, 1);
-            Vad->Protect[i] = 0;
-        }
+    for (ULONG End = Page + Count, Run; Page < End; Page += Run) {
+        for (Run = 0; Page + Run < End && Vad->Protect[Page + Run] != 0; Run++)
+            Vad->Protect[Page + Run] = 0;
+        for (ULONG i = 0; i < Run && !Vad->Borrowed; i++)
+            MmFreePages((MiGetPte(Space->Top, MiPageVa(Vad, Page + i)) & HAL_PTE_PFN_MASK) >>
+                            PAGE_SHIFT,
+                        1);
+        MiUnmapPages(Space->Top, MiPageVa(Vad, Page), Run);
+        Run += Run == 0;
+    }
 }
 
-static VOID MiDeleteVad(MI_VAD *Vad)
+static VOID MiDeleteVad(MM_ADDRESS_SPACE *Space, MI_VAD *Vad)
 {
     MI_VIEW *View = Vad->View;
 
     if (View != NULL)
         MiFlushView(View);
-    MiDecommit(Vad, 0, Vad->Pages);
+    MiDecommit(Space, Vad, 0, Vad->Pages);
     RemoveEntryList(&Vad->Link);
     ExpFreePool(Vad, MI_TAG, NULL);
     if (View != NULL)
@@ -171,31 +169,33 @@ static VOID MiDeleteVad(MI_VAD *Vad)
 NTSTATUS MmCreateAddressSpace(MM_ADDRESS_SPACE **Result)
 {
     MM_ADDRESS_SPACE *Space = ExpAllocatePool(NonPagedPoolNx, sizeof(*Space), MI_TAG, FALSE, NULL);
-    ULONG Slice = 0;
 
     if (Space == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    while (Slice < MM_USER_SLICES && (MiSliceMap & (1ull << Slice)))
-        Slice++;
-    if (Slice == MM_USER_SLICES)
-        goto FreeSpace;
     RtlZeroMemory(Space, sizeof(*Space));
-    Space->Slice = Slice;
-    Space->Start = Slice == 0 ? HAL_USER_START : Slice * MM_USER_SLICE_BYTES;
-    Space->End = min((Slice + 1) * MM_USER_SLICE_BYTES, MM_USER_PROBE_ADDRESS);
+    Space->Start = HAL_USER_START;
+    Space->End = MM_USER_PROBE_ADDRESS;
     InitializeListHead(&Space->Vads);
     InitializeListHead(&Space->Secured);
-    /* KUSER_SHARED_DATA lies in the first slice, and is the host's. */
-    if (Slice == 0 &&
-        MiCreateVad(Space, HAL_KUSER_USER_VA, PAGE_SIZE, MEM_PRIVATE, PAGE_READONLY) == NULL)
+    Space->Top = MiCreateTop();
+    if (Space->Top == 0)
         goto FreeSpace;
-    MiSliceMap |= 1ull << Slice;
+    /* KUSER_SHARED_DATA is the host's. */
+    if (MiCreateVad(Space, HAL_KUSER_USER_VA, PAGE_SIZE, MEM_PRIVATE, PAGE_READONLY) == NULL)
+        goto DeleteTop;
     *Result = Space;
     return STATUS_SUCCESS;
 
+DeleteTop:
+    MiDeleteTop(Space->Top);
 FreeSpace:
     ExpFreePool(Space, MI_TAG, NULL);
     return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+ULONG64 MmDirectoryBase(const MM_ADDRESS_SPACE *Space)
+{
+    return (ULONG64)Space->Top << PAGE_SHIFT;
 }
 
 LONG MmChangeLockedPages(MM_ADDRESS_SPACE *Space, LONG Pages)
@@ -213,11 +213,11 @@ VOID MmDeleteAddressSpace(MM_ADDRESS_SPACE *Space)
                      (ULONG_PTR)Space->LockedPages, 0);
     }
     while (!IsListEmpty(&Space->Vads))
-        MiDeleteVad(CONTAINING_RECORD(Space->Vads.Flink, MI_VAD, Link));
+        MiDeleteVad(Space, CONTAINING_RECORD(Space->Vads.Flink, MI_VAD, Link));
     while (!IsListEmpty(&Space->Secured))
         ExpFreePool(CONTAINING_RECORD(RemoveHeadList(&Space->Secured), MI_SECURED, Link), MI_TAG,
                     NULL);
-    MiSliceMap &= ~(1ull << Space->Slice);
+    MiDeleteTop(Space->Top);
     ExpFreePool(Space, MI_TAG, NULL);
 }
 
@@ -227,7 +227,8 @@ VOID MmDeleteAddressSpace(MM_ADDRESS_SPACE *Space)
  * Commits the uncommitted pages among Count; contiguous ones are taken together, for few host
  * mappings.
  */
-static NTSTATUS MiCommit(MI_VAD *Vad, ULONG Page, ULONG Count, ULONG Protect)
+static NTSTATUS MiCommit(MM_ADDRESS_SPACE *Space, MI_VAD *Vad, ULONG Page, ULONG Count,
+                         ULONG Protect)
 {
     ULONG End = Page + Count;
 
@@ -238,7 +239,7 @@ static NTSTATUS MiCommit(MI_VAD *Vad, ULONG Page, ULONG Count, ULONG Protect)
         while (Page + Run < End && Vad->Protect[Page + Run] == 0)
             Run++;
         if (Run == 0) {
-            MmProtectPages(MiPageVa(Vad, Page), 1, MiUserPte(Protect));
+            MiProtectPages(Space->Top, MiPageVa(Vad, Page), 1, MiUserPte(Protect));
             Vad->Protect[Page++] = (USHORT)Protect;
             continue;
         }
@@ -246,7 +247,8 @@ static NTSTATUS MiCommit(MI_VAD *Vad, ULONG Page, ULONG Count, ULONG Protect)
             Run /= 2;
         if (First == 0)
             return STATUS_NO_MEMORY;
-        if (!NT_SUCCESS(MmMapPages(MiPageVa(Vad, Page), First, Run, MiUserPte(Protect)))) {
+        if (!NT_SUCCESS(MiMapPages(Space->Top, MiPageVa(Vad, Page), First, Run,
+                                   MiUserPte(Protect)))) {
             MmFreePages(First, Run);
             return STATUS_NO_MEMORY;
         }
@@ -311,10 +313,10 @@ NTSTATUS MmAllocateUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Byte
             return STATUS_CONFLICTING_ADDRESSES;
     }
     if (Type & MEM_COMMIT) {
-        Status = MiCommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
+        Status = MiCommit(Space, Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
                           (ULONG)((End - Start) >> PAGE_SHIFT), Protect);
         if (!NT_SUCCESS(Status) && (Type & MEM_RESERVE))
-            MiDeleteVad(Vad);
+            MiDeleteVad(Space, Vad);
     }
     if (NT_SUCCESS(Status)) {
         *Base = (PVOID)Start;
@@ -354,10 +356,10 @@ static NTSTATUS MiReleasePart(MM_ADDRESS_SPACE *Space, MI_VAD *Vad, ULONG64 Star
         DD_ASSERT(Vad->Start == Old);
         RtlCopyMemory(Rest->Protect, &Vad->Protect[First + Count], After * sizeof(USHORT));
     }
-    MiDecommit(Vad, First, Count);
+    MiDecommit(Space, Vad, First, Count);
     Vad->Pages = First;
     if (First == 0)
-        MiDeleteVad(Vad);
+        MiDeleteVad(Space, Vad);
     return STATUS_SUCCESS;
 }
 
@@ -387,7 +389,7 @@ NTSTATUS MmFreeUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes, U
     *Bytes = End - Start;
     if (Type == MEM_RELEASE)
         return MiReleasePart(Space, Vad, Start, End);
-    MiDecommit(Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
+    MiDecommit(Space, Vad, (ULONG)((Start - Vad->Start) >> PAGE_SHIFT),
                (ULONG)((End - Start) >> PAGE_SHIFT));
     return STATUS_SUCCESS;
 }
@@ -411,7 +413,7 @@ NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes
     for (ULONG i = First; i < First + Count; i++)
         if (Vad->Protect[i] == 0)
             return STATUS_NOT_COMMITTED;
-    if (!NT_SUCCESS(MmProtectPages((PVOID)Start, Count, MiUserPte(Protect))))
+    if (!NT_SUCCESS(MiProtectPages(Space->Top, (PVOID)Start, Count, MiUserPte(Protect))))
         return STATUS_NO_MEMORY;
     *Old = Vad->Protect[First];
     for (ULONG i = First; i < First + Count; i++)
@@ -434,7 +436,8 @@ NTSTATUS MmUserFault(PVOID Address)
     if (!(Vad->Protect[Page] & PAGE_GUARD))
         return STATUS_ACCESS_VIOLATION;
     Vad->Protect[Page] &= ~PAGE_GUARD;
-    if (!NT_SUCCESS(MmProtectPages(MiPageVa(Vad, Page), 1, MiUserPte(Vad->Protect[Page]))))
+    if (!NT_SUCCESS(MiProtectPages(Space->Top, MiPageVa(Vad, Page), 1,
+                                   MiUserPte(Vad->Protect[Page]))))
         return STATUS_ACCESS_VIOLATION;
     return STATUS_GUARD_PAGE_VIOLATION;
 }
@@ -449,8 +452,8 @@ PVOID MiMapUserView(MM_ADDRESS_SPACE *Space, PVOID Preferred, const PFN_NUMBER *
 
     if (!NT_SUCCESS(MiReserve(Space, &Start, &End, FALSE, MEM_MAPPED, Protect, &Vad)))
         return NULL;
-    if (!NT_SUCCESS(MmMapPageArray((PVOID)Start, Pages, Count, MiUserPte(Protect)))) {
-        MiDeleteVad(Vad);
+    if (!NT_SUCCESS(MiMapPageArray(Space->Top, (PVOID)Start, Pages, Count, MiUserPte(Protect)))) {
+        MiDeleteVad(Space, Vad);
         return NULL;
     }
     Vad->Borrowed = View != NULL && MiIsBorrowedView(View);
@@ -475,7 +478,7 @@ NTSTATUS MiUnmapUserView(MM_ADDRESS_SPACE *Space, PVOID Va)
 
     if (Vad == NULL || Vad->Type != MEM_MAPPED)
         return STATUS_NOT_MAPPED_VIEW;
-    MiDeleteVad(Vad);
+    MiDeleteVad(Space, Vad);
     return STATUS_SUCCESS;
 }
 
@@ -502,7 +505,7 @@ VOID MmUnmapUserPages(MM_ADDRESS_SPACE *Space, PVOID Va, SIZE_T Count)
             "user mapping %p (%Iu pages) is unmapped, but this process has none there", Va, Count);
         KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 6, 0, (ULONG_PTR)Va, Count);
     }
-    MiDeleteVad(Vad);
+    MiDeleteVad(Space, Vad);
 }
 
 /* ---- secured ranges ---- */

@@ -15,7 +15,7 @@ static NTSTATUS MiReferenceSpace(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *P
     if (!NT_SUCCESS(Status))
         return Status;
     if ((*Process)->AddressSpace == NULL && *Process == PsInitialSystemProcess)
-        Status = MmCreateAddressSpace(&(*Process)->AddressSpace);
+        Status = PsGiveAddressSpace(*Process);
     else if ((*Process)->AddressSpace == NULL)
         Status = STATUS_PROCESS_IS_TERMINATING;
     if (!NT_SUCCESS(Status)) {

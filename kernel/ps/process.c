@@ -91,6 +91,23 @@ static NTSTATUS PspAllocateProcess(PCUNICODE_STRING ImagePath, PVOID Token, PEPR
     return STATUS_SUCCESS;
 }
 
+NTSTATUS PsGiveAddressSpace(PEPROCESS Process)
+{
+    NTSTATUS Status = MmCreateAddressSpace(&Process->AddressSpace);
+
+    if (NT_SUCCESS(Status))
+        KeSetDirectoryBase(&Process->Pcb, MmDirectoryBase(Process->AddressSpace));
+    return Status;
+}
+
+/* Nothing of the process runs in user mode any more. */
+static VOID PspTakeAddressSpace(PEPROCESS Process)
+{
+    KeSetDirectoryBase(&Process->Pcb, 0);
+    MmDeleteAddressSpace(Process->AddressSpace);
+    Process->AddressSpace = NULL;
+}
+
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCESS *Result)
 {
     PEPROCESS Process;
@@ -103,7 +120,7 @@ NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCES
     Process->InheritedFromUniqueProcessId = Parent->UniqueProcessId;
     Status = ObCreateHandleTable(Process, &Process->ObjectTable);
     if (NT_SUCCESS(Status))
-        Status = MmCreateAddressSpace(&Process->AddressSpace);
+        Status = PsGiveAddressSpace(Process);
     if (!NT_SUCCESS(Status)) {
         ObDereferenceObject(Process);
         return Status;
@@ -130,8 +147,7 @@ VOID PspExitProcess(PEPROCESS Process)
     ObCloseAllHandles(Process->ObjectTable);
     ExWaitForRundownProtectionRelease(&Process->RundownProtect);
     LdrForgetUserImages(&Process->LoadedModules);
-    MmDeleteAddressSpace(Process->AddressSpace);
-    Process->AddressSpace = NULL;
+    PspTakeAddressSpace(Process);
     Process->Peb = NULL;
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
@@ -147,7 +163,7 @@ static VOID PspDeleteProcess(PVOID Object)
 
     LdrForgetUserImages(&Process->LoadedModules);
     if (Process->AddressSpace != NULL)
-        MmDeleteAddressSpace(Process->AddressSpace);
+        PspTakeAddressSpace(Process);
     if (Process->ObjectTable != NULL)
         ObDeleteHandleTable(Process->ObjectTable);
     if (Process->Token != NULL)

@@ -121,6 +121,8 @@ extern POBJECT_TYPE *PsProcessType, *PsThreadType, *PsJobType;
 extern LIST_ENTRY PsActiveProcessHead; /* EPROCESS.ActiveProcessLinks */
 #define PsCurrentProcess() ((PEPROCESS)KiGetPrcb()->CurrentThread->ApcState.Process)
 
+/* An empty address space for a process that has none. */
+NTSTATUS PsGiveAddressSpace(PEPROCESS Process);
 /* Creates a process with an empty address space, inheriting Parent's token; one reference for the caller. */
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCESS *Process);
 /* A user thread that starts at Context (rip, rsp, rcx...). One reference for the caller. PASSIVE_LEVEL. */
