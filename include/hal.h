@@ -22,7 +22,7 @@
 #define HAL_PAGE_SIZE 4096u
 
 /* ---- address map: guest virtual addresses, all canonical low half ---- */
-#define HAL_USER_START 0x0000000000010000ull /* NT user mode, one slice a process */
+#define HAL_USER_START 0x0000000000010000ull /* NT user mode: of one process at a time */
 #define HAL_USER_END 0x0000400000000000ull
 #define HAL_SYSTEM_START 0x0000600000000000ull /* NT system range */
 #define HAL_IMAGE_BASE 0x0000600000000000ull   /* ntoskrnl.exe, then drivers */
@@ -174,13 +174,15 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t fail_allocation; /* set by the host: the allocation that fails, counted from 1 at the first load; 0 none */
 } HAL_LOADER_BLOCK;
 
-/* ---- console ---- */
+/* ---- console: a stream, and in the high half of the number the ID of the process that writes ---- */
+#define HAL_STREAM_OF(stream, process) ((uint64_t)(stream) | (uint64_t)(process) << 32)
 enum {
     HAL_STREAM_DEBUG = 0,  /* DbgPrint; virtual time is prefixed by the supervisor, a line at a time */
     HAL_STREAM_STDOUT = 1, /* the test program's standard output */
     HAL_STREAM_STDERR = 2,
     HAL_STREAM_REPORT = 3, /* records for the summary: "key<TAB>value..." lines */
-    HAL_STREAM_LOG = 4     /* Drydock's own messages */
+    HAL_STREAM_LOG = 4,    /* Drydock's own messages */
+    HAL_STREAM_NAME = 5    /* the name of the process, once before it first writes */
 };
 
 #define HAL_INPUT_CHUNK 4096u /* bytes that one read_input moves at most */
@@ -296,7 +298,9 @@ enum {
     HAL_COMMAND_IDLE = 4,    /* wait until nothing is left to run but timers further than argument (100 ns) */
     HAL_COMMAND_SUMMARY = 5, /* write the summary to HAL_STREAM_REPORT */
     HAL_COMMAND_SHUTDOWN = 6,
-    HAL_COMMAND_REGISTRY = 7 /* text: key path TAB value name TAB type TAB data */
+    HAL_COMMAND_REGISTRY = 7, /* text: key path TAB value name TAB type TAB data */
+    HAL_COMMAND_START = 8,   /* as HAL_COMMAND_RUN, but ends when the program first waits with nothing else left to run */
+    HAL_COMMAND_END = 9      /* ends every program that still runs: its console is closed, then it is terminated */
 };
 typedef struct HAL_COMMAND {
     uint32_t kind;

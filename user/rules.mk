@@ -52,7 +52,8 @@ $(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard
 	  /def:user/$(1)/exports.def $$(filter %.o %.lib,$$^)
 endef
 # kernel32 calls by their Win32 names what it forwards to ntdll.
-KERNEL32_ALIAS := HeapAlloc=RtlAllocateHeap HeapFree=RtlFreeHeap HeapReAlloc=RtlReAllocateHeap HeapSize=RtlSizeHeap \
+KERNEL32_ALIAS := EnterCriticalSection=RtlEnterCriticalSection LeaveCriticalSection=RtlLeaveCriticalSection \
+  HeapAlloc=RtlAllocateHeap HeapFree=RtlFreeHeap HeapReAlloc=RtlReAllocateHeap HeapSize=RtlSizeHeap \
   AcquireSRWLockExclusive=RtlAcquireSRWLockExclusive ReleaseSRWLockExclusive=RtlReleaseSRWLockExclusive \
   InitializeCriticalSection=RtlInitializeCriticalSection
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))

@@ -10,10 +10,11 @@
 #include "broker/name.h"
 #include "hal.h"
 
-void console_init(struct console *console, bool json)
+void console_init(struct console *console, bool json, bool prefix)
 {
     memset(console, 0, sizeof(*console));
     console->json = json;
+    console->prefix = prefix;
     console->out_terminal = isatty(STDOUT_FILENO) != 0;
     console->err_terminal = isatty(STDERR_FILENO) != 0;
 }
@@ -23,6 +24,8 @@ void console_free(struct console *console)
     for (unsigned i = 0; i < console->record_count; i++)
         free(console->record[i]);
     console->record_count = 0;
+    for (unsigned i = 0; i < CONSOLE_SOURCE_LIMIT; i++)
+        free(console->source[i]);
 }
 
 static void check_output(struct console *console)
@@ -64,8 +67,8 @@ static void put_text(FILE *out, bool terminal, const char *text, size_t bytes)
         fwrite(text, 1, bytes, out);
 }
 
-static void put_json(struct console *console, const char *type, const char *text, size_t bytes,
-                     uint64_t time_100ns)
+static void put_json(struct console *console, const char *type, const char *program,
+                     const char *text, size_t bytes, uint64_t time_100ns)
 {
     json_t *value = json_stringn(text, bytes), *object;
     char *safe = NULL;
@@ -78,6 +81,8 @@ static void put_json(struct console *console, const char *type, const char *text
     }
     object = json_pack("{s:s, s:I, s:o*}", "type", type, "time_100ns", (json_int_t)time_100ns,
                        "text", value);
+    if (program != NULL)
+        json_object_set_new(object, "program", json_string(program));
     json_dumpf(object, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     json_decref(object);
@@ -87,7 +92,7 @@ static void put_json(struct console *console, const char *type, const char *text
 static void print_debug_line(struct console *console, struct console_line *line)
 {
     if (console->json) {
-        put_json(console, "debug", line->text, line->used, line->time_100ns);
+        put_json(console, "debug", NULL, line->text, line->used, line->time_100ns);
         return;
     }
     if (console->mid_line)
@@ -103,7 +108,7 @@ static void print_debug_line(struct console *console, struct console_line *line)
 static void print_log_line(struct console *console, struct console_line *line)
 {
     if (console->json) {
-        put_json(console, "log", line->text, line->used, line->time_100ns);
+        put_json(console, "log", NULL, line->text, line->used, line->time_100ns);
         return;
     }
     fflush(stdout);
@@ -148,13 +153,86 @@ static void add_lines(struct console *console, struct console_line *line, const 
     }
 }
 
-static void write_program(struct console *console, uint32_t stream, const char *text, size_t bytes,
+/* ---- the programs' output ---- */
+
+static struct console_source *find_source(struct console *console, uint32_t process)
+{
+    for (unsigned i = 0; i < CONSOLE_SOURCE_LIMIT; i++)
+        if (console->source[i] != NULL && console->source[i]->process == process)
+            return console->source[i];
+    return NULL;
+}
+
+static void print_prefixed_line(struct console *console, struct console_source *source, bool is_out)
+{
+    struct console_line *line = &source->line[!is_out];
+    FILE *out = is_out ? stdout : stderr;
+    bool terminal = is_out ? console->out_terminal : console->err_terminal;
+
+    if (!is_out)
+        fflush(stdout);
+    put_text(out, terminal, source->name, strlen(source->name));
+    fputs(": ", out);
+    put_text(out, terminal, line->text, line->used);
+    fputc('\n', out);
+    line->used = 0;
+    check_output(console);
+}
+
+/* What is left of its lines. */
+static void finish_source(struct console *console, struct console_source *source)
+{
+    for (int i = 0; i < 2; i++)
+        if (source->line[i].used != 0)
+            print_prefixed_line(console, source, i == 0);
+}
+
+/* A process that is new, or an ID that another had before. */
+static void name_source(struct console *console, uint32_t process, const char *name, size_t bytes)
+{
+    struct console_source *source = find_source(console, process);
+
+    if (source == NULL) {
+        struct console_source **slot = &console->source[console->oldest_source];
+
+        console->oldest_source = (console->oldest_source + 1) % CONSOLE_SOURCE_LIMIT;
+        if (*slot == NULL)
+            *slot = calloc(1, sizeof(**slot));
+        if (*slot == NULL)
+            return;
+        source = *slot;
+    }
+    finish_source(console, source);
+    source->process = process;
+    snprintf(source->name, sizeof(source->name), "%.*s", (int)(bytes < 64 ? bytes : 63), name);
+}
+
+static void write_prefixed(struct console *console, struct console_source *source, bool is_out,
+                           const char *text, size_t bytes)
+{
+    struct console_line *line = &source->line[!is_out];
+
+    for (; bytes != 0 && !console->failed; text++, bytes--) {
+        if (*text == '\n' || line->used == sizeof(line->text))
+            print_prefixed_line(console, source, is_out);
+        if (*text != '\n')
+            line->text[line->used++] = *text;
+    }
+}
+
+static void write_program(struct console *console, uint64_t stream, const char *text, size_t bytes,
                           uint64_t time_100ns)
 {
-    bool is_out = stream == HAL_STREAM_STDOUT;
+    bool is_out = (uint32_t)stream == HAL_STREAM_STDOUT;
+    struct console_source *source = find_source(console, (uint32_t)(stream >> 32));
 
     if (console->json) {
-        put_json(console, is_out ? "stdout" : "stderr", text, bytes, time_100ns);
+        put_json(console, is_out ? "stdout" : "stderr", source != NULL ? source->name : NULL, text,
+                 bytes, time_100ns);
+        return;
+    }
+    if (console->prefix && source != NULL) {
+        write_prefixed(console, source, is_out, text, bytes);
         return;
     }
     if (!is_out)
@@ -166,17 +244,21 @@ static void write_program(struct console *console, uint32_t stream, const char *
     check_output(console);
 }
 
-void console_write(struct console *console, uint32_t stream, const char *text, size_t bytes,
+void console_write(struct console *console, uint64_t stream, const char *text, size_t bytes,
                    uint64_t time_100ns)
 {
     if (bytes == 0 || console->failed)
         return;
     console->bytes += bytes;
     console->last_time_100ns = time_100ns;
-    switch (stream) {
+    switch ((uint32_t)stream) {
     case HAL_STREAM_DEBUG: add_lines(console, &console->debug, text, bytes, time_100ns); break;
     case HAL_STREAM_STDOUT:
     case HAL_STREAM_STDERR: write_program(console, stream, text, bytes, time_100ns); break;
+    case HAL_STREAM_NAME:
+        if (stream >> 32 != 0)
+            name_source(console, (uint32_t)(stream >> 32), text, bytes);
+        break;
     case HAL_STREAM_REPORT: add_lines(console, &console->report, text, bytes, time_100ns); break;
     default: add_lines(console, &console->log, text, bytes, time_100ns); break;
     }
@@ -189,6 +271,9 @@ void console_finish(struct console *console)
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         if (lines[i]->used != 0)
             end_line(console, lines[i]);
+    for (unsigned i = 0; i < CONSOLE_SOURCE_LIMIT; i++)
+        if (console->source[i] != NULL)
+            finish_source(console, console->source[i]);
     if (console->mid_line && console->out_terminal)
         fputc('\n', stdout);
     console->mid_line = false;

@@ -110,13 +110,38 @@ static int check_drivers(struct run *run)
     return status;
 }
 
-static int check_program(struct run *run)
+/* Another file of the same name would take the place of the first in the machine. */
+static int check_names(const struct program *a, const struct program *b)
 {
-    const char *path = run->options.program_argc != 0 ? run->options.program_argv[0] : NULL;
-    int status = path != NULL ? check_file(path, IMAGE_PROGRAM) : EXIT_FINE;
+    if (strcasecmp(a->file_name, b->file_name) != 0 ||
+        strcmp(a->words->word[0], b->words->word[0]) == 0)
+        return EXIT_FINE;
+    cli_message("%s: another program has this name: %s", b->words->word[0], a->words->word[0]);
+    return EXIT_USAGE;
+}
 
-    if (path != NULL && status == EXIT_FINE)
-        snprintf(run->program_name, sizeof(run->program_name), "%s", base_name(path));
+static int check_program(struct program *programs, const struct program_words *words, unsigned index,
+                         const struct program *others, unsigned other_count)
+{
+    int status = program_check(&programs[index], &words[index]);
+
+    for (unsigned i = 0; i < index && status == EXIT_FINE; i++)
+        status = check_names(&programs[i], &programs[index]);
+    for (unsigned i = 0; i < other_count && status == EXIT_FINE; i++)
+        status = check_names(&others[i], &programs[index]);
+    return status;
+}
+
+static int check_programs(struct run *run)
+{
+    const struct run_options *options = &run->options;
+    int status = EXIT_FINE;
+
+    for (unsigned i = 0; i < options->background_count && status == EXIT_FINE; i++)
+        status = check_program(run->background, options->background, i, NULL, 0);
+    for (unsigned i = 0; i < options->program_count && status == EXIT_FINE; i++)
+        status = check_program(run->program, options->program, i, run->background,
+                               options->background_count);
     return status;
 }
 
@@ -132,6 +157,11 @@ static int copy_one(struct run *run, const char *path, const char *folder, const
     return error == 0 ? EXIT_FINE : EXIT_USAGE;
 }
 
+static int copy_program(struct run *run, const struct program *program)
+{
+    return copy_one(run, program->words->word[0], "", program->file_name);
+}
+
 static int fill_folder(struct run *run)
 {
     int status = EXIT_FINE;
@@ -139,8 +169,10 @@ static int fill_folder(struct run *run)
     for (unsigned i = 0; i < run->options.driver_count && status == EXIT_FINE; i++)
         status = copy_one(run, run->driver[i].path, "Windows/System32/drivers/",
                           run->driver[i].file_name);
-    if (status == EXIT_FINE && run->options.program_argc != 0)
-        status = copy_one(run, run->options.program_argv[0], "", run->program_name);
+    for (unsigned i = 0; i < run->options.background_count && status == EXIT_FINE; i++)
+        status = copy_program(run, &run->background[i]);
+    for (unsigned i = 0; i < run->options.program_count && status == EXIT_FINE; i++)
+        status = copy_program(run, &run->program[i]);
     return status;
 }
 
@@ -169,7 +201,7 @@ static int open_folder(struct run_session *session)
 
 /* ---- while it runs ---- */
 
-static void on_console(void *context, uint32_t stream, const char *text, size_t bytes,
+static void on_console(void *context, uint64_t stream, const char *text, size_t bytes,
                        uint64_t virtual_time_100ns)
 {
     struct run_session *session = context;
@@ -271,6 +303,17 @@ static int serve(struct run_session *session, struct supervisor_result *result)
 
 /* ---- after it ---- */
 
+static bool find_program(const struct program *programs, unsigned count, const char *name,
+                         char *host_path, size_t limit)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcasecmp(name, programs[i].file_name) == 0) {
+            snprintf(host_path, limit, "%s", programs[i].words->word[0]);
+            return true;
+        }
+    return false;
+}
+
 static void find_image(void *context, const char *name, const char *guest_path, char *host_path,
                        size_t limit)
 {
@@ -286,10 +329,9 @@ static void find_image(void *context, const char *name, const char *guest_path, 
         }
     if (strchr(name, '/') != NULL)
         return;
-    if (run->options.program_argc != 0 && strcasecmp(name, run->program_name) == 0) {
-        snprintf(host_path, limit, "%s", run->options.program_argv[0]);
+    if (find_program(run->program, run->options.program_count, name, host_path, limit) ||
+        find_program(run->background, run->options.background_count, name, host_path, limit))
         return;
-    }
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         snprintf(host_path, limit, "%s/%s%s", session->build, folders[i], name);
         if (access(host_path, R_OK) == 0)
@@ -449,7 +491,25 @@ static int judge_records(const struct run *run)
 {
     if (summary_count(&run->console, "violation") != 0 || summary_count(&run->console, "leak") != 0)
         return EXIT_BUGCHECK;
-    return run->program_ended && run->program_exit_code != 0 ? EXIT_PROGRAM : EXIT_FINE;
+    for (unsigned i = 0; i < run->options.program_count; i++)
+        if (run->program[i].ended && run->program[i].exit_code != 0)
+            return EXIT_PROGRAM;
+    return EXIT_FINE;
+}
+
+/* The exit code of the only program, or of each. */
+static void add_exit_codes(const struct run *run, json_t *object)
+{
+    json_t *codes = json_array();
+
+    for (unsigned i = 0; i < run->options.program_count; i++)
+        if (run->program[i].ended)
+            json_array_append_new(codes, json_integer(run->program[i].exit_code));
+    if (json_array_size(codes) == 1)
+        json_object_set(object, "program_exit_code", json_array_get(codes, 0));
+    else if (json_array_size(codes) != 0)
+        json_object_set(object, "program_exit_codes", codes);
+    json_decref(codes);
 }
 
 static void print_verdict(const struct run *run, int status)
@@ -460,23 +520,23 @@ static void print_verdict(const struct run *run, int status)
         [EXIT_NOT_LOADED] = "could not load",
         [EXIT_BUGCHECK] = "an error was found",
         [EXIT_TIMEOUT] = "no end in sight",
-        [EXIT_PROGRAM] = "no error found in the driver, but the program failed",
+        [EXIT_PROGRAM] = "no error found in the driver, but a program failed",
     };
     const char *text = status == EXIT_DEFECT ? "a defect of Drydock" : texts[status];
 
     if (run->console.json) {
         json_t *object = json_pack("{s:s, s:i, s:s, s:I}", "type", "verdict", "exit_status", status,
                                    "verdict", text, "seed", (json_int_t)run->options.seed);
-        if (run->program_ended)
-            json_object_set_new(object, "program_exit_code", json_integer(run->program_exit_code));
+        add_exit_codes(run, object);
         json_dumpf(object, stdout, JSON_COMPACT);
         fputc('\n', stdout);
         json_decref(object);
         return;
     }
-    if (run->program_ended && run->program_exit_code != 0)
-        cli_message("%s: exit code %u (0x%x)", run->program_name, run->program_exit_code,
-                    run->program_exit_code);
+    for (unsigned i = 0; i < run->options.program_count; i++)
+        if (run->program[i].ended && run->program[i].exit_code != 0)
+            cli_message("%s: exit code %u (0x%x)", run->program[i].file_name,
+                        run->program[i].exit_code, run->program[i].exit_code);
     cli_message("verdict: %s", text);
 }
 
@@ -521,7 +581,7 @@ static int run_session(struct run_session *session)
     int status = check_drivers(run);
 
     if (status == EXIT_FINE)
-        status = check_program(run);
+        status = check_programs(run);
     if (status == EXIT_FINE && !build_folder_find(session->build, sizeof(session->build))) {
         cli_message("/proc/self/exe: %s", strerror(errno));
         status = EXIT_USAGE;
@@ -529,7 +589,7 @@ static int run_session(struct run_session *session)
     if (status != EXIT_FINE)
         return status;
     catch_signals();
-    console_init(&run->console, run->options.json);
+    console_init(&run->console, run->options.json, run->options.prefix);
     progress_init(&session->progress, &run->console);
     status = open_folder(session);
     if (status == EXIT_FINE)
@@ -550,6 +610,7 @@ static int cli_run(int argc, char **argv)
     status = run_options_parse(&session->run.options, argc, argv);
     if (status == EXIT_FINE)
         status = run_session(session);
+    run_options_free(&session->run.options);
     free(session);
     if (g_signal != 0) { /* all is cleaned up: end as whoever sent the signal expects */
         signal(g_signal, SIG_DFL);

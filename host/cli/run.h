@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "cli/console.h"
 #include "cli/folder.h"
+#include "cli/program.h"
 #include "cli/run_options.h"
 #include "hal.h"
 
@@ -21,7 +22,9 @@ struct run_driver {
 
 enum run_step {
     RUN_LOAD,
+    RUN_BACKGROUND,
     RUN_PROGRAM,
+    RUN_END, /* of the programs that still run */
     RUN_IDLE,
     RUN_UNLOAD,
     RUN_SUMMARY,
@@ -37,11 +40,9 @@ struct run {
     struct run_driver driver[RUN_DRIVER_LIMIT];
     uint64_t cycles_done;
     enum run_step step; /* the command the machine works on */
-    unsigned index;     /* of its driver */
+    unsigned index;     /* of its driver or program */
     bool started;       /* a command was given */
-    char program_name[256];
-    uint32_t program_exit_code;
-    bool program_ended;
+    struct program program[PROGRAM_LIMIT], background[PROGRAM_LIMIT]; /* as in options */
     int status; /* EXIT_*: the worst so far */
 };
 

@@ -12,12 +12,12 @@
 #include "report/report.h"
 
 const char run_help[] =
-    "usage: drydock run [options] A.sys [B.sys ...] [-- PROG.exe [arguments]]\n\n"
-    "Makes a fresh machine, loads the drivers in the order given, runs the program, waits until\n"
-    "nothing is left to do, unloads the drivers in reverse order, and says what it found. Debug\n"
-    "output of drivers and the program's output go to standard output, Drydock's own messages, "
-    "the\n"
-    "summary and the report of a bug check to standard error. The program reads standard input.\n\n"
+    "usage: drydock run [options] A.sys [B.sys ...] [-- PROG.exe [arguments]] [-- PROG.exe ...]\n\n"
+    "Makes a fresh machine, loads the drivers in the order given, runs the programs one after the\n"
+    "other, waits until nothing is left to do, unloads the drivers in reverse order, and says what\n"
+    "it found. Debug output of drivers and the programs' output go to standard output, Drydock's\n"
+    "own messages, the summary and the report of a bug check to standard error. The programs read\n"
+    "standard input. A word \"--\" ends a program's arguments: none of them can be that.\n\n"
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
     "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
     "one)\n"
@@ -25,6 +25,13 @@ const char run_help[] =
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
+    "  --background 'PROG.exe arguments'\n"
+    "                   a program that runs beside the others; may be given several times. They are\n"
+    "                   started first, each when the one before it waits for something. At the end\n"
+    "                   their console is closed (CTRL_CLOSE_EVENT), and what does not end by that\n"
+    "                   within five seconds of the machine's time is terminated. Their exit codes\n"
+    "                   do not count. Programs that others have started end in the same way\n"
+    "  --prefix         name the program before each line of its output\n"
     "  --cycles N       load, run, idle and unload N times in the one machine (1)\n"
     "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
@@ -37,7 +44,7 @@ const char run_help[] =
     "options)\n\n"
     "exit status: 0 fine, 1 usage or the host refused, 2 could not load, 3 bug check or rule "
     "broken,\n"
-    "4 time out, 5 the program's exit code was not 0, 70 a defect of Drydock\n";
+    "4 time out, 5 a program's exit code was not 0, 70 a defect of Drydock\n";
 
 enum {
     OPTION_SEED = 256,
@@ -54,7 +61,9 @@ enum {
     OPTION_HASH,
     OPTION_SAVE_AT,
     OPTION_SAVE,
-    OPTION_RESTORE
+    OPTION_RESTORE,
+    OPTION_BACKGROUND,
+    OPTION_PREFIX
 };
 
 static const struct option long_options[] = {
@@ -73,6 +82,8 @@ static const struct option long_options[] = {
     {"save-at", required_argument, NULL, OPTION_SAVE_AT},
     {"save", required_argument, NULL, OPTION_SAVE},
     {"restore", required_argument, NULL, OPTION_RESTORE},
+    {"background", required_argument, NULL, OPTION_BACKGROUND},
+    {"prefix", no_argument, NULL, OPTION_PREFIX},
     {NULL, 0, NULL, 0},
 };
 
@@ -103,6 +114,17 @@ static int parse_clock(struct run_options *options)
     return 0;
 }
 
+static int parse_background(struct run_options *options)
+{
+    if (options->background_count == PROGRAM_LIMIT)
+        return cli_usage_error(&cli_verb_run, "more than %u programs in the background", PROGRAM_LIMIT);
+    if (program_split_line(&options->background[options->background_count], optarg) != 0)
+        return cli_usage_error(&cli_verb_run, "--background takes a program and its arguments, not '%s'",
+                               optarg);
+    options->background_count++;
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -128,6 +150,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;
     case OPTION_RESTORE: options->restore_path = optarg; return 0;
+    case OPTION_BACKGROUND: return parse_background(options);
+    case OPTION_PREFIX: options->prefix = true; return 0;
     case ':': return cli_usage_error(&cli_verb_run, "option '%s' needs a value", word);
     default: return cli_usage_error(&cli_verb_run, "run has no option '%s'", word);
     }
@@ -135,41 +159,49 @@ static int parse_option(struct run_options *options, int option, const char *wor
 
 static int parse_drivers(struct run_options *options, int argc, char **argv)
 {
-    bool has_program = optind > 0 && optind <= argc && strcmp(argv[optind - 1], "--") == 0;
-
-    if (!has_program)
-        for (; optind < argc; optind++) {
-            if (options->driver_count == RUN_DRIVER_LIMIT)
-                return cli_usage_error(&cli_verb_run, "more than %u drivers", RUN_DRIVER_LIMIT);
-            options->driver[options->driver_count++] = argv[optind];
-        }
+    for (; optind < argc; optind++) {
+        if (options->driver_count == RUN_DRIVER_LIMIT)
+            return cli_usage_error(&cli_verb_run, "more than %u drivers", RUN_DRIVER_LIMIT);
+        options->driver[options->driver_count++] = argv[optind];
+    }
     return 0;
 }
 
 static int check_together(const struct run_options *options)
 {
-    if (options->driver_count == 0 && options->program_argc == 0)
+    if (options->driver_count == 0 && options->program_count == 0 && options->background_count == 0)
         return cli_usage_error(&cli_verb_run, "which driver? (drydock run A.sys)");
     if ((options->save_at != 0) != (options->save_path != NULL))
         return cli_usage_error(&cli_verb_run, "--save-at and --save go together");
     return 0;
 }
 
-/* What follows "--" is the program's. */
-static int split_program(struct run_options *options, int argc, char **argv)
+/* What follows the first "--" is programs, with one between each two. */
+static int split_programs(struct run_options *options, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--") == 0) {
-            options->program_argc = argc - i - 1;
-            options->program_argv = argv + i + 1;
-            return i;
-        }
-    return argc;
+    int i = 1;
+
+    while (i < argc && strcmp(argv[i], "--") != 0)
+        i++;
+    options->own_argc = i;
+    while (i < argc) {
+        int start = ++i;
+
+        while (i < argc && strcmp(argv[i], "--") != 0)
+            i++;
+        if (i == start)
+            return cli_usage_error(&cli_verb_run, "'--' is followed by no program");
+        if (options->program_count == PROGRAM_LIMIT)
+            return cli_usage_error(&cli_verb_run, "more than %u programs", PROGRAM_LIMIT);
+        options->program[options->program_count++] =
+            (struct program_words){.count = i - start, .word = argv + start};
+    }
+    return 0;
 }
 
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
-    int own_argc = split_program(options, argc, argv), option, status = 0;
+    int option, status;
 
     options->argc = argc;
     options->argv = argv;
@@ -178,17 +210,23 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->ram_mib = 256;
     options->timeout_s = 60;
     options->processors = 2;
-    if (own_argc + 1 == argc)
-        return cli_usage_error(&cli_verb_run, "'--' is followed by no program");
     options->machine = getenv("DRYDOCK_MACHINE");
     if (options->machine != NULL && options->machine[0] == '\0')
         options->machine = NULL;
+    status = split_programs(options, argc, argv);
     optind = 0;
-    while (status == 0 && (option = getopt_long(own_argc, argv, ":", long_options, NULL)) != -1)
+    while (status == 0 &&
+           (option = getopt_long(options->own_argc, argv, ":", long_options, NULL)) != -1)
         status = parse_option(options, option, argv[optind - 1]);
     if (status == 0)
-        status = parse_drivers(options, own_argc, argv);
+        status = parse_drivers(options, options->own_argc, argv);
     return status != 0 ? status : check_together(options);
+}
+
+void run_options_free(struct run_options *options)
+{
+    while (options->background_count != 0)
+        program_free_words(&options->background[--options->background_count]);
 }
 
 char *run_options_repeat_command(const struct run_options *options)
@@ -204,7 +242,7 @@ char *run_options_repeat_command(const struct run_options *options)
     words[count++] = "--seed";
     words[count++] = seed;
     for (int i = 1; i < options->argc; i++) {
-        bool is_own = options->program_argv == NULL || options->argv + i < options->program_argv;
+        bool is_own = i < options->own_argc;
 
         if (is_own && strcmp(options->argv[i], "--seed") == 0 && i + 1 < options->argc)
             i++;

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/program.h"
+
 #define RUN_DRIVER_LIMIT 32u
 
 struct run_options {
@@ -17,16 +19,20 @@ struct run_options {
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */
     uint64_t save_at; /* safe point number */
-    bool json, hash, gate, real_clock;
+    bool json, hash, gate, real_clock, prefix;
+    int own_argc; /* words before the first "--" */
     int argc; /* of the whole command line, for the command that repeats the run */
     char **argv;
     unsigned driver_count;
     const char *driver[RUN_DRIVER_LIMIT];
-    int program_argc; /* 0: no program */
-    char **program_argv;
+    unsigned program_count; /* run one after the other */
+    struct program_words program[PROGRAM_LIMIT];
+    unsigned background_count;
+    struct program_words background[PROGRAM_LIMIT];
 };
 
 /* 0, or the exit status after a message. */
 int run_options_parse(struct run_options *options, int argc, char **argv);
+void run_options_free(struct run_options *options);
 /* The command that repeats the run, with its seed; to be freed. */
 char *run_options_repeat_command(const struct run_options *options);

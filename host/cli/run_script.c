@@ -1,6 +1,6 @@
 /*
- * The course of a run, one command to the machine's session manager after the other: load, program,
- * idle, unload in reverse order, summary, shutdown. A driver that does not load skips the program
+ * The course of a run, one command to the machine's session manager after the other: load, programs in the background,
+ * programs, end of those that still run, idle, unload in reverse order, summary, shutdown. A driver that does not load skips the program
  * and ends the run in good order.
  */
 #include <stdio.h>
@@ -31,17 +31,18 @@ static void note_load(struct run *run, uint32_t status)
     worsen(run, EXIT_NOT_LOADED);
 }
 
-static void note_program(struct run *run, uint32_t status, uint64_t exit_code)
+static void note_program(struct run *run, struct program *program, uint32_t status, uint64_t exit_code)
 {
     char text[NTSTATUS_TEXT_LIMIT];
 
     if ((int32_t)status < 0) {
-        cli_message("%s: could not start: %s", run->program_name, ntstatus_text(status, text));
+        cli_message("%s: could not start: %s", program->file_name, ntstatus_text(status, text));
         worsen(run, EXIT_NOT_LOADED);
         return;
     }
-    run->program_ended = true;
-    run->program_exit_code = (uint32_t)exit_code;
+    if (program->exit_code == 0)
+        program->exit_code = (uint32_t)exit_code; /* of several cycles the first that is not 0 */
+    program->ended = true;
 }
 
 static void note_unload(struct run *run, uint32_t status)
@@ -62,7 +63,10 @@ static void note_result(struct run *run, const HAL_COMMAND *previous)
 
     switch (run->step) {
     case RUN_LOAD: note_load(run, status); break;
-    case RUN_PROGRAM: note_program(run, status, previous->argument); break;
+    case RUN_BACKGROUND: note_program(run, &run->background[run->index], status, 0); break;
+    case RUN_PROGRAM:
+        note_program(run, &run->program[run->index], status, previous->argument);
+        break;
     case RUN_UNLOAD: note_unload(run, status); break;
     default: break;
     }
@@ -80,63 +84,49 @@ static void end_cycle(struct run *run)
             run->step = RUN_SUMMARY;
 }
 
-/* Goes to the next thing to do. */
-static void advance(struct run *run)
+/* How often the step is done. */
+static unsigned step_count(const struct run *run, enum run_step step)
 {
-    unsigned count = run->options.driver_count;
+    bool fine = run->status == EXIT_FINE;
 
-    if (run->step == RUN_LOAD && run->status == EXIT_FINE && run->index + 1 < count) {
-        run->index++;
-        return;
-    }
-    if (run->step == RUN_UNLOAD && run->index > 0) {
-        run->index--;
-    } else if (run->step == RUN_UNLOAD) {
-        end_cycle(run);
-        return;
-    } else {
-        run->step++;
-        if (run->step == RUN_UNLOAD && count == 0)
-            run->step = RUN_SUMMARY;
-        run->index = run->step == RUN_UNLOAD ? count - 1 : 0;
-    }
-    if (run->step == RUN_PROGRAM && (run->options.program_argc == 0 || run->status != EXIT_FINE))
-        run->step = RUN_IDLE;
-    while (run->step == RUN_UNLOAD && !run->driver[run->index].loaded) {
-        if (run->index == 0) {
-            run->step = RUN_SUMMARY;
-            return;
-        }
-        run->index--;
+    switch (step) {
+    case RUN_LOAD: return fine ? run->options.driver_count : 0;
+    case RUN_BACKGROUND: return fine ? run->options.background_count : 0;
+    case RUN_PROGRAM: return fine ? run->options.program_count : 0;
+    case RUN_END: return run->options.program_count + run->options.background_count != 0;
+    case RUN_UNLOAD: return run->options.driver_count;
+    default: return 1;
     }
 }
 
-/* One argument as a Windows command line quotes it. [doc] Parsing C command-line arguments. */
-static size_t append_argument(char *to, size_t used, size_t limit, const char *word)
+/* Goes to the next driver to unload; FALSE when none is left. */
+static bool advance_unload(struct run *run)
 {
-    bool quotes = word[0] == '\0' || strpbrk(word, " \t\"") != NULL;
-    size_t slashes = 0;
+    while (run->index > 0)
+        if (run->driver[--run->index].loaded)
+            return true;
+    return false;
+}
 
-    if (used != 0 && used + 1 < limit)
-        to[used++] = ' ';
-    if (quotes && used + 1 < limit)
-        to[used++] = '"';
-    for (; *word != '\0' && used + slashes + 3 < limit; word++) {
-        slashes = *word == '\\' ? slashes + 1 : slashes;
-        if (*word == '"') {
-            for (size_t i = 0; i <= slashes && used + 3 < limit; i++)
-                to[used++] = '\\';
-        }
-        if (*word != '\\')
-            slashes = 0;
-        to[used++] = *word;
+/* Goes to the next thing to do. */
+static void advance(struct run *run)
+{
+    if (run->step == RUN_UNLOAD) {
+        if (!advance_unload(run))
+            end_cycle(run);
+        return;
     }
-    for (; quotes && slashes != 0 && used + 2 < limit; slashes--)
-        to[used++] = '\\';
-    if (quotes && used + 1 < limit)
-        to[used++] = '"';
-    to[used] = '\0';
-    return used;
+    if (++run->index < step_count(run, run->step))
+        return;
+    do
+        run->step++;
+    while (step_count(run, run->step) == 0);
+    run->index = 0;
+    if (run->step == RUN_UNLOAD) {
+        run->index = run->options.driver_count;
+        if (!advance_unload(run))
+            run->step = RUN_SUMMARY;
+    }
 }
 
 static void fill_load(struct run *run, HAL_COMMAND *command)
@@ -149,17 +139,10 @@ static void fill_load(struct run *run, HAL_COMMAND *command)
              run->options.hardware_id != NULL ? run->options.hardware_id : "");
 }
 
-static void fill_program(struct run *run, HAL_COMMAND *command)
+static void fill_program(const struct program *program, uint32_t kind, HAL_COMMAND *command)
 {
-    char line[3072] = "", own[300];
-    size_t used;
-
-    snprintf(own, sizeof(own), "C:\\%s", run->program_name);
-    used = append_argument(line, 0, sizeof(line), own);
-    for (int i = 1; i < run->options.program_argc; i++)
-        used = append_argument(line, used, sizeof(line), run->options.program_argv[i]);
-    command->kind = HAL_COMMAND_RUN;
-    snprintf(command->text, sizeof(command->text), "\\??\\%s\t%s", own, line);
+    command->kind = kind;
+    program_write_command(program, command->text, sizeof(command->text));
 }
 
 static void fill_command(struct run *run, HAL_COMMAND *command)
@@ -167,7 +150,13 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
     memset(command, 0, sizeof(*command));
     switch (run->step) {
     case RUN_LOAD: fill_load(run, command); break;
-    case RUN_PROGRAM: fill_program(run, command); break;
+    case RUN_BACKGROUND:
+        fill_program(&run->background[run->index], HAL_COMMAND_START, command);
+        break;
+    case RUN_PROGRAM:
+        fill_program(&run->program[run->index], HAL_COMMAND_RUN, command);
+        break;
+    case RUN_END: command->kind = HAL_COMMAND_END; break;
     case RUN_IDLE:
         command->kind = HAL_COMMAND_IDLE;
         command->argument = SERVICE_IDLE_HORIZON_100NS;
@@ -187,7 +176,8 @@ void run_next_command(void *context, HAL_COMMAND *command)
     struct run *run = context;
 
     if (!run->started) {
-        run->step = run->options.driver_count != 0 ? RUN_LOAD : RUN_PROGRAM;
+        for (run->step = RUN_LOAD; step_count(run, run->step) == 0; run->step++)
+            ;
     } else {
         note_result(run, command);
         if (run->step < RUN_SHUTDOWN)

@@ -9,14 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_MAGIC 0x31455441545344ull /* "DSTATE1" */
+#define STATE_MAGIC 0x32455441545344ull /* "DSTATE2" */
 
 struct save_state {
     uint64_t magic;
     uint64_t rsp, gs_base, root_pfn, ram_bytes, seed, cycles_done;
     uint32_t driver_count, loaded; /* a bit a driver */
     uint32_t step, index;
-    uint32_t started, program_ended, program_exit_code, status;
+    uint32_t started, status;
+    uint32_t program_count, program_ended; /* a bit a program */
+    uint32_t program_exit_code[PROGRAM_LIMIT];
     struct console_line debug, log, report;
 };
 
@@ -78,8 +80,11 @@ static struct save_state *make_state(const struct run *run, const struct supervi
     state->step = run->step;
     state->index = run->index;
     state->started = run->started;
-    state->program_ended = run->program_ended;
-    state->program_exit_code = run->program_exit_code;
+    state->program_count = run->options.program_count;
+    for (unsigned i = 0; i < run->options.program_count; i++) {
+        state->program_ended |= (uint32_t)run->program[i].ended << i;
+        state->program_exit_code[i] = run->program[i].exit_code;
+    }
     state->status = (uint32_t)run->status;
     state->debug = run->console.debug;
     state->log = run->console.log;
@@ -139,8 +144,10 @@ static void take_state(struct run *run, struct supervisor_restore *restore,
     run->step = (enum run_step)state->step;
     run->index = state->index;
     run->started = state->started != 0;
-    run->program_ended = state->program_ended != 0;
-    run->program_exit_code = state->program_exit_code;
+    for (unsigned i = 0; i < run->options.program_count; i++) {
+        run->program[i].ended = (state->program_ended >> i & 1) != 0;
+        run->program[i].exit_code = state->program_exit_code[i];
+    }
     run->status = (int)state->status;
     run->console.debug = state->debug;
     run->console.log = state->log;
@@ -151,6 +158,7 @@ static void take_state(struct run *run, struct supervisor_restore *restore,
 static bool state_fits(const struct run *run, const struct save_state *state)
 {
     return state->magic == STATE_MAGIC && state->driver_count == run->options.driver_count &&
+           state->program_count == run->options.program_count &&
            state->step < RUN_STEP_COUNT && state->index < RUN_DRIVER_LIMIT &&
            state->debug.used <= CONSOLE_LINE_LIMIT && state->log.used <= CONSOLE_LINE_LIMIT &&
            state->report.used <= CONSOLE_LINE_LIMIT;

@@ -20,8 +20,8 @@ struct channel_header {
 };
 
 struct channel_console {
-    uint32_t stream;
-    uint32_t bytes; /* follow */
+    uint64_t stream; /* HAL_STREAM_OF */
+    uint64_t bytes;  /* follow */
     uint64_t virtual_time_100ns;
 };
 

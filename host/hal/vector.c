@@ -132,7 +132,7 @@ int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint
         struct channel_console *console = (void *)packet;
         uint64_t piece = bytes > 32768 ? 32768 : bytes;
 
-        *console = (struct channel_console){(uint32_t)stream, (uint32_t)piece, virtual_time_100ns};
+        *console = (struct channel_console){stream, piece, virtual_time_100ns};
         if (!memory_read(va, console + 1, piece))
             return HAL_E_INVALID;
         channel_send(CHANNEL_CONSOLE, packet, sizeof(*console) + piece);

@@ -16,7 +16,7 @@ struct supervisor_ops {
     void *context;
     /* The next command for the machine; the last command's status is in *command. */
     void (*next_command)(void *context, HAL_COMMAND *command);
-    void (*console)(void *context, uint32_t stream, const char *text, size_t bytes,
+    void (*console)(void *context, uint64_t stream, const char *text, size_t bytes,
                     uint64_t virtual_time_100ns);
     /* Serves the body of a CHANNEL_FILE packet; returns the bytes of the answer, or -errno to end
      * the machine. */

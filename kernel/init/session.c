@@ -14,7 +14,9 @@
 #include "summary.h"
 
 #define SESSION_DRIVERS 64
+#define SESSION_BACKGROUND 32
 #define SESSION_LONGEST_PAUSE_100NS 100000ll
+#define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
 static HAL_COMMAND SessionCommand;
@@ -24,6 +26,11 @@ static struct {
     PVOID Image;
     SIZE_T ImageBytes;
 } SessionDrivers[SESSION_DRIVERS];
+static PEPROCESS SessionBackground[SESSION_BACKGROUND];
+
+PUCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
+NTSTATUS NTAPI PsGetProcessExitStatus(PEPROCESS Process);
+BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process);
 
 /* ---- the command's fields: UTF-8, separated by tabs ---- */
 
@@ -181,20 +188,87 @@ static NTSTATUS SessionUnload(VOID)
 
 /* ---- programs and idling ---- */
 
-static NTSTATUS SessionRunProgram(ULONG64 *ExitCode)
+static NTSTATUS SessionCreateProgram(PEPROCESS *Process)
 {
     UNICODE_STRING Path = {0}, CommandLine = {0};
-    NTSTATUS Exit = STATUS_SUCCESS;
     NTSTATUS Status = SessionField(0, &Path);
 
     if (NT_SUCCESS(Status))
         Status = SessionField(1, &CommandLine);
     if (NT_SUCCESS(Status))
-        Status = PsRunProgram(&Path, &CommandLine, &Exit);
+        Status = PsStartProgram(&Path, &CommandLine, Process);
     SessionFreeField(&Path);
     SessionFreeField(&CommandLine);
+    return Status;
+}
+
+static NTSTATUS SessionRunProgram(ULONG64 *ExitCode)
+{
+    PEPROCESS Process;
+    NTSTATUS Exit, Status = SessionCreateProgram(&Process);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PsWaitForProgram(Process, &Exit);
+    ObDereferenceObject(Process);
     *ExitCode = (ULONG)Exit;
     return Status;
+}
+
+/* Until every other thread waits, or a program has computed for long. */
+static VOID SessionSettle(VOID)
+{
+    ULONG64 End = KeVirtualTime() + SESSION_SETTLING_100NS;
+    LARGE_INTEGER Pause = {.QuadPart = -1};
+
+    KeSetPriorityThread(KeGetCurrentThread(), 1);
+    while (!KeIsMachineIdle(0) && KeVirtualTime() < End)
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    KeSetPriorityThread(KeGetCurrentThread(), 8);
+}
+
+static NTSTATUS SessionStartBackground(VOID)
+{
+    ULONG Slot = 0;
+    NTSTATUS Exit, Status;
+
+    while (Slot < SESSION_BACKGROUND && SessionBackground[Slot] != NULL)
+        Slot++;
+    if (Slot == SESSION_BACKGROUND)
+        return STATUS_TOO_MANY_NAMES;
+    Status = SessionCreateProgram(&SessionBackground[Slot]);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    SessionSettle();
+    if (!PsGetProcessExitProcessCalled(SessionBackground[Slot]))
+        return STATUS_SUCCESS;
+    Status = PsWaitForProgram(SessionBackground[Slot], &Exit);
+    return Status;
+}
+
+/* A program in the background that has not lasted is told of. */
+static VOID SessionReportEarlyEnd(PEPROCESS Process)
+{
+    char Line[128];
+    int Bytes;
+
+    if (!PsGetProcessExitProcessCalled(Process))
+        return;
+    Bytes = _snprintf(Line, sizeof(Line), "%s: ended before the other programs, exit code %lu (0x%lx)\n",
+                      PsGetProcessImageFileName(Process), (ULONG)PsGetProcessExitStatus(Process),
+                      (ULONG)PsGetProcessExitStatus(Process));
+    HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
+}
+
+static VOID SessionEndPrograms(VOID)
+{
+    for (ULONG i = 0; i < SESSION_BACKGROUND; i++)
+        if (SessionBackground[i] != NULL) {
+            SessionReportEarlyEnd(SessionBackground[i]);
+            ObDereferenceObject(SessionBackground[i]);
+            SessionBackground[i] = NULL;
+        }
+    PsEndPrograms();
 }
 
 /* Until every other thread waits and no timer is due within the horizon. Sleeping lets the others run. */
@@ -247,6 +321,12 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_RUN:
             Status = SessionRunProgram(&ExitCode);
+            break;
+        case HAL_COMMAND_START:
+            Status = SessionStartBackground();
+            break;
+        case HAL_COMMAND_END:
+            SessionEndPrograms();
             break;
         case HAL_COMMAND_IDLE:
             SessionIdle(SessionCommand.argument);

@@ -571,7 +571,9 @@ static NTSTATUS ObpDuplicate(POBP_DUPLICATE Request, PHANDLE Result)
 
     if (Object == NULL)
         return STATUS_INVALID_HANDLE;
-    if (Request->Target != NULL) {
+    if (Request->Target != NULL && Request->Target->Exiting)
+        Status = STATUS_PROCESS_IS_TERMINATING;
+    else if (Request->Target != NULL) {
         if ((Request->Options & DUPLICATE_SAME_ATTRIBUTES) != 0)
             Request->Attributes = Attributes | (Request->Attributes & OBJ_KERNEL_HANDLE);
         Status = ObpDuplicateAccess(Object, Access, Request, &Access);
@@ -586,9 +588,6 @@ static NTSTATUS ObpDuplicate(POBP_DUPLICATE Request, PHANDLE Result)
     return Status;
 }
 
-NTSTATUS NTAPI ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess,
-                                 PHANDLE TargetHandle, ACCESS_MASK Access, ULONG Attributes,
-                                 ULONG Options, KPROCESSOR_MODE PreviousMode);
 NT_EXPORT(ObDuplicateObject);
 NTSTATUS NTAPI ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess,
                                  PHANDLE TargetHandle, ACCESS_MASK Access, ULONG Attributes,
@@ -629,6 +628,59 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
     if (Request.Target != NULL)
         ObDereferenceObject(Request.Target);
     ObDereferenceObject(Request.Source);
+    return Status;
+}
+
+/* ---- inheriting ---- */
+
+static BOOLEAN ObpIsListed(ULONG Index, const HANDLE *List, ULONG Count)
+{
+    for (ULONG i = 0; i < Count; i++)
+        if ((ULONG_PTR)List[i] >> 2 == Index)
+            return TRUE;
+    return Count == 0;
+}
+
+static NTSTATUS ObpInheritEntry(PHANDLE_TABLE To, ULONG Index, POBP_HANDLE_ENTRY Entry)
+{
+    OB_OPEN_METHOD Open = OBP_TYPE_OF(Entry->Object)->TypeInfo.OpenProcedure;
+    ACCESS_MASK Access = Entry->Access;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    ObpCountHandle(Entry->Object);
+    if (Open != NULL)
+        Status = Open(ObInheritHandle, KernelMode, To->Process, Entry->Object, &Access,
+                      ObpHandlesOfProcess(To, Entry->Object) + 1);
+    if (!NT_SUCCESS(Status)) {
+        OBP_HEADER(Entry->Object)->HandleCount--;
+        OBP_TYPE_OF(Entry->Object)->TotalNumberOfHandles--;
+        ObDereferenceObject(Entry->Object);
+        return Status;
+    }
+    *ObpEntry(To, Index) = (OBP_HANDLE_ENTRY){Entry->Object, Access, Entry->Attributes};
+    To->Count++;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ObInheritHandles(PHANDLE_TABLE From, PHANDLE_TABLE To, const HANDLE *List, ULONG Count)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+    ULONG Limit = From->Limit;
+
+    DD_ASSERT(To->Count == 0);
+    while (To->Limit < Limit)
+        if (!ObpGrowTable(To))
+            return STATUS_INSUFFICIENT_RESOURCES;
+    for (ULONG i = 1; NT_SUCCESS(Status) && i < Limit; i++) {
+        POBP_HANDLE_ENTRY Entry = ObpEntry(From, i);
+
+        if (Entry->Object != NULL && (Entry->Attributes & OBJ_INHERIT) != 0 && ObpIsListed(i, List, Count))
+            Status = ObpInheritEntry(To, i, Entry);
+    }
+    To->FreeHead = To->FreeTail = 0;
+    for (ULONG i = 1; i < To->Limit; i++)
+        if (ObpEntry(To, i)->Object == NULL)
+            ObpPushFree(To, i);
     return Status;
 }
 

@@ -88,6 +88,8 @@ typedef struct _HANDLE_TABLE HANDLE_TABLE, *PHANDLE_TABLE;
 NTSTATUS ObCreateHandleTable(PEPROCESS Process, PHANDLE_TABLE *Table);
 VOID ObCloseAllHandles(PHANDLE_TABLE Table); /* process exit: closes each as if by NtClose */
 VOID ObDeleteHandleTable(PHANDLE_TABLE Table);
+/* Handles of From that are to be inherited get the same values in To, which is empty; Count 0: all, else those in List. */
+NTSTATUS ObInheritHandles(PHANDLE_TABLE From, PHANDLE_TABLE To, const HANDLE *List, ULONG Count);
 ULONG ObHandleCount(PHANDLE_TABLE Table);
 extern PHANDLE_TABLE ObpKernelHandleTable;   /* handles with bit 31..63 set: HANDLE | 0xFFFFFFFF80000000 */
 
@@ -96,6 +98,9 @@ VOID ObEnumerateTypes(VOID (*Visit)(PVOID Context, PCUNICODE_STRING Name, ULONG 
 
 /* ---- documented routines that the DDK headers lack ---- */
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+NTSTATUS NTAPI ObDuplicateObject(PEPROCESS SourceProcess, HANDLE SourceHandle, PEPROCESS TargetProcess,
+                                 PHANDLE TargetHandle, ACCESS_MASK Access, ULONG Attributes, ULONG Options,
+                                 KPROCESSOR_MODE PreviousMode);
 NTSTATUS NTAPI ObLogSecurityDescriptor(PSECURITY_DESCRIPTOR Input, PSECURITY_DESCRIPTOR *Output, ULONG References);
 VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Count);
 VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Count);

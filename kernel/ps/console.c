@@ -1,15 +1,13 @@
 /*
- * The console: a device \Device\ConDrv whose files Input, Output and Error are the host's standard streams. Input comes a
+ * The console: a device \Device\ConDrv whose files Input, Output and Error are the host's standard streams; and Connect,
+ * by which a process is on the console. Input comes a
  * line at a time, its end CR LF as a console's; the machine stands still while the host has none. Not modelled: screen
  * buffers, cursor, colours, input events, input without line mode, several consoles. The code page is UTF-8.
  */
-#include "psp.h"
-
-#include "console.h"
-#include "image.h"
+#include "startup.h"
 
 /* FileObject->FsContext2 of an open console file. */
-enum { PSP_CONSOLE_INPUT = 1, PSP_CONSOLE_OUTPUT, PSP_CONSOLE_ERROR };
+enum { PSP_CONSOLE_INPUT = 1, PSP_CONSOLE_OUTPUT, PSP_CONSOLE_ERROR, PSP_CONSOLE_CONNECTION };
 
 /* A console's reader waits for a typist: so long do the other threads go on before a line is there. [guess] */
 #define PSP_TYPING_100NS 100000 /* 10 ms of virtual time */
@@ -39,6 +37,7 @@ static NTSTATUS NTAPI PspConsoleCreate(PDEVICE_OBJECT Device, PIRP Irp)
         {RTL_CONSTANT_STRING(L"\\Input"), PSP_CONSOLE_INPUT},
         {RTL_CONSTANT_STRING(L"\\Output"), PSP_CONSOLE_OUTPUT},
         {RTL_CONSTANT_STRING(L"\\Error"), PSP_CONSOLE_ERROR},
+        {RTL_CONSTANT_STRING(L"\\Connect"), PSP_CONSOLE_CONNECTION},
     };
     PFILE_OBJECT File = IoGetCurrentIrpStackLocation(Irp)->FileObject;
 
@@ -110,16 +109,33 @@ static ULONG PspDropCarriageReturns(PUCHAR Text, ULONG Bytes)
     return Kept;
 }
 
+/* The host hears once who it is that writes. */
+static ULONG64 PspWriterStream(ULONG Stream)
+{
+    PEPROCESS Process = PsGetCurrentThread()->ThreadsProcess;
+    ULONG64 Id = (ULONG64)Process->UniqueProcessId;
+    UNICODE_STRING Name = PspProgramName(Process);
+    char Utf8[192];
+    ULONG Bytes;
+
+    if (!Process->ConsoleNamed &&
+        NT_SUCCESS(RtlUnicodeToUTF8N(Utf8, sizeof(Utf8), &Bytes, Name.Buffer, Name.Length))) {
+        Process->ConsoleNamed = TRUE;
+        HAL->write(HAL_STREAM_OF(HAL_STREAM_NAME, Id), (ULONG64)Utf8, Bytes, KeVirtualTime());
+    }
+    return HAL_STREAM_OF(Stream, Id);
+}
+
 static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG_PTR File = (ULONG_PTR)Stack->FileObject->FsContext2;
 
     UNREFERENCED_PARAMETER(Device);
-    if (File == PSP_CONSOLE_INPUT)
+    if (File != PSP_CONSOLE_OUTPUT && File != PSP_CONSOLE_ERROR)
         return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
     if (Stack->Parameters.Write.Length != 0)
-        HAL->write(File == PSP_CONSOLE_OUTPUT ? HAL_STREAM_STDOUT : HAL_STREAM_STDERR,
+        HAL->write(PspWriterStream(File == PSP_CONSOLE_OUTPUT ? HAL_STREAM_STDOUT : HAL_STREAM_STDERR),
                    (ULONG64)Irp->AssociatedIrp.SystemBuffer,
                    PspDropCarriageReturns(Irp->AssociatedIrp.SystemBuffer, Stack->Parameters.Write.Length),
                    KeVirtualTime());
@@ -130,6 +146,8 @@ static NTSTATUS PspConsoleMode(PIRP Irp, PIO_STACK_LOCATION Stack)
 {
     ULONG *Mode = Irp->AssociatedIrp.SystemBuffer;
 
+    if (Stack->FileObject->FsContext2 == (PVOID)PSP_CONSOLE_CONNECTION)
+        return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
     if (Stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(*Mode))
         return PspCompleteConsole(Irp, STATUS_BUFFER_TOO_SMALL, 0);
     /* processed, line and echo input; or processed and wrapped output */
@@ -137,13 +155,49 @@ static NTSTATUS PspConsoleMode(PIRP Irp, PIO_STACK_LOCATION Stack)
     return PspCompleteConsole(Irp, STATUS_SUCCESS, sizeof(*Mode));
 }
 
+static NTSTATUS PspConsoleAttach(PIRP Irp, PIO_STACK_LOCATION Stack)
+{
+    PULONG64 Routine = Irp->AssociatedIrp.SystemBuffer;
+
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(*Routine) || !MmIsUserAddress(*Routine))
+        return PspCompleteConsole(Irp, STATUS_INVALID_PARAMETER, 0);
+    PsCurrentProcess()->ConsoleControl = *Routine;
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
+}
+
+static NTSTATUS PspConsoleGenerate(PIRP Irp, PIO_STACK_LOCATION Stack)
+{
+    PSP_CONSOLE_EVENT *Event = Irp->AssociatedIrp.SystemBuffer;
+
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(*Event) || Event->Event > 1)
+        return PspCompleteConsole(Irp, STATUS_INVALID_PARAMETER, 0);
+    return PspCompleteConsole(Irp, PspConsoleEvent(Event->Event, (HANDLE)(ULONG_PTR)Event->Group), 0);
+}
+
+static NTSTATUS PspConsoleList(PIRP Irp, PIO_STACK_LOCATION Stack)
+{
+    ULONG Room = Stack->Parameters.DeviceIoControl.OutputBufferLength / sizeof(ULONG);
+    PULONG Ids = Irp->AssociatedIrp.SystemBuffer;
+    ULONG Count;
+
+    if (Room < 2)
+        return PspCompleteConsole(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+    Count = PspConsoleProcesses(Ids + 1, Room - 1); /* first how many there are */
+    Ids[0] = Count;
+    return PspCompleteConsole(Irp, STATUS_SUCCESS, (1 + min(Count, Room - 1)) * sizeof(ULONG));
+}
+
 static NTSTATUS NTAPI PspConsoleControl(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
 
     UNREFERENCED_PARAMETER(Device);
-    if (Stack->Parameters.DeviceIoControl.IoControlCode == IOCTL_PSP_CONSOLE_MODE)
-        return PspConsoleMode(Irp, Stack);
+    switch (Stack->Parameters.DeviceIoControl.IoControlCode) {
+    case IOCTL_PSP_CONSOLE_MODE: return PspConsoleMode(Irp, Stack);
+    case IOCTL_PSP_CONSOLE_ATTACH: return PspConsoleAttach(Irp, Stack);
+    case IOCTL_PSP_CONSOLE_EVENT: return PspConsoleGenerate(Irp, Stack);
+    case IOCTL_PSP_CONSOLE_PROCESSES: return PspConsoleList(Irp, Stack);
+    }
     return PspCompleteConsole(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
@@ -177,14 +231,14 @@ NTSTATUS PsInitConsole(VOID)
     return IoCreateDriver(&Name, PspConsoleEntry);
 }
 
-NTSTATUS PspOpenConsole(PCWSTR Path, ACCESS_MASK Access, PHANDLE Handle)
+NTSTATUS PspOpenConsole(PCWSTR Path, ULONG HandleAttributes, PHANDLE Handle)
 {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK IoStatus;
     UNICODE_STRING Name;
 
     RtlInitUnicodeString(&Name, Path);
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    return ZwCreateFile(Handle, Access | SYNCHRONIZE, &Attributes, &IoStatus, NULL, 0,
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | HandleAttributes, NULL, NULL);
+    return ZwCreateFile(Handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &Attributes, &IoStatus, NULL, 0,
                         FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 }

@@ -203,7 +203,7 @@ static NTSTATUS PspLayOutImage(PEPROCESS Process, const PSP_FILE_VIEW *View, PSP
     return STATUS_SUCCESS;
 }
 
-static VOID PspNotifyImage(PEPROCESS Process, PUNICODE_STRING Path, const PSP_IMAGE *Image)
+VOID PspNotifyImage(PEPROCESS Process, PUNICODE_STRING Path, const PSP_IMAGE *Image)
 {
     struct { SIZE_T Size; IMAGE_INFO Info; PFILE_OBJECT File; } Extended;
 

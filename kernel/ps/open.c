@@ -172,7 +172,7 @@ NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess,
 
 #define PSP_CREATE_SUSPENDED 1u
 
-static NTSTATUS PspCreateThreadIn(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T Reserve, PETHREAD *Result)
+NTSTATUS PspCreateThreadIn(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T Reserve, PETHREAD *Result)
 {
     CONTEXT *Context = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Context), PSP_TAG);
     PVOID Teb, Stack;

@@ -137,6 +137,17 @@ VOID PspSetExitStatus(PEPROCESS Process, NTSTATUS Status)
         Process->ExitStatus = Status;
 }
 
+/* A driver may open handles while its files are cleaned up, which go too; after that there is no table. */
+static VOID PspCloseHandles(PEPROCESS Process)
+{
+    PHANDLE_TABLE Table = Process->ObjectTable;
+
+    while (ObHandleCount(Table) != 0)
+        ObCloseAllHandles(Table);
+    Process->ObjectTable = NULL;
+    ObDeleteHandleTable(Table);
+}
+
 VOID PspExitProcess(PEPROCESS Process)
 {
     DD_ASSERT(Process->ActiveThreads == 0);
@@ -144,7 +155,8 @@ VOID PspExitProcess(PEPROCESS Process)
     Process->Exiting = TRUE;
     Process->ExitTime.QuadPart = PspSystemTime();
     PspCallProcessExit(Process);
-    ObCloseAllHandles(Process->ObjectTable);
+    PspFreeStartImages(Process);
+    PspCloseHandles(Process);
     ExWaitForRundownProtectionRelease(&Process->RundownProtect);
     LdrForgetUserImages(&Process->LoadedModules);
     PspTakeAddressSpace(Process);
@@ -161,6 +173,7 @@ static VOID PspDeleteProcess(PVOID Object)
 {
     PEPROCESS Process = Object;
 
+    PspFreeStartImages(Process);
     LdrForgetUserImages(&Process->LoadedModules);
     if (Process->AddressSpace != NULL)
         PspTakeAddressSpace(Process);

@@ -102,6 +102,10 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     ULONG64 ExceptionDispatcher;     /* ntdll's KiUserExceptionDispatcher */
     ULONG64 ApcDispatcher;           /* ntdll's KiUserApcDispatcher */
     ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
+    struct _PSP_START_IMAGES *StartImages; /* not announced yet; allocated */
+    HANDLE ProcessGroup;             /* ID of the process that leads it */
+    ULONG64 ConsoleControl;          /* kernel32's routine for console events; 0: no console */
+    BOOLEAN ConsoleNamed;            /* the host knows the name of who writes */
 };
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, UniqueProcessId, 0x440);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, Token, 0x4b8);
@@ -138,12 +142,17 @@ DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
 VOID PspThreadReaped(PETHREAD Thread);
 
 /*
- * Runs a program: creates its process, maps the .exe and ntdll, starts the first thread, waits for the process to end.
- * Path is an NT path (\??\C:\...). Returns STATUS_SUCCESS and the exit code, or why it did not start: a status of the
- * file or image, STATUS_DLL_NOT_FOUND or STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on HAL_STREAM_LOG).
- * PASSIVE_LEVEL.
+ * Starts a program: creates its process, maps the .exe and ntdll, starts the first thread. Path is an NT path (\??\C:\...).
+ * Process, referenced; or a status of the file or image, or a driver's. PASSIVE_LEVEL.
  */
-NTSTATUS PsRunProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, NTSTATUS *ExitStatus);
+NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEPROCESS *Process);
+/*
+ * Waits for the end. STATUS_SUCCESS and the exit code, or why it did not come to run: STATUS_DLL_NOT_FOUND or
+ * STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on HAL_STREAM_LOG).
+ */
+NTSTATUS PsWaitForProgram(PEPROCESS Process, NTSTATUS *ExitStatus);
+/* Ends every user process: closes the console of those that have one, and terminates what is left after five seconds. */
+VOID PsEndPrograms(VOID);
 
 /*
  * An exception in user mode: pushes the record and Context (the interrupted user state, all of it) on the user stack and makes

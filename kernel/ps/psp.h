@@ -32,6 +32,10 @@ NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy); /* t
 /* The program's file name, for messages; not cut as ImageFileName is. */
 UNICODE_STRING PspProgramName(PEPROCESS Process);
 
+/* ---- start.c: the images a process starts with ---- */
+VOID PspAnnounceStartImages(PEPROCESS Process); /* in its first thread */
+VOID PspFreeStartImages(PEPROCESS Process);
+
 /* ---- thread.c ---- */
 /*
  * A thread that is not started yet. UserContext NULL: a system thread that runs Routine(Context). One reference, which

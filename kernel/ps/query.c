@@ -72,7 +72,7 @@ static NTSTATUS PspAnswerProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PSP_
         return STATUS_SUCCESS;
     case ProcessHandleCount:
         Answer->Bytes = sizeof(ULONG);
-        Answer->u.Long = ObHandleCount(Process->ObjectTable);
+        Answer->u.Long = Process->ObjectTable == NULL ? 0 : ObHandleCount(Process->ObjectTable);
         return STATUS_SUCCESS;
     case ProcessSessionInformation:
     case ProcessBreakOnTermination:

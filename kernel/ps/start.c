@@ -1,14 +1,12 @@
 /*
- * Starting a program: process, images of the .exe and of ntdll, environment blocks, console handles, first thread. The DLLs
- * that the .exe imports are loaded by ntdll, in the process. Not modelled: inheritance of handles, manifests, WOW64,
- * CreateProcess from a program.
+ * Starting a program: process, images of the .exe and of ntdll, first thread with its stack, the drivers told. The DLLs that
+ * the .exe imports are loaded by ntdll, in the process. Not modelled: manifests, WOW64.
  */
-#include "psp.h"
+#include "startup.h"
 
+#include "../ldr/ldr.h"
 #include "../rtl/rtl.h"
 #include "../se/se.h"
-#include "image.h"
-#include "peb.h"
 
 #ifndef IMAGE_SUBSYSTEM_NATIVE
 #define IMAGE_SUBSYSTEM_NATIVE 1
@@ -16,20 +14,6 @@
 #define PSP_STACK_COMMIT 0x10000 /* committed at first; the rest on demand */
 #define PSP_STACK_MAXIMUM 0x1000000
 #define PSP_STACK_DEFAULT 0x100000
-
-static const WCHAR PspEnvironment[] =
-    L"ALLUSERSPROFILE=C:\\ProgramData\0"
-    L"COMPUTERNAME=DRYDOCK\0"
-    L"ComSpec=C:\\Windows\\System32\\cmd.exe\0"
-    L"OS=Windows_NT\0"
-    L"Path=C:\\Windows\\System32;C:\\Windows\0"
-    L"PROCESSOR_ARCHITECTURE=AMD64\0"
-    L"SystemDrive=C:\0"
-    L"SystemRoot=C:\\Windows\0"
-    L"TEMP=C:\\Windows\\Temp\0"
-    L"TMP=C:\\Windows\\Temp\0"
-    L"USERNAME=SYSTEM\0"
-    L"windir=C:\\Windows\0";
 
 /* ---- threads' memory ---- */
 
@@ -122,109 +106,21 @@ BOOLEAN PspGrowUserStack(ULONG64 Address)
     return Grown;
 }
 
-/* ---- the process environment block and the parameters ---- */
-
-/* Appends Source to the block at *At, terminated, and describes the copy. */
-static VOID PspPutString(PUCHAR *At, PUNICODE_STRING Copy, PCUNICODE_STRING Source)
-{
-    Copy->Buffer = (PWSTR)*At;
-    Copy->Length = Source->Length;
-    Copy->MaximumLength = Source->Length + sizeof(WCHAR);
-    RtlCopyMemory(Copy->Buffer, Source->Buffer, Source->Length);
-    Copy->Buffer[Source->Length / sizeof(WCHAR)] = 0;
-    *At += (Copy->MaximumLength + 15) & ~15;
-}
-
-/* "\??\C:\x\y.exe" to "C:\x\y.exe" */
-static UNICODE_STRING PspDosPath(PCUNICODE_STRING Path)
-{
-    UNICODE_STRING Dos = *Path;
-
-    if (Dos.Length >= 4 * sizeof(WCHAR) && Dos.Buffer[0] == L'\\' && Dos.Buffer[1] == L'?') {
-        Dos.Buffer += 4;
-        Dos.Length -= 4 * sizeof(WCHAR);
-    }
-    return Dos;
-}
-
-static NTSTATUS PspOpenStandardHandles(PPSP_PARAMETERS Parameters)
-{
-    NTSTATUS Status;
-
-    Status = PspOpenConsole(L"\\Device\\ConDrv\\Input", GENERIC_READ | GENERIC_WRITE, &Parameters->StandardInput);
-    if (NT_SUCCESS(Status))
-        Status = PspOpenConsole(L"\\Device\\ConDrv\\Output", GENERIC_READ | GENERIC_WRITE,
-                                &Parameters->StandardOutput);
-    if (NT_SUCCESS(Status))
-        Status = PspOpenConsole(L"\\Device\\ConDrv\\Error", GENERIC_READ | GENERIC_WRITE,
-                                &Parameters->StandardError);
-    return Status;
-}
-
-static VOID PspFillParameters(PPSP_PARAMETERS Parameters, PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine)
-{
-    UNICODE_STRING System32 = RTL_CONSTANT_STRING(L"C:\\Windows\\System32;C:\\Windows"), Directory;
-    UNICODE_STRING Desktop = RTL_CONSTANT_STRING(L"WinSta0\\Default");
-    PUCHAR At = (PUCHAR)(Parameters + 1);
-
-    Parameters->MaximumLength = Parameters->Length = sizeof(*Parameters);
-    Parameters->Flags = 1; /* normalised: the strings have addresses, not offsets */
-    Directory = PspDosPath(Path);
-    PspPutString(&At, &Parameters->ImagePathName, &Directory);
-    while (Directory.Length > 0 && Directory.Buffer[Directory.Length / sizeof(WCHAR) - 1] != L'\\')
-        Directory.Length -= sizeof(WCHAR);
-    PspPutString(&At, &Parameters->CurrentDirectory.DosPath, &Directory);
-    PspPutString(&At, &Parameters->CommandLine, CommandLine);
-    PspPutString(&At, &Parameters->DllPath, &System32);
-    PspPutString(&At, &Parameters->DesktopInfo, &Desktop);
-    Parameters->WindowTitle = Parameters->ImagePathName;
-    Parameters->Environment = (PWSTR)At;
-    Parameters->EnvironmentSize = sizeof(PspEnvironment);
-    RtlCopyMemory(At, PspEnvironment, sizeof(PspEnvironment));
-}
-
-static NTSTATUS PspCreatePeb(PEPROCESS Process, const PSP_IMAGE *Exe, PCUNICODE_STRING CommandLine)
-{
-    SIZE_T ParameterBytes = sizeof(PSP_PARAMETERS) + 2 * Process->ImagePath.Length + CommandLine->Length +
-                            sizeof(PspEnvironment) + 0x200;
-    SIZE_T PebBytes = sizeof(PSP_PEB);
-    PVOID Peb = NULL, Parameters = NULL;
-    PPSP_PEB Block;
-    NTSTATUS Status;
-
-    Status = MmAllocateUserMemory(Process->AddressSpace, &Peb, &PebBytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    if (NT_SUCCESS(Status))
-        Status = MmAllocateUserMemory(Process->AddressSpace, &Parameters, &ParameterBytes, MEM_RESERVE | MEM_COMMIT,
-                                      PAGE_READWRITE);
-    if (!NT_SUCCESS(Status))
-        return Status; /* the address space goes with the process */
-    Block = Peb;
-    Block->ImageBaseAddress = Exe->Base;
-    Block->ProcessParameters = Parameters;
-    Block->NumberOfProcessors = KeProcessorCount;
-    Block->OSMajorVersion = 10;
-    Block->OSBuildNumber = 22000;
-    Block->OSPlatformId = 2;
-    Block->ImageSubsystem = Exe->Subsystem;
-    Block->ActiveProcessAffinityMask = ((ULONG64)1 << KeProcessorCount) - 1;
-    PspFillParameters(Parameters, &Process->ImagePath, CommandLine);
-    Process->Peb = Peb;
-    return PspOpenStandardHandles(Parameters);
-}
-
 /* ---- the program ---- */
 
 /* In the process: images, blocks, and the first thread's stack. */
-static NTSTATUS PspPrepareProgram(PEPROCESS Process, PCUNICODE_STRING CommandLine, PCONTEXT Context, PVOID *Teb,
-                                  PVOID *Stack, PSP_IMAGE *Exe, PSP_IMAGE *Ntdll)
+static NTSTATUS PspPrepareProgram(PEPROCESS Process, const PSP_STARTUP *Startup, PCONTEXT Context, PVOID *Teb,
+                                  PVOID *Stack)
 {
     UNICODE_STRING NtdllPath = RTL_CONSTANT_STRING(L"\\??\\C:\\Windows\\System32\\ntdll.dll");
+    PSP_IMAGE *Exe = &Process->StartImages->Exe, *Ntdll = &Process->StartImages->Ntdll;
     NTSTATUS Status;
 
     Status = PspMapImage(Process, &Process->ImagePath, Exe);
     if (!NT_SUCCESS(Status))
         return Status;
     Process->ImageFilePointer = Exe->File;
+    ObReferenceObject(Exe->File);
     Process->SectionBaseAddress = Exe->Base;
     if ((Exe->Characteristics & IMAGE_FILE_DLL) || Exe->EntryPoint == NULL || Exe->Subsystem == IMAGE_SUBSYSTEM_NATIVE)
         return STATUS_INVALID_IMAGE_FORMAT;
@@ -236,14 +132,14 @@ static NTSTATUS PspPrepareProgram(PEPROCESS Process, PCUNICODE_STRING CommandLin
     Process->ThreadStart = PspFindExport(Ntdll, "RtlUserThreadStart");
     if (Process->ThreadStart == 0)
         return STATUS_INVALID_IMAGE_FORMAT;
-    Status = PspCreatePeb(Process, Exe, CommandLine);
+    Status = PspCreatePeb(Process, Exe, Startup);
     if (NT_SUCCESS(Status))
         Status = PspCreateUserStack(Process, Exe->StackReserve, Exe->EntryPoint, Process->Peb, Context, Teb, Stack);
     return Status;
 }
 
 /* Tells the drivers, which may refuse the process. */
-static NTSTATUS PspAnnounceProgram(PEPROCESS Process, PCUNICODE_STRING CommandLine)
+static NTSTATUS PspAnnounceProgram(PEPROCESS Process)
 {
     PS_CREATE_NOTIFY_INFO Info;
     PETHREAD Creator = PsGetCurrentThread();
@@ -255,54 +151,85 @@ static NTSTATUS PspAnnounceProgram(PEPROCESS Process, PCUNICODE_STRING CommandLi
     Info.CreatingThreadId = Creator->Cid;
     Info.FileObject = Process->ImageFilePointer;
     Info.ImageFileName = &Process->ImagePath;
-    Info.CommandLine = CommandLine;
+    Info.CommandLine = &Process->CommandLine;
     PspCallProcessCreate(Process, &Info);
     return Info.CreationStatus;
 }
 
-static NTSTATUS PspStartProgram(PEPROCESS Process, PCUNICODE_STRING CommandLine)
+/* The first thread, not started, of which nobody knows. */
+static NTSTATUS PspCreateFirstThread(PEPROCESS Process, const PSP_STARTUP *Startup, PETHREAD *Result)
 {
-    UNICODE_STRING NtdllName = RTL_CONSTANT_STRING(L"\\Windows\\System32\\ntdll.dll");
-    PSP_IMAGE Exe = {0}, Ntdll = {0};
+    CONTEXT *Context = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Context), PSP_TAG);
     KAPC_STATE Attached;
-    CONTEXT *Context;
     PETHREAD Thread;
     PVOID Teb, Stack;
     NTSTATUS Status;
 
-    Context = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Context), PSP_TAG);
     if (Context == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
     __try {
-        Status = PspPrepareProgram(Process, CommandLine, Context, &Teb, &Stack, &Exe, &Ntdll);
+        Status = PspPrepareProgram(Process, Startup, Context, &Teb, &Stack);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
-    KeUnstackDetachProcess(&Attached);
-    if (!NT_SUCCESS(Status) && Ntdll.File != NULL)
-        ObDereferenceObject(Ntdll.File);
     if (NT_SUCCESS(Status))
-        Status = PspCreateThread(Process, (PKSTART_ROUTINE)Exe.EntryPoint, NULL, Context, Teb, &Thread);
+        Status = PspCreateThread(Process, (PKSTART_ROUTINE)Process->StartImages->Exe.EntryPoint, NULL, Context, Teb,
+                                 &Thread);
     ExFreePoolWithTag(Context, PSP_TAG);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Thread->UserStack = Stack;
-    Thread->Win32StartAddress = Exe.EntryPoint;
-    Status = PspAnnounceProgram(Process, CommandLine);
-    if (!NT_SUCCESS(Status)) {
-        PspAbandonThread(Thread);
-        ObDereferenceObject(Ntdll.File);
-        return Status;
+    if (NT_SUCCESS(Status)) {
+        Thread->UserStack = Stack;
+        Thread->Win32StartAddress = Process->StartImages->Exe.EntryPoint;
+        ((PPSP_TEB)Teb)->ClientId = Thread->Cid; /* nothing of the process runs yet: the page is there */
+        *Result = Thread;
     }
-    KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
-    ((PPSP_TEB)Teb)->ClientId = Thread->Cid;
-    ObReferenceObject(Process->ImageFilePointer);
-    PspFinishImage(Process, &Process->ImagePath, &Exe);
-    PspFinishImage(Process, &NtdllName, &Ntdll);
     KeUnstackDetachProcess(&Attached);
-    PspStartThread(Thread, FALSE);
-    return STATUS_SUCCESS;
+    return Status;
+}
+
+/* What a process has from its creation on. */
+static NTSTATUS PspEquipProcess(PEPROCESS Process, const PSP_STARTUP *Startup, PVOID Token)
+{
+    NTSTATUS Status;
+
+    ObDereferenceObject(Process->Token);
+    Process->Token = Token;
+    ObReferenceObject(Token);
+    Process->ProcessGroup = Startup->NewGroup ? Process->UniqueProcessId : Startup->Parent->ProcessGroup;
+    Process->StartImages = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Process->StartImages), PSP_TAG);
+    if (Process->StartImages == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Process->StartImages, sizeof(*Process->StartImages));
+    Status = PspDuplicateString(&Startup->CommandLine, &Process->CommandLine);
+    if (NT_SUCCESS(Status) && Startup->InheritHandles)
+        Status = ObInheritHandles(Startup->Parent->ObjectTable, Process->ObjectTable, Startup->List,
+                                  Startup->HandleCount);
+    return Status;
+}
+
+VOID PspFreeStartImages(PEPROCESS Process)
+{
+    PSP_START_IMAGES *Images = Process->StartImages;
+
+    Process->StartImages = NULL;
+    if (Images == NULL)
+        return;
+    if (Images->Exe.File != NULL)
+        ObDereferenceObject(Images->Exe.File);
+    if (Images->Ntdll.File != NULL)
+        ObDereferenceObject(Images->Ntdll.File);
+    ExFreePoolWithTag(Images, PSP_TAG);
+}
+
+VOID PspAnnounceStartImages(PEPROCESS Process)
+{
+    UNICODE_STRING NtdllName = RTL_CONSTANT_STRING(L"\\Windows\\System32\\ntdll.dll");
+
+    if (Process->StartImages == NULL)
+        return;
+    PspNotifyImage(Process, &Process->ImagePath, &Process->StartImages->Exe);
+    PspNotifyImage(Process, &NtdllName, &Process->StartImages->Ntdll);
+    PspFreeStartImages(Process);
 }
 
 /* Nothing of the process ran: it ends here, in the process's context as its handles are closed. */
@@ -314,35 +241,68 @@ static VOID PspAbandonProcess(PEPROCESS Process, NTSTATUS Status)
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
     PspExitProcess(Process);
     KeUnstackDetachProcess(&Attached);
+    ObDereferenceObject(Process);
 }
 
-NTSTATUS PsRunProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, NTSTATUS *ExitStatus)
+VOID PspAbandonProgram(PEPROCESS Process, PETHREAD Thread, NTSTATUS Status)
+{
+    PspAbandonThread(Thread);
+    ObDereferenceObject(Thread);
+    PspAbandonProcess(Process, Status);
+}
+
+NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Result, PETHREAD *ThreadResult)
 {
     PEPROCESS Process;
+    PETHREAD Thread;
+    NTSTATUS Status;
+
+    Status = PspCreateProcess(Startup->Parent, &Startup->ImagePath, &Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspEquipProcess(Process, Startup, Token);
+    if (NT_SUCCESS(Status))
+        Status = PspCreateFirstThread(Process, Startup, &Thread);
+    if (!NT_SUCCESS(Status)) {
+        PspAbandonProcess(Process, Status);
+        return Status;
+    }
+    ObReferenceObject(Thread);
+    Status = PspAnnounceProgram(Process);
+    if (!NT_SUCCESS(Status)) {
+        PspAbandonProgram(Process, Thread, Status);
+        return Status;
+    }
+    *Result = Process;
+    *ThreadResult = Thread;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEPROCESS *Process)
+{
+    PSP_STARTUP Startup;
+    PETHREAD Thread;
     PVOID Token;
     NTSTATUS Status;
 
-    Status = PspCreateProcess(PsInitialSystemProcess, Path, &Process);
+    Status = SeCreateProgramToken(TRUE, &Token);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = SeCreateProgramToken(TRUE, &Token);
-    if (NT_SUCCESS(Status)) {
-        ObDereferenceObject(Process->Token);
-        Process->Token = Token;
-        Status = PspDuplicateString(CommandLine, &Process->CommandLine);
-    }
-    if (NT_SUCCESS(Status))
-        Status = PspStartProgram(Process, CommandLine);
-    if (!NT_SUCCESS(Status)) {
-        PspAbandonProcess(Process, Status);
-        ObDereferenceObject(Process);
+    PspInitStartup(&Startup, Path, CommandLine);
+    Status = PspCreateProgram(&Startup, Token, Process, &Thread);
+    ObDereferenceObject(Token);
+    if (!NT_SUCCESS(Status))
         return Status;
-    }
+    PspStartThread(Thread, FALSE);
+    ObDereferenceObject(Thread);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PsWaitForProgram(PEPROCESS Process, NTSTATUS *ExitStatus)
+{
     KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
     *ExitStatus = Process->ExitStatus;
-    Status = Process->StartFailure;
-    ObDereferenceObject(Process);
-    return Status;
+    return Process->StartFailure;
 }
 
 /* ---- a program that nobody catches ---- */

@@ -9,6 +9,7 @@
 /* First code of a user thread; returning enters user mode. */
 static VOID NTAPI PspUserThreadStartup(PVOID Context)
 {
+    PspAnnounceStartImages(((PETHREAD)Context)->ThreadsProcess);
     PspCallThreadStarted(Context);
 }
 

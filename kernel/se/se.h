@@ -10,6 +10,8 @@ NTSTATUS SeInitSystem(VOID);
 extern PVOID SepSystemToken;                     /* LocalSystem, TOKEN object */
 /* A primary token for an administrator's test program (elevated), or for a plain user. One reference. */
 NTSTATUS SeCreateProgramToken(BOOLEAN Administrator, PVOID *Token);
+/* A copy of a primary token for another process. One reference. */
+NTSTATUS SeCopyPrimaryToken(PVOID Token, PVOID *Copy);
 /* SDDL text to a self-relative descriptor in paged pool (tag 'dSeS'); caller frees. STATUS_INVALID_PARAMETER etc. */
 NTSTATUS SeConvertSddl(PCUNICODE_STRING Sddl, PSECURITY_DESCRIPTOR *Descriptor, PULONG Bytes);
 /* Documented semantics of ACCESS_STATE for ObOpenObjectByName. */

@@ -382,6 +382,11 @@ NTSTATUS SeCreateProgramToken(BOOLEAN Administrator, PVOID *Result)
     return Status;
 }
 
+NTSTATUS SeCopyPrimaryToken(PVOID Token, PVOID *Copy)
+{
+    return SepDuplicateToken(Token, TokenPrimary, SecurityAnonymous, FALSE, (PSEP_TOKEN *)Copy);
+}
+
 VOID SeInitializeThreadAndProcessSecurity(PVOID Token, PVOID *ProcessToken)
 {
     ObReferenceObject(Token);

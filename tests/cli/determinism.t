@@ -47,6 +47,17 @@ for point in 1 2 3; do
     tail -n "$(($(wc -l < "$work/out")))" "$work/out1" | cmp -s - "$work/out"
     ok $? "a machine with open files, restored from point $point: the rest of the output"
 done
+# Two processes at the same addresses, one beside the other.
+both=("$drivers/plain.sys" --background 'build/cli-programs/agent.exe handled')
+beats=(-- build/cli-programs/beats.exe 5 -- build/cli-programs/beats.exe 2)
+run run --hash "${both[@]}" "${beats[@]}"
+one=$(hash_of)
+for point in 2 3 4; do
+    rm -rf "$work/saved"
+    run run --save-at $point --save "$work/saved" "${both[@]}" "${beats[@]}"
+    run run --hash --restore "$work/saved" "${both[@]}" "${beats[@]}"
+    is "$(hash_of)" "$one" "a machine with two programs, restored from point $point: the same memory"
+done
 run run --restore "$work/nothing" "$first"
 is $status 1 'restore of nothing: exit status'
 run run --save-at 1 --save "$work/saved" "$first"

@@ -23,7 +23,7 @@ static void on_command(void *context, HAL_COMMAND *command)
     command->kind = HAL_COMMAND_SHUTDOWN;
 }
 
-static void on_console(void *context, uint32_t stream, const char *text, size_t bytes,
+static void on_console(void *context, uint64_t stream, const char *text, size_t bytes,
                        uint64_t time_100ns)
 {
     (void)stream, (void)text, (void)time_100ns;

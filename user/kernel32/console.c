@@ -1,6 +1,6 @@
 /*
  * The console and the standard handles. Text is UTF-8 bytes from and to the host's streams. Not modelled: input events, cursor,
- * colours, control handlers' calls (nothing presses Ctrl+C), consoles of one's own.
+ * colours, consoles of one's own.
  */
 #include "k32.h"
 
@@ -160,13 +160,6 @@ BOOL WINAPI SetConsoleOutputCP(UINT CodePage)
 BOOL WINAPI SetConsoleCP(UINT CodePage)
 {
     return SetConsoleOutputCP(CodePage);
-}
-
-BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Handler, BOOL Add)
-{
-    IGNORE_ARG(Handler);
-    IGNORE_ARG(Add);
-    return TRUE; /* registered, never called: no key is ever pressed */
 }
 
 VOID WINAPI OutputDebugStringA(LPCSTR Text)

@@ -7,6 +7,9 @@
 BOOL SetStatusError(NTSTATUS Status);             /* sets the last error; FALSE */
 #define StatusToBool(Status) (NT_SUCCESS(Status) ? TRUE : SetStatusError(Status))
 
+/* ---- control.c ---- */
+VOID AttachConsoleControl(VOID); /* once, when the process starts */
+
 /* ---- wait.c ---- */
 /* Milliseconds to an NT time-out: NULL for INFINITE. */
 PLARGE_INTEGER MakeTimeout(DWORD Milliseconds, PLARGE_INTEGER Timeout);

@@ -397,8 +397,10 @@ BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Context)
 {
     IGNORE_ARG(Module);
     IGNORE_ARG(Context);
-    if (Reason == DLL_PROCESS_ATTACH)
+    if (Reason == DLL_PROCESS_ATTACH) {
+        AttachConsoleControl();
         RtlSetUnhandledExceptionFilter((PVOID)UnhandledExceptionFilter);
+    }
     if (Reason == DLL_THREAD_DETACH || Reason == DLL_PROCESS_DETACH)
         EndFls();
     return TRUE;

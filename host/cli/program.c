@@ -1,0 +1,119 @@
+/* See program.h. */
+#include "cli/program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/image.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* Copies the next word of the line to *to, ended by NUL. NULL: a quote is not closed. */
+static const char *take_word(const char *line, char **to)
+{
+    bool quoted = false;
+
+    for (; *line != '\0' && (quoted || !is_blank(*line)); line++) {
+        if (*line == '"') {
+            quoted = !quoted;
+            continue;
+        }
+        if (*line == '\\' && line[1] == '"')
+            line++;
+        *(*to)++ = *line;
+    }
+    *(*to)++ = '\0';
+    return quoted ? NULL : line;
+}
+
+int program_split_line(struct program_words *words, const char *line)
+{
+    size_t limit = strlen(line) / 2 + 2; /* words there can be */
+    char **word = malloc(limit * sizeof(*word) + strlen(line) + 1), *text = (char *)(word + limit);
+
+    words->count = 0;
+    words->word = word;
+    if (word == NULL)
+        return -ENOMEM;
+    while (is_blank(*line))
+        line++;
+    while (line != NULL && *line != '\0') {
+        word[words->count++] = text;
+        line = take_word(line, &text);
+        while (line != NULL && is_blank(*line))
+            line++;
+    }
+    word[words->count] = NULL;
+    if (line != NULL && words->count != 0)
+        return 0;
+    program_free_words(words);
+    return -EINVAL;
+}
+
+void program_free_words(struct program_words *words)
+{
+    free(words->word);
+    *words = (struct program_words){0};
+}
+
+int program_check(struct program *program, const struct program_words *words)
+{
+    const char *path = words->word[0], *slash = strrchr(path, '/');
+    char why[IMAGE_WHY_LIMIT];
+    struct image image;
+
+    program->words = words;
+    snprintf(program->file_name, sizeof(program->file_name), "%s", slash == NULL ? path : slash + 1);
+    if (!image_open(&image, path, IMAGE_PROGRAM, why)) {
+        cli_message("%s: %s", path, why);
+        return EXIT_NOT_LOADED;
+    }
+    image_close(&image);
+    return EXIT_FINE;
+}
+
+/* One argument as a Windows command line quotes it. [doc] Parsing C command-line arguments. */
+static size_t append_argument(char *to, size_t used, size_t limit, const char *word)
+{
+    bool quotes = word[0] == '\0' || strpbrk(word, " \t\"") != NULL;
+    size_t slashes = 0;
+
+    if (used != 0 && used + 1 < limit)
+        to[used++] = ' ';
+    if (quotes && used + 1 < limit)
+        to[used++] = '"';
+    for (; *word != '\0' && used + slashes + 3 < limit; word++) {
+        slashes = *word == '\\' ? slashes + 1 : slashes;
+        if (*word == '"') {
+            for (size_t i = 0; i <= slashes && used + 3 < limit; i++)
+                to[used++] = '\\';
+        }
+        if (*word != '\\')
+            slashes = 0;
+        to[used++] = *word;
+    }
+    for (; quotes && slashes != 0 && used + 2 < limit; slashes--)
+        to[used++] = '\\';
+    if (quotes && used + 1 < limit)
+        to[used++] = '"';
+    to[used] = '\0';
+    return used;
+}
+
+void program_write_command(const struct program *program, char *text, size_t limit)
+{
+    char line[3072] = "", own[300];
+    size_t used;
+
+    snprintf(own, sizeof(own), "C:\\%s", program->file_name);
+    used = append_argument(line, 0, sizeof(line), own);
+    for (int i = 1; i < program->words->count; i++)
+        used = append_argument(line, used, sizeof(line), program->words->word[i]);
+    snprintf(text, limit, "\\??\\%s\t%s", own, line);
+}
