@@ -246,11 +246,20 @@ function emit_calls(    i, pointer, noreturn)
         end_since(fn_since[i])
     }
 }
-function emit_indices(    i, pairs, n, words)
+function emit_indices(    i, pairs, n, words, guarded)
 {
     print "typedef enum _WDFFUNCENUM {"
-    for (i = 1; i <= nfunctions; i++)
+    for (i = 1; i <= nfunctions; i++) {
+        if (fn_since[i] != fn_since[i - 1] && fn_since[i] > 9) {
+            if (guarded)
+                print "#endif"
+            begin_since(fn_since[i])
+            guarded = 1
+        }
         printf "    %sTableIndex = %d,\n", fn_name[i], fn_index[i]
+    }
+    if (guarded)
+        print "#endif"
     print "} WDFFUNCENUM;"
     n = split(lengths, pairs, " ")
     for (i = 1; i <= n; i++) {

@@ -1,11 +1,14 @@
 /*
- * <wdf.h>: the Kernel-Mode Driver Framework for drivers, from 1.9 to 1.33. Set KMDF_VERSION_MINOR (1.15 otherwise) to
- * choose; compile with -Iinclude/wdf -Ibuild/include/wdf. See README.md.
+ * <wdf.h>: the Kernel-Mode Driver Framework for drivers, from 1.9 to 1.33. Set KMDF_VERSION_MINOR
+ * (1.15 otherwise) to choose; compile with -Iinclude/wdf -Ibuild/include/wdf. See README.md.
  */
 #pragma once
 
 #include "wdftypes.h"
+#include "wdfstatus.h"
+#include "wdfassert.h"
 #include "wdffuncenum.h"
+#include "wdfcore.h"
 #include "wdfobject.h"
 #include "wdfsync.h"
 #include "wdfdriver.h"
@@ -34,3 +37,4 @@
 #include "wdfqueryinterface.h"
 #include "wdfverifier.h"
 #include "wdfcompaniontarget.h"
+#include "wdfhwaccess.h"

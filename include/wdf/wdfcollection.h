@@ -1,4 +1,4 @@
-/* The functions of <wdfcollection.h>. */
+/* Collections of objects. */
 #pragma once
 
 #include "wdffuncenum.h"

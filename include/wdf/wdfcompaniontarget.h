@@ -1,4 +1,4 @@
-/* The functions of <wdfcompaniontarget.h>. */
+/* Companion targets, since 1.23. */
 #pragma once
 
 #include "wdffuncenum.h"
@@ -8,6 +8,15 @@ extern "C" {
 #endif
 
 #include "gen/wdfcompaniontarget.h"
+
+#if KMDF_VERSION_MINOR >= 23
+FORCEINLINE VOID WDF_TASK_SEND_OPTIONS_INIT(PWDF_TASK_SEND_OPTIONS Options, ULONG Flags)
+{
+    RtlZeroMemory(Options, sizeof(*Options));
+    Options->Size = WDF_STRUCTURE_SIZE(WDF_TASK_SEND_OPTIONS);
+    Options->Flags = Flags;
+}
+#endif
 
 #ifdef __cplusplus
 }

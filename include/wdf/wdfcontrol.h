@@ -1,4 +1,4 @@
-/* The functions of <wdfcontrol.h>. */
+/* Control devices: devices outside any stack. */
 #pragma once
 
 #include "wdffuncenum.h"

@@ -1,4 +1,5 @@
-/* What class extensions alone call: the functions of the table whose names say Cx, and the self target. */
+/* What class extensions alone call: the functions of the table whose names say Cx, and the self
+ * target. */
 #pragma once
 
 #include "wdffuncenum.h"
@@ -11,7 +12,8 @@ extern "C" {
 typedef struct _WDFCX_FILEOBJECT_CONFIG *PWDFCX_FILEOBJECT_CONFIG;
 typedef struct _WDFCX_PNPPOWER_EVENT_CALLBACKS *PWDFCX_PNPPOWER_EVENT_CALLBACKS;
 typedef struct _WDFCX_POWER_POLICY_EVENT_CALLBACKS *PWDFCX_POWER_POLICY_EVENT_CALLBACKS;
-typedef NTSTATUS NTAPI EVT_WDFCXDEVICE_WDM_IRP_PREPROCESS(WDFDEVICE Device, PIRP Irp, WDFCONTEXT DispatchContext);
+typedef NTSTATUS NTAPI EVT_WDFCXDEVICE_WDM_IRP_PREPROCESS(WDFDEVICE Device, PIRP Irp,
+                                                          WDFCONTEXT DispatchContext);
 typedef EVT_WDFCXDEVICE_WDM_IRP_PREPROCESS *PFN_WDFCXDEVICE_WDM_IRP_PREPROCESS;
 
 #include "gen/wdfcx.h"

@@ -1,4 +1,4 @@
-/* The functions of <wdfdmatransaction.h>. */
+/* DMA transactions. */
 #pragma once
 
 #include "wdffuncenum.h"

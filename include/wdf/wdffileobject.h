@@ -1,4 +1,4 @@
-/* The functions of <wdffileobject.h>. */
+/* File objects. */
 #pragma once
 
 #include "wdffuncenum.h"

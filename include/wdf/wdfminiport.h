@@ -1,4 +1,4 @@
-/* The functions of <wdfminiport.h>. */
+/* Miniports: drivers that another driver model owns. */
 #pragma once
 
 #include "wdffuncenum.h"

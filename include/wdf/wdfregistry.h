@@ -1,4 +1,4 @@
-/* The functions of <wdfregistry.h>. */
+/* Registry keys. */
 #pragma once
 
 #include "wdffuncenum.h"

@@ -1,4 +1,4 @@
-/* The functions of <wdfresource.h>. */
+/* Hardware resources: requirements and assignments. */
 #pragma once
 
 #include "wdffuncenum.h"
@@ -8,6 +8,8 @@ extern "C" {
 #endif
 
 #include "gen/wdfresource.h"
+
+#define WDF_INSERT_AT_END ((ULONG)-1)
 
 #ifdef __cplusplus
 }

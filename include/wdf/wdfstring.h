@@ -1,4 +1,4 @@
-/* The functions of <wdfstring.h>. */
+/* String objects. */
 #pragma once
 
 #include "wdffuncenum.h"

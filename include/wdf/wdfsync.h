@@ -1,4 +1,4 @@
-/* The functions of <wdfsync.h>. */
+/* Wait locks, spin locks and objects' locks. */
 #pragma once
 
 #include "wdffuncenum.h"

@@ -1,6 +1,7 @@
 /*
- * KMDF's handles and basic types; enumerations, callback types and structures come from abi/kmdf (gen/types.h).
- * WDFOBJECT is the generic handle: any other converts to it. Only comparing with NULL is allowed on a handle.
+ * KMDF's handles and basic types; enumerations, callback types and structures come from abi/kmdf
+ * (gen/types.h). WDFOBJECT is the generic handle: any other converts to it. Only comparing with
+ * NULL is allowed on a handle.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The functions of <wdfverifier.h>. */
+/* Bug checks and breakpoints of a driver's own. */
 #pragma once
 
 #include "wdffuncenum.h"

@@ -11,6 +11,25 @@ extern POBJECT_TYPE *IoDriverObjectType;
 extern POBJECT_TYPE *MmSectionObjectType;
 extern POBJECT_TYPE *PsJobType;
 
+/* 64-bit registers: inlines in the kits too. */
+FORCEINLINE ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register) { return *Register; }
+FORCEINLINE VOID WRITE_REGISTER_ULONG64(volatile ULONG64 *Register, ULONG64 Value)
+{
+    *Register = Value;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+FORCEINLINE VOID READ_REGISTER_BUFFER_ULONG64(volatile ULONG64 *Register, PULONG64 Buffer, ULONG Count)
+{
+    while (Count-- != 0)
+        *Buffer++ = *Register++;
+}
+FORCEINLINE VOID WRITE_REGISTER_BUFFER_ULONG64(volatile ULONG64 *Register, PULONG64 Buffer, ULONG Count)
+{
+    while (Count-- != 0)
+        *Register++ = *Buffer++;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTKERNELAPI BOOLEAN FASTCALL ObReferenceObjectSafe(PVOID Object);
 
