@@ -43,7 +43,9 @@ ifeq ($(wildcard include/wdf/wdfstatus.h),)
 INBOX := $(filter-out wdf01000,$(INBOX))
 endif
 INBOX_IMAGES := $(INBOX:%=$(B)/inbox/%.sys)
-KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*.c))
+KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*.c)) \
+  $(patsubst tests/kmdf/%.c,$(B)/tests/%.sys,$(wildcard tests/kmdf/*.c))
+KMDF_DRIVERS := $(patsubst drivers/%/kmdf,%,$(wildcard drivers/*/kmdf))
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%.exe,$(wildcard tests/programs/*.c))
 USER_DLLS := $(patsubst user/%/exports.def,$(B)/system32/%.dll,$(wildcard user/*/exports.def))
 
@@ -95,6 +97,7 @@ $(B)/obj/tests/kernel/%.c.o: tests/kernel/%.c
 include include/wdf/rules.mk
 include lib/rules.mk
 include inbox/rules.mk
+include lib/wdfentry/rules.mk
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) \
   $(filter %.o %.lib,$^)
@@ -103,7 +106,7 @@ $(B)/drivers/$(1).sys: $(patsubst %,$(B)/obj/%.o,$(wildcard drivers/$(1)/*.c)) $
 	@mkdir -p $$(@D)
 	$$(LINK_DRIVER)
 endef
-$(foreach d,$(DRIVER_DIRS:drivers/%=%),$(eval $(call DRIVER_RULE,$(d))))
+$(foreach d,$(filter-out $(KMDF_DRIVERS),$(DRIVER_DIRS:drivers/%=%)),$(eval $(call DRIVER_RULE,$(d))))
 $(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)

@@ -1,5 +1,5 @@
-# Static libraries for drivers: one folder, one build/lib/NAME.lib.
-LIB_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard lib/*/*.c lib/*/*.S))))
+# Static libraries for drivers: one folder, one build/lib/NAME.lib; wdfentry has rules of its own.
+LIB_DIRS := $(filter-out lib/wdfentry,$(patsubst %/,%,$(sort $(dir $(wildcard lib/*/*.c lib/*/*.S)))))
 DRIVER_LIBS := $(LIB_DIRS:lib/%=$(B)/lib/%.lib)
 
 $(B)/obj/lib/%.c.o: lib/%.c

@@ -232,6 +232,8 @@ function emit_calls(    i, pointer, noreturn)
         pointer = "PFN_" toupper(fn_name[i])
         begin_since(fn_since[i])
         printf "typedef %s (NTAPI *%s)(%s);\n", fn_return[i], pointer, parameters(fn_args[i])
+        if (fn_name[i] == "WdfDriverMiniportUnload") # by hand: see wdfminiport.h
+            continue
         print "#ifndef WDF_FRAMEWORK"
         noreturn = fn_name[i] ~ /KeBugCheck$/
         sub(/^PWDF_DRIVER_GLOBALS DriverGlobals(; *)?/, "", fn_args[i])

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 shopt -s nullglob
 marked() { cut -f1 tests/known_failures.tsv | grep -qx "$1"; }
 tests=()
-for source in tests/kernel/*.c; do
+for source in tests/kernel/*.c tests/kmdf/*.c; do
     name=$(basename "$source" .c)
     marked "$name" || tests+=("build/tests/$name.sys")
 done

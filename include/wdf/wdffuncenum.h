@@ -54,6 +54,7 @@ extern PWDF_DRIVER_GLOBALS WdfDriverGlobals;
 /* What a client written for a newer framework than it runs on asks; otherwise the answers are
  * constants. */
 #ifdef KMDF_MINIMUM_VERSION_REQUIRED
+__declspec(selectany) ULONG WdfMinimumVersionRequired = KMDF_MINIMUM_VERSION_REQUIRED;
 extern BOOLEAN WdfClientVersionHigherThanFramework;
 extern ULONG WdfFunctionCount;
 /* The first 453 functions are in every framework that takes such a client. */
