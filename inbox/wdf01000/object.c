@@ -77,7 +77,7 @@ static NTSTATUS FxChooseParent(FX_GLOBALS *Globals, const FX_CLASS *Class, PWDF_
                          Class->Name);
     *Parent = FxObjectFromHandle(Globals, Attributes->ParentObject, FxTypeAny);
     if ((*Parent)->Globals != Globals)
-        return FxMistake(Globals, STATUS_WDF_PARENT_INVALID, "the parent belongs to another driver");
+        return FxMistake(Globals, STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, "the parent belongs to another driver");
     return STATUS_SUCCESS;
 }
 
