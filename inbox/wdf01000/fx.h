@@ -236,6 +236,9 @@ VOID FxCallbackLockAcquire(FX_GLOBALS *Globals, FX_CALLBACK_LOCK *Lock);
 VOID FxCallbackLockRelease(FX_CALLBACK_LOCK *Lock);
 BOOLEAN FxCallbackLockIsOwned(const FX_CALLBACK_LOCK *Lock);
 
+/* The lock that serialises with the callbacks of the nearest queue or device at or above Object; NULL: none. */
+FX_CALLBACK_LOCK *FxSerializationLock(FX_OBJECT *Object);
+
 /* ---- blame ---- */
 /* WDF_VIOLATION (0x10D). Parameters as documented for the code. Does not return. Any IRQL. */
 DECLSPEC_NORETURN VOID FxViolation(FX_GLOBALS *Globals, WDF_BUGCHECK_CODES Code, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4);

@@ -48,6 +48,14 @@ VOID FxCallbackLockRelease(FX_CALLBACK_LOCK *Lock)
     }
 }
 
+FX_CALLBACK_LOCK *FxSerializationLock(FX_OBJECT *Object)
+{
+    for (; Object != NULL; Object = Object->Parent)
+        if (Object->Class->Type == FxTypeQueue || Object->Class->Type == FxTypeDevice)
+            return Object->CallbackLock;
+    return NULL;
+}
+
 /* The lock of a device or a queue: only these have one, and only with a synchronization scope. */
 static FX_CALLBACK_LOCK *FxClientLock(FX_GLOBALS *Globals, WDFOBJECT Handle)
 {
