@@ -70,13 +70,10 @@ ULONG NTAPI imp_WdfCollectionGetCount(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLL
     return FxCollectionFromHandle(DriverGlobals, Handle)->Count;
 }
 
-WDF_DDI(WdfCollectionAdd);
-NTSTATUS NTAPI imp_WdfCollectionAdd(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLLECTION Handle, WDFOBJECT ObjectHandle)
+NTSTATUS FxCollectionAdd(FX_OBJECT *Handle, FX_OBJECT *Object)
 {
-    FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    FX_COLLECTION *Collection = FxCollectionFromHandle(DriverGlobals, Handle);
-    FX_OBJECT *Object = FxObjectFromHandle(Globals, ObjectHandle, FxTypeAny);
-    FX_ITEM *Item = FxAllocate(Globals, sizeof(*Item));
+    FX_COLLECTION *Collection = (FX_COLLECTION *)Handle;
+    FX_ITEM *Item = FxAllocate(Handle->Globals, sizeof(*Item));
     KIRQL Irql;
 
     if (Item == NULL)
@@ -88,6 +85,18 @@ NTSTATUS NTAPI imp_WdfCollectionAdd(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLLEC
     Collection->Count++;
     KeReleaseSpinLock(&Collection->Lock, Irql);
     return STATUS_SUCCESS;
+}
+
+ULONG FxCollectionCount(FX_OBJECT *Collection)
+{
+    return ((FX_COLLECTION *)Collection)->Count;
+}
+
+WDF_DDI(WdfCollectionAdd);
+NTSTATUS NTAPI imp_WdfCollectionAdd(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLLECTION Handle, WDFOBJECT ObjectHandle)
+{
+    return FxCollectionAdd(&FxCollectionFromHandle(DriverGlobals, Handle)->Object,
+                           FxObjectFromHandle(FxGlobalsOf(DriverGlobals), ObjectHandle, FxTypeAny));
 }
 
 /* The item at Index, or the first one of Object when Object is given; NULL: none. Lock held. */
@@ -138,17 +147,25 @@ VOID NTAPI imp_WdfCollectionRemoveItem(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOL
         FxMistake(FxGlobalsOf(DriverGlobals), STATUS_NOT_FOUND, "WdfCollectionRemoveItem: no item %u", Index);
 }
 
-static WDFOBJECT FxCollectionGet(FX_COLLECTION *Collection, ULONG Index)
+FX_OBJECT *FxCollectionItem(FX_OBJECT *Handle, ULONG Index)
 {
+    FX_COLLECTION *Collection = (FX_COLLECTION *)Handle;
+    FX_OBJECT *Object;
     FX_ITEM *Item;
-    WDFOBJECT Handle;
     KIRQL Irql;
 
     KeAcquireSpinLock(&Collection->Lock, &Irql);
     Item = FxCollectionFind(Collection, Index, NULL);
-    Handle = Item != NULL ? FxHandleOf(Item->Object) : NULL;
+    Object = Item != NULL ? Item->Object : NULL;
     KeReleaseSpinLock(&Collection->Lock, Irql);
-    return Handle;
+    return Object;
+}
+
+static WDFOBJECT FxCollectionGet(FX_COLLECTION *Collection, ULONG Index)
+{
+    FX_OBJECT *Object = FxCollectionItem(&Collection->Object, Index);
+
+    return Object != NULL ? FxHandleOf(Object) : NULL;
 }
 
 WDF_DDI(WdfCollectionGetItem);

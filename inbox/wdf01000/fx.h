@@ -289,6 +289,18 @@ FX_DRIVER *FxDriverOf(PDRIVER_OBJECT DriverObject);
 /* ---- string.c ---- */
 /* Gives a WDFSTRING another value. PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES leaves the old one. */
 NTSTATUS FxStringAssign(FX_OBJECT *String, PCUNICODE_STRING Value);
+/* A string object with the value; a child of the attributes' parent, else of Parent. */
+NTSTATUS FxStringCreate(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent,
+                        PCUNICODE_STRING Value, FX_OBJECT **String);
+const UNICODE_STRING *FxStringValue(const FX_OBJECT *String);
+
+/* ---- registry.c ---- */
+/* A WDFKEY for an open kernel handle, which it takes over; on failure the handle stays the caller's. PASSIVE_LEVEL. */
+NTSTATUS FxKeyCreate(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, HANDLE Handle, WDFKEY *Key);
+/* ---- collection.c ---- */
+NTSTATUS FxCollectionAdd(FX_OBJECT *Collection, FX_OBJECT *Item); /* STATUS_INSUFFICIENT_RESOURCES. <= DISPATCH_LEVEL */
+ULONG FxCollectionCount(FX_OBJECT *Collection);
+FX_OBJECT *FxCollectionItem(FX_OBJECT *Collection, ULONG Index); /* not referenced; NULL: no such item */
 
 /* ---- blocks ---- */
 /* Pool of the client: its tag. NULL when out of memory; zeroed; freed by ExFreePool. */

@@ -1,6 +1,8 @@
 /* WDFSTRING: a string object with a buffer of its own, zero-terminated [doc: WdfStringCreate]. */
 #include "fx.h"
 
+#include <ntstrsafe.h>
+
 typedef struct _FX_STRING {
     FX_OBJECT Object;
     UNICODE_STRING Value; /* pool; a terminator follows Length */
@@ -33,6 +35,30 @@ NTSTATUS FxStringAssign(FX_OBJECT *Object, PCUNICODE_STRING Value)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS FxStringCreate(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent,
+                        PCUNICODE_STRING Value, FX_OBJECT **String)
+{
+    FX_OBJECT *Object;
+    NTSTATUS Status = FxObjectCreate(Globals, &FxStringClass, Attributes, Parent, 0, &Object);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Value != NULL)
+        Status = FxStringAssign(Object, Value);
+    if (NT_SUCCESS(Status))
+        Status = FxObjectCommit(Object);
+    if (NT_SUCCESS(Status))
+        *String = Object;
+    else
+        FxObjectAbandon(Object);
+    return Status;
+}
+
+const UNICODE_STRING *FxStringValue(const FX_OBJECT *Object)
+{
+    return &((const FX_STRING *)Object)->Value;
+}
+
 WDF_DDI(WdfStringCreate);
 NTSTATUS NTAPI imp_WdfStringCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PCUNICODE_STRING UnicodeString,
                                    PWDF_OBJECT_ATTRIBUTES Attributes, WDFSTRING *Handle)
@@ -46,17 +72,9 @@ NTSTATUS NTAPI imp_WdfStringCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PCUNICODE_
     if (NT_SUCCESS(Status) && UnicodeString != NULL)
         Status = RtlUnicodeStringValidate(UnicodeString);
     if (NT_SUCCESS(Status))
-        Status = FxObjectCreate(Globals, &FxStringClass, Attributes, (FX_OBJECT *)Globals->Driver, 0, &Object);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    if (UnicodeString != NULL)
-        Status = FxStringAssign(Object, UnicodeString);
-    if (NT_SUCCESS(Status))
-        Status = FxObjectCommit(Object);
+        Status = FxStringCreate(Globals, Attributes, (FX_OBJECT *)Globals->Driver, UnicodeString, &Object);
     if (NT_SUCCESS(Status))
         *Handle = FX_HANDLE(WDFSTRING, Object);
-    else
-        FxObjectAbandon(Object);
     return Status;
 }
 
