@@ -289,6 +289,31 @@ typedef struct HAL_FILE_REQUEST {
 } HAL_FILE_REQUEST;
 #define HAL_FILE_CHUNK 65536u
 
+/*
+ * ---- GPUs: figures of the host's, or of simulated ones; what the machine's nvml.dll answers with ----
+ * Simulated figures are a function of the seed, the index and the virtual time. Those of the host make a run
+ * unrepeatable.
+ */
+enum { HAL_GPU_SIMULATED = 1 }; /* flags */
+enum { /* valid: what is not has value 0 */
+    HAL_GPU_HAS_UTILIZATION = 1, HAL_GPU_HAS_MEMORY = 2, HAL_GPU_HAS_TEMPERATURE = 4, HAL_GPU_HAS_PCI = 8
+};
+
+#define HAL_GPU_NAME_BYTES 96u
+typedef struct HAL_GPU_INFO {
+    uint32_t index;  /* in */
+    uint32_t status; /* out: an NTSTATUS; STATUS_NO_MORE_ENTRIES when index is not below count */
+    uint32_t count;  /* out: adapters there are; what follows is 0 unless status is 0 */
+    uint32_t flags, valid;
+    uint32_t gpu_percent, memory_percent; /* of the time */
+    uint32_t celsius;
+    uint64_t memory_total_bytes, memory_used_bytes;
+    uint32_t pci_domain, pci_bus, pci_device;
+    uint32_t pci_id, pci_subsystem_id; /* device << 16 | vendor */
+    uint32_t pad;
+    char name[HAL_GPU_NAME_BYTES]; /* UTF-8, zero-padded */
+} HAL_GPU_INFO;
+
 /* ---- commands from the supervisor to the machine's session manager ---- */
 enum {
     HAL_COMMAND_NONE = 0,
@@ -337,6 +362,8 @@ typedef struct HAL_VECTOR {
      * whole of the buffer. Blocks until they are there; returns how many they are, 0 at the end of the input.
      */
     int64_t (HAL_CALL *read_input)(uint64_t va, uint64_t bytes);
+    /* Fills *info for the adapter info->index. */
+    int64_t (HAL_CALL *gpu)(HAL_GPU_INFO *info);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

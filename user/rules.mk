@@ -5,6 +5,7 @@ USER_IMAGE_BASE_ntdll := 0x7FFA0000000
 USER_IMAGE_BASE_kernel32 := 0x7FF90000000
 USER_IMAGE_BASE_advapi32 := 0x7FF88000000
 USER_IMAGE_BASE_msvcrt := 0x7FF80000000
+USER_IMAGE_BASE_nvml := 0x7FF70000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
 # What of kernel/rtl needs nothing of the kernel (the rest walks its stacks, its tables of images, its registry...).
@@ -59,6 +60,7 @@ KERNEL32_ALIAS := EnterCriticalSection=RtlEnterCriticalSection LeaveCriticalSect
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
+$(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \

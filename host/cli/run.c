@@ -28,6 +28,7 @@ struct run_session { /* a run and what serves it */
     struct run run;
     struct progress progress;
     struct supervisor supervisor;
+    struct gpus gpus;
     bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
@@ -223,6 +224,11 @@ static long on_file(void *context, const void *body, size_t bytes, void *reply, 
     return broker_serve(((struct run_session *)context)->run.broker, body, bytes, reply, limit);
 }
 
+static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns)
+{
+    gpu_query(&((struct run_session *)context)->gpus, info, virtual_time_100ns);
+}
+
 static bool on_tick(void *context)
 {
     struct run_session *session = context;
@@ -280,6 +286,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                  .next_command = on_command,
                                  .console = on_console,
                                  .file = on_file,
+                                 .gpu = on_gpu,
                                  .save = on_save,
                                  .tick = on_tick,
                                  .input_fd = STDIN_FILENO};
@@ -591,9 +598,11 @@ static int run_session(struct run_session *session)
     catch_signals();
     console_init(&run->console, run->options.json, run->options.prefix);
     progress_init(&session->progress, &run->console);
+    gpu_init(&session->gpus, run->options.gpu_mode, run->options.gpu_count, run->options.seed);
     status = open_folder(session);
     if (status == EXIT_FINE)
         status = run_machine(session);
+    gpu_fini(&session->gpus);
     broker_destroy(run->broker);
     machine_folder_close(&run->folder);
     console_free(&run->console);

@@ -36,6 +36,8 @@ const char run_help[] =
     "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
+    "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N], N from 1 to 8\n"
+    "                   (simulated:1; the host's figures make a run unrepeatable)\n"
     "  --json           one JSON object a line on standard output instead of text\n"
     "  --hash           print a hash of the machine's memory at the end\n"
     "  --save-at N      save the machine at its Nth safe point into the file of --save\n"
@@ -55,6 +57,7 @@ enum {
     OPTION_TIMEOUT,
     OPTION_GATE,
     OPTION_CLOCK,
+    OPTION_GPU,
     OPTION_CYCLES,
     OPTION_FAIL_ALLOC,
     OPTION_JSON,
@@ -77,6 +80,7 @@ static const struct option long_options[] = {
     {"cycles", required_argument, NULL, OPTION_CYCLES},
     {"fail-alloc", required_argument, NULL, OPTION_FAIL_ALLOC},
     {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"gpu", required_argument, NULL, OPTION_GPU},
     {"json", no_argument, NULL, OPTION_JSON},
     {"hash", no_argument, NULL, OPTION_HASH},
     {"save-at", required_argument, NULL, OPTION_SAVE_AT},
@@ -125,6 +129,15 @@ static int parse_background(struct run_options *options)
     return 0;
 }
 
+static int parse_gpu(struct run_options *options)
+{
+    if (!gpu_parse(optarg, &options->gpu_mode, &options->gpu_count))
+        return cli_usage_error(&cli_verb_run,
+                               "--gpu takes none, host or simulated[:N], N from 1 to %u, not '%s'",
+                               GPU_SIMULATED_LIMIT, optarg);
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -144,6 +157,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         return status;
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
+    case OPTION_GPU: return parse_gpu(options);
     case OPTION_MACHINE: options->machine = optarg; return 0;
     case OPTION_HWID: options->hardware_id = optarg; return 0;
     case OPTION_JSON: options->json = true; return 0;
@@ -210,6 +224,8 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->ram_mib = 256;
     options->timeout_s = 60;
     options->processors = 2;
+    options->gpu_mode = GPU_SIMULATED;
+    options->gpu_count = 1;
     options->machine = getenv("DRYDOCK_MACHINE");
     if (options->machine != NULL && options->machine[0] == '\0')
         options->machine = NULL;

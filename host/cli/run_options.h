@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/program.h"
+#include "gpu/gpu.h"
 
 #define RUN_DRIVER_LIMIT 32u
 
@@ -21,6 +22,8 @@ struct run_options {
     uint64_t save_at; /* safe point number */
     bool json, hash, gate, real_clock, prefix;
     int own_argc; /* words before the first "--" */
+    enum gpu_mode gpu_mode;
+    uint32_t gpu_count; /* of simulated ones */
     int argc; /* of the whole command line, for the command that repeats the run */
     char **argv;
     unsigned driver_count;

@@ -4,7 +4,7 @@
  *
  * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
  * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT, whose body is the input itself, once
- * there is some. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
+ * there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 
 #include "hal.h"
 
-enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT };
+enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT,
+       CHANNEL_GPU };
 
 struct channel_header {
     uint32_t kind;
@@ -45,6 +46,12 @@ struct channel_save {
 
 struct channel_input {
     uint32_t bytes; /* wanted at most: 1 to HAL_INPUT_CHUNK */
+};
+
+struct channel_gpu {
+    uint32_t index;
+    uint32_t pad;
+    uint64_t virtual_time_100ns;
 };
 
 #define CHANNEL_MAX_PATH 2048u

@@ -25,10 +25,11 @@ uint64_t HAL_CALL hal_do_real_time(void);
 int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
 int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
 int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
+int64_t HAL_CALL hal_do_gpu(uint64_t info_va);
 
 extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
     hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
-    hal_thunk_read_input[];
+    hal_thunk_read_input[], hal_thunk_gpu[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -38,7 +39,8 @@ int vector_install(void)
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
                             hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
-                            hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input};
+                            hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input,
+                            hal_thunk_gpu};
 
     if (vector == MAP_FAILED)
         return -errno;
@@ -244,4 +246,19 @@ int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes)
     if (received > bytes)
         channel_lost();
     return memory_write(va, packet, received) ? (int64_t)received : HAL_E_INVALID;
+}
+
+int64_t HAL_CALL hal_do_gpu(uint64_t info_va)
+{
+    HAL_GPU_INFO *info = (void *)packet;
+    struct channel_gpu request = {.virtual_time_100ns = virtual_now()};
+
+    note_progress();
+    if (!memory_read(info_va, info, sizeof(*info)))
+        return HAL_E_INVALID;
+    request.index = info->index;
+    channel_send(CHANNEL_GPU, &request, sizeof(request));
+    if (channel_receive(CHANNEL_GPU, packet, sizeof(packet)) != sizeof(*info))
+        channel_lost();
+    return memory_write(info_va, info, sizeof(*info)) ? HAL_OK : HAL_E_INVALID;
 }

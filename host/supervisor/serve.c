@@ -161,6 +161,23 @@ static void serve_input(struct supervisor *supervisor, const struct supervisor_o
     answer_input(supervisor, result);
 }
 
+static void serve_gpu(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                      const uint8_t *body, size_t bytes, struct supervisor_result *result)
+{
+    struct channel_gpu request;
+    HAL_GPU_INFO info = {.status = 0x8000001A}; /* STATUS_NO_MORE_ENTRIES */
+
+    if (bytes != sizeof(request)) {
+        result->refused = "its request for a GPU makes no sense";
+        return;
+    }
+    memcpy(&request, body, sizeof(request));
+    info.index = request.index;
+    if (ops->gpu != NULL)
+        ops->gpu(ops->context, &info, request.virtual_time_100ns);
+    reply(supervisor, CHANNEL_GPU, &info, sizeof(info), result);
+}
+
 /* One packet; false when the channel is closed. */
 static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       struct supervisor_result *result)
@@ -186,6 +203,7 @@ static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops
     case CHANNEL_FILE: serve_file(supervisor, ops, body, bytes, result); break;
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
     case CHANNEL_INPUT: serve_input(supervisor, ops, body, bytes, result); break;
+    case CHANNEL_GPU: serve_gpu(supervisor, ops, body, bytes, result); break;
     case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes, result); break;
     default: result->refused = "a packet is of no known kind"; break;
     }

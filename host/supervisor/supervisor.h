@@ -22,6 +22,8 @@ struct supervisor_ops {
      * the machine. */
     long (*file)(void *context, const void *body, size_t body_bytes, void *reply,
                  size_t reply_limit);
+    /* Fills what HAL_GPU_INFO gives out, for info->index; NULL: there is no adapter. */
+    void (*gpu)(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);
     /* The machine is at a safe point and asked to be saved; its RAM does not change until this
      * returns. */
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);

@@ -5,6 +5,7 @@
 #include "../cc/cc.h"
 #include "../cm/cm.h"
 #include "../ex/ex.h"
+#include "../gpu/init.h"
 #include "../io/io.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
@@ -43,6 +44,7 @@ static VOID InitPhase1(PVOID Context)
     VfInitSystem();
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
+    DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
     SessionRun();
 }
 

@@ -12,6 +12,7 @@ broker_UNDER_TEST := $(wildcard host/broker/*.c)
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c
 supervisor_UNDER_TEST := host/supervisor/serve.c
 ai_options_UNDER_TEST := drivers/ai_driver/aictl/options.c drivers/ai_driver/agent/options.c drivers/ai_driver/agent/instance.c
+gpu_UNDER_TEST := $(wildcard host/gpu/*.c)
 report_UNDER_TEST := $(wildcard host/report/*.c) kernel/ldr/pe.c kernel/ldr/pedir.c $(patsubst %,$(B)/gen/%_table.c,bugcheck ntstatus)
 
 SANITIZED = $(patsubst %.c,$(B)/obj/sanitized/%.o,$(1))

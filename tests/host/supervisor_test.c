@@ -11,7 +11,7 @@
 #include "tap.h"
 
 struct seen { /* what reached the callbacks */
-    unsigned commands, files;
+    unsigned commands, files, gpus;
     uint64_t console_bytes;
     unsigned ticks, ticks_allowed; /* 0: any number */
     int input_fd;
@@ -39,6 +39,12 @@ static long on_file(void *context, const void *body, size_t bytes, void *reply, 
     return (long)bytes;
 }
 
+static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t time_100ns)
+{
+    ((struct seen *)context)->gpus++;
+    info->status = (uint32_t)time_100ns;
+}
+
 static bool on_tick(void *context)
 {
     struct seen *seen = context;
@@ -53,6 +59,7 @@ static struct supervisor_result serve(void (*machine)(int fd), struct seen *seen
                                  .next_command = on_command,
                                  .console = on_console,
                                  .file = on_file,
+                                 .gpu = on_gpu,
                                  .tick = on_tick,
                                  .input_fd = seen->input_fd};
     struct supervisor supervisor = {0};
@@ -215,6 +222,37 @@ static void reads_lines(int fd)
     stops_well(fd);
 }
 
+static void asks_for_a_gpu_in_a_scrap(int fd)
+{
+    send_packet(fd, CHANNEL_GPU, "x", 1);
+    sleep_for_ever();
+}
+
+static void asks_for_a_gpu_at_length(int fd)
+{
+    uint8_t body[sizeof(struct channel_gpu) + 1] = {0};
+
+    send_packet(fd, CHANNEL_GPU, body, sizeof(body));
+    sleep_for_ever();
+}
+
+static void asks_for_a_gpu(int fd)
+{
+    struct channel_gpu request = {.index = 0xFFFFFFFF, .virtual_time_100ns = 4711};
+    struct {
+        struct channel_header header;
+        HAL_GPU_INFO info;
+    } answer;
+
+    memset(&answer, 0xA5, sizeof(answer));
+    send_packet(fd, CHANNEL_GPU, &request, sizeof(request));
+    if (recv(fd, &answer, sizeof(answer), 0) != sizeof(answer.header) + sizeof(answer.info) ||
+        answer.header.kind != CHANNEL_GPU || answer.info.index != 0xFFFFFFFF ||
+        answer.info.status != 4711 || answer.info.flags != 0)
+        _exit(9);
+    stops_well(fd);
+}
+
 static void floods(int fd)
 {
     struct {
@@ -250,6 +288,8 @@ static void test_ends(void)
        "a machine that crashes");
     result = serve(asks_twice, &seen, 20000, NULL);
     ok(result.stopped && seen.commands == 2, "a machine that asks for commands");
+    result = serve(asks_for_a_gpu, &seen, 20000, NULL);
+    ok(result.stopped && seen.gpus == 1, "a machine that asks for a GPU");
 }
 
 static void test_rules(void)
@@ -263,6 +303,8 @@ static void test_rules(void)
         {asks_for_a_bad_file, "a file request that is too short"},
         {asks_for_too_much_input, "more input than fits"},
         {asks_for_input_in_a_scrap, "an input request that is too short"},
+        {asks_for_a_gpu_in_a_scrap, "a request for a GPU that is too short"},
+        {asks_for_a_gpu_at_length, "a request for a GPU that is too long"},
         {takes_no_answers, "answers that nobody takes"},
     };
 
