@@ -2,6 +2,7 @@
 #pragma once
 
 #include "wdffuncenum.h"
+#include <wdmsec.h> /* the SDDL_DEVOBJ_ strings */
 
 #ifdef __cplusplus
 extern "C" {

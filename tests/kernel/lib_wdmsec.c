@@ -92,6 +92,21 @@ static VOID TestStrings(VOID)
     is_ulong(Text.MaximumLength, 0, "is empty");
 }
 
+static VOID TestVersion(VOID)
+{
+    RTL_OSVERSIONINFOW Info = {.dwOSVersionInfoSize = sizeof(Info)};
+    ULONG Running;
+
+    is_status(RtlGetVersion(&Info), STATUS_SUCCESS, "RtlGetVersion");
+    Running = Info.dwMajorVersion << 24 | Info.dwMinorVersion << 16;
+    ok(RtlIsNtDdiVersionAvailable(NTDDI_WIN7), "the interface of Windows 7 is available");
+    ok(RtlIsNtDdiVersionAvailable(Running), "and this Windows's own");
+    ok(!RtlIsNtDdiVersionAvailable(Running + 0x10000), "but not that of a later one");
+    ok(RtlIsServicePackVersionInstalled(Running), "this Windows without a service pack");
+    ok(!RtlIsServicePackVersionInstalled(NTDDI_WIN7), "is not Windows 7");
+    ok(!RtlIsServicePackVersionInstalled(Running + 0x6300), "nor has it 99 service packs");
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -101,5 +116,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     TestSyntax(Driver);
     TestDescriptor(Driver);
     leak_end();
+    TestVersion();
     return done();
 }

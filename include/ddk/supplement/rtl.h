@@ -9,6 +9,11 @@ extern "C" {
 typedef ULONG DWORD; /* windef.h's name, which the kits' kernel headers have too */
 #endif
 
+/* RTL_QUERY_REGISTRY_TABLE.Flags: DefaultType's top byte is the only type that is taken. */
+#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define RTL_QUERY_REGISTRY_TYPECHECK_MASK (0xFFu << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+
 typedef STRING UTF8_STRING, *PUTF8_STRING;
 typedef const STRING *PCUTF8_STRING;
 NTSYSAPI VOID NTAPI RtlInitUTF8String(PUTF8_STRING DestinationString, PCSTR SourceString);
