@@ -317,7 +317,7 @@ typedef struct HAL_GPU_INFO {
 /* ---- commands from the supervisor to the machine's session manager ---- */
 enum {
     HAL_COMMAND_NONE = 0,
-    HAL_COMMAND_LOAD = 1,    /* text: service name TAB NT path of the image TAB hardware id or empty */
+    HAL_COMMAND_LOAD = 1,    /* text: service name TAB NT path of the image TAB hardware ids, commas between */
     HAL_COMMAND_UNLOAD = 2,  /* text: service name */
     HAL_COMMAND_RUN = 3,     /* text: NT path of the program TAB command line; ends when the program ends */
     HAL_COMMAND_IDLE = 4,    /* wait until nothing is left to run but timers further than argument (100 ns) */
@@ -325,7 +325,10 @@ enum {
     HAL_COMMAND_SHUTDOWN = 6,
     HAL_COMMAND_REGISTRY = 7, /* text: key path TAB value name TAB type TAB data */
     HAL_COMMAND_START = 8,   /* as HAL_COMMAND_RUN, but ends when the program first waits with nothing else left to run */
-    HAL_COMMAND_END = 9      /* ends every program that still runs: its console is closed, then it is terminated */
+    HAL_COMMAND_END = 9,     /* ends every program that still runs: its console is closed, then it is terminated */
+    HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
+    HAL_COMMAND_TREE = 33,    /* write the device tree to HAL_STREAM_REPORT */
+    HAL_COMMAND_SURPRISE_REMOVE = 34 /* text: instance path of a device that is pulled out */
 };
 typedef struct HAL_COMMAND {
     uint32_t kind;

@@ -18,6 +18,7 @@
 #include "cli/build_folder.h"
 #include "cli/cli.h"
 #include "cli/image.h"
+#include "cli/inf.h"
 #include "cli/progress.h"
 #include "cli/ram_hash.h"
 #include "cli/save.h"
@@ -77,6 +78,37 @@ static bool name_driver(struct run_driver *driver, const char *path)
     return strpbrk(name, "\t\n\\:*?\"<>|") == NULL;
 }
 
+/* The value of one --hwid for the driver, NULL when it is for another one. */
+static const char *hardware_id_for(const struct run_driver *driver, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    size_t bytes = equals != NULL ? (size_t)(equals - word) : 0;
+
+    if (equals == NULL)
+        return word;
+    if ((bytes == strlen(driver->file_name) && strncasecmp(word, driver->file_name, bytes) == 0) ||
+        (bytes == strlen(driver->service_name) &&
+         strncasecmp(word, driver->service_name, bytes) == 0))
+        return equals + 1;
+    return NULL;
+}
+
+static void find_hardware_ids(const struct run *run, struct run_driver *driver)
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < run->options.hardware_id_count; i++) {
+        const char *id = hardware_id_for(driver, run->options.hardware_id[i]);
+
+        if (id != NULL && used + strlen(id) + 2 < sizeof(driver->hardware_ids))
+            used += (size_t)snprintf(driver->hardware_ids + used,
+                                     sizeof(driver->hardware_ids) - used, "%s%s",
+                                     used != 0 ? "," : "", id);
+    }
+    if (used == 0)
+        inf_find_hardware_ids(driver->path, driver->hardware_ids, sizeof(driver->hardware_ids));
+}
+
 static int check_file(const char *path, enum image_kind kind)
 {
     char why[IMAGE_WHY_LIMIT];
@@ -102,6 +134,8 @@ static int check_drivers(struct run *run)
             cli_message("%s: not a name that a driver can have", path);
             status = EXIT_NOT_LOADED;
         }
+        if (status == EXIT_FINE)
+            find_hardware_ids(run, &run->driver[i]);
         for (unsigned j = 0; j < i && status == EXIT_FINE; j++)
             if (strcasecmp(run->driver[i].file_name, run->driver[j].file_name) == 0) {
                 cli_message("%s: a driver of this name is given twice", path);

@@ -17,15 +17,19 @@ struct run_driver {
     const char *path;       /* on the host */
     char file_name[256];    /* "first.sys" */
     char service_name[256]; /* "first" */
+    char hardware_ids[1024]; /* commas between: of --hwid, else of the INF beside it; "": none known */
     bool loaded, unloaded;
 };
 
 enum run_step {
     RUN_LOAD,
+    RUN_PLACE, /* root devices for drivers that got no device */
     RUN_BACKGROUND,
     RUN_PROGRAM,
     RUN_END, /* of the programs that still run */
     RUN_IDLE,
+    RUN_SURPRISE,
+    RUN_TREE,
     RUN_UNLOAD,
     RUN_SUMMARY,
     RUN_SHUTDOWN,
@@ -40,7 +44,7 @@ struct run {
     struct run_driver driver[RUN_DRIVER_LIMIT];
     uint64_t cycles_done;
     enum run_step step; /* the command the machine works on */
-    unsigned index;     /* of its driver or program */
+    unsigned index;     /* of its driver, program or device */
     bool started;       /* a command was given */
     struct program program[PROGRAM_LIMIT], background[PROGRAM_LIMIT]; /* as in options */
     int status; /* EXIT_*: the worst so far */

@@ -21,7 +21,11 @@ const char run_help[] =
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
     "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
     "one)\n"
-    "  --hwid ID        hardware ID of the device that a driver with AddDevice is given\n"
+    "  --hwid [DRV=]ID  hardware ID that a driver (DRV: its file or service name; else each) "
+    "drives,\n"
+    "                   in place of those of an INF beside it; may be given more than once\n"
+    "  --tree           print the device tree after the program, before drivers are unloaded\n"
+    "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
@@ -52,6 +56,8 @@ enum {
     OPTION_SEED = 256,
     OPTION_MACHINE,
     OPTION_HWID,
+    OPTION_TREE,
+    OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_RAM,
     OPTION_TIMEOUT,
@@ -73,6 +79,8 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"machine", required_argument, NULL, OPTION_MACHINE},
     {"hwid", required_argument, NULL, OPTION_HWID},
+    {"tree", no_argument, NULL, OPTION_TREE},
+    {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -138,6 +146,14 @@ static int parse_gpu(struct run_options *options)
     return 0;
 }
 
+static int add_word(const char *name, const char **words, unsigned *count, unsigned limit)
+{
+    if (*count == limit)
+        return cli_usage_error(&cli_verb_run, "--%s is given more than %u times", name, limit);
+    words[(*count)++] = optarg;
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -159,7 +175,12 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_CLOCK: return parse_clock(options);
     case OPTION_GPU: return parse_gpu(options);
     case OPTION_MACHINE: options->machine = optarg; return 0;
-    case OPTION_HWID: options->hardware_id = optarg; return 0;
+    case OPTION_HWID:
+        return add_word("hwid", options->hardware_id, &options->hardware_id_count, RUN_DRIVER_LIMIT);
+    case OPTION_SURPRISE_REMOVE:
+        return add_word("surprise-remove", options->surprise, &options->surprise_count,
+                        RUN_SURPRISE_LIMIT);
+    case OPTION_TREE: options->tree = true; return 0;
     case OPTION_JSON: options->json = true; return 0;
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;

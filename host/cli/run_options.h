@@ -8,6 +8,7 @@
 #include "gpu/gpu.h"
 
 #define RUN_DRIVER_LIMIT 32u
+#define RUN_SURPRISE_LIMIT 16u
 
 struct run_options {
     uint64_t seed;
@@ -15,7 +16,11 @@ struct run_options {
     uint64_t timeout_s; /* real seconds, 0: none */
     uint32_t processors;
     const char *machine; /* folder, NULL: temporary */
-    const char *hardware_id;
+    unsigned hardware_id_count;
+    const char *hardware_id[RUN_DRIVER_LIMIT]; /* [DRIVER=]ID */
+    unsigned surprise_count;
+    const char *surprise[RUN_SURPRISE_LIMIT]; /* instance paths */
+    bool tree;
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */

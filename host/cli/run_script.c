@@ -1,7 +1,8 @@
 /*
- * The course of a run, one command to the machine's session manager after the other: load, programs in the background,
- * programs, end of those that still run, idle, unload in reverse order, summary, shutdown. A driver that does not load skips the program
- * and ends the run in good order.
+ * The course of a run, one command to the machine's session manager after the other: load, place,
+ * programs in the background, programs, end of those that still run, idle, surprise removals,
+ * device tree, unload in reverse order, summary, shutdown. A driver that does not load skips the
+ * programs and ends the run in good order.
  */
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,28 @@ static void note_unload(struct run *run, uint32_t status)
                     status == 0xC0000010u ? " (no unload routine, or its devices are in use)" : "");
 }
 
+static void note_place(struct run *run, uint32_t status)
+{
+    char text[NTSTATUS_TEXT_LIMIT];
+
+    if ((int32_t)status >= 0)
+        return;
+    cli_message("%s: no device of it could be started: %s", run->driver[run->index].path,
+                ntstatus_text(status, text));
+    worsen(run, EXIT_NOT_LOADED);
+}
+
+static void note_surprise(struct run *run, uint32_t status)
+{
+    char text[NTSTATUS_TEXT_LIMIT];
+
+    if ((int32_t)status >= 0)
+        return;
+    cli_message("--surprise-remove %s: %s", run->options.surprise[run->index],
+                ntstatus_text(status, text));
+    worsen(run, EXIT_USAGE);
+}
+
 /* The previous command's status and, of a program, its exit code in the argument. */
 static void note_result(struct run *run, const HAL_COMMAND *previous)
 {
@@ -63,6 +86,8 @@ static void note_result(struct run *run, const HAL_COMMAND *previous)
 
     switch (run->step) {
     case RUN_LOAD: note_load(run, status); break;
+    case RUN_PLACE: note_place(run, status); break;
+    case RUN_SURPRISE: note_surprise(run, status); break;
     case RUN_BACKGROUND: note_program(run, &run->background[run->index], status, 0); break;
     case RUN_PROGRAM:
         note_program(run, &run->program[run->index], status, previous->argument);
@@ -90,7 +115,10 @@ static unsigned step_count(const struct run *run, enum run_step step)
     bool fine = run->status == EXIT_FINE;
 
     switch (step) {
-    case RUN_LOAD: return fine ? run->options.driver_count : 0;
+    case RUN_LOAD:
+    case RUN_PLACE: return fine ? run->options.driver_count : 0;
+    case RUN_SURPRISE: return fine ? run->options.surprise_count : 0;
+    case RUN_TREE: return run->options.tree;
     case RUN_BACKGROUND: return fine ? run->options.background_count : 0;
     case RUN_PROGRAM: return fine ? run->options.program_count : 0;
     case RUN_END: return run->options.program_count + run->options.background_count != 0;
@@ -136,7 +164,7 @@ static void fill_load(struct run *run, HAL_COMMAND *command)
     command->kind = HAL_COMMAND_LOAD;
     snprintf(command->text, sizeof(command->text), "%s\t\\SystemRoot\\System32\\drivers\\%s\t%s",
              driver->service_name, driver->file_name,
-             run->options.hardware_id != NULL ? run->options.hardware_id : "");
+             driver->hardware_ids);
 }
 
 static void fill_program(const struct program *program, uint32_t kind, HAL_COMMAND *command)
@@ -161,6 +189,15 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
         command->kind = HAL_COMMAND_IDLE;
         command->argument = SERVICE_IDLE_HORIZON_100NS;
         break;
+    case RUN_PLACE:
+        command->kind = HAL_COMMAND_PLACE;
+        snprintf(command->text, sizeof(command->text), "%s", run->driver[run->index].service_name);
+        break;
+    case RUN_SURPRISE:
+        command->kind = HAL_COMMAND_SURPRISE_REMOVE;
+        snprintf(command->text, sizeof(command->text), "%s", run->options.surprise[run->index]);
+        break;
+    case RUN_TREE: command->kind = HAL_COMMAND_TREE; break;
     case RUN_UNLOAD:
         command->kind = HAL_COMMAND_UNLOAD;
         snprintf(command->text, sizeof(command->text), "%s", run->driver[run->index].service_name);

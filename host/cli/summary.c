@@ -5,6 +5,7 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/run.h"
@@ -15,6 +16,7 @@ struct summary_kind {
 };
 
 static const struct summary_kind kinds[] = {
+    {"tree", "Device tree"},
     {"devices", "Devices: created, deleted"},
     {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},
@@ -64,13 +66,40 @@ static void print_fields(const char *record)
     fputc('\n', stderr);
 }
 
+/* depth, instance path, service, state, problem, its status: "  PATH  (service)  state". */
+static void print_device(const char *record)
+{
+    char field[6][300] = {""};
+    unsigned long depth;
+
+    for (unsigned i = 0; i < 6 && (record = strchr(record, '\t')) != NULL; i++) {
+        size_t bytes = strcspn(++record, "\t");
+
+        snprintf(field[i], sizeof(field[i]), "%.*s", (int)bytes, record);
+        for (char *c = field[i]; *c != '\0'; c++)
+            if ((unsigned char)*c < 0x20 || *c == 0x7F)
+                *c = '.';
+    }
+    depth = strtoul(field[0], NULL, 10);
+    fprintf(stderr, "    %*s%s  (%s)  ", (int)(depth < 40 ? depth : 40) * 2, "", field[1],
+            field[2][0] != '\0' ? field[2] : "no driver");
+    if (strcmp(field[4], "0") == 0)
+        fprintf(stderr, "%s\n", field[3]);
+    else
+        fprintf(stderr, "problem %s, status %s (%s)\n", field[4], field[5], field[3]);
+}
+
 static void print_kind(const struct console *console, const struct summary_kind *kind)
 {
     if (summary_count(console, kind->key) == 0)
         return;
     fprintf(stderr, "  %s\n", kind->heading);
     for (unsigned i = 0; i < console->record_count; i++)
-        if (has_key(console->record[i], kind->key))
+        if (!has_key(console->record[i], kind->key))
+            continue;
+        else if (strcmp(kind->key, "tree") == 0)
+            print_device(console->record[i]);
+        else
             print_fields(console->record[i]);
 }
 

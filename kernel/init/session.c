@@ -99,17 +99,30 @@ static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING Im
     return Status;
 }
 
-/* The driver is in; a Plug and Play driver gets its device. Without it the driver goes again. */
+/* The driver is in; a Plug and Play driver gets its devices. Without any the driver goes again. */
 static NTSTATUS SessionStartDevice(PDRIVER_OBJECT Driver, PCUNICODE_STRING Name)
 {
-    UNICODE_STRING HardwareId = {0};
-    NTSTATUS Status = SessionField(2, &HardwareId);
+    UNICODE_STRING HardwareIds = {0};
+    NTSTATUS Status = SessionField(2, &HardwareIds);
 
+    for (ULONG i = 0; NT_SUCCESS(Status) && i < HardwareIds.Length / sizeof(WCHAR); i++)
+        if (HardwareIds.Buffer[i] == L',')
+            HardwareIds.Buffer[i] = 0; /* a multi-string */
     if (NT_SUCCESS(Status))
-        Status = PnpStartDriver(Driver, Name, &HardwareId);
-    SessionFreeField(&HardwareId);
+        Status = PnpStartDriver(Driver, Name, &HardwareIds);
+    SessionFreeField(&HardwareIds);
     if (!NT_SUCCESS(Status))
         IopUnloadDriver(Driver);
+    return Status;
+}
+
+/* A driver that a device has brought in already is as good as loaded: it stays until it is unloaded by name. */
+static NTSTATUS SessionLoadDriver(PCUNICODE_STRING Name, PDRIVER_OBJECT *Driver)
+{
+    NTSTATUS Status = IopLoadDriver(Name, Driver);
+
+    if (Status == STATUS_IMAGE_ALREADY_LOADED && PnpAdoptDriver(Name, Driver))
+        Status = STATUS_SUCCESS;
     return Status;
 }
 
@@ -128,7 +141,7 @@ static NTSTATUS SessionLoad(VOID)
     if (NT_SUCCESS(Status))
         Status = SessionMakeServiceKey(&Name, &Path);
     if (NT_SUCCESS(Status))
-        Status = IopLoadDriver(&Name, &SessionDrivers[Slot].Driver);
+        Status = SessionLoadDriver(&Name, &SessionDrivers[Slot].Driver);
     if (NT_SUCCESS(Status))
         Status = SessionStartDevice(SessionDrivers[Slot].Driver, &Name);
     SessionFreeField(&Path);
@@ -183,6 +196,35 @@ static NTSTATUS SessionUnload(VOID)
         break;
     }
     SessionFreeField(&Name);
+    return Status;
+}
+
+/* ---- devices ---- */
+
+static NTSTATUS SessionPlace(VOID)
+{
+    UNICODE_STRING Name = {0};
+    PDRIVER_OBJECT Driver = NULL;
+    NTSTATUS Status = SessionField(0, &Name);
+
+    if (NT_SUCCESS(Status)) {
+        Driver = IopFindDriver(&Name);
+        Status = Driver != NULL ? PnpPlaceDriver(Driver, &Name) : STATUS_SUCCESS; /* a program has unloaded it */
+    }
+    if (Driver != NULL)
+        ObDereferenceObject(Driver);
+    SessionFreeField(&Name);
+    return Status;
+}
+
+static NTSTATUS SessionSurpriseRemove(VOID)
+{
+    UNICODE_STRING InstancePath = {0};
+    NTSTATUS Status = SessionField(0, &InstancePath);
+
+    if (NT_SUCCESS(Status))
+        Status = PnpSurpriseRemove(&InstancePath);
+    SessionFreeField(&InstancePath);
     return Status;
 }
 
@@ -330,6 +372,15 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_IDLE:
             SessionIdle(SessionCommand.argument);
+            break;
+        case HAL_COMMAND_PLACE:
+            Status = SessionPlace();
+            break;
+        case HAL_COMMAND_TREE:
+            SummaryWriteTree();
+            break;
+        case HAL_COMMAND_SURPRISE_REMOVE:
+            Status = SessionSurpriseRemove();
             break;
         case HAL_COMMAND_SUMMARY:
             SummaryWrite();

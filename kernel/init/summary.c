@@ -8,6 +8,7 @@
 #include "../ex/ex.h"
 #include "../io/io.h"
 #include "../ob/ob.h"
+#include "../pnp/pnp.h"
 #include "../rtl/rtl.h"
 
 #define SUMMARY_TAGS 512
@@ -133,6 +134,20 @@ static VOID SummaryPrintType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects
     if (Objects > Before.Objects || Handles > Before.Handles)
         SummaryPrint("object\t%wZ\t%ld\t%ld\n", Name, (LONG)(Objects - Before.Objects),
                      (LONG)(Handles - Before.Handles));
+}
+
+/* ---- devices ---- */
+
+static VOID SummaryPrintDevice(PVOID Context, const PNP_DEVICE_RECORD *Record)
+{
+    UNREFERENCED_PARAMETER(Context);
+    SummaryPrint("tree\t%lu\t%wZ\t%wZ\t%s\t%lu\t%#lx\n", Record->Depth, Record->InstancePath, Record->Service,
+                 Record->State, Record->Problem, Record->ProblemStatus);
+}
+
+VOID SummaryWriteTree(VOID)
+{
+    PnpVisitDevices(SummaryPrintDevice, NULL);
 }
 
 /* ---- what was done ---- */

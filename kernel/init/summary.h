@@ -15,3 +15,5 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes);
  * the baseline. PASSIVE_LEVEL.
  */
 VOID SummaryWrite(VOID);
+/* The device tree as records. PASSIVE_LEVEL. */
+VOID SummaryWriteTree(VOID);

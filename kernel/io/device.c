@@ -3,6 +3,7 @@
  * links to them. Left out: adapter and controller channels, volumes of removable media.
  */
 #include "iop.h"
+#include "../pnp/pnp.h"
 
 static ULONG IopDeviceNumber; /* of generated names */
 
@@ -136,6 +137,11 @@ VOID IopDeleteDeviceObject(PVOID Object)
 {
     PDEVICE_OBJECT Device = Object;
 
+    if (Device->DeviceObjectExtension != NULL && IopDeviceExt(Device)->DeviceNode != NULL) {
+        KeSetBugCheckText("device %p of %wZ lost its last reference while it is in the device tree: a reference was "
+                          "dropped that was not taken", Device, &Device->DriverObject->DriverName);
+        KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 5, (ULONG_PTR)Device, 0, 0);
+    }
     if (Device->Vpb != NULL && Device->Vpb->RealDevice == Device)
         ExFreePoolWithTag(Device->Vpb, ' bpV');
     if (Device->SecurityDescriptor != NULL)
@@ -198,8 +204,11 @@ VOID IopDereferenceDeviceHandle(PDEVICE_OBJECT Device)
     DD_ASSERT(Device->ReferenceCount > 0);
     ObReferenceObject(Driver);
     if (InterlockedDecrement(&Device->ReferenceCount) == 0) {
-        BOOLEAN Unload = (IopDeviceExt(Device)->ExtensionFlags & IOP_DOE_UNLOAD_PENDING) != 0;
+        ULONG Flags = IopDeviceExt(Device)->ExtensionFlags;
+        BOOLEAN Unload = (Flags & IOP_DOE_UNLOAD_PENDING) != 0;
 
+        if (Flags & IOP_DOE_REMOVE_PENDING)
+            PnpHandlesClosed();
         IopTryDelete(Device);
         if (Unload)
             IopTryDeferredUnload(Driver);

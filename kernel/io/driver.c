@@ -457,11 +457,11 @@ NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver)
 
 /* ---- unload ---- */
 
-/* Marks the driver's devices; FALSE when one of them is open or has another device on top. */
+/* Marks the driver's devices; FALSE when one of them is open, has another device on top or is in use by pnp. */
 static BOOLEAN IopMarkForUnload(PDRIVER_OBJECT Driver)
 {
     PDEVICE_OBJECT Device;
-    BOOLEAN Idle = TRUE;
+    BOOLEAN Idle = IopDriverExt(Driver)->PnpDevices == 0;
 
     for (Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice) {
         IopDeviceExt(Device)->ExtensionFlags |= IOP_DOE_UNLOAD_PENDING;

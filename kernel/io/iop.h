@@ -85,6 +85,8 @@ typedef struct _IOP_DRIVER_EXTENSION {
     PLDR_MODULE Module;
     ULONG DevicesCreated, DevicesDeleted;
     BOOLEAN Unloading;
+    ULONG PnpDevices;       /* devices whose stack the driver is in; tree lock of pnp */
+    BOOLEAN LoadedForDevice; /* by pnp: it goes with its last device */
 } IOP_DRIVER_EXTENSION;
 DD_STATIC_ASSERT_OFFSET(IOP_DRIVER_EXTENSION, ClientDriverExtension, 0x28);
 #define IopDriverExt(Driver) ((IOP_DRIVER_EXTENSION *)(Driver)->DriverExtension)

@@ -1,219 +1,189 @@
 /*
- * Plug and Play, as much as a bare start needs: a driver with AddDevice gets a root-enumerated device, which is started
- * after DriverEntry and removed before DriverUnload. [doc: Adding a PnP Device to a Running System, Removing a Device]
- * Left out: enumeration of children, resources, stop and rebalance, filters from the registry, class installers.
+ * Plug and Play for the rest of the kernel: drivers that come and go, and start-up.
+ * [doc: Adding a PnP Device to a Running System, Removing a Device]
  */
 #include "pnpp.h"
 
-
-static VOID PnpLog(PNP_NODE *Node, const char *What, NTSTATUS Status)
+NTSTATUS PnpInitSystem(VOID)
 {
-    char Line[256];
-
-    _snprintf(Line, sizeof(Line) - 1, "%wZ: %s (status %#x)\n", &Node->InstancePath, What, Status);
-    Line[sizeof(Line) - 1] = 0;
-    HAL->write(HAL_STREAM_LOG, (ULONG64)Line, strlen(Line), KeVirtualTime());
+    PnpInitTree();
+    return PnpInitRoot();
 }
 
-PNP_NODE *PnpNodeOf(PDEVICE_OBJECT Pdo)
+/* ---- a driver comes ---- */
+
+static BOOLEAN PnpDrives(PNP_NODE *Node, PCUNICODE_STRING Service)
 {
-    return Pdo != NULL && Pdo->Type == IO_TYPE_DEVICE ? IopDeviceExt(Pdo)->DeviceNode : NULL;
+    UNICODE_STRING Found = PnpFindService(Node);
+    BOOLEAN Same = Found.Buffer != NULL && RtlEqualUnicodeString(&Found, Service, TRUE);
+
+    PnpFree(&Found);
+    return Same;
 }
 
-/* ---- start ---- */
-
-static NTSTATUS PnpCallAddDevice(PNP_NODE *Node)
+static PNP_NODE *PnpFirstUndriven(PCUNICODE_STRING Service)
 {
-    PDRIVER_ADD_DEVICE AddDevice = Node->Driver->DriverExtension->AddDevice;
-    KTHREAD *Thread = KiGetPrcb()->CurrentThread;
-    ULONG ApcDisable = Thread->CombinedApcDisable;
-    NTSTATUS Status = AddDevice(Node->Driver, Node->Pdo);
+    PNP_NODE *Node;
 
-    if (KeGetCurrentIrql() != PASSIVE_LEVEL || Thread->CombinedApcDisable != ApcDisable) {
-        KeSetBugCheckText("AddDevice of %wZ returned at IRQL %u; it was called at PASSIVE_LEVEL",
-                          &Node->Driver->DriverName, KeGetCurrentIrql());
-        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG)KeGetCurrentIrql() << 16, (ULONG_PTR)AddDevice, 0, 0);
+    for (Node = PnpRoot; Node != NULL; Node = PnpNextDown(Node, PnpRoot))
+        if (Node->State == DeviceNodeInitialized && Node->Problem == CM_PROB_FAILED_INSTALL
+            && PnpDrives(Node, Service))
+            return Node;
+    return NULL;
+}
+
+/* Gives the driver each device that waits for it. STATUS_NOT_FOUND: there is none. */
+static NTSTATUS PnpBindDriver(PCUNICODE_STRING Service)
+{
+    NTSTATUS First = STATUS_NOT_FOUND, Status;
+    BOOLEAN Started = FALSE;
+    PNP_NODE *Node;
+
+    while ((Node = PnpFirstUndriven(Service)) != NULL) {
+        Status = PnpStartNode(Node);
+        if (NT_SUCCESS(Status))
+            Started = TRUE;
+        else if (First == STATUS_NOT_FOUND)
+            First = Status;
     }
+    return Started ? STATUS_SUCCESS : First;
+}
+
+static BOOLEAN PnpIsRootId(PCUNICODE_STRING Id)
+{
+    static const UNICODE_STRING Root = RTL_CONSTANT_STRING(L"ROOT\\");
+
+    return RtlPrefixUnicodeString(&Root, Id, TRUE);
+}
+
+static BOOLEAN PnpWantsRootDevice(PCUNICODE_STRING Ids)
+{
+    UNICODE_STRING One;
+    PWCHAR At = NULL;
+
+    if (Ids->Length == 0)
+        return TRUE;
+    while (PnpNextString(Ids, &At, &One))
+        if (PnpIsRootId(&One))
+            return TRUE;
+    return FALSE;
+}
+
+static NTSTATUS PnpAddRootDevice(PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds)
+{
+    PNP_NODE *Node;
+    PDEVICE_OBJECT Pdo;
+    NTSTATUS Status = PnpCreateRootDevice(Service, Service, HardwareIds, &Node);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PnpStartNode(Node);
+    if (NT_SUCCESS(Status))
+        return Status;
+    Pdo = Node->Pdo;
+    PnpDeleteNode(Node);
+    PnpDeleteRootDevice(Pdo);
     return Status;
 }
 
-/* What NT asks of a started stack. Children that a bus driver reports are not started. */
-static VOID PnpAskStarted(PNP_NODE *Node)
+NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds)
 {
-    IO_STACK_LOCATION Parameters;
-    DEVICE_CAPABILITIES Capabilities;
-    ULONG_PTR Information;
-
-    RtlZeroMemory(&Capabilities, sizeof(Capabilities));
-    Capabilities.Size = sizeof(Capabilities);
-    Capabilities.Version = 1;
-    Capabilities.Address = Capabilities.UINumber = MAXULONG;
-    RtlZeroMemory(&Parameters, sizeof(Parameters));
-    Parameters.Parameters.DeviceCapabilities.Capabilities = &Capabilities;
-    PnpSend(Node->Pdo, IRP_MN_QUERY_CAPABILITIES, &Parameters, NULL);
-    PnpSend(Node->Pdo, IRP_MN_QUERY_PNP_DEVICE_STATE, NULL, NULL);
-    RtlZeroMemory(&Parameters, sizeof(Parameters));
-    Parameters.Parameters.QueryDeviceRelations.Type = BusRelations;
-    if (NT_SUCCESS(PnpSend(Node->Pdo, IRP_MN_QUERY_DEVICE_RELATIONS, &Parameters, &Information)) && Information != 0) {
-        PDEVICE_RELATIONS Relations = (PDEVICE_RELATIONS)Information;
-        ULONG i;
-
-        if (Relations->Count != 0)
-            PnpLog(Node, "reports children; they are not enumerated", STATUS_NOT_IMPLEMENTED);
-        for (i = 0; i < Relations->Count; i++)
-            ObDereferenceObject(Relations->Objects[i]);
-        ExFreePool(Relations);
-    }
-}
-
-static NTSTATUS PnpStartNode(PNP_NODE *Node)
-{
-    NTSTATUS Status;
-
-    if (Node->Pdo->AttachedDevice == NULL) {
-        PnpLog(Node, "AddDevice succeeded but attached no device", STATUS_NO_SUCH_DEVICE);
-        return STATUS_NO_SUCH_DEVICE;
-    }
-    PnpSend(Node->Pdo, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, NULL, NULL);
-    Status = PnpSend(Node->Pdo, IRP_MN_START_DEVICE, NULL, NULL); /* no resources */
-    if (!NT_SUCCESS(Status)) {
-        PnpLog(Node, "IRP_MN_START_DEVICE failed", Status);
-        return Status;
-    }
-    Node->State = PnpStarted;
-    PnpAskStarted(Node);
-    return STATUS_SUCCESS;
-}
-
-/* IRP_MN_REMOVE_DEVICE and what must be true after it. */
-static VOID PnpFinishRemove(PNP_NODE *Node)
-{
-    NTSTATUS Status;
-
-    PnpForgetInterfaces(Node);
-    if (Node->Pdo->AttachedDevice != NULL) {
-        IopDeviceExt(Node->Pdo)->ExtensionFlags |= IOP_DOE_REMOVE_PROCESSED;
-        Status = PnpSend(Node->Pdo, IRP_MN_REMOVE_DEVICE, NULL, NULL);
-        if (!NT_SUCCESS(Status))
-            PnpLog(Node, "IRP_MN_REMOVE_DEVICE must not fail", Status);
-    }
-    Node->State = PnpRemoved;
-    PnpNotifyTarget(Node->Pdo, &PnpGuidRemoveComplete);
-    if (Node->Pdo->AttachedDevice != NULL)
-        PnpLog(Node, "still has a device attached after IRP_MN_REMOVE_DEVICE", STATUS_DEVICE_BUSY);
-    PnpDeleteNode(Node);
-}
-
-NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareId)
-{
-    PNP_NODE *Node;
     NTSTATUS Status;
 
     if (Driver->DriverExtension->AddDevice == NULL)
         return STATUS_SUCCESS;
-    Status = PnpCreateNode(Service, HardwareId, &Node);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Node->Driver = Driver;
-    Status = PnpCallAddDevice(Node);
-    if (!NT_SUCCESS(Status)) {
-        PnpLog(Node, "AddDevice failed", Status);
-        PnpDeleteNode(Node);
-        return Status;
+    PnpLockTree();
+    Status = PnpAddMatch(Service, HardwareIds);
+    if (NT_SUCCESS(Status) && IopDriverExt(Driver)->PnpDevices == 0) {
+        Status = PnpBindDriver(Service);
+        if (Status == STATUS_NOT_FOUND)
+            Status = PnpWantsRootDevice(HardwareIds) ? PnpAddRootDevice(Service, HardwareIds) : STATUS_SUCCESS;
     }
-    Status = PnpStartNode(Node);
-    if (!NT_SUCCESS(Status))
-        PnpFinishRemove(Node);
+    PnpDrain();
+    PnpUnlockTree();
     return Status;
 }
 
-/* ---- removal ---- */
-
-/* TRUE when stack and watchers agree to the removal. */
-static BOOLEAN PnpQueryRemove(PNP_NODE *Node)
+NTSTATUS PnpPlaceDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service)
 {
-    NTSTATUS Status = PnpNotifyTarget(Node->Pdo, &PnpGuidQueryRemove);
+    NTSTATUS Status = STATUS_SUCCESS;
 
-    if (NT_SUCCESS(Status))
-        Status = PnpSend(Node->Pdo, IRP_MN_QUERY_REMOVE_DEVICE, NULL, NULL);
-    if (NT_SUCCESS(Status))
-        return TRUE;
-    PnpSend(Node->Pdo, IRP_MN_CANCEL_REMOVE_DEVICE, NULL, NULL);
-    PnpNotifyTarget(Node->Pdo, &PnpGuidRemoveCancelled);
-    PnpLog(Node, "IRP_MN_QUERY_REMOVE_DEVICE was refused: the device is removed by surprise", Status);
+    PnpLockTree();
+    PnpDrain();
+    if (Driver->DriverExtension->AddDevice != NULL && IopDriverExt(Driver)->PnpDevices == 0
+        && !(Driver->Flags & DRVO_UNLOAD_INVOKED)) {
+        Status = PnpAddRootDevice(Service, PnpMatchIds(Service));
+        PnpDrain();
+    }
+    PnpUnlockTree();
+    return Status;
+}
+
+BOOLEAN PnpAdoptDriver(PCUNICODE_STRING Service, PDRIVER_OBJECT *Driver)
+{
+    BOOLEAN Adopted = FALSE;
+
+    PnpLockTree();
+    *Driver = IopFindDriver(Service);
+    if (*Driver != NULL) {
+        Adopted = IopDriverExt(*Driver)->LoadedForDevice;
+        IopDriverExt(*Driver)->LoadedForDevice = FALSE;
+        ObDereferenceObject(*Driver);
+    }
+    PnpUnlockTree();
+    return Adopted;
+}
+
+/* ---- a driver goes ---- */
+
+static BOOLEAN PnpUsesDriver(const PNP_NODE *Node, PDRIVER_OBJECT Driver)
+{
+    ULONG i;
+
+    for (i = 0; i < Node->DriverCount; i++)
+        if (Node->Driver[i] == Driver)
+            return Node->State != DeviceNodeRemovePendingCloses;
     return FALSE;
 }
 
-static VOID PnpRemoveNode(PNP_NODE *Node)
+static PNP_NODE *PnpFirstUser(PDRIVER_OBJECT Driver)
 {
-    if (Node->State == PnpStarted && !PnpQueryRemove(Node))
-        PnpSend(Node->Pdo, IRP_MN_SURPRISE_REMOVAL, NULL, NULL);
-    Node->State = PnpRemovePending;
-    PnpFinishRemove(Node);
+    PNP_NODE *Node;
+
+    for (Node = PnpRoot; Node != NULL; Node = PnpNextDown(Node, PnpRoot))
+        if (PnpUsesDriver(Node, Driver))
+            return Node;
+    return NULL;
 }
 
 VOID PnpRemoveDriverDevices(PDRIVER_OBJECT Driver)
 {
-    PLIST_ENTRY Link = PnpNodes.Flink;
+    PNP_NODE *Node;
 
-    while (Link != &PnpNodes) {
-        PNP_NODE *Node = CONTAINING_RECORD(Link, PNP_NODE, Link);
-
-        Link = Link->Flink;
-        if (Node->Driver == Driver)
-            PnpRemoveNode(Node);
+    PnpLockTree();
+    PnpDrain();
+    if (Driver->DriverExtension->ServiceKeyName.Buffer != NULL)
+        PnpRemoveMatch(&Driver->DriverExtension->ServiceKeyName);
+    while ((Node = PnpFirstUser(Driver)) != NULL) {
+        if ((Node->Flags & PNP_NODE_ROOT_ENUMERATED) && PnpFunctionDriver(Node) == Driver)
+            Node->Flags |= PNP_NODE_MISSING; /* the device was made for the driver */
+        PnpRemoveNode(Node, PnpRemoveForced, CM_PROB_FAILED_INSTALL);
     }
+    PnpDrain();
+    PnpUnlockTree();
 }
 
-NTSTATUS PnpInitSystem(VOID)
+/* ---- the session ---- */
+
+NTSTATUS PnpSurpriseRemove(PCUNICODE_STRING InstancePath)
 {
-    return PnpInitRoot();
-}
+    PNP_NODE *Node;
 
-/* ---- requests of drivers ---- */
-
-NT_PARTIAL(IoInvalidateDeviceRelations, "children are not enumerated");
-VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type)
-{
-    PNP_NODE *Node = PnpNodeOf(DeviceObject);
-
-    if (Node == NULL) {
-        KeSetBugCheckText("IoInvalidateDeviceRelations(%p): not a physical device object", DeviceObject);
-        KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 2, (ULONG_PTR)DeviceObject, 0, 0);
-    }
-    if (Type != TargetDeviceRelation)
-        PnpLog(Node, "IoInvalidateDeviceRelations: children are not enumerated", STATUS_NOT_IMPLEMENTED);
-}
-
-typedef struct _PNP_WORK {
-    WORK_QUEUE_ITEM Item;
-    PDEVICE_OBJECT Pdo; /* referenced */
-} PNP_WORK;
-
-static VOID NTAPI PnpAskState(PVOID Context)
-{
-    PNP_WORK *Work = Context;
-    ULONG_PTR State = 0;
-    PNP_NODE *Node = PnpNodeOf(Work->Pdo);
-
-    if (Node != NULL && Node->State == PnpStarted
-        && NT_SUCCESS(PnpSend(Work->Pdo, IRP_MN_QUERY_PNP_DEVICE_STATE, NULL, &State))
-        && (State & (PNP_DEVICE_REMOVED | PNP_DEVICE_FAILED | PNP_DEVICE_DISABLED)))
-        PnpLog(Node, "reports that it is removed, failed or disabled; it stays until the driver is unloaded",
-               STATUS_NOT_IMPLEMENTED);
-    ObDereferenceObject(Work->Pdo);
-    ExFreePoolWithTag(Work, PNP_TAG);
-}
-
-NT_PARTIAL(IoInvalidateDeviceState, "a device that reports itself removed or failed stays until its driver unloads");
-VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject)
-{
-    PNP_WORK *Work = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Work), PNP_TAG);
-
-    if (Work == NULL)
-        return;
-    ObReferenceObject(PhysicalDeviceObject);
-    Work->Pdo = PhysicalDeviceObject;
-    ExInitializeWorkItem(&Work->Item, PnpAskState, Work);
-    ExQueueWorkItem(&Work->Item, DelayedWorkQueue);
+    PnpLockTree();
+    Node = PnpFindNode(InstancePath);
+    if (Node != NULL && Node != PnpRoot)
+        PnpQueueAction(Node, PNP_ACTION_SURPRISE);
+    PnpDrain();
+    PnpUnlockTree();
+    return Node != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }

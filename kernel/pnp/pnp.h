@@ -1,16 +1,40 @@
 /*
- * pnp: root-enumerated devices, device interfaces, notifications, properties. What other components may call beyond
- * the documented Io routines.
+ * pnp: the device tree, device interfaces, notifications, properties. What other components may call beyond the
+ * documented Io routines. PASSIVE_LEVEL unless said otherwise.
  */
 #pragma once
 
 #include "../io/io.h"
 
 /*
- * Bare start: makes a root device ROOT\Service\000n with HardwareId (may be empty: "ROOT\Service"), lets Driver add
- * itself, starts the stack. PASSIVE_LEVEL in the System process. STATUS_SUCCESS and nothing done for a driver without
- * AddDevice. A failure leaves no device behind.
+ * A driver has been loaded for Service. HardwareIds: a multi-string of the IDs that it drives, or empty. A driver
+ * with AddDevice gets each device of these IDs that has no driver; without IDs, or with an ID below ROOT\, and with
+ * no such device, a root device ROOT\Service\000n. STATUS_SUCCESS when it got no device at all, or when one started;
+ * else the status of the first that failed; a root device that failed is gone.
  */
-NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareId);
+NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds);
+/* A root device after all for a loaded driver with AddDevice for which no device has come. */
+NTSTATUS PnpPlaceDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service);
+/* A driver that a device has brought in need not go with it from now on. FALSE: it was not, or it is not there. */
+BOOLEAN PnpAdoptDriver(PCUNICODE_STRING Service, PDRIVER_OBJECT *Driver);
 /* Removes each device of Driver: query-remove and remove, or surprise removal when the query is refused. */
 VOID PnpRemoveDriverDevices(PDRIVER_OBJECT Driver);
+/* Does what the worker has to do; returns when there is nothing left. */
+VOID PnpDrain(VOID);
+
+/* ---- for io ---- */
+/* The last handle to a device closed, and a removal waits for that. IRQL <= DISPATCH_LEVEL. */
+VOID PnpHandlesClosed(VOID);
+
+/* ---- for the session ---- */
+/* As if the device were pulled out: IRP_MN_SURPRISE_REMOVAL and so on. STATUS_NO_SUCH_DEVICE: no such instance path. */
+NTSTATUS PnpSurpriseRemove(PCUNICODE_STRING InstancePath);
+/* Calls Visit for each device, parents before children; Depth of a child of the root is 0. */
+typedef struct _PNP_DEVICE_RECORD {
+    ULONG Depth;
+    PCUNICODE_STRING InstancePath, Service;
+    const char *State;
+    ULONG Problem;
+    NTSTATUS ProblemStatus;
+} PNP_DEVICE_RECORD;
+VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Record), PVOID Context);

@@ -1,48 +1,212 @@
-/* Private to pnp: the device node of a root-enumerated device, its interfaces and properties. */
+/* Private to pnp: the device tree, its nodes, and what the sources share. */
 #pragma once
 
 #include "../io/iop.h"
 #include "pnp.h"
 
+#include <cfg.h>
+
 #define PNP_TAG ' pnP'
 
-typedef enum _PNP_STATE { PnpAdded, PnpStarted, PnpRemovePending, PnpRemoved } PNP_STATE;
+#ifndef STATUS_PNP_NO_COMPAT_DRIVERS
+#define STATUS_PNP_NO_COMPAT_DRIVERS ((NTSTATUS)0xC0000490)
+#endif
 
-typedef struct _PNP_NODE {
-    LIST_ENTRY Link;             /* PnpNodes; PASSIVE_LEVEL */
-    PDEVICE_OBJECT Pdo;
-    PDRIVER_OBJECT Driver;       /* function driver, not referenced: nodes go before it unloads */
-    UNICODE_STRING InstancePath; /* ROOT\NAME\0000 */
-    UNICODE_STRING DeviceId;     /* ROOT\NAME */
-    UNICODE_STRING Service;
-    UNICODE_STRING HardwareIds;  /* multi-string, both terminators counted in Length */
-    ULONG Instance;
-    PNP_STATE State;
-    LIST_ENTRY Properties;       /* of PNP_PROPERTY */
-} PNP_NODE;
+/* [doc: !devnode] the names and numbers that the debugger shows. */
+typedef enum _PNP_STATE {
+    DeviceNodeUninitialized = 0x301,
+    DeviceNodeInitialized,
+    DeviceNodeDriversAdded,
+    DeviceNodeResourcesAssigned,
+    DeviceNodeStarted = 0x308,
+    DeviceNodeQueryStopped,
+    DeviceNodeStopped,
+    DeviceNodeQueryRemoved = 0x310,
+    DeviceNodeRemovePendingCloses,
+    DeviceNodeRemoved,
+    DeviceNodeDeleted = 0x314
+} PNP_STATE;
 
+enum { /* PNP_NODE.Flags */
+    PNP_NODE_ROOT_ENUMERATED = 1, /* made by us, not by a bus driver */
+    PNP_NODE_MISSING = 2,         /* its bus reports it no more, or its bus goes: the node goes at removal */
+    PNP_NODE_REPORTED = 4,        /* in the list that is being looked at */
+    PNP_NODE_RAW = 8,             /* started without a function driver */
+    PNP_NODE_SURPRISED = 0x10,    /* IRP_MN_SURPRISE_REMOVAL was sent */
+    PNP_NODE_QUERIED = 0x20,      /* IRP_MN_QUERY_REMOVE_DEVICE was sent, and nothing since */
+    PNP_NODE_COLLECTED = 0x40,    /* on a PNP_LIST that is being made */
+    PNP_NODE_RESOURCES_ASIDE = 0x80 /* a rebalance has taken its resources away for now */
+};
+
+enum { /* PNP_NODE.Actions: what the worker has to do */
+    PNP_ACTION_ENUMERATE = 1,
+    PNP_ACTION_STATE = 2,
+    PNP_ACTION_EJECT = 4,
+    PNP_ACTION_POWER_RELATIONS = 8,
+    PNP_ACTION_SURPRISE = 0x10
+};
+
+#define PNP_DRIVERS_LIMIT 16 /* filters and function driver of one device */
+
+typedef struct _PNP_NODE PNP_NODE;
+struct _PNP_NODE {
+    PNP_NODE *Parent, *Child, *Sibling; /* tree lock; children in the order they came */
+    PDEVICE_OBJECT Pdo;                 /* referenced */
+    PNP_STATE State, StateBefore;       /* StateBefore: where a cancelled query goes back to */
+    ULONG Flags;                        /* PNP_NODE_* */
+    ULONG Problem;                      /* CM_PROB_*, 0: none */
+    NTSTATUS ProblemStatus;
+    PDRIVER_OBJECT Driver[PNP_DRIVERS_LIMIT]; /* held; bottom first */
+    ULONG DriverCount, FunctionIndex;   /* FunctionIndex: which of them is the function driver */
+    UNICODE_STRING InstancePath;        /* BUS\DEVICE\INSTANCE, as its key under Enum */
+    UNICODE_STRING DeviceId;            /* BUS\DEVICE */
+    UNICODE_STRING InstanceId;          /* as the bus driver gave it */
+    UNICODE_STRING Service;             /* of the function driver; empty until one is found */
+    UNICODE_STRING HardwareIds, CompatibleIds; /* multi-strings; the final terminators are not counted */
+    UNICODE_STRING Description, Location, ContainerId;
+    DEVICE_CAPABILITIES Capabilities;
+    PNP_BUS_INFORMATION Bus;            /* of the bus that the device is on */
+    BOOLEAN HasBus;
+    PNP_DEVICE_STATE DeviceState;       /* last answer to IRP_MN_QUERY_PNP_DEVICE_STATE */
+    ULONG DisableableDepends;           /* reasons why the device cannot be disabled: itself, its children */
+    PCM_RESOURCE_LIST BootResources;    /* from the bus driver */
+    PIO_RESOURCE_REQUIREMENTS_LIST Requirements;
+    PCM_RESOURCE_LIST Resources, Translated; /* assigned; NULL: none */
+    PCM_RESOURCE_LIST OldResources, OldTranslated; /* during a rebalance */
+    PDEVICE_RELATIONS PowerRelations;   /* must be on before the device is, and off after it; NULL: none */
+    LIST_ENTRY Properties;              /* of PNP_PROPERTY */
+    LIST_ENTRY Action;                  /* PnpActionQueue; DISPATCH_LEVEL */
+    ULONG Actions;                      /* PNP_ACTION_*; DISPATCH_LEVEL */
+};
+
+/* ---- tree.c: the tree and its lock ---- */
+extern PNP_NODE *PnpRoot; /* set once */
+VOID PnpInitTree(VOID);
+/* Guards the tree. Recursive; PASSIVE_LEVEL; drivers are called with it held. */
+VOID PnpLockTree(VOID);
+VOID PnpUnlockTree(VOID);
 /* The node of a physical device object; NULL for any other device. */
 PNP_NODE *PnpNodeOf(PDEVICE_OBJECT Pdo);
-
-/* ---- send.c: requests to a device stack ---- */
-/* Sends IRP_MJ_PNP with the given minor; Stack gives the parameters (may be NULL); Information out, optional. */
-NTSTATUS PnpSend(PDEVICE_OBJECT Pdo, ULONG Minor, const IO_STACK_LOCATION *Parameters, ULONG_PTR *Information);
-
-/* ---- root.c ---- */
-NTSTATUS PnpInitRoot(VOID);
-NTSTATUS PnpCreateNode(PCUNICODE_STRING Service, PCUNICODE_STRING HardwareId, PNP_NODE **Node);
+/* As above for routines that must be given one: bug check 0xCA, 2. */
+PNP_NODE *PnpRequireNode(PDEVICE_OBJECT Pdo, const char *Routine);
+/* A new last child of Parent (NULL: the root) that takes over the caller's reference to Pdo. NULL: out of memory. */
+PNP_NODE *PnpMakeNode(PNP_NODE *Parent, PDEVICE_OBJECT Pdo);
+/* Takes a node without children and drivers out of the tree and frees it with its reference to the PDO. */
 VOID PnpDeleteNode(PNP_NODE *Node);
-extern LIST_ENTRY PnpNodes;
+/* Walks Top and what is below it: parents before children, or children before parents. NULL at the end. */
+PNP_NODE *PnpNextDown(PNP_NODE *Node, PNP_NODE *Top);
+PNP_NODE *PnpFirstUp(PNP_NODE *Top);
+PNP_NODE *PnpNextUp(PNP_NODE *Node, PNP_NODE *Top);
+PNP_NODE *PnpFindNode(PCUNICODE_STRING InstancePath);
+ULONG PnpDepth(const PNP_NODE *Node);
+VOID PnpSetProblem(PNP_NODE *Node, ULONG Problem, NTSTATUS Status);
+/* One line on the machine's log, after the device's instance path. */
+VOID PnpLog(PNP_NODE *Node, const char *What, NTSTATUS Status);
 
-/* ---- strings, in pool with PNP_TAG; Buffer NULL when out of memory ---- */
+/* ---- send.c: requests to a device stack, and strings ---- */
+/*
+ * Sends IRP_MJ_PNP with the given minor to the top of the stack and waits. Parameters (may be NULL) are those of the
+ * stack location. Information (may be NULL) goes in and comes out.
+ */
+NTSTATUS PnpSend(PDEVICE_OBJECT Pdo, ULONG Minor, const IO_STACK_LOCATION *Parameters, ULONG_PTR *Information);
+/* Sends IRP_MN_QUERY_DEVICE_RELATIONS; *Relations is NULL when there are none. The caller frees it. */
+NTSTATUS PnpQueryRelations(PNP_NODE *Node, DEVICE_RELATION_TYPE Type, PDEVICE_RELATIONS *Relations);
+
+/* Strings in pool with PNP_TAG; Buffer NULL when out of memory. */
 UNICODE_STRING PnpFormat(PCWSTR Format, ...); /* at most 511 characters; %wZ and the rest */
 UNICODE_STRING PnpCopy(PCUNICODE_STRING Source);
 VOID PnpFree(PUNICODE_STRING String);
+/* The strings of a multi-string, one a call: *Next starts at NULL. FALSE at the end. */
+BOOLEAN PnpNextString(PCUNICODE_STRING Multi, PWCHAR *Next, PUNICODE_STRING One);
+
+/* ---- root.c: the root bus ---- */
+NTSTATUS PnpInitRoot(VOID);
+/*
+ * A root-enumerated device ROOT\Name\000n for Service, its node initialized (PnpInitializeNode). HardwareIds may be
+ * empty: ROOT\Name.
+ */
+NTSTATUS PnpCreateRootDevice(PCUNICODE_STRING Name, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds,
+                             PNP_NODE **Node);
+/* The resources that IoReportDetectedDevice was told of: copies. */
+NTSTATUS PnpSetRootResources(PNP_NODE *Node, PCM_RESOURCE_LIST Resources,
+                             PIO_RESOURCE_REQUIREMENTS_LIST Requirements);
+/* Takes the PDO of a root-enumerated device away; the object lives while it is referenced. */
+VOID PnpDeleteRootDevice(PDEVICE_OBJECT Pdo);
+
+/* ---- identify.c ---- */
+/* Asks the bus driver who the device is and records it under Enum. DeviceNodeInitialized, or a problem. */
+NTSTATUS PnpInitializeNode(PNP_NODE *Node);
+NTSTATUS PnpQueryCapabilities(PNP_NODE *Node);
+ULONG PnpCapabilityBits(const DEVICE_CAPABILITIES *Capabilities); /* CM_DEVCAP_* */
+
+/* ---- match.c: which service drives which hardware ID ---- */
+NTSTATUS PnpAddMatch(PCUNICODE_STRING Service, PCUNICODE_STRING Ids);
+VOID PnpRemoveMatch(PCUNICODE_STRING Service);
+/* The IDs of a loaded service; Buffer NULL: none were given. */
+PCUNICODE_STRING PnpMatchIds(PCUNICODE_STRING Service);
+/* The service for the node: of its Enum key, else by its IDs, best first. To be freed; Buffer NULL: none. */
+UNICODE_STRING PnpFindService(PNP_NODE *Node);
+
+/* ---- stack.c: drivers of a device ---- */
+/* Loads the node's filters and function driver and calls their AddDevice routines. On failure none is left. */
+NTSTATUS PnpAddDrivers(PNP_NODE *Node);
+/* After IRP_MN_REMOVE_DEVICE: the drivers may unload. */
+VOID PnpReleaseDrivers(PNP_NODE *Node);
+PDRIVER_OBJECT PnpFunctionDriver(PNP_NODE *Node); /* NULL: none */
+
+/* ---- start.c ---- */
+/* From DeviceNodeInitialized to DeviceNodeStarted, or a problem. Its children are enumerated by the worker. */
+NTSTATUS PnpStartNode(PNP_NODE *Node);
+/* What the flags of IRP_MN_QUERY_PNP_DEVICE_STATE ask for. */
+VOID PnpAskDeviceState(PNP_NODE *Node);
+
+/* ---- enumerate.c ---- */
+VOID PnpEnumerateNode(PNP_NODE *Node);
+VOID PnpAskPowerRelations(PNP_NODE *Node);
+VOID PnpForgetPowerRelations(PNP_NODE *Node);
+
+/* ---- remove.c ---- */
+typedef enum _PNP_REMOVE_KIND {
+    PnpRemoveQuery,    /* ask; give up when refused */
+    PnpRemoveForced,   /* ask; by surprise when refused */
+    PnpRemoveSurprise, /* the device is gone */
+    PnpRemoveFailed    /* IRP_MN_REMOVE_DEVICE alone: after a start that failed */
+} PNP_REMOVE_KIND;
+/*
+ * Removes the drivers of a node, of all below it and of its removal relations. The node itself stays in the tree with
+ * the problem, unless it is missing; those below go. STATUS_PENDING: handles are open, the rest follows their close.
+ * STATUS_UNSUCCESSFUL: PnpRemoveQuery was refused.
+ */
+NTSTATUS PnpRemoveNode(PNP_NODE *Node, PNP_REMOVE_KIND Kind, ULONG Problem);
+VOID PnpEjectNode(PNP_NODE *Node);
+VOID PnpRetryPendingRemovals(VOID);
+
+/* ---- action.c: what is to be done, in order ---- */
+VOID PnpQueueAction(PNP_NODE *Node, ULONG Action); /* IRQL <= DISPATCH_LEVEL */
+VOID PnpForgetActions(PNP_NODE *Node);
+VOID PnpQueueRetry(VOID); /* a removal may go on: a handle was closed. IRQL <= DISPATCH_LEVEL */
+
+/* ---- arbiter.c: hardware resources ---- */
+/* Asks for requirements, has the stack filter them, assigns. Sets Resources and Translated. */
+NTSTATUS PnpAssignResources(PNP_NODE *Node);
+VOID PnpReleaseResources(PNP_NODE *Node);
+/* The requirements have changed: they are asked for again, and the device restarted with other resources. */
+VOID PnpRestartForResources(PNP_NODE *Node, BOOLEAN MustStop);
+SIZE_T PnpResourceListBytes(const CM_RESOURCE_LIST *List);
 
 /* ---- regkey.c ---- */
 /* Opens a key below \Registry\Machine\System\CurrentControlSet, making each missing key on the way. */
 NTSTATUS PnpOpenKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key);
+/* As above; an absent key is an error. */
+NTSTATUS PnpOpenExistingKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key);
 NTSTATUS PnpSetString(HANDLE Key, PCWSTR Name, ULONG Type, PCUNICODE_STRING Value);
+NTSTATUS PnpSetValue(HANDLE Key, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes);
+/* A value's data in pool, to be freed; terminators of strings are cut off. Buffer NULL: absent. */
+UNICODE_STRING PnpQueryString(HANDLE Key, PCWSTR Name);
+/* The device's key under Enum, made if needed. */
+NTSTATUS PnpOpenEnumKey(PNP_NODE *Node, ACCESS_MASK Access, HANDLE *Key);
+/* A string value of the Enum key; Buffer NULL: absent. */
+UNICODE_STRING PnpQueryEnumString(PNP_NODE *Node, PCWSTR Name);
 
 /* ---- property.c ---- */
 VOID PnpFreeProperties(PLIST_ENTRY List);

@@ -4,6 +4,9 @@
  */
 #include "pnpp.h"
 
+#include <initguid.h>
+#include <devpkey.h>
+
 /* ---- IoGetDeviceProperty ---- */
 
 static NTSTATUS PnpGive(PVOID Buffer, ULONG Length, PULONG ResultLength, const VOID *Data, ULONG Bytes)
@@ -28,70 +31,292 @@ static NTSTATUS PnpGiveString(PVOID Buffer, ULONG Length, PULONG ResultLength, P
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PnpGivePdoName(PNP_NODE *Node, PVOID Buffer, ULONG Length, PULONG ResultLength)
+/* Where a property's bytes come from; Found is FALSE where nobody has set it. */
+typedef struct _PNP_VALUE {
+    DEVPROPTYPE Type;
+    const VOID *Data;
+    ULONG Bytes;
+    ULONG Zeros;         /* terminators of a string, not in Data */
+    UNICODE_STRING Own;  /* to be freed */
+    ULONG Number;
+    GUID Guid;
+    BOOLEAN Found;
+} PNP_VALUE;
+
+static VOID PnpText(PNP_VALUE *Value, PCUNICODE_STRING Text)
+{
+    Value->Type = DEVPROP_TYPE_STRING;
+    Value->Data = Text->Buffer;
+    Value->Bytes = Text->Length;
+    Value->Zeros = 1;
+    Value->Found = Text->Length != 0;
+}
+
+static VOID PnpTexts(PNP_VALUE *Value, PCUNICODE_STRING Multi)
+{
+    PnpText(Value, Multi);
+    Value->Type = DEVPROP_TYPE_STRING_LIST;
+    Value->Zeros = 2;
+}
+
+static VOID PnpNumber(PNP_VALUE *Value, ULONG Number, BOOLEAN Found)
+{
+    Value->Type = DEVPROP_TYPE_UINT32;
+    Value->Number = Number;
+    Value->Data = &Value->Number;
+    Value->Bytes = sizeof(Value->Number);
+    Value->Found = Found;
+}
+
+static VOID PnpGuidValue(PNP_VALUE *Value, const GUID *Guid, BOOLEAN Found)
+{
+    Value->Type = DEVPROP_TYPE_GUID;
+    Value->Guid = *Guid;
+    Value->Data = &Value->Guid;
+    Value->Bytes = sizeof(GUID);
+    Value->Found = Found;
+}
+
+static VOID PnpGuidText(PNP_VALUE *Value, PCUNICODE_STRING Text)
+{
+    GUID Guid = { 0, 0, 0, { 0 } };
+    BOOLEAN Found = Text->Length != 0 && NT_SUCCESS(RtlGUIDFromString((PUNICODE_STRING)Text, &Guid));
+
+    PnpGuidValue(Value, &Guid, Found);
+}
+
+static VOID PnpBinary(PNP_VALUE *Value, const VOID *Data, SIZE_T Bytes)
+{
+    Value->Type = DEVPROP_TYPE_BINARY;
+    Value->Data = Data;
+    Value->Bytes = (ULONG)Bytes;
+    Value->Found = TRUE; /* no resources: no bytes */
+}
+
+/* A string of the Enum key, which an installer writes. */
+static VOID PnpRecorded(PNP_VALUE *Value, PNP_NODE *Node, PCWSTR Name, BOOLEAN List)
+{
+    Value->Own = PnpQueryEnumString(Node, Name);
+    if (List)
+        PnpTexts(Value, &Value->Own);
+    else
+        PnpText(Value, &Value->Own);
+}
+
+static VOID PnpPdoName(PNP_VALUE *Value, PNP_NODE *Node)
 {
     enum { BYTES = 256 };
     POBJECT_NAME_INFORMATION Info = ExAllocatePoolWithTag(PagedPool, BYTES, PNP_TAG);
     ULONG Used;
-    NTSTATUS Status;
 
     if (Info == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    Status = ObQueryNameString(Node->Pdo, Info, BYTES, &Used);
-    if (NT_SUCCESS(Status))
-        Status = PnpGiveString(Buffer, Length, ResultLength, &Info->Name, 1);
+        return;
+    if (NT_SUCCESS(ObQueryNameString(Node->Pdo, Info, BYTES, &Used)) && Info->Name.Length != 0)
+        Value->Own = PnpCopy(&Info->Name);
+    PnpText(Value, &Value->Own);
     ExFreePoolWithTag(Info, PNP_TAG);
-    return Status;
+}
+
+static VOID PnpEnumerator(PNP_VALUE *Value, PNP_NODE *Node)
+{
+    UNICODE_STRING Text = Node->DeviceId;
+    USHORT i;
+
+    for (i = 0; i < Text.Length / sizeof(WCHAR) && Text.Buffer[i] != L'\\'; i++)
+        ;
+    Text.Length = i * sizeof(WCHAR);
+    PnpText(Value, &Text);
+}
+
+static ULONG PnpRemovalPolicy(PNP_NODE *Node)
+{
+    if (!Node->Capabilities.Removable)
+        return RemovalPolicyExpectNoRemoval;
+    return Node->Capabilities.SurpriseRemovalOK ? RemovalPolicyExpectSurpriseRemoval
+                                                : RemovalPolicyExpectOrderlyRemoval;
+}
+
+static ULONG PnpInstallState(PNP_NODE *Node)
+{
+    return Node->Problem == CM_PROB_FAILED_INSTALL ? InstallStateFailedInstall : InstallStateInstalled;
+}
+
+/* FALSE: there is no such property. */
+static BOOLEAN PnpFixedProperty(PNP_NODE *Node, ULONG Property, PNP_VALUE *Value)
+{
+    BOOLEAN IsRoot = (Node->Flags & PNP_NODE_ROOT_ENUMERATED) != 0;
+
+    switch (Property) {
+    case DevicePropertyDeviceDescription: PnpText(Value, &Node->Description); break;
+    case DevicePropertyHardwareID: PnpTexts(Value, &Node->HardwareIds); break;
+    case DevicePropertyCompatibleIDs: PnpTexts(Value, &Node->CompatibleIds); break;
+    case DevicePropertyBootConfiguration:
+    case DevicePropertyBootConfigurationTranslated:
+        PnpBinary(Value, Node->BootResources, PnpResourceListBytes(Node->BootResources));
+        break;
+    case DevicePropertyClassName: PnpRecorded(Value, Node, L"Class", FALSE); break;
+    case DevicePropertyClassGuid: PnpRecorded(Value, Node, L"ClassGUID", FALSE); break;
+    case DevicePropertyDriverKeyName: PnpRecorded(Value, Node, L"Driver", FALSE); break;
+    case DevicePropertyManufacturer: PnpRecorded(Value, Node, L"Mfg", FALSE); break;
+    case DevicePropertyFriendlyName: PnpRecorded(Value, Node, L"FriendlyName", FALSE); break;
+    case DevicePropertyLocationInformation: PnpText(Value, &Node->Location); break;
+    case DevicePropertyPhysicalDeviceObjectName: PnpPdoName(Value, Node); break;
+    case DevicePropertyBusTypeGuid: PnpGuidValue(Value, &Node->Bus.BusTypeGuid, Node->HasBus); break;
+    case DevicePropertyLegacyBusType:
+        PnpNumber(Value, Node->HasBus ? (ULONG)Node->Bus.LegacyBusType : PNPBus, Node->HasBus || IsRoot);
+        break;
+    case DevicePropertyBusNumber: PnpNumber(Value, Node->Bus.BusNumber, Node->HasBus); break;
+    case DevicePropertyEnumeratorName: PnpEnumerator(Value, Node); break;
+    case DevicePropertyAddress:
+        PnpNumber(Value, Node->Capabilities.Address, Node->Capabilities.Address != MAXULONG);
+        break;
+    case DevicePropertyUINumber:
+        PnpNumber(Value, Node->Capabilities.UINumber, Node->Capabilities.UINumber != MAXULONG);
+        break;
+    case DevicePropertyInstallState: PnpNumber(Value, PnpInstallState(Node), TRUE); break;
+    case DevicePropertyRemovalPolicy: PnpNumber(Value, PnpRemovalPolicy(Node), TRUE); break;
+    case DevicePropertyResourceRequirements:
+        PnpBinary(Value, Node->Requirements, Node->Requirements != NULL ? Node->Requirements->ListSize : 0);
+        Value->Found = Node->Requirements != NULL;
+        break;
+    case DevicePropertyAllocatedResources:
+        PnpBinary(Value, Node->Resources, PnpResourceListBytes(Node->Resources));
+        break;
+    case DevicePropertyContainerID: PnpText(Value, &Node->ContainerId); break;
+    default: return FALSE;
+    }
+    return TRUE;
+}
+
+static NTSTATUS PnpGiveValue(PNP_VALUE *Value, PVOID Buffer, ULONG Length, PULONG ResultLength)
+{
+    UNICODE_STRING Text;
+
+    if (!Value->Found)
+        return STATUS_OBJECT_NAME_NOT_FOUND; /* nobody has set it */
+    if (Value->Zeros == 0)
+        return PnpGive(Buffer, Length, ResultLength, Value->Data, Value->Bytes);
+    Text.Buffer = (PWCHAR)Value->Data;
+    Text.Length = (USHORT)Value->Bytes;
+    return PnpGiveString(Buffer, Length, ResultLength, &Text, Value->Zeros);
 }
 
 NT_EXPORT(IoGetDeviceProperty);
 NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                                    ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
-    static const UNICODE_STRING Root = RTL_CONSTANT_STRING(L"ROOT");
     PNP_NODE *Node = PnpNodeOf(DeviceObject);
-    ULONG Value;
+    PNP_VALUE Value;
+    NTSTATUS Status;
 
     *ResultLength = 0;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
-    switch ((ULONG)DeviceProperty) {
-    case DevicePropertyDeviceDescription:
-        return PnpGiveString(PropertyBuffer, BufferLength, ResultLength, &Node->Service, 1);
-    case DevicePropertyHardwareID:
-        return PnpGiveString(PropertyBuffer, BufferLength, ResultLength, &Node->HardwareIds, 2);
-    case DevicePropertyPhysicalDeviceObjectName:
-        return PnpGivePdoName(Node, PropertyBuffer, BufferLength, ResultLength);
-    case DevicePropertyEnumeratorName:
-        return PnpGiveString(PropertyBuffer, BufferLength, ResultLength, &Root, 1);
-    case DevicePropertyLegacyBusType:
-        Value = PNPBus;
-        return PnpGive(PropertyBuffer, BufferLength, ResultLength, &Value, sizeof(Value));
-    case DevicePropertyInstallState:
-        Value = InstallStateInstalled;
-        return PnpGive(PropertyBuffer, BufferLength, ResultLength, &Value, sizeof(Value));
-    case DevicePropertyRemovalPolicy:
-        Value = RemovalPolicyExpectNoRemoval;
-        return PnpGive(PropertyBuffer, BufferLength, ResultLength, &Value, sizeof(Value));
-    case DevicePropertyBootConfiguration:
-    case DevicePropertyBootConfigurationTranslated:
-        return STATUS_SUCCESS; /* no resources: no bytes */
-    case DevicePropertyCompatibleIDs:
-    case DevicePropertyClassName:
-    case DevicePropertyClassGuid:
-    case DevicePropertyDriverKeyName:
-    case DevicePropertyManufacturer:
-    case DevicePropertyFriendlyName:
-    case DevicePropertyLocationInformation:
-    case DevicePropertyBusTypeGuid:
-    case DevicePropertyBusNumber:
-    case DevicePropertyAddress:
-    case DevicePropertyUINumber:
-    case DevicePropertyResourceRequirements:
-        return STATUS_OBJECT_NAME_NOT_FOUND; /* nobody has set it */
-    default:
+    RtlZeroMemory(&Value, sizeof(Value));
+    if (!PnpFixedProperty(Node, DeviceProperty, &Value))
         return STATUS_INVALID_PARAMETER_2;
+    Status = PnpGiveValue(&Value, PropertyBuffer, BufferLength, ResultLength);
+    PnpFree(&Value.Own);
+    return Status;
+}
+
+/* ---- the same and more by key. [doc: Unified Device Property Model; devpkey.h] ---- */
+
+/* DN_* of cfg.h. */
+static ULONG PnpNodeStatus(PNP_NODE *Node)
+{
+    return (Node->DriverCount != 0 ? DN_DRIVER_LOADED : 0) | (Node->State == DeviceNodeStarted ? DN_STARTED : 0)
+         | (Node->Problem != 0 ? DN_HAS_PROBLEM : 0) | (Node->DisableableDepends == 0 ? DN_DISABLEABLE : 0)
+         | (Node->Capabilities.Removable ? DN_REMOVABLE : 0)
+         | (Node->Flags & PNP_NODE_ROOT_ENUMERATED ? DN_ROOT_ENUMERATED : 0)
+         | (Node->DeviceState & PNP_DEVICE_DONT_DISPLAY_IN_UI ? DN_NO_SHOW_IN_DM : 0) | DN_ENUM_LOADED;
+}
+
+static VOID PnpChildren(PNP_VALUE *Value, PNP_NODE *Node)
+{
+    ULONG Characters = 0;
+    PNP_NODE *Child;
+    PWCHAR At;
+
+    for (Child = Node->Child; Child != NULL; Child = Child->Sibling)
+        Characters += Child->InstancePath.Length / sizeof(WCHAR) + 1;
+    Value->Own.Buffer = Characters != 0 ? ExAllocatePoolWithTag(PagedPool, Characters * sizeof(WCHAR), PNP_TAG) : NULL;
+    if (Value->Own.Buffer == NULL)
+        return;
+    RtlZeroMemory(Value->Own.Buffer, Characters * sizeof(WCHAR));
+    Value->Own.Length = (USHORT)((Characters - 1) * sizeof(WCHAR));
+    for (At = Value->Own.Buffer, Child = Node->Child; Child != NULL; Child = Child->Sibling) {
+        RtlCopyMemory(At, Child->InstancePath.Buffer, Child->InstancePath.Length);
+        At += Child->InstancePath.Length / sizeof(WCHAR) + 1;
     }
+    PnpTexts(Value, &Value->Own);
+}
+
+typedef struct _PNP_KEY_PROPERTY {
+    const DEVPROPKEY *Key;
+    ULONG Property; /* DEVICE_REGISTRY_PROPERTY */
+} PNP_KEY_PROPERTY;
+
+static const PNP_KEY_PROPERTY PnpKeyProperties[] = {
+    { &DEVPKEY_Device_DeviceDesc, DevicePropertyDeviceDescription },
+    { &DEVPKEY_Device_HardwareIds, DevicePropertyHardwareID },
+    { &DEVPKEY_Device_CompatibleIds, DevicePropertyCompatibleIDs },
+    { &DEVPKEY_Device_Class, DevicePropertyClassName },
+    { &DEVPKEY_Device_Driver, DevicePropertyDriverKeyName },
+    { &DEVPKEY_Device_Manufacturer, DevicePropertyManufacturer },
+    { &DEVPKEY_Device_FriendlyName, DevicePropertyFriendlyName },
+    { &DEVPKEY_Device_LocationInfo, DevicePropertyLocationInformation },
+    { &DEVPKEY_Device_PDOName, DevicePropertyPhysicalDeviceObjectName },
+    { &DEVPKEY_Device_BusTypeGuid, DevicePropertyBusTypeGuid },
+    { &DEVPKEY_Device_LegacyBusType, DevicePropertyLegacyBusType },
+    { &DEVPKEY_Device_BusNumber, DevicePropertyBusNumber },
+    { &DEVPKEY_Device_EnumeratorName, DevicePropertyEnumeratorName },
+    { &DEVPKEY_Device_Address, DevicePropertyAddress },
+    { &DEVPKEY_Device_UINumber, DevicePropertyUINumber },
+    { &DEVPKEY_Device_RemovalPolicy, DevicePropertyRemovalPolicy },
+    { &DEVPKEY_Device_InstallState, DevicePropertyInstallState },
+};
+
+static BOOLEAN PnpSameKey(const DEVPROPKEY *A, const DEVPROPKEY *B)
+{
+    return A->pid == B->pid && IsEqualGUID(&A->fmtid, &B->fmtid);
+}
+
+/* FALSE: no property of the system's. */
+static BOOLEAN PnpKeyedProperty(PNP_NODE *Node, const DEVPROPKEY *Key, PNP_VALUE *Value)
+{
+    ULONG i;
+
+    for (i = 0; i < RTL_NUMBER_OF(PnpKeyProperties); i++)
+        if (PnpSameKey(PnpKeyProperties[i].Key, Key))
+            return PnpFixedProperty(Node, PnpKeyProperties[i].Property, Value);
+    if (PnpSameKey(Key, &DEVPKEY_Device_InstanceId)) {
+        PnpText(Value, &Node->InstancePath);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Service)) {
+        PnpText(Value, &Node->Service);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_DevNodeStatus)) {
+        PnpNumber(Value, PnpNodeStatus(Node), TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_ProblemCode)) {
+        PnpNumber(Value, Node->Problem, TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Parent)) {
+        PnpText(Value, Node->Parent != NULL ? &Node->Parent->InstancePath : &Node->ContainerId);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Children)) {
+        PnpChildren(Value, Node);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_UpperFilters)) {
+        PnpRecorded(Value, Node, L"UpperFilters", TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_LowerFilters)) {
+        PnpRecorded(Value, Node, L"LowerFilters", TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Capabilities)) {
+        PnpNumber(Value, PnpCapabilityBits(&Node->Capabilities), TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_ContainerId)) {
+        PnpGuidText(Value, &Node->ContainerId);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_ClassGuid)) {
+        Value->Own = PnpQueryEnumString(Node, L"ClassGUID");
+        PnpGuidText(Value, &Value->Own);
+    } else {
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- typed values by key ---- */
@@ -118,7 +343,7 @@ static PNP_PROPERTY *PnpFindProperty(PLIST_ENTRY List, const DEVPROPKEY *Key)
     for (Entry = List->Flink; Entry != List; Entry = Entry->Flink) {
         PNP_PROPERTY *Property = CONTAINING_RECORD(Entry, PNP_PROPERTY, Entry);
 
-        if (Property->Key.pid == Key->pid && IsEqualGUID(&Property->Key.fmtid, &Key->fmtid))
+        if (PnpSameKey(&Property->Key, Key))
             return Property;
     }
     return NULL;
@@ -176,16 +401,28 @@ NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *Pro
     return PnpSetProperty(&Node->Properties, PropertyKey, Lcid, Type, Size, Data);
 }
 
-NT_PARTIAL(IoGetDevicePropertyData, "locales; only values that IoSetDevicePropertyData has set");
+/* Values that were set come first, then what the system knows. */
+NT_PARTIAL(IoGetDevicePropertyData, "locales");
 NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
                                        ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
+    PNP_VALUE Value;
+    NTSTATUS Status;
 
     *RequiredSize = 0;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
-    return PnpGetProperty(&Node->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    Status = PnpGetProperty(&Node->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    if (Status != STATUS_OBJECT_NAME_NOT_FOUND)
+        return Status;
+    RtlZeroMemory(&Value, sizeof(Value));
+    if (PnpKeyedProperty(Node, PropertyKey, &Value)) {
+        Status = PnpGiveValue(&Value, Data, Size, RequiredSize);
+        *Type = Value.Type;
+    }
+    PnpFree(&Value.Own);
+    return Status;
 }

@@ -15,6 +15,30 @@ static NTSTATUS PnpCreateOne(HANDLE Parent, PCUNICODE_STRING Name, ACCESS_MASK A
     return ZwCreateKey(Key, Access, &Attributes, 0, NULL, REG_OPTION_NON_VOLATILE, &Disposition);
 }
 
+static NTSTATUS PnpOpenOne(HANDLE Parent, PCUNICODE_STRING Name, ACCESS_MASK Access, HANDLE *Key)
+{
+    OBJECT_ATTRIBUTES Attributes;
+
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
+                               NULL);
+    return ZwOpenKey(Key, Access, &Attributes);
+}
+
+NTSTATUS PnpOpenExistingKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
+{
+    UNICODE_STRING Root;
+    HANDLE Top;
+    NTSTATUS Status;
+
+    RtlInitUnicodeString(&Root, PnpRootKey);
+    Status = PnpOpenOne(NULL, &Root, KEY_READ, &Top);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PnpOpenOne(Top, Path, Access, Key);
+    ZwClose(Top);
+    return Status;
+}
+
 NTSTATUS PnpOpenKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
 {
     UNICODE_STRING Rest = *Path, Part, Root;
@@ -62,12 +86,60 @@ NTSTATUS PnpSetString(HANDLE Key, PCWSTR Name, ULONG Type, PCUNICODE_STRING Valu
     return Status;
 }
 
+NTSTATUS PnpSetValue(HANDLE Key, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes)
+{
+    UNICODE_STRING ValueName;
+
+    RtlInitUnicodeString(&ValueName, Name);
+    return ZwSetValueKey(Key, &ValueName, 0, Type, (PVOID)Data, Bytes);
+}
+
+UNICODE_STRING PnpQueryString(HANDLE Key, PCWSTR Name)
+{
+    enum { BYTES = 2048 };
+    PKEY_VALUE_PARTIAL_INFORMATION Info = ExAllocatePoolWithTag(PagedPool, BYTES, PNP_TAG);
+    UNICODE_STRING ValueName, Value, Result = { 0, 0, NULL };
+    ULONG Length;
+
+    if (Info == NULL)
+        return Result;
+    RtlInitUnicodeString(&ValueName, Name);
+    if (NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, Info, BYTES, &Length))
+        && (Info->Type == REG_SZ || Info->Type == REG_EXPAND_SZ || Info->Type == REG_MULTI_SZ)) {
+        Value.Buffer = (PWCHAR)Info->Data;
+        Value.Length = (USHORT)(Info->DataLength & ~1u);
+        while (Value.Length > 0 && Value.Buffer[Value.Length / sizeof(WCHAR) - 1] == 0)
+            Value.Length -= sizeof(WCHAR);
+        if (Value.Length != 0)
+            Result = PnpCopy(&Value);
+    }
+    ExFreePoolWithTag(Info, PNP_TAG);
+    return Result;
+}
+
 static NTSTATUS PnpOpenFormatted(UNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
 {
     NTSTATUS Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenKey(&Path, Access, Key);
 
     PnpFree(&Path);
     return Status;
+}
+
+NTSTATUS PnpOpenEnumKey(PNP_NODE *Node, ACCESS_MASK Access, HANDLE *Key)
+{
+    return PnpOpenFormatted(PnpFormat(L"Enum\\%wZ", &Node->InstancePath), Access, Key);
+}
+
+UNICODE_STRING PnpQueryEnumString(PNP_NODE *Node, PCWSTR Name)
+{
+    UNICODE_STRING Result = { 0, 0, NULL };
+    HANDLE Key;
+
+    if (!NT_SUCCESS(PnpOpenEnumKey(Node, KEY_READ, &Key)))
+        return Result;
+    Result = PnpQueryString(Key, Name);
+    ZwClose(Key);
+    return Result;
 }
 
 NT_EXPORT(IoOpenDeviceRegistryKey);

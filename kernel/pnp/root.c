@@ -1,11 +1,17 @@
 /*
  * The root bus: driver object \Driver\PnpManager, whose devices are the physical device objects of root-enumerated
- * devices. [doc: Handling an IRP_MN_... Request: what a bus driver does] No resources, no power but a status.
+ * devices. [doc: Handling an IRP_MN_... Request: what a bus driver does] No power but a status.
  */
 #include "pnpp.h"
 
-LIST_ENTRY PnpNodes = { &PnpNodes, &PnpNodes };
 static PDRIVER_OBJECT PnpRootDriver; /* set once */
+
+typedef struct _PNP_ROOT_DEVICE { /* device extension of a physical device object */
+    UNICODE_STRING DeviceId, HardwareIds, Description;
+    ULONG Instance;
+    PCM_RESOURCE_LIST Resources;                 /* as reported by the driver that found the device, or NULL */
+    PIO_RESOURCE_REQUIREMENTS_LIST Requirements;
+} PNP_ROOT_DEVICE;
 
 /* ---- requests ---- */
 
@@ -23,18 +29,18 @@ static NTSTATUS PnpAnswerString(PIRP Irp, PCUNICODE_STRING Text, BOOLEAN Multi)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PnpQueryId(PNP_NODE *Node, PIRP Irp, BUS_QUERY_ID_TYPE Type)
+static NTSTATUS PnpRootQueryId(PNP_ROOT_DEVICE *Device, PIRP Irp, BUS_QUERY_ID_TYPE Type)
 {
     UNICODE_STRING Number;
     WCHAR Text[8];
 
     switch (Type) {
     case BusQueryDeviceID:
-        return PnpAnswerString(Irp, &Node->DeviceId, FALSE);
+        return PnpAnswerString(Irp, &Device->DeviceId, FALSE);
     case BusQueryHardwareIDs:
-        return PnpAnswerString(Irp, &Node->HardwareIds, TRUE);
+        return PnpAnswerString(Irp, &Device->HardwareIds, TRUE);
     case BusQueryInstanceID:
-        _snwprintf(Text, RTL_NUMBER_OF(Text), L"%04lu", Node->Instance);
+        _snwprintf(Text, RTL_NUMBER_OF(Text), L"%04lu", Device->Instance);
         RtlInitUnicodeString(&Number, Text);
         return PnpAnswerString(Irp, &Number, FALSE);
     default: /* no compatible IDs, serial number, container */
@@ -42,7 +48,7 @@ static NTSTATUS PnpQueryId(PNP_NODE *Node, PIRP Irp, BUS_QUERY_ID_TYPE Type)
     }
 }
 
-static NTSTATUS PnpQueryCapabilities(PDEVICE_CAPABILITIES Capabilities)
+static NTSTATUS PnpRootCapabilities(PDEVICE_CAPABILITIES Capabilities)
 {
     ULONG State;
 
@@ -59,7 +65,7 @@ static NTSTATUS PnpQueryCapabilities(PDEVICE_CAPABILITIES Capabilities)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PnpQueryRelations(PIRP Irp, PDEVICE_OBJECT Pdo, DEVICE_RELATION_TYPE Type)
+static NTSTATUS PnpRootRelations(PIRP Irp, PDEVICE_OBJECT Pdo, DEVICE_RELATION_TYPE Type)
 {
     PDEVICE_RELATIONS Relations;
 
@@ -75,17 +81,31 @@ static NTSTATUS PnpQueryRelations(PIRP Irp, PDEVICE_OBJECT Pdo, DEVICE_RELATION_
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PnpQueryText(PNP_NODE *Node, PIRP Irp, DEVICE_TEXT_TYPE Type)
+static NTSTATUS PnpRootText(PNP_ROOT_DEVICE *Device, PIRP Irp, DEVICE_TEXT_TYPE Type)
 {
     if (Type == DeviceTextDescription)
-        return PnpAnswerString(Irp, &Node->Service, FALSE);
+        return PnpAnswerString(Irp, &Device->Description, FALSE);
     return Irp->IoStatus.Status;
+}
+
+static NTSTATUS PnpAnswerBytes(PIRP Irp, const VOID *Data, SIZE_T Bytes)
+{
+    PVOID Copy;
+
+    if (Data == NULL)
+        return Irp->IoStatus.Status;
+    Copy = ExAllocatePoolWithTag(PagedPool, Bytes, PNP_TAG);
+    if (Copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(Copy, Data, Bytes);
+    Irp->IoStatus.Information = (ULONG_PTR)Copy;
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI PnpRootPnp(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    PNP_NODE *Node = PnpNodeOf(Device);
+    PNP_ROOT_DEVICE *Root = Device->DeviceExtension;
     NTSTATUS Status = Irp->IoStatus.Status; /* what is not handled keeps its status */
 
     switch (Stack->MinorFunction) {
@@ -101,16 +121,22 @@ static NTSTATUS NTAPI PnpRootPnp(PDEVICE_OBJECT Device, PIRP Irp)
         Status = STATUS_SUCCESS;
         break;
     case IRP_MN_QUERY_ID:
-        Status = PnpQueryId(Node, Irp, Stack->Parameters.QueryId.IdType);
+        Status = PnpRootQueryId(Root, Irp, Stack->Parameters.QueryId.IdType);
         break;
     case IRP_MN_QUERY_CAPABILITIES:
-        Status = PnpQueryCapabilities(Stack->Parameters.DeviceCapabilities.Capabilities);
+        Status = PnpRootCapabilities(Stack->Parameters.DeviceCapabilities.Capabilities);
         break;
     case IRP_MN_QUERY_DEVICE_RELATIONS:
-        Status = PnpQueryRelations(Irp, Device, Stack->Parameters.QueryDeviceRelations.Type);
+        Status = PnpRootRelations(Irp, Device, Stack->Parameters.QueryDeviceRelations.Type);
+        break;
+    case IRP_MN_QUERY_RESOURCES:
+        Status = PnpAnswerBytes(Irp, Root->Resources, PnpResourceListBytes(Root->Resources));
+        break;
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS:
+        Status = PnpAnswerBytes(Irp, Root->Requirements, Root->Requirements != NULL ? Root->Requirements->ListSize : 0);
         break;
     case IRP_MN_QUERY_DEVICE_TEXT:
-        Status = PnpQueryText(Node, Irp, Stack->Parameters.QueryDeviceText.DeviceTextType);
+        Status = PnpRootText(Root, Irp, Stack->Parameters.QueryDeviceText.DeviceTextType);
         break;
     }
     Irp->IoStatus.Status = Status;
@@ -144,6 +170,135 @@ static NTSTATUS NTAPI PnpRootSystemControl(PDEVICE_OBJECT Device, PIRP Irp)
     return Status;
 }
 
+/* ---- devices ---- */
+
+static ULONG PnpNextInstance(PCUNICODE_STRING DeviceId)
+{
+    ULONG Instance = 0;
+    PNP_NODE *Node;
+
+    for (Node = PnpRoot->Child; Node != NULL; Node = Node->Sibling) {
+        PNP_ROOT_DEVICE *Device = Node->Pdo->DeviceExtension;
+
+        if (RtlEqualUnicodeString(&Device->DeviceId, DeviceId, TRUE) && Device->Instance >= Instance)
+            Instance = Device->Instance + 1;
+    }
+    return Instance;
+}
+
+static VOID PnpFreeRootDevice(PNP_ROOT_DEVICE *Device)
+{
+    PnpFree(&Device->DeviceId);
+    PnpFree(&Device->HardwareIds);
+    PnpFree(&Device->Description);
+    if (Device->Resources != NULL)
+        ExFreePoolWithTag(Device->Resources, PNP_TAG);
+    if (Device->Requirements != NULL)
+        ExFreePoolWithTag(Device->Requirements, PNP_TAG);
+    Device->Resources = NULL;
+    Device->Requirements = NULL;
+}
+
+static BOOLEAN PnpNameRootDevice(PNP_ROOT_DEVICE *Device, PCUNICODE_STRING Name, PCUNICODE_STRING HardwareIds)
+{
+    ULONG i;
+
+    Device->DeviceId = PnpFormat(L"ROOT\\%wZ", Name);
+    if (Device->DeviceId.Buffer == NULL)
+        return FALSE;
+    for (i = 0; i < Device->DeviceId.Length / sizeof(WCHAR); i++)
+        Device->DeviceId.Buffer[i] = RtlUpcaseUnicodeChar(Device->DeviceId.Buffer[i]);
+    Device->Instance = PnpNextInstance(&Device->DeviceId);
+    Device->Description = PnpCopy(Name);
+    Device->HardwareIds = PnpCopy(HardwareIds->Length != 0 ? HardwareIds : &Device->DeviceId);
+    return Device->HardwareIds.Buffer != NULL && Device->Description.Buffer != NULL;
+}
+
+static NTSTATUS PnpMakeRootPdo(PCUNICODE_STRING Name, PCUNICODE_STRING HardwareIds, PDEVICE_OBJECT *Pdo)
+{
+    NTSTATUS Status = IoCreateDevice(PnpRootDriver, sizeof(PNP_ROOT_DEVICE), NULL, FILE_DEVICE_CONTROLLER,
+                                     FILE_AUTOGENERATED_DEVICE_NAME, FALSE, Pdo);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (!PnpNameRootDevice((*Pdo)->DeviceExtension, Name, HardwareIds)) {
+        PnpDeleteRootDevice(*Pdo);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    (*Pdo)->Flags |= DO_POWER_PAGABLE;
+    (*Pdo)->Flags &= ~DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
+}
+
+VOID PnpDeleteRootDevice(PDEVICE_OBJECT Pdo)
+{
+    PnpFreeRootDevice(Pdo->DeviceExtension);
+    IoDeleteDevice(Pdo);
+}
+
+/* The service goes where setup would have written it. */
+static VOID PnpInstallRootDevice(PNP_NODE *Node, PCUNICODE_STRING Service)
+{
+    HANDLE Key;
+
+    if (Service->Length == 0 || !NT_SUCCESS(PnpOpenEnumKey(Node, KEY_ALL_ACCESS, &Key)))
+        return;
+    PnpSetString(Key, L"Service", REG_SZ, Service);
+    ZwClose(Key);
+}
+
+NTSTATUS PnpCreateRootDevice(PCUNICODE_STRING Name, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds,
+                             PNP_NODE **Result)
+{
+    PDEVICE_OBJECT Pdo;
+    PNP_NODE *Node;
+    NTSTATUS Status = PnpMakeRootPdo(Name, HardwareIds, &Pdo);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ObReferenceObject(Pdo);
+    Node = PnpMakeNode(PnpRoot, Pdo);
+    if (Node == NULL) {
+        PnpDeleteRootDevice(Pdo);
+        ObDereferenceObject(Pdo);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Node->Flags |= PNP_NODE_ROOT_ENUMERATED;
+    Status = PnpInitializeNode(Node);
+    if (!NT_SUCCESS(Status)) {
+        PnpDeleteNode(Node);
+        PnpDeleteRootDevice(Pdo);
+        return Status;
+    }
+    PnpInstallRootDevice(Node, Service);
+    *Result = Node;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS PnpCopyBytes(const VOID *Source, SIZE_T Bytes, PVOID *Copy)
+{
+    *Copy = ExAllocatePoolWithTag(PagedPool, Bytes, PNP_TAG);
+    if (*Copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(*Copy, Source, Bytes);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PnpSetRootResources(PNP_NODE *Node, PCM_RESOURCE_LIST Resources,
+                             PIO_RESOURCE_REQUIREMENTS_LIST Requirements)
+{
+    PNP_ROOT_DEVICE *Device = Node->Pdo->DeviceExtension;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Resources != NULL)
+        Status = PnpCopyBytes(Resources, PnpResourceListBytes(Resources), (PVOID *)&Device->Resources);
+    if (NT_SUCCESS(Status) && Requirements != NULL)
+        Status = PnpCopyBytes(Requirements, Requirements->ListSize, (PVOID *)&Device->Requirements);
+    return Status;
+}
+
+/* ---- start-up ---- */
+
 static NTSTATUS NTAPI PnpRootEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -153,97 +308,22 @@ static NTSTATUS NTAPI PnpRootEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Regist
     return STATUS_SUCCESS;
 }
 
+/* The root of the tree: HTREE\ROOT\0, a node that is started and has no bus of its own. */
 NTSTATUS PnpInitRoot(VOID)
 {
-    return IopCreateBuiltinDriver(L"\\Driver\\PnpManager", PnpRootEntry, &PnpRootDriver);
-}
+    UNICODE_STRING Path = RTL_CONSTANT_STRING(L"HTREE\\ROOT\\0");
+    PDEVICE_OBJECT Pdo;
+    NTSTATUS Status = IopCreateBuiltinDriver(L"\\Driver\\PnpManager", PnpRootEntry, &PnpRootDriver);
 
-/* ---- nodes ---- */
-
-static ULONG PnpNextInstance(PCUNICODE_STRING Service)
-{
-    PLIST_ENTRY Link;
-    ULONG Instance = 0;
-
-    for (Link = PnpNodes.Flink; Link != &PnpNodes; Link = Link->Flink) {
-        PNP_NODE *Node = CONTAINING_RECORD(Link, PNP_NODE, Link);
-
-        if (RtlEqualUnicodeString(&Node->Service, Service, TRUE) && Node->Instance >= Instance)
-            Instance = Node->Instance + 1;
-    }
-    return Instance;
-}
-
-static VOID PnpFreeNode(PNP_NODE *Node)
-{
-    PnpFreeProperties(&Node->Properties);
-    PnpFree(&Node->InstancePath);
-    PnpFree(&Node->DeviceId);
-    PnpFree(&Node->Service);
-    PnpFree(&Node->HardwareIds);
-    ExFreePoolWithTag(Node, PNP_TAG);
-}
-
-static BOOLEAN PnpNameNode(PNP_NODE *Node, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareId)
-{
-    ULONG i;
-
-    Node->Instance = PnpNextInstance(Service);
-    Node->Service = PnpCopy(Service);
-    Node->DeviceId = PnpFormat(L"ROOT\\%wZ", Service);
-    if (Node->DeviceId.Buffer != NULL)
-        for (i = 0; i < Node->DeviceId.Length / sizeof(WCHAR); i++)
-            Node->DeviceId.Buffer[i] = RtlUpcaseUnicodeChar(Node->DeviceId.Buffer[i]);
-    Node->InstancePath = PnpFormat(L"%wZ\\%04lu", &Node->DeviceId, Node->Instance);
-    Node->HardwareIds = PnpCopy(HardwareId->Length != 0 ? HardwareId : &Node->DeviceId);
-    return Node->Service.Buffer != NULL && Node->DeviceId.Buffer != NULL && Node->InstancePath.Buffer != NULL
-        && Node->HardwareIds.Buffer != NULL;
-}
-
-/* The device's key under Enum, as setup would have made it. */
-static VOID PnpRecordNode(PNP_NODE *Node)
-{
-    UNICODE_STRING Path = PnpFormat(L"Enum\\%wZ", &Node->InstancePath);
-    HANDLE Key;
-
-    if (Path.Buffer != NULL && NT_SUCCESS(PnpOpenKey(&Path, KEY_ALL_ACCESS, &Key))) {
-        PnpSetString(Key, L"Service", REG_SZ, &Node->Service);
-        PnpSetString(Key, L"DeviceDesc", REG_SZ, &Node->Service);
-        PnpSetString(Key, L"HardwareID", REG_MULTI_SZ, &Node->HardwareIds);
-        ZwClose(Key);
-    }
-    PnpFree(&Path);
-}
-
-NTSTATUS PnpCreateNode(PCUNICODE_STRING Service, PCUNICODE_STRING HardwareId, PNP_NODE **Result)
-{
-    PNP_NODE *Node = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Node), PNP_TAG);
-    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
-
-    if (Node == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(Node, sizeof(*Node));
-    InitializeListHead(&Node->Properties);
-    if (PnpNameNode(Node, Service, HardwareId))
-        Status = IoCreateDevice(PnpRootDriver, 0, NULL, FILE_DEVICE_CONTROLLER, FILE_AUTOGENERATED_DEVICE_NAME, FALSE,
-                                &Node->Pdo);
-    if (!NT_SUCCESS(Status)) {
-        PnpFreeNode(Node);
+    if (NT_SUCCESS(Status))
+        Status = IoCreateDevice(PnpRootDriver, sizeof(PNP_ROOT_DEVICE), NULL, FILE_DEVICE_CONTROLLER, 0, FALSE, &Pdo);
+    if (!NT_SUCCESS(Status))
         return Status;
-    }
-    Node->Pdo->Flags |= DO_BUS_ENUMERATED_DEVICE | DO_POWER_PAGABLE;
-    Node->Pdo->Flags &= ~DO_DEVICE_INITIALIZING;
-    IopDeviceExt(Node->Pdo)->DeviceNode = Node;
-    InsertTailList(&PnpNodes, &Node->Link);
-    PnpRecordNode(Node);
-    *Result = Node;
+    Pdo->Flags &= ~DO_DEVICE_INITIALIZING;
+    PnpRoot = PnpMakeNode(NULL, Pdo);
+    if (PnpRoot == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    PnpRoot->InstancePath = PnpCopy(&Path);
+    PnpRoot->State = DeviceNodeStarted;
     return STATUS_SUCCESS;
-}
-
-VOID PnpDeleteNode(PNP_NODE *Node)
-{
-    IopDeviceExt(Node->Pdo)->DeviceNode = NULL;
-    RemoveEntryList(&Node->Link);
-    IoDeleteDevice(Node->Pdo);
-    PnpFreeNode(Node);
 }

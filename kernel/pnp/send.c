@@ -11,6 +11,7 @@ NTSTATUS PnpSend(PDEVICE_OBJECT Pdo, ULONG Minor, const IO_STACK_LOCATION *Param
 
     /* [doc: Rules for Handling PnP Requests] the status says whether anyone understood the request. */
     Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    Irp->IoStatus.Information = Information != NULL ? *Information : 0;
     Stack = IoGetNextIrpStackLocation(Irp);
     if (Parameters != NULL)
         Stack->Parameters = Parameters->Parameters;
@@ -20,6 +21,19 @@ NTSTATUS PnpSend(PDEVICE_OBJECT Pdo, ULONG Minor, const IO_STACK_LOCATION *Param
     if (Information != NULL)
         *Information = Iosb.Information;
     ObDereferenceObject(Top);
+    return Status;
+}
+
+NTSTATUS PnpQueryRelations(PNP_NODE *Node, DEVICE_RELATION_TYPE Type, PDEVICE_RELATIONS *Relations)
+{
+    IO_STACK_LOCATION Parameters;
+    ULONG_PTR Information = 0;
+    NTSTATUS Status;
+
+    RtlZeroMemory(&Parameters, sizeof(Parameters));
+    Parameters.Parameters.QueryDeviceRelations.Type = Type;
+    Status = PnpSend(Node->Pdo, IRP_MN_QUERY_DEVICE_RELATIONS, &Parameters, &Information);
+    *Relations = NT_SUCCESS(Status) ? (PDEVICE_RELATIONS)Information : NULL;
     return Status;
 }
 
@@ -62,4 +76,18 @@ VOID PnpFree(PUNICODE_STRING String)
     if (String->Buffer != NULL)
         ExFreePoolWithTag(String->Buffer, PNP_TAG);
     RtlZeroMemory(String, sizeof(*String));
+}
+
+BOOLEAN PnpNextString(PCUNICODE_STRING Multi, PWCHAR *Next, PUNICODE_STRING One)
+{
+    PWCHAR End = Multi->Buffer + Multi->Length / sizeof(WCHAR), At = *Next != NULL ? *Next : Multi->Buffer;
+
+    while (At < End && *At == 0)
+        At++;
+    One->Buffer = At;
+    while (At < End && *At != 0)
+        At++;
+    One->Length = One->MaximumLength = (USHORT)((PUCHAR)At - (PUCHAR)One->Buffer);
+    *Next = At;
+    return One->Length != 0;
 }

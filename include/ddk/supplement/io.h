@@ -93,6 +93,14 @@ NTKERNELAPI VOID NTAPI IoReportInterruptInactive(PVOID Parameters);
 #define DEVICE_DESCRIPTION_VERSION3 3
 #endif
 
+/* Plug and Play. */
+NTKERNELAPI NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject,
+                                                                  DEVICE_RELATION_TYPE Type);
+typedef VOID (NTAPI *PIO_DEVICE_EJECT_CALLBACK)(NTSTATUS Status, PVOID Context);
+NTKERNELAPI NTSTATUS NTAPI IoRequestDeviceEjectEx(PDEVICE_OBJECT PhysicalDeviceObject,
+                                                  PIO_DEVICE_EJECT_CALLBACK Callback, PVOID Context,
+                                                  PDRIVER_OBJECT DriverObject);
+
 /* Registry callbacks' object names. */
 NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
                                                       PCUNICODE_STRING *ObjectName, ULONG Flags);
