@@ -32,6 +32,15 @@ typedef struct _FX_DEVICE_DISPATCH { /* WdfDeviceConfigureWdmIrpDispatchCallback
     FX_DRIVER *Driver;
 } FX_DEVICE_DISPATCH;
 
+typedef enum _FX_MACHINE { FxMachinePnp, FxMachinePower, FxMachinePolicy } FX_MACHINE;
+typedef struct _FX_STATE_CALLBACK { /* WdfDeviceInitRegister*StateChangeCallback; pool */
+    struct _FX_STATE_CALLBACK *Next;
+    FX_MACHINE Machine;
+    ULONG State;
+    ULONG Types; /* WDF_STATE_NOTIFICATION_TYPE */
+    PVOID Callback;
+} FX_STATE_CALLBACK;
+
 /* WDFDEVICE_INIT: what a client says before WdfDeviceCreate. The device takes over what it owns. */
 typedef struct _FX_DEVICE_SETTINGS { /* carried over into the device as they are */
     WDF_DEVICE_IO_TYPE ReadWriteIoType, ControlIoType; /* WdfDeviceIoBuffered when not set */
@@ -42,7 +51,12 @@ typedef struct _FX_DEVICE_SETTINGS { /* carried over into the device as they are
     FX_PREPROCESS Preprocess[IRP_MJ_MAXIMUM_FUNCTION + 1];
     BOOLEAN IsFilter, IsExclusive, IsPowerPolicyOwner, PowerPolicyOwnershipSet;
     BOOLEAN PowerPageable, PowerInrush;
+    BOOLEAN PageableSet;   /* the driver chose PowerPageable; else a child follows its parent */
+    BOOLEAN AllowSelfTarget;
+    BOOLEAN ReleaseAfterChildren; /* WdfReleaseHardwareOrderOnFailureAfterDescendants */
     ULONG RemoveLockFlags; /* WDF_REMOVE_LOCK_OPTION_* */
+    PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION EvtShutdown; /* of a control device */
+    FX_STATE_CALLBACK *StateCallbacks;                /* owned */
     WDF_PNPPOWER_EVENT_CALLBACKS PnpPower;   /* newest form; Size 0: not set */
     WDF_POWER_POLICY_EVENT_CALLBACKS Policy; /* likewise */
     WDF_FDO_EVENT_CALLBACKS Fdo;
@@ -54,7 +68,8 @@ typedef struct _FX_DEVICE_SETTINGS { /* carried over into the device as they are
 struct WDFDEVICE_INIT { /* opaque to the client */
     FX_GLOBALS *Globals;
     FX_DEVICE_KIND Kind;
-    BOOLEAN Consumed; /* WdfDeviceCreate succeeded: the device has taken over */
+    BOOLEAN Consumed; /* the device has taken over the settings and the name */
+    BOOLEAN IsOwned;  /* the framework frees it after the driver's callback: WdfDeviceCreate does not */
     FX_DEVICE_SETTINGS Settings;
     DEVICE_TYPE DeviceType;
     ULONG Characteristics;
@@ -78,6 +93,7 @@ struct _FX_DEVICE {
     PDEVICE_OBJECT Attached; /* next lower, NULL for control devices and bus-enumerated ones */
     PDEVICE_OBJECT Pdo;
     FX_DRIVER *Driver;
+    UCHAR ShutdownFlags;     /* registered for these WDF_DEVICE_SHUTDOWN_FLAGS */
     FX_DEVICE_SETTINGS Settings;
     FX_CALLBACK_LOCK OwnLock; /* what CallbackLock points at with scope device */
     UNICODE_STRING Name;         /* pool; given or automatic */
@@ -108,6 +124,9 @@ struct _FX_DEVICE {
 
     LIST_ENTRY Interfaces; /* of devifc.c's records; PASSIVE_LEVEL under InterfaceLock */
     KMUTEX InterfaceLock;
+    struct _FX_CHILDREN *Children; /* childlist.c's: what a bus has; NULL for control devices */
+    struct _FX_PDO *Child;         /* pdo.c's: of a bus-enumerated device, else NULL */
+    LIST_ENTRY QueryInterfaces;    /* query.c's: WdfDeviceAddQueryInterface; InterfaceLock */
 };
 
 /* ---- device.c ---- */
@@ -120,6 +139,7 @@ static inline FX_DEVICE *FxDeviceOf(PDEVICE_OBJECT Wdm)
 }
 /* Frees an initialisation block and what it still owns. PASSIVE_LEVEL. */
 VOID FxDeviceInitFree(FX_DEVICE_INIT *Init);
+VOID FxDeviceSettingsFree(FX_DEVICE_SETTINGS *Settings); /* what settings own */
 /* Allocates a blank one; NULL when out of memory. */
 FX_DEVICE_INIT *FxDeviceInitAllocate(FX_GLOBALS *Globals, FX_DEVICE_KIND Kind);
 static inline FX_DEVICE_INIT *FxInitOf(PWDFDEVICE_INIT Init) { return (FX_DEVICE_INIT *)Init; }
@@ -132,6 +152,27 @@ static inline FX_DEVICE *FxDeviceFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFDEVI
 NTSTATUS NTAPI FxDeviceDispatch(PDEVICE_OBJECT Wdm, PIRP Irp);
 /* What is done with it after preprocess callbacks: PnP, power, WMI, files, queues, or down the stack. */
 NTSTATUS FxDispatchIrp(FX_DEVICE *Device, PIRP Irp);
+
+/* Completes without handling. A CLEANUP or CLOSE succeeds: a handle can always be closed. */
+NTSTATUS FxDispatchGone(PIRP Irp);
+/* To the next lower driver, as it is; STATUS_INVALID_DEVICE_REQUEST when there is none. */
+NTSTATUS FxForward(FX_DEVICE *Device, PIRP Irp);
+/* A request that nobody here takes: a filter forwards it, others refuse it with STATUS_INVALID_DEVICE_REQUEST. */
+NTSTATUS FxForwardOrRefuse(FX_DEVICE *Device, PIRP Irp);
+NTSTATUS FxCompleteIrp(PIRP Irp, NTSTATUS Status); /* no boost; returns Status */
+
+/* ---- devifc.c ---- */
+/* Enables what the driver left enabled, at start; or disables all, at removal. PASSIVE_LEVEL. */
+VOID FxInterfacesEnable(FX_DEVICE *Device, BOOLEAN Enable);
+VOID FxInterfacesFree(FX_DEVICE *Device);
+VOID FxSymbolicLinkDelete(FX_DEVICE *Device);
+
+/* ---- pdo.c ---- */
+VOID FxPdoInitFree(FX_DEVICE_INIT *Init);
+NTSTATUS FxPdoCheckInit(FX_DEVICE_INIT *Init); /* STATUS_INVALID_DEVICE_STATE etc.: something required is missing */
+
+/* ---- query.c ---- */
+VOID FxQueryInterfacesFree(FX_DEVICE *Device);
 
 /* ---- pnp.c, power.c (owner: PnP) ---- */
 NTSTATUS FxPnpCreate(FX_DEVICE *Device, FX_DEVICE_INIT *Init); /* before the device object starts to receive IRPs */

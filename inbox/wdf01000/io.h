@@ -26,8 +26,11 @@ NTSTATUS FxQueueDispatch(FX_DEVICE *Device, PIRP Irp);
  */
 VOID FxQueuesPowerDown(FX_DEVICE *Device, BOOLEAN IsRemoval);
 VOID FxQueuesPowerUp(FX_DEVICE *Device); /* after EvtDeviceD0Entry: EvtIoResume for held requests, presenting goes on */
-/* Removal: every queue purged, nothing accepted any more; returns when all requests are completed. PASSIVE_LEVEL. */
-VOID FxQueuesPurge(FX_DEVICE *Device);
+/*
+ * Removal: the power-managed queues purged, or the others: nothing is accepted any more; returns when all their requests are
+ * completed. Between the two the driver's self-managed I/O is flushed. PASSIVE_LEVEL.
+ */
+VOID FxQueuesPurge(FX_DEVICE *Device, BOOLEAN PowerManaged);
 /* Cancels what a file object has in the queues, at cleanup. */
 VOID FxQueuesCancelFile(FX_DEVICE *Device, PFILE_OBJECT File);
 VOID FxQueueForgetDevice(FX_DEVICE *Device); /* at the device's disposal: deletes its queues */
@@ -94,6 +97,20 @@ extern const FX_CLASS FxMemoryClass;
 /* A memory object around a buffer that it does not own. Parent must be alive. */
 NTSTATUS FxMemoryWrap(FX_GLOBALS *Globals, FX_OBJECT *Parent, PVOID Buffer, SIZE_T Length, PMDL Mdl, BOOLEAN ReadOnly,
                       FX_MEMORY **Memory);
+
+/* ---- registry keys (registry.c; owner: objects) ---- */
+/* A WDFKEY for an open kernel handle, which it closes at its end; on failure the handle stays the caller's. */
+NTSTATUS FxKeyMake(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *DefaultParent, HANDLE Handle,
+                   WDFKEY *Result);
+
+/* ---- resource lists (resource.c; owner: objects) ---- */
+/* A WDFCMRESLIST, child of the device, with a copy of List; NULL: an empty one. Read only for the client when IsReadOnly. */
+NTSTATUS FxCmResourceListMake(FX_DEVICE *Device, const CM_RESOURCE_LIST *List, BOOLEAN IsReadOnly, FX_OBJECT **Result);
+/* What it holds as PnP wants it: paged pool, the caller's to free; NULL with STATUS_SUCCESS when it is empty. */
+NTSTATUS FxCmResourceListFlatten(FX_OBJECT *List, PCM_RESOURCE_LIST *Result);
+/* The same for a WDFIORESREQLIST. */
+NTSTATUS FxIoRequirementsMake(FX_DEVICE *Device, const IO_RESOURCE_REQUIREMENTS_LIST *List, FX_OBJECT **Result);
+NTSTATUS FxIoRequirementsFlatten(FX_OBJECT *List, PIO_RESOURCE_REQUIREMENTS_LIST *Result);
 
 /* ---- I/O targets (target.c; owner: I/O targets) ---- */
 NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device); /* Device->LocalTarget, for function devices */

@@ -1,0 +1,344 @@
+/*
+ * The driver's PnP and power callbacks, up and down, in the documented order [doc: Power-Up Sequence for a Function or
+ * Filter Driver, Power-Down and Removal Sequence, Surprise-Removal Sequence, and each callback's page for failures].
+ */
+#include "fx.h"
+
+#include "pnp.h"
+
+/* ---- hooks of other parts ---- */
+
+VOID FxPowerHookInsert(FX_DEVICE *Device, FX_POWER_HOOK *Hook)
+{
+    KIRQL Irql;
+
+    InitializeListHead(&Hook->Link);
+    if (Device->Pnp == NULL)
+        return;
+    KeAcquireSpinLock(&Device->Pnp->Lock, &Irql);
+    InsertTailList(&Device->Pnp->Hooks, &Hook->Link);
+    KeReleaseSpinLock(&Device->Pnp->Lock, Irql);
+}
+
+VOID FxPowerHookRemove(FX_DEVICE *Device, FX_POWER_HOOK *Hook)
+{
+    KIRQL Irql;
+
+    if (Device->Pnp == NULL)
+        return;
+    KeAcquireSpinLock(&Device->Pnp->Lock, &Irql);
+    RemoveEntryList(&Hook->Link);
+    InitializeListHead(&Hook->Link);
+    KeReleaseSpinLock(&Device->Pnp->Lock, Irql);
+}
+
+#define FX_EACH_HOOK(Hook, Pnp)                                                                 \
+    for (PLIST_ENTRY Link_ = (Pnp)->Hooks.Flink;                                                \
+         Link_ != &(Pnp)->Hooks && ((Hook) = CONTAINING_RECORD(Link_, FX_POWER_HOOK, Link), 1); \
+         Link_ = Link_->Flink)
+
+static NTSTATUS FxConnectHooks(FX_PNP *Pnp)
+{
+    FX_POWER_HOOK *Hook;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    FX_EACH_HOOK(Hook, Pnp) {
+        if (Hook->Connect == NULL || Hook->IsConnected)
+            continue;
+        Status = Hook->Connect(Hook->Object);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Hook->IsConnected = TRUE;
+    }
+    return Status;
+}
+
+static NTSTATUS FxDisconnectHooks(FX_PNP *Pnp)
+{
+    FX_POWER_HOOK *Hook;
+    NTSTATUS First = STATUS_SUCCESS, Status;
+
+    FX_EACH_HOOK(Hook, Pnp) {
+        if (!Hook->IsConnected)
+            continue;
+        Status = Hook->Disconnect != NULL ? Hook->Disconnect(Hook->Object) : STATUS_SUCCESS;
+        Hook->IsConnected = FALSE;
+        if (!NT_SUCCESS(Status) && NT_SUCCESS(First))
+            First = Status;
+    }
+    return First;
+}
+
+static NTSTATUS FxEnableDmaHooks(FX_PNP *Pnp)
+{
+    FX_POWER_HOOK *Hook;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    FX_EACH_HOOK(Hook, Pnp) {
+        if (Hook->EnableDma == NULL || Hook->IsDmaEnabled)
+            continue;
+        Status = Hook->EnableDma(Hook->Object);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Hook->IsDmaEnabled = TRUE;
+    }
+    return Status;
+}
+
+static NTSTATUS FxDisableDmaHooks(FX_PNP *Pnp)
+{
+    FX_POWER_HOOK *Hook;
+    NTSTATUS First = STATUS_SUCCESS, Status;
+
+    FX_EACH_HOOK(Hook, Pnp) {
+        if (!Hook->IsDmaEnabled)
+            continue;
+        Status = Hook->DisableDma != NULL ? Hook->DisableDma(Hook->Object) : STATUS_SUCCESS;
+        Hook->IsDmaEnabled = FALSE;
+        if (!NT_SUCCESS(Status) && NT_SUCCESS(First))
+            First = Status;
+    }
+    return First;
+}
+
+/* ---- hardware ---- */
+
+static VOID FxForgetResources(FX_PNP *Pnp)
+{
+    if (Pnp->Raw != NULL)
+        FxObjectDelete(Pnp->Raw);
+    if (Pnp->Translated != NULL)
+        FxObjectDelete(Pnp->Translated);
+    Pnp->Raw = Pnp->Translated = NULL;
+}
+
+NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    PFN_WDF_DEVICE_PREPARE_HARDWARE EvtPrepare = Device->Settings.PnpPower.EvtDevicePrepareHardware;
+    FX_POWER_HOOK *Hook;
+    NTSTATUS Status;
+
+    FxForgetResources(Pnp);
+    Status = FxCmResourceListMake(Device, Raw, TRUE, &Pnp->Raw);
+    if (NT_SUCCESS(Status))
+        Status = FxCmResourceListMake(Device, Translated, TRUE, &Pnp->Translated);
+    if (!NT_SUCCESS(Status)) {
+        FxForgetResources(Pnp);
+        return Status;
+    }
+    FX_EACH_HOOK(Hook, Pnp)
+        if (Hook->Assign != NULL)
+            Hook->Assign(Hook->Object, Raw, Translated);
+    Pnp->IsPrepared = TRUE; /* EvtDeviceReleaseHardware follows even when EvtDevicePrepareHardware fails */
+    if (EvtPrepare != NULL)
+        Status = EvtPrepare(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Raw),
+                            FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+    return Status;
+}
+
+VOID FxReleaseHardware(FX_DEVICE *Device)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    PFN_WDF_DEVICE_RELEASE_HARDWARE EvtRelease = Device->Settings.PnpPower.EvtDeviceReleaseHardware;
+    FX_POWER_HOOK *Hook;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (!Pnp->IsPrepared)
+        return;
+    Pnp->IsPrepared = FALSE;
+    if (EvtRelease != NULL)
+        Status = EvtRelease(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+    if (!NT_SUCCESS(Status))
+        FxMistake(Device->Object.Globals, Status, "EvtDeviceReleaseHardware failed");
+    FX_EACH_HOOK(Hook, Pnp)
+        if (Hook->Release != NULL)
+            Hook->Release(Hook->Object);
+    FxForgetResources(Pnp);
+}
+
+/* ---- self-managed I/O ---- */
+
+static NTSTATUS FxSelfManagedStart(FX_DEVICE *Device)
+{
+    const WDF_PNPPOWER_EVENT_CALLBACKS *Callbacks = &Device->Settings.PnpPower;
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Pnp->SelfManaged == FxSelfNever && Callbacks->EvtDeviceSelfManagedIoInit != NULL)
+        Status = Callbacks->EvtDeviceSelfManagedIoInit(FX_HANDLE(WDFDEVICE, Device));
+    else if (Pnp->SelfManaged == FxSelfSuspended && Callbacks->EvtDeviceSelfManagedIoRestart != NULL)
+        Status = Callbacks->EvtDeviceSelfManagedIoRestart(FX_HANDLE(WDFDEVICE, Device));
+    Pnp->SelfManaged = NT_SUCCESS(Status) ? FxSelfStarted : FxSelfFailed;
+    return Status;
+}
+
+static NTSTATUS FxSelfManagedSuspend(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_SELF_MANAGED_IO_SUSPEND EvtSuspend = Device->Settings.PnpPower.EvtDeviceSelfManagedIoSuspend;
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Pnp->SelfManaged != FxSelfStarted)
+        return STATUS_SUCCESS;
+    if (EvtSuspend != NULL)
+        Status = EvtSuspend(FX_HANDLE(WDFDEVICE, Device));
+    Pnp->SelfManaged = NT_SUCCESS(Status) ? FxSelfSuspended : FxSelfFailed;
+    return Status;
+}
+
+VOID FxSelfManagedFlush(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_SELF_MANAGED_IO_FLUSH EvtFlush = Device->Settings.PnpPower.EvtDeviceSelfManagedIoFlush;
+    FX_PNP *Pnp = Device->Pnp;
+
+    if (Pnp->SelfManaged == FxSelfNever || Pnp->SelfManaged == FxSelfFlushed)
+        return;
+    Pnp->SelfManaged = FxSelfFlushed;
+    if (EvtFlush != NULL)
+        EvtFlush(FX_HANDLE(WDFDEVICE, Device));
+}
+
+VOID FxSelfManagedCleanup(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_SELF_MANAGED_IO_CLEANUP EvtCleanup = Device->Settings.PnpPower.EvtDeviceSelfManagedIoCleanup;
+    FX_PNP *Pnp = Device->Pnp;
+
+    if (Pnp->SelfManaged == FxSelfNever)
+        return;
+    Pnp->SelfManaged = FxSelfNever;
+    if (EvtCleanup != NULL)
+        EvtCleanup(FX_HANDLE(WDFDEVICE, Device));
+}
+
+/* ---- power ---- */
+
+static VOID FxSetInD0(FX_PNP *Pnp, BOOLEAN InD0)
+{
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&Pnp->Lock, &Irql);
+    Pnp->InD0 = InD0;
+    KeReleaseSpinLock(&Pnp->Lock, Irql);
+}
+
+static NTSTATUS FxD0Exit(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
+{
+    PFN_WDF_DEVICE_D0_EXIT EvtD0Exit = Device->Settings.PnpPower.EvtDeviceD0Exit;
+
+    FxSetInD0(Device->Pnp, FALSE);
+    return EvtD0Exit != NULL ? EvtD0Exit(FX_HANDLE(WDFDEVICE, Device), Target) : STATUS_SUCCESS;
+}
+
+static NTSTATUS FxPreDisable(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
+{
+    PFN_WDF_DEVICE_D0_EXIT_PRE_INTERRUPTS_DISABLED EvtPreDisabled =
+        Device->Settings.PnpPower.EvtDeviceD0ExitPreInterruptsDisabled;
+
+    return EvtPreDisabled != NULL ? EvtPreDisabled(FX_HANDLE(WDFDEVICE, Device), Target) : STATUS_SUCCESS;
+}
+
+static NTSTATUS FxKeepFirst(NTSTATUS First, NTSTATUS Next)
+{
+    return NT_SUCCESS(First) ? Next : First;
+}
+
+/* What follows when a step after a successful EvtDeviceD0Entry fails: back down without queues. */
+static NTSTATUS FxUndoPowerUp(FX_DEVICE *Device, NTSTATUS Failure)
+{
+    FX_PNP *Pnp = Device->Pnp;
+
+    FxDisableDmaHooks(Pnp);
+    FxPreDisable(Device, WdfPowerDeviceD3Final);
+    FxDisconnectHooks(Pnp);
+    FxD0Exit(Device, WdfPowerDeviceD3Final);
+    Pnp->LastState = WdfPowerDeviceD3Final;
+    FxEnterState(Device, FxMachinePower, WdfDevStatePowerUpFailed);
+    return Failure;
+}
+
+static NTSTATUS FxD0Entry(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_D0_ENTRY EvtD0Entry = Device->Settings.PnpPower.EvtDeviceD0Entry;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (EvtD0Entry != NULL)
+        Status = EvtD0Entry(FX_HANDLE(WDFDEVICE, Device), Device->Pnp->LastState);
+    if (NT_SUCCESS(Status))
+        FxSetInD0(Device->Pnp, TRUE);
+    return Status;
+}
+
+static NTSTATUS FxPostEnable(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_D0_ENTRY_POST_INTERRUPTS_ENABLED EvtPostEnabled =
+        Device->Settings.PnpPower.EvtDeviceD0EntryPostInterruptsEnabled;
+
+    return EvtPostEnabled != NULL ? EvtPostEnabled(FX_HANDLE(WDFDEVICE, Device), Device->Pnp->LastState)
+                                  : STATUS_SUCCESS;
+}
+
+/* From EvtDeviceD0Entry to the queues. */
+static NTSTATUS FxPowerUpHardware(FX_DEVICE *Device)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status = FxD0Entry(Device);
+
+    if (!NT_SUCCESS(Status)) { /* EvtDeviceD0Exit is not called then */
+        FxEnterState(Device, FxMachinePower, WdfDevStatePowerUpFailed);
+        return Status;
+    }
+    FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingConnectInterrupt);
+    Status = FxConnectHooks(Pnp);
+    if (NT_SUCCESS(Status))
+        Status = FxPostEnable(Device);
+    if (NT_SUCCESS(Status)) {
+        FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingDmaEnable);
+        Status = FxEnableDmaHooks(Pnp);
+    }
+    return NT_SUCCESS(Status) ? STATUS_SUCCESS : FxUndoPowerUp(Device, Status);
+}
+
+NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
+{
+    NTSTATUS Status;
+
+    if (Device->Pnp->InD0)
+        return STATUS_SUCCESS;
+    FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0Starting);
+    Status = FxPowerUpHardware(Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    FxTargetsStart(Device);
+    FxQueuesPowerUp(Device);
+    FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingStartSelfManagedIo);
+    Status = FxSelfManagedStart(Device);
+    if (!NT_SUCCESS(Status)) {
+        FxQueuesPowerDown(Device, TRUE);
+        FxTargetsStop(Device);
+        return FxUndoPowerUp(Device, Status);
+    }
+    FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status;
+
+    if (!Pnp->InD0)
+        return STATUS_SUCCESS;
+    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerGotoStopped
+                                                                        : WdfDevStatePowerGotoDx);
+    Status = FxSelfManagedSuspend(Device);
+    FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
+    FxTargetsStop(Device);
+    Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));
+    Status = FxKeepFirst(Status, FxPreDisable(Device, Target));
+    Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));
+    Status = FxKeepFirst(Status, FxD0Exit(Device, Target));
+    Pnp->LastState = Target;
+    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped : WdfDevStatePowerDx);
+    return Status;
+}

@@ -1,0 +1,22 @@
+/*
+ * Children of a bus: not made here yet; a WDFDEVICE_INIT of theirs does not exist.
+ */
+#include "fx.h"
+
+#include "pnp.h"
+
+VOID FxPdoInitFree(FX_DEVICE_INIT *Init)
+{
+    UNREFERENCED_PARAMETER(Init);
+}
+
+NTSTATUS FxPdoCheckInit(FX_DEVICE_INIT *Init)
+{
+    UNREFERENCED_PARAMETER(Init);
+    return STATUS_NOT_SUPPORTED;
+}
+
+VOID FxQueryInterfacesFree(FX_DEVICE *Device)
+{
+    UNREFERENCED_PARAMETER(Device);
+}

@@ -1,0 +1,361 @@
+/*
+ * Plug and Play: IRP_MJ_PNP for function and filter devices, the PnP state machine as far as a driver can see it
+ * [doc: PnP and Power Management Callback Sequences; State Machines in the Framework]. Children of a bus are pdo.c's.
+ */
+#include "fx.h"
+
+#include "pnp.h"
+
+/* ---- states ---- */
+
+static VOID FxTellState(FX_DEVICE *Device, FX_MACHINE Machine, ULONG State, ULONG Type, ULONG Old, ULONG New)
+{
+    WDF_DEVICE_PNP_NOTIFICATION_DATA Data; /* the three machines' structures are alike */
+
+    for (FX_STATE_CALLBACK *Entry = Device->Settings.StateCallbacks; Entry != NULL; Entry = Entry->Next) {
+        if (Entry->Machine != Machine || Entry->State != State)
+            continue;
+        if (!(Entry->Types & Type))
+            return;
+        RtlZeroMemory(&Data, sizeof(Data));
+        Data.Type = (WDF_STATE_NOTIFICATION_TYPE)Type;
+        Data.Data.EnterState.CurrentState = (WDF_DEVICE_PNP_STATE)Old;
+        Data.Data.EnterState.NewState = (WDF_DEVICE_PNP_STATE)New;
+        ((PFN_WDF_DEVICE_PNP_STATE_CHANGE_NOTIFICATION)Entry->Callback)(FX_HANDLE(WDFDEVICE, Device), &Data);
+        return;
+    }
+}
+
+VOID FxEnterState(FX_DEVICE *Device, FX_MACHINE Machine, ULONG State)
+{
+    static const char *const Name[] = { "PnP", "power", "power policy" };
+    ULONG Old = Device->Pnp->State[Machine];
+
+    if (Old == State)
+        return;
+    FxLog(Device->Object.Globals, "device %p: %s state 0x%x", FX_HANDLE(WDFDEVICE, Device), Name[Machine], State);
+    FxTellState(Device, Machine, Old, StateNotificationPostProcessState, Old, 0);
+    FxTellState(Device, Machine, Old, StateNotificationLeaveState, Old, State);
+    FxTellState(Device, Machine, State, StateNotificationEnterState, Old, State);
+    Device->Pnp->State[Machine] = State;
+}
+
+VOID FxTakeTurn(FX_PNP *Pnp)
+{
+    KeWaitForSingleObject(&Pnp->Turn, Executive, KernelMode, FALSE, NULL);
+}
+
+VOID FxEndTurn(FX_PNP *Pnp)
+{
+    KeSetEvent(&Pnp->Turn, IO_NO_INCREMENT, FALSE);
+}
+
+/* ---- life ---- */
+
+NTSTATUS FxPnpCreate(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
+{
+    FX_PNP *Pnp = FxAllocate(Device->Object.Globals, sizeof(*Pnp));
+
+    UNREFERENCED_PARAMETER(Init);
+    if (Pnp == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Pnp->Device = Device;
+    KeInitializeSpinLock(&Pnp->Lock);
+    KeInitializeEvent(&Pnp->Turn, SynchronizationEvent, TRUE);
+    InitializeListHead(&Pnp->Hooks);
+    Pnp->State[FxMachinePnp] = WdfDevStatePnpObjectCreated;
+    Pnp->State[FxMachinePower] = WdfDevStatePowerObjectCreated;
+    Pnp->State[FxMachinePolicy] = WdfDevStatePwrPolObjectCreated;
+    Pnp->LastState = WdfPowerDeviceD3Final;
+    Device->Pnp = Pnp;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS FxPnpCommit(FX_DEVICE *Device)
+{
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpInit);
+    return STATUS_SUCCESS;
+}
+
+VOID FxPnpDispose(FX_DEVICE *Device)
+{
+    FxTargetsRemove(Device);
+}
+
+VOID FxPnpDestroy(FX_DEVICE *Device)
+{
+    FxFree(Device->Pnp);
+    Device->Pnp = NULL;
+}
+
+VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action)
+{
+    FX_PNP *Pnp = Device->Pnp;
+
+    FxMistake(Device->Object.Globals, STATUS_UNSUCCESSFUL, "the device has failed, and is removed");
+    Pnp->FailedAction = Action;
+    Pnp->HasFailed = TRUE;
+    IoInvalidateDeviceState(Device->Pdo);
+}
+
+/* ---- passing on ---- */
+
+static NTSTATUS NTAPI FxForwardDone(PDEVICE_OBJECT Wdm, PIRP Irp, PVOID Event)
+{
+    UNREFERENCED_PARAMETER(Wdm);
+    UNREFERENCED_PARAMETER(Irp);
+    KeSetEvent(Event, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+NTSTATUS FxForwardWait(FX_DEVICE *Device, PIRP Irp)
+{
+    KEVENT Event;
+
+    if (Device->Attached == NULL)
+        return Irp->IoStatus.Status;
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetCompletionRoutine(Irp, FxForwardDone, &Event, TRUE, TRUE, TRUE);
+    IoCallDriver(Device->Attached, Irp);
+    KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+    return Irp->IoStatus.Status;
+}
+
+/* A filter or function driver agrees: the rest of the stack decides. */
+static NTSTATUS FxAgree(FX_DEVICE *Device, PIRP Irp)
+{
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    return FxForward(Device, Irp);
+}
+
+/* ---- start and stop ---- */
+
+/* With the turn taken and the lower drivers started. */
+static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status = FxPrepareHardware(Device, Raw, Translated);
+
+    if (NT_SUCCESS(Status)) {
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpHardwareAvailable);
+        Status = FxPowerUpDevice(Device);
+    }
+    if (!NT_SUCCESS(Status)) {
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedOwnHardware);
+        FxReleaseHardware(Device);
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailed);
+        return Status;
+    }
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpEnableInterfaces);
+    Pnp->IsStarted = TRUE;
+    FxInterfacesEnable(Device, TRUE);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStarted);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS FxPnpStart(FX_DEVICE *Device, PIRP Irp)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    BOOLEAN WasStopped = Pnp->State[FxMachinePnp] == WdfDevStatePnpStopped;
+    NTSTATUS Status;
+
+    FxEnterState(Device, FxMachinePnp, WasStopped ? WdfDevStatePnpStartingFromStopped : WdfDevStatePnpInitStarting);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    Status = FxForwardWait(Device, Irp);
+    if (!NT_SUCCESS(Status))
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedInit);
+    else
+        Status = FxStart(Device, Stack->Parameters.StartDevice.AllocatedResources,
+                         Stack->Parameters.StartDevice.AllocatedResourcesTranslated);
+    return Status;
+}
+
+/* Stops the hardware: for a resource rebalance or for removal. */
+static VOID FxStopHardware(FX_DEVICE *Device)
+{
+    NTSTATUS Status = FxPowerDownDevice(Device, WdfPowerDeviceD3Final);
+
+    if (!NT_SUCCESS(Status))
+        FxMistake(Device->Object.Globals, Status, "the device did not power down");
+    FxReleaseHardware(Device);
+    Device->Pnp->IsStarted = FALSE;
+}
+
+static NTSTATUS FxQueryStop(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_QUERY_STOP EvtQueryStop = Device->Settings.PnpPower.EvtDeviceQueryStop;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryStopStaticCheck);
+    if (Device->Pnp->Static != 0)
+        Status = STATUS_INVALID_DEVICE_STATE;
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryStopAskDriver);
+    if (NT_SUCCESS(Status) && EvtQueryStop != NULL)
+        Status = EvtQueryStop(FX_HANDLE(WDFDEVICE, Device));
+    FxEnterState(Device, FxMachinePnp,
+                 NT_SUCCESS(Status) ? WdfDevStatePnpQueryStopPending : WdfDevStatePnpQueryCanceled);
+    return Status;
+}
+
+static NTSTATUS FxQueryRemove(FX_DEVICE *Device)
+{
+    PFN_WDF_DEVICE_QUERY_REMOVE EvtQueryRemove = Device->Settings.PnpPower.EvtDeviceQueryRemove;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (!Device->Pnp->IsStarted) {
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpInitQueryRemove);
+        return STATUS_SUCCESS;
+    }
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryRemoveStaticCheck);
+    if (Device->Pnp->Static != 0)
+        Status = STATUS_INVALID_DEVICE_STATE;
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryRemoveAskDriver);
+    if (NT_SUCCESS(Status) && EvtQueryRemove != NULL)
+        Status = EvtQueryRemove(FX_HANDLE(WDFDEVICE, Device));
+    FxEnterState(Device, FxMachinePnp,
+                 NT_SUCCESS(Status) ? WdfDevStatePnpQueryRemovePending : WdfDevStatePnpQueryCanceled);
+    return Status;
+}
+
+/* A refusal is a word with the PnP manager: the IRP ends here. */
+static NTSTATUS FxPnpQuery(FX_DEVICE *Device, PIRP Irp, NTSTATUS (*Ask)(FX_DEVICE *))
+{
+    NTSTATUS Status = Ask(Device);
+
+    if (Status == STATUS_NOT_SUPPORTED)
+        FxViolation(Device->Object.Globals, WDF_PNP_FATAL_ERROR, (ULONG_PTR)FX_HANDLE(WDFDEVICE, Device), (ULONG_PTR)Irp, 0);
+    if (!NT_SUCCESS(Status))
+        return FxCompleteIrp(Irp, Status);
+    return FxAgree(Device, Irp);
+}
+
+static NTSTATUS FxPnpCancel(FX_DEVICE *Device, PIRP Irp)
+{
+    NTSTATUS Status;
+
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    Status = FxForwardWait(Device, Irp);
+    FxEnterState(Device, FxMachinePnp,
+                 Device->Pnp->IsStarted ? WdfDevStatePnpStarted : WdfDevStatePnpInit);
+    return FxCompleteIrp(Irp, Status);
+}
+
+static NTSTATUS FxPnpStop(FX_DEVICE *Device, PIRP Irp)
+{
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStartedStopping);
+    FxStopHardware(Device);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStopped);
+    return FxAgree(Device, Irp);
+}
+
+/* ---- removal ---- */
+
+VOID FxSurpriseRemove(FX_DEVICE *Device)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    PFN_WDF_DEVICE_SURPRISE_REMOVAL EvtSurpriseRemoval = Device->Settings.PnpPower.EvtDeviceSurpriseRemoval;
+
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpSurpriseRemove);
+    Pnp->IsGone = TRUE;
+    if (EvtSurpriseRemoval != NULL)
+        EvtSurpriseRemoval(FX_HANDLE(WDFDEVICE, Device));
+    FxInterfacesEnable(Device, FALSE);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpSurpriseRemoveIoStarted);
+    FxStopHardware(Device);
+    FxQueuesPurge(Device, TRUE);
+    FxSelfManagedFlush(Device);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedWaitForRemove);
+}
+
+/* All that removal does before the IRP goes on. What a surprise removal did is not done again. */
+VOID FxRemoveDevice(FX_DEVICE *Device)
+{
+    FX_PNP *Pnp = Device->Pnp;
+
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemovingDisableInterfaces);
+    FxInterfacesEnable(Device, FALSE);
+    FxStopHardware(Device);
+    FxQueuesPurge(Device, TRUE);
+    FxSelfManagedFlush(Device);
+    FxQueuesPurge(Device, FALSE);
+    FxSelfManagedCleanup(Device);
+    FxTargetsRemove(Device);
+    Pnp->IsGone = TRUE;
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemoved);
+}
+
+static NTSTATUS FxPnpRemove(FX_DEVICE *Device, PIRP Irp)
+{
+    NTSTATUS Status;
+
+    FxRemoveDevice(Device);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFdoRemoved);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    Status = FxForward(Device, Irp);
+    FxEndTurn(Device->Pnp);
+    IoReleaseRemoveLockAndWait(&Device->RemoveLock, Irp);
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFinal);
+    FxObjectDelete(&Device->Object);
+    return Status;
+}
+
+static NTSTATUS FxPnpSurpriseRemoval(FX_DEVICE *Device, PIRP Irp)
+{
+    FxSurpriseRemove(Device);
+    return FxAgree(Device, Irp);
+}
+
+/* ---- dispatch ---- */
+
+static NTSTATUS FxPnpStartFunction(FX_DEVICE *Device, PIRP Irp)
+{
+    return FxCompleteIrp(Irp, FxPnpStart(Device, Irp));
+}
+
+static NTSTATUS FxFunctionPnp(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
+{
+    switch (Minor) {
+    case IRP_MN_START_DEVICE:
+        return FxPnpStartFunction(Device, Irp);
+    case IRP_MN_QUERY_STOP_DEVICE:
+        return FxPnpQuery(Device, Irp, FxQueryStop);
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+        return FxPnpQuery(Device, Irp, FxQueryRemove);
+    case IRP_MN_CANCEL_STOP_DEVICE:
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+        return FxPnpCancel(Device, Irp);
+    case IRP_MN_STOP_DEVICE:
+        return FxPnpStop(Device, Irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+        return FxPnpSurpriseRemoval(Device, Irp);
+    default:
+        return FxForward(Device, Irp);
+    }
+}
+
+static BOOLEAN FxChangesState(UCHAR Minor)
+{
+    return Minor <= IRP_MN_CANCEL_STOP_DEVICE || Minor == IRP_MN_SURPRISE_REMOVAL;
+}
+
+NTSTATUS FxPnpDispatch(FX_DEVICE *Device, PIRP Irp)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    UCHAR Minor = IoGetCurrentIrpStackLocation(Irp)->MinorFunction;
+    BOOLEAN ChangesState = FxChangesState(Minor);
+    NTSTATUS Status = IoAcquireRemoveLock(&Device->RemoveLock, Irp);
+
+    if (!NT_SUCCESS(Status))
+        return FxDispatchGone(Irp);
+    if (ChangesState)
+        FxTakeTurn(Pnp);
+    if (Minor == IRP_MN_REMOVE_DEVICE)
+        return FxPnpRemove(Device, Irp);
+    Status = FxFunctionPnp(Device, Irp, Minor);
+    if (ChangesState)
+        FxEndTurn(Pnp);
+    IoReleaseRemoveLock(&Device->RemoveLock, Irp);
+    return Status;
+}

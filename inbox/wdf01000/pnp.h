@@ -1,0 +1,76 @@
+/*
+ * pnp: Plug and Play and power of function, filter and bus-enumerated devices. pnp.c: IRP_MJ_PNP; callback.c: the
+ * driver's callbacks in their order; power.c: IRP_MJ_POWER; policy.c: who owns the power policy, idle and wake;
+ * pdo.c, childlist.c: children of a bus.
+ */
+#pragma once
+
+#include "io.h"
+
+/*
+ * What a part of the framework does as a device is prepared, powered and released: interrupts, DMA enablers. Any routine
+ * may be NULL. PASSIVE_LEVEL, one at a time. Those that return a status make the power transition fail.
+ */
+typedef struct _FX_POWER_HOOK {
+    LIST_ENTRY Link; /* Pnp->Hooks; Pnp->Lock */
+    FX_OBJECT *Object;
+    VOID (*Assign)(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated); /* before EvtDevicePrepareHardware */
+    NTSTATUS (*Connect)(FX_OBJECT *Object);    /* after EvtDeviceD0Entry: EvtInterruptEnable */
+    NTSTATUS (*Disconnect)(FX_OBJECT *Object); /* before EvtDeviceD0Exit: EvtInterruptDisable */
+    NTSTATUS (*EnableDma)(FX_OBJECT *Object);  /* after EvtDeviceD0EntryPostInterruptsEnabled */
+    NTSTATUS (*DisableDma)(FX_OBJECT *Object); /* before EvtDeviceD0ExitPreInterruptsDisabled */
+    VOID (*Release)(FX_OBJECT *Object);        /* after EvtDeviceReleaseHardware */
+    BOOLEAN IsConnected, IsDmaEnabled;         /* callback.c's */
+} FX_POWER_HOOK;
+VOID FxPowerHookInsert(FX_DEVICE *Device, FX_POWER_HOOK *Hook); /* nothing for a control device */
+VOID FxPowerHookRemove(FX_DEVICE *Device, FX_POWER_HOOK *Hook);
+
+typedef enum _FX_SELF_MANAGED { FxSelfNever, FxSelfStarted, FxSelfSuspended, FxSelfFailed, FxSelfFlushed } FX_SELF_MANAGED;
+
+struct _FX_PNP {
+    FX_DEVICE *Device;
+    KSPIN_LOCK Lock;
+    KEVENT Turn;  /* synchronization event: taken by who changes PnP or power state; PASSIVE_LEVEL */
+    ULONG State[3]; /* by FX_MACHINE: WDF_DEVICE_PNP_STATE, ..._POWER_STATE, ..._POWER_POLICY_STATE; Turn */
+    LIST_ENTRY Hooks; /* of FX_POWER_HOOK; Lock */
+
+    /* PnP; Turn */
+    FX_OBJECT *Raw, *Translated; /* WDFCMRESLIST between start and release */
+    BOOLEAN IsStarted;    /* between a successful start and stop or removal */
+    BOOLEAN IsPrepared;   /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
+    BOOLEAN InD0;         /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under Lock */
+    BOOLEAN IsGone;       /* surprise-removed, or failed for good */
+    BOOLEAN HasFailed;    /* IRP_MN_QUERY_PNP_DEVICE_STATE says so */
+    WDF_DEVICE_FAILED_ACTION FailedAction;
+    FX_SELF_MANAGED SelfManaged;
+    WDF_POWER_DEVICE_STATE LastState; /* for EvtDeviceD0Entry's PreviousState */
+    LONG Static;          /* WdfDeviceSetStaticStopRemove: not stoppable while not 0 */
+    WDF_DEVICE_STATE DeviceState;             /* what the driver said; Lock */
+    WDF_DEVICE_PNP_CAPABILITIES PnpCaps;      /* Size 0: not set; Lock */
+    WDF_DEVICE_POWER_CAPABILITIES PowerCaps;  /* likewise */
+};
+typedef struct _FX_PNP FX_PNP;
+
+#define FX_REGKEY_SUBKEYS 0x300u /* WDF_REGKEY_DEVICE_SUBKEY 0x100, WDF_REGKEY_DRIVER_SUBKEY 0x200 [doc: WdfDeviceOpenRegistryKey] */
+
+/* ---- pnp.c ---- */
+NTSTATUS FxPnpCommit(FX_DEVICE *Device); /* once the device is in the tree of objects: its default child list */
+VOID FxPnpDispose(FX_DEVICE *Device);    /* before the device object leaves its stack */
+/* Sends the IRP down and waits; its status. The stack location stays ours, and the IRP is to be completed. */
+NTSTATUS FxForwardWait(FX_DEVICE *Device, PIRP Irp);
+VOID FxTakeTurn(FX_PNP *Pnp);
+VOID FxEndTurn(FX_PNP *Pnp);
+/* The machine's next state, with the driver's state change callbacks. */
+VOID FxEnterState(FX_DEVICE *Device, FX_MACHINE Machine, ULONG State);
+/* The driver or a callback failed the device: PnP is told, and removes it. */
+VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action);
+
+/* ---- callback.c: with the turn taken ---- */
+NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated);
+VOID FxReleaseHardware(FX_DEVICE *Device);
+/* To D0. On failure the device is as it was before, but for callbacks that are documented to have been called. */
+NTSTATUS FxPowerUpDevice(FX_DEVICE *Device);
+/* From D0; nothing when it is not there. A failing callback does not keep it from going on; the first failure. */
+NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target);
+VOID FxSelfManagedFlush(FX_DEVICE *Device);
+VOID FxSelfManagedCleanup(FX_DEVICE *Device);
