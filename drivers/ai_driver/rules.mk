@@ -1,9 +1,11 @@
 # The programs of ai_driver: libai as build/lib/libai.lib, each program folder as build/programs/NAME.exe.
 AI := drivers/ai_driver
-AI_PROGRAMS := aictl ai_gpu_agent
+AI_PROGRAMS := aictl ai_gpu_agent aisetup
 # The folder of each.
 ai_gpu_agent_FOLDER := agent
 aictl_FOLDER := aictl
+aisetup_FOLDER := setup
+aisetup_LIBS := -lsetupapi -lnewdev
 AI_CFLAGS := $(filter-out -Itests/programs,$(PROGRAM_CFLAGS)) -std=gnu11 -D__USE_MINGW_ANSI_STDIO=0
 
 $(B)/obj/ai/%.c.o: $(AI)/%.c
@@ -16,7 +18,12 @@ $(B)/lib/libai.lib: $(patsubst $(AI)/%,$(B)/obj/ai/%.o,$(wildcard $(AI)/libai/*.
 define AI_PROGRAM_RULE
 $(B)/programs/$(1).exe: $(patsubst $(AI)/%,$(B)/obj/ai/%.o,$(wildcard $(AI)/$($(1)_FOLDER)/*.c)) $(B)/lib/libai.lib
 	@mkdir -p $$(@D)
-	$$(CLANG) $$(AI_CFLAGS) -fuse-ld=lld $$^ -o $$@
+	$$(CLANG) $$(AI_CFLAGS) -fuse-ld=lld $$^ $($(1)_LIBS) -o $$@
 endef
 $(foreach p,$(AI_PROGRAMS),$(eval $(call AI_PROGRAM_RULE,$(p))))
 all: $(AI_PROGRAMS:%=$(B)/programs/%.exe)
+
+# The package: signed files and an MSI. Needs osslsigncode and wixl.
+package: $(B)/drivers/ai_driver.sys $(AI_PROGRAMS:%=$(B)/programs/%.exe)
+	$(AI)/package/build.sh $(B)
+.PHONY: package

@@ -30,6 +30,9 @@ typedef struct AGENT_PROVIDER {
 extern const AGENT_PROVIDER AgentNvml;
 extern const AGENT_PROVIDER AgentPdh;
 
+/* Stores the library's routine in the function pointer at Slot; false: it has none of the name. */
+bool AgentBind(HMODULE Library, const char *Name, void *Slot);
+
 /* Copies what fits of a name in UTF-8, whole characters, and zeroes the rest. */
 void AgentSetName(AI_GPU_SAMPLE *Sample, const char *Name);
 

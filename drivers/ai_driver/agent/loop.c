@@ -20,6 +20,14 @@ typedef struct AGENT_STATE {
     UINT64 Sequence;
 } AGENT_STATE;
 
+bool AgentBind(HMODULE Library, const char *Name, void *Slot)
+{
+    FARPROC Routine = GetProcAddress(Library, Name);
+
+    memcpy(Slot, &Routine, sizeof(Routine));
+    return Routine != NULL;
+}
+
 void AgentSetName(AI_GPU_SAMPLE *Sample, const char *Name)
 {
     size_t Bytes = strlen(Name);

@@ -46,13 +46,11 @@ static HMODULE NvmlLoad(void)
 static bool NvmlBind(void)
 {
 #define BIND(Name, Parameters)                                                                     \
-    Nvml.Name = (nvmlReturn_t(*) Parameters)(void *)GetProcAddress(Nvml.Library, #Name);           \
-    if (Nvml.Name == NULL)                                                                         \
+    if (!AgentBind(Nvml.Library, #Name, &Nvml.Name))                                               \
         return false;
 
     NVML_ROUTINES(BIND)
-    Nvml.IsSimulated = (nvmlReturn_t(*)(nvmlDevice_t, unsigned int *))(void *)GetProcAddress(
-        Nvml.Library, "drydockNvmlIsSimulated");
+    AgentBind(Nvml.Library, "drydockNvmlIsSimulated", &Nvml.IsSimulated);
     return true;
 }
 

@@ -45,14 +45,11 @@ static bool PdhBind(void)
     if (Library == NULL)
         return false;
     Pdh.Library = Library;
-    *(FARPROC *)&Pdh.OpenQuery = GetProcAddress(Library, "PdhOpenQueryW");
-    *(FARPROC *)&Pdh.AddEnglishCounter = GetProcAddress(Library, "PdhAddEnglishCounterW");
-    *(FARPROC *)&Pdh.CollectQueryData = GetProcAddress(Library, "PdhCollectQueryData");
-    *(FARPROC *)&Pdh.GetFormattedCounterArray =
-        GetProcAddress(Library, "PdhGetFormattedCounterArrayW");
-    *(FARPROC *)&Pdh.CloseQuery = GetProcAddress(Library, "PdhCloseQuery");
-    return Pdh.OpenQuery != NULL && Pdh.AddEnglishCounter != NULL && Pdh.CollectQueryData != NULL &&
-           Pdh.GetFormattedCounterArray != NULL && Pdh.CloseQuery != NULL;
+    return AgentBind(Library, "PdhOpenQueryW", &Pdh.OpenQuery) &&
+           AgentBind(Library, "PdhAddEnglishCounterW", &Pdh.AddEnglishCounter) &&
+           AgentBind(Library, "PdhCollectQueryData", &Pdh.CollectQueryData) &&
+           AgentBind(Library, "PdhGetFormattedCounterArrayW", &Pdh.GetFormattedCounterArray) &&
+           AgentBind(Library, "PdhCloseQuery", &Pdh.CloseQuery);
 }
 
 static void PdhStop(void)

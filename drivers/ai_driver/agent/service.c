@@ -24,10 +24,9 @@ static bool ServiceBind(void)
 
     if (Library == NULL)
         return false;
-    *(FARPROC *)&Service.Dispatch = GetProcAddress(Library, "StartServiceCtrlDispatcherW");
-    *(FARPROC *)&Service.Register = GetProcAddress(Library, "RegisterServiceCtrlHandlerExW");
-    *(FARPROC *)&Service.SetStatus = GetProcAddress(Library, "SetServiceStatus");
-    return Service.Dispatch != NULL && Service.Register != NULL && Service.SetStatus != NULL;
+    return AgentBind(Library, "StartServiceCtrlDispatcherW", &Service.Dispatch) &&
+           AgentBind(Library, "RegisterServiceCtrlHandlerExW", &Service.Register) &&
+           AgentBind(Library, "SetServiceStatus", &Service.SetStatus);
 }
 
 static void ServiceTell(DWORD State, int Result)

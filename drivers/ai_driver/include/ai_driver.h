@@ -70,6 +70,18 @@
 #define AI_DEFAULT_QUOTA_MEGABYTES 128u
 #define AI_DEFAULT_BOOST_INCREMENT 1u
 
+/* What counts as an AI process when ProcessNames is absent; a REG_MULTI_SZ's data. */
+#define AI_DEFAULT_PROCESS_NAMES \
+    L"python.exe\0" \
+    L"pythonw.exe\0" \
+    L"ollama.exe\0" \
+    L"llama-server.exe\0" \
+    L"llama-cli.exe\0" \
+    L"tritonserver.exe\0" \
+    L"LM Studio.exe\0" \
+    L"koboldcpp.exe\0" \
+    L"whisper-cli.exe\0"
+
 /* ---- the codes ---- */
 #define AI_FILE_DEVICE_UNKNOWN 0x22u
 #define AI_ACCESS_QUERY 1u  /* FILE_READ_ACCESS */
