@@ -47,9 +47,10 @@ KTESTS := $(patsubst tests/kernel/%.c,$(B)/tests/%.sys,$(wildcard tests/kernel/*
   $(patsubst tests/kmdf/%.c,$(B)/tests/%.sys,$(wildcard tests/kmdf/*.c))
 KMDF_DRIVERS := $(patsubst drivers/%/kmdf,%,$(wildcard drivers/*/kmdf))
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%.exe,$(wildcard tests/programs/*.c))
+DEVICES := $(patsubst devices/%/,$(B)/devices/%.so,$(sort $(dir $(wildcard devices/*/*.c))))
 USER_DLLS := $(patsubst user/%/exports.def,$(B)/system32/%.dll,$(wildcard user/*/exports.def))
 
-all: $(if $(wildcard host/cli/main.c),$(B)/drydock) $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(INBOX_IMAGES) $(DRIVERS) $(KTESTS) $(PROGRAMS)
+all: $(if $(wildcard host/cli/main.c),$(B)/drydock) $(B)/ntoskrnl.exe $(B)/hal.dll $(USER_DLLS) $(INBOX_IMAGES) $(DRIVERS) $(KTESTS) $(PROGRAMS) $(DEVICES)
 
 # ---- kernel ----
 $(B)/gen/services.S: abi/syscalls.tsv tools/gen_services.awk
@@ -140,6 +141,17 @@ $(B)/obj/gen/%.c.o: $(B)/gen/%.c
 $(B)/drydock: $(HOST_OBJ)
 	@mkdir -p $(@D)
 	$(CLANG) -fuse-ld=lld -pie -Wl,-z,now,-z,relro $^ $(HOST_LIBS) -o $@
+
+# ---- device models: one folder, one shared library ----
+DEVICE_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -fPIC -fvisibility=hidden
+define DEVICE_RULE
+$(B)/devices/$(1).so: $(wildcard devices/$(1)/*.c) $(wildcard devices/$(1)/*.h) include/drydock_device.h
+	@mkdir -p $$(@D)
+	$$(CLANG) $$(DEVICE_CFLAGS) -shared -fuse-ld=lld -Wl,-z,now $$(filter %.c,$$^) -o $$@
+endef
+$(foreach d,$(DEVICES:$(B)/devices/%.so=%),$(eval $(call DEVICE_RULE,$(d))))
+devices: $(DEVICES)
+.PHONY: devices
 
 include tests/rules.mk
 include bench/rules.mk

@@ -105,7 +105,9 @@ enum {
     HAL_TRAP_SPIN = 0x100,      /* the watchdog found guest code that goes round in a circle */
     HAL_TRAP_PRIVILEGED = 0x101, /* a privileged instruction, decoded in info */
     HAL_TRAP_SYSCALL = 0x102,   /* syscall / int 80h / int 2Eh in guest code; nothing reached the host */
-    HAL_TRAP_STALL = 0x103      /* no progress for the watchdog's whole allowance */
+    HAL_TRAP_STALL = 0x103,     /* no progress for the watchdog's whole allowance */
+    HAL_TRAP_INTERRUPT = 0x104, /* a device raised an interrupt during the access just made: rip is after it */
+    HAL_TRAP_DEVICE_ACCESS = 0x105 /* an access to a device's registers that the host cannot do for the instruction */
 };
 
 enum { HAL_ACCESS_READ = 0, HAL_ACCESS_WRITE = 1, HAL_ACCESS_EXECUTE = 8 };
@@ -172,7 +174,62 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t current_pcr; /* KPCR of the processor that runs now */
     uint64_t progress;    /* counter that moves whenever the machine gets on: the watchdog looks at it */
     uint64_t fail_allocation; /* set by the host: the allocation that fails, counted from 1 at the first load; 0 none */
+    /*
+     * Devices. The host writes, the guest reads; the guest clears interrupt_request, interrupt_edges and
+     * interrupt_messages when it has taken them.
+     */
+    uint32_t device_count;
+    uint32_t device_active;       /* while a device model's code runs: its index + 1 (of interest when it never returns) */
+    uint64_t device_due;          /* virtual time of the earliest timer of a device, ~0 when there is none */
+    uint32_t interrupt_request;   /* not 0: a line or message came since the guest last looked */
+    uint32_t pad2;
+    uint64_t interrupt_lines;     /* bit n: interrupt line n is asserted now */
+    uint64_t interrupt_edges;     /* bit n: line n was asserted since the guest last looked */
+    uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */
 } HAL_LOADER_BLOCK;
+
+/* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */
+#define HAL_DEVICE_REGIONS 6
+#define HAL_DEVICE_LINES 24    /* interrupt lines of the machine */
+#define HAL_DEVICE_NO_LINE 0xFF
+#define HAL_DEVICE_MESSAGES 32 /* message-signalled interrupts of one device at most */
+enum { HAL_BUS_PCI = 1, HAL_BUS_ROOT = 2 }; /* HAL_DEVICE_INFO.bus; root: wired to the board, found by hardware id */
+enum { HAL_REGION_NONE = 0, HAL_REGION_MEMORY32, HAL_REGION_MEMORY64, HAL_REGION_PORT };
+
+typedef struct HAL_DEVICE_INFO {
+    uint32_t bus;           /* HAL_BUS_* */
+    uint32_t slot;          /* PCI device number on bus 0 */
+    uint32_t present;       /* 0: it was pulled out */
+    uint8_t line;           /* interrupt line, HAL_DEVICE_NO_LINE without one */
+    uint8_t line_latched;   /* the line is edge triggered */
+    uint8_t pad[2];
+    uint32_t message_limit; /* messages that it can send; 0 none */
+    uint32_t msix;          /* they are MSI-X */
+    struct {
+        uint32_t kind;      /* HAL_REGION_* */
+        uint32_t base_register; /* PCI: its first base address register, 0 to 5 */
+        uint64_t base;      /* bus address that the host gave it at the start */
+        uint64_t size_bytes;
+    } region[HAL_DEVICE_REGIONS];
+    char hardware_id[64];   /* root devices */
+    char name[64];          /* for people */
+} HAL_DEVICE_INFO;
+
+/* operation of HAL_VECTOR.device */
+enum {
+    HAL_DEVICE_QUERY = 1,    /* argument: guest address of a HAL_DEVICE_INFO */
+    HAL_DEVICE_CONFIG_READ,  /* argument: guest address of a HAL_DEVICE_CONFIG */
+    HAL_DEVICE_CONFIG_WRITE,
+    HAL_DEVICE_SET_MESSAGE,  /* argument: message number << 32 | vector; vector 0: off */
+    HAL_DEVICE_ADVANCE,      /* argument: virtual time to which the devices' clocks go; index is not used */
+    HAL_DEVICE_UNPLUG        /* the device is pulled out: reads give ones, it raises nothing more */
+};
+typedef struct HAL_DEVICE_CONFIG {
+    uint32_t offset;
+    uint32_t width;          /* 1, 2 or 4 bytes, aligned */
+    uint32_t value;
+    uint32_t pad;
+} HAL_DEVICE_CONFIG;
 
 /* ---- console: a stream, and in the high half of the number the ID of the process that writes ---- */
 #define HAL_STREAM_OF(stream, process) ((uint64_t)(stream) | (uint64_t)(process) << 32)
@@ -367,6 +424,8 @@ typedef struct HAL_VECTOR {
     int64_t (HAL_CALL *read_input)(uint64_t va, uint64_t bytes);
     /* Fills *info for the adapter info->index. */
     int64_t (HAL_CALL *gpu)(HAL_GPU_INFO *info);
+    /* HAL_DEVICE_*: on the device with this index, below HAL_LOADER_BLOCK.device_count. */
+    int64_t (HAL_CALL *device)(uint64_t operation, uint64_t index, uint64_t argument);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

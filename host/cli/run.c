@@ -17,11 +17,13 @@
 
 #include "cli/build_folder.h"
 #include "cli/cli.h"
+#include "cli/devices.h"
 #include "cli/image.h"
 #include "cli/inf.h"
 #include "cli/progress.h"
 #include "cli/ram_hash.h"
 #include "cli/save.h"
+#include "hal/device.h"
 #include "report/report.h"
 #include "supervisor/supervisor.h"
 
@@ -454,6 +456,18 @@ static int report_ruin(struct run_session *session, const struct supervisor_resu
     return EXIT_BUGCHECK;
 }
 
+/* The device model whose code ran when the machine ended, or NULL. */
+static const char *active_device(const struct run_session *session)
+{
+    struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes, MACHINE_ROOT_PFN};
+    uint32_t active = 0;
+
+    if (!guest_read(&memory, HAL_LOADER_VA + offsetof(HAL_LOADER_BLOCK, device_active), &active, sizeof(active)) ||
+        active == 0)
+        return NULL;
+    return device_name(active - 1);
+}
+
 static int report_death(struct run_session *session, const struct supervisor_result *result)
 {
     char text[200];
@@ -462,6 +476,9 @@ static int report_death(struct run_session *session, const struct supervisor_res
         snprintf(text, sizeof(text),
                  "The machine process was ended because it broke the channel's rules: %s.",
                  result->refused);
+    else if (WIFSIGNALED(result->wait_status) && active_device(session) != NULL)
+        snprintf(text, sizeof(text), "The code of the device model %.31s ended the machine: signal %d (%s).",
+                 active_device(session), WTERMSIG(result->wait_status), strsignal(WTERMSIG(result->wait_status)));
     else if (WIFSIGNALED(result->wait_status))
         snprintf(text, sizeof(text), "The machine process was killed by signal %d (%s).",
                  WTERMSIG(result->wait_status), strsignal(WTERMSIG(result->wait_status)));
@@ -479,6 +496,12 @@ static int report_defect(struct run_session *session, const struct supervisor_re
     if (result->trap_signal != 0 && session->run.started && result->rip < HAL_SYSTEM_END &&
         (result->rip >= HAL_SYSTEM_START || result->rip < HAL_USER_END))
         return report_ruin(session, result);
+    if (result->trap_signal != 0 && active_device(session) != NULL) {
+        snprintf(text, sizeof(text),
+                 "The code of the device model %.31s ended the machine: signal %u (%s). A model makes no system call.",
+                 active_device(session), result->trap_signal, strsignal((int)result->trap_signal));
+        return report_defect_text(session, text);
+    }
     if (result->trap_signal != 0) {
         snprintf(text, sizeof(text), "The HAL failed with signal %u (%s) at 0x%llx.",
                  result->trap_signal, strsignal((int)result->trap_signal),
@@ -627,6 +650,8 @@ static int run_session(struct run_session *session)
         cli_message("/proc/self/exe: %s", strerror(errno));
         status = EXIT_USAGE;
     }
+    if (status == EXIT_FINE)
+        status = devices_load(&run->options, session->build);
     if (status != EXIT_FINE)
         return status;
     catch_signals();

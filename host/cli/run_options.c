@@ -26,6 +26,9 @@ const char run_help[] =
     "                   in place of those of an INF beside it; may be given more than once\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
+    "  --device D[,ARG] plug in a simulated device: timer, dma, or a model of your own, PATH.so; may\n"
+    "                   be repeated. Every device takes irq=N, lose=N (its first N interrupts get\n"
+    "                   lost), gone-after=N (pulled out after N register accesses)\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
@@ -59,6 +62,7 @@ enum {
     OPTION_TREE,
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
+    OPTION_DEVICE,
     OPTION_RAM,
     OPTION_TIMEOUT,
     OPTION_GATE,
@@ -81,6 +85,7 @@ static const struct option long_options[] = {
     {"hwid", required_argument, NULL, OPTION_HWID},
     {"tree", no_argument, NULL, OPTION_TREE},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
+    {"device", required_argument, NULL, OPTION_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -171,6 +176,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         status = parse_count("processors", 1, 32, &number);
         options->processors = (uint32_t)number;
         return status;
+    case OPTION_DEVICE: return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
     case OPTION_GPU: return parse_gpu(options);

@@ -9,6 +9,7 @@
 
 #define RUN_DRIVER_LIMIT 32u
 #define RUN_SURPRISE_LIMIT 16u
+#define RUN_DEVICE_LIMIT 16u
 
 struct run_options {
     uint64_t seed;
@@ -37,6 +38,8 @@ struct run_options {
     struct program_words program[PROGRAM_LIMIT];
     unsigned background_count;
     struct program_words background[PROGRAM_LIMIT];
+    unsigned device_count;
+    const char *device[RUN_DEVICE_LIMIT]; /* NAME or path, with ",arguments" */
 };
 
 /* 0, or the exit status after a message. */

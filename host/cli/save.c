@@ -1,6 +1,8 @@
 /* See save.h. RAM is a sparse file, so a save takes the space that the machine uses. */
 #include "cli/save.h"
 
+#include "cli/devices.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +15,7 @@
 
 struct save_state {
     uint64_t magic;
-    uint64_t rsp, gs_base, root_pfn, ram_bytes, seed, cycles_done;
+    uint64_t rsp, gs_base, root_pfn, ram_bytes, seed, cycles_done, devices_hash;
     uint32_t driver_count, loaded; /* a bit a driver */
     uint32_t step, index;
     uint32_t started, status;
@@ -77,6 +79,7 @@ static struct save_state *make_state(const struct run *run, const struct supervi
     for (unsigned i = 0; i < run->options.driver_count; i++)
         state->loaded |= (uint32_t)run->driver[i].loaded << i;
     state->cycles_done = run->cycles_done;
+    state->devices_hash = devices_hash(&run->options);
     state->step = run->step;
     state->index = run->index;
     state->started = run->started;
@@ -159,6 +162,7 @@ static bool state_fits(const struct run *run, const struct save_state *state)
 {
     return state->magic == STATE_MAGIC && state->driver_count == run->options.driver_count &&
            state->program_count == run->options.program_count &&
+           state->devices_hash == devices_hash(&run->options) &&
            state->step < RUN_STEP_COUNT && state->index < RUN_DRIVER_LIMIT &&
            state->debug.used <= CONSOLE_LINE_LIMIT && state->log.used <= CONSOLE_LINE_LIMIT &&
            state->report.used <= CONSOLE_LINE_LIMIT;

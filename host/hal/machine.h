@@ -56,6 +56,8 @@ uint64_t memory_alloc_pages(uint64_t count); /* boot allocator; first PFN or 0 *
 int memory_set_pte(uint64_t va, uint64_t pte); /* boot page tables */
 /* Host address of guest memory, or NULL when not mapped (or not writable). Good to the end of its page. */
 void *memory_translate(uint64_t va, bool write);
+/* The bus address that va is mapped to, when that is no RAM; false also when the page may not be written. */
+bool memory_bus_address(uint64_t va, bool write, uint64_t *address);
 bool memory_read(uint64_t va, void *buffer, size_t bytes);
 bool memory_write(uint64_t va, const void *buffer, size_t bytes);
 int64_t memory_map(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags);

@@ -120,6 +120,19 @@ void *memory_translate(uint64_t va, bool write)
     return g_machine.ram + pfn * HAL_PAGE_SIZE + (va & (HAL_PAGE_SIZE - 1));
 }
 
+bool memory_bus_address(uint64_t va, bool write, uint64_t *address)
+{
+    int level;
+    const uint64_t *entry = va >> 47 ? NULL : walk(va, &level);
+    uint64_t pfn;
+
+    if (entry == NULL || level != 0 || !(*entry & HAL_PTE_PRESENT) || (write && !(*entry & HAL_PTE_WRITE)))
+        return false;
+    pfn = (*entry & HAL_PTE_PFN_MASK) >> HAL_PAGE_SHIFT;
+    *address = (pfn << HAL_PAGE_SHIFT) | (va & (HAL_PAGE_SIZE - 1));
+    return pfn >= g_machine.ram_pages;
+}
+
 /* Calls for each piece of [va, va + bytes) that lies in one page; false when any is not mapped. */
 static bool copy(uint64_t va, uint8_t *buffer, size_t bytes, bool write)
 {
@@ -223,16 +236,16 @@ static int add_to_run(struct run *run, uint64_t va, uint64_t pte, uint64_t pages
     uint64_t flags = pte & (HAL_PTE_PRESENT | HAL_PTE_WRITE | HAL_PTE_NX);
     int error;
 
-    if (!(pte & HAL_PTE_PRESENT))
+    if (!(pte & HAL_PTE_PRESENT) || pfn >= g_machine.ram_pages) /* a device's page: no access without a trap */
         return 0;
+    if (pages > g_machine.ram_pages - pfn)
+        pages = g_machine.ram_pages - pfn;
     if (run->pages != 0 && run->flags == flags && run->va + (run->pages << HAL_PAGE_SHIFT) == va &&
         run->pfn + run->pages == pfn) {
         run->pages += pages;
         return 0;
     }
     error = flush_run(run);
-    if (pfn + pages > g_machine.ram_pages)
-        pages = pfn < g_machine.ram_pages ? g_machine.ram_pages - pfn : 0;
     *run = (struct run){va, pfn, pages, flags};
     return error;
 }

@@ -4,6 +4,7 @@
  * the watchdog's single steps) is dealt with here. A signal in host code is a defect of Drydock.
  */
 #include "hal/decode.h"
+#include "hal/device_access.h"
 #include "hal/machine.h"
 #include "hal/syscall.h"
 #include "hal/watchdog.h"
@@ -258,6 +259,19 @@ static void classify(int signal, const siginfo_t *siginfo, ucontext_t *context, 
     }
 }
 
+/* TRUE when nothing is to be delivered. */
+static bool access_device(ucontext_t *context, HAL_TRAP_INFO *info)
+{
+    bool kernel = is_system_address(__builtin_ia32_rdgsbase64());
+
+    if (info->vector == HAL_TRAP_PAGE_FAULT)
+        return device_access_memory(context, info) == DEVICE_TRAP_DONE;
+    if (kernel && info->vector == HAL_TRAP_PRIVILEGED &&
+        (info->instruction == HAL_PRIV_IN || info->instruction == HAL_PRIV_OUT))
+        return device_access_port(context, info) == DEVICE_TRAP_DONE;
+    return false;
+}
+
 static void handle(int signal, siginfo_t *siginfo, void *opaque)
 {
     ucontext_t *context = opaque;
@@ -288,6 +302,8 @@ static void handle(int signal, siginfo_t *siginfo, void *opaque)
     watchdog_cancel(context);
     classify(signal, siginfo, context, &info);
     if (info.vector == HAL_TRAP_PAGE_FAULT && emulate_kuser(context, info.address, info.access != HAL_ACCESS_READ))
+        return;
+    if (access_device(context, &info))
         return;
     deliver(context, &info);
 }

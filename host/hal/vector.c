@@ -1,9 +1,12 @@
 /* The HAL calls: what hal.h's vector points to. They run on the host stack; guest memory is read by translation. */
 #include "hal/channel.h"
+#include "hal/device.h"
 #include "hal/machine.h"
 #include "hal/syscall.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -26,10 +29,11 @@ int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
 int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
 int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
 int64_t HAL_CALL hal_do_gpu(uint64_t info_va);
+int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argument);
 
 extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
     hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
-    hal_thunk_read_input[], hal_thunk_gpu[];
+    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -40,7 +44,7 @@ int vector_install(void)
     const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
                             hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
                             hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input,
-                            hal_thunk_gpu};
+                            hal_thunk_gpu,  hal_thunk_device};
 
     if (vector == MAP_FAILED)
         return -errno;
@@ -261,4 +265,24 @@ int64_t HAL_CALL hal_do_gpu(uint64_t info_va)
     if (channel_receive(CHANNEL_GPU, packet, sizeof(packet)) != sizeof(*info))
         channel_lost();
     return memory_write(info_va, info, sizeof(*info)) ? HAL_OK : HAL_E_INVALID;
+}
+
+int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argument)
+{
+    return device_call(operation, index, argument);
+}
+
+/* Not in device.c: the channel is here. Called between two instructions of the guest, so packet is free. */
+void device_log(const char *format, ...)
+{
+    struct channel_console *console = (void *)packet;
+    va_list arguments;
+    int bytes;
+
+    va_start(arguments, format);
+    bytes = vsnprintf((char *)(console + 1), 512, format, arguments);
+    va_end(arguments);
+    bytes = bytes < 0 ? 0 : bytes > 511 ? 511 : bytes;
+    *console = (struct channel_console){HAL_STREAM_LOG, (uint32_t)bytes, virtual_now()};
+    channel_send(CHANNEL_CONSOLE, packet, sizeof(*console) + (size_t)bytes);
 }

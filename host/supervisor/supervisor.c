@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "hal/channel.h"
+#include "hal/device.h"
 
 /* One run of data of a sparse image into RAM, which is zero elsewhere. */
 static int copy_extent(int from, uint8_t *ram, uint64_t at, uint64_t end)
@@ -55,20 +56,27 @@ static _Noreturn void restore_machine(const struct supervisor_restore *restore, 
 {
     int error = copy_ram_image(image, g_machine.ram, g_machine.ram_pages * HAL_PAGE_SIZE);
 
+    device_reserve();
     g_machine.root_pfn = restore->root_pfn;
     if (error != 0 || memory_translate(HAL_LOADER_VA, true) == NULL || machine_map_all() != 0)
         machine_stop(HAL_STOP_DEFECT, 0, 0, 0);
     g_machine.loader = (HAL_LOADER_BLOCK *)(g_machine.ram + loader_physical());
+    if (device_attach() != 0)
+        machine_stop(HAL_STOP_DEFECT, (uint64_t)(int64_t)-EINVAL, 0, 0);
     machine_resume(restore->rsp, restore->gs_base);
 }
 
 static _Noreturn void boot_machine(const struct machine_options *options)
 {
     uint64_t entry = 0;
-    int error = machine_load_kernel(options, &entry);
+    int error;
 
+    device_reserve();
+    error = machine_load_kernel(options, &entry);
     if (error == 0)
         error = machine_map_all();
+    if (error == 0)
+        error = device_init();
     if (error != 0)
         machine_stop(HAL_STOP_DEFECT, (uint64_t)(int64_t)error, 0, 0);
     machine_enter(entry, HAL_BOOT_STACK_TOP, HAL_LOADER_VA);

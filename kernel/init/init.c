@@ -6,6 +6,7 @@
 #include "../cm/cm.h"
 #include "../ex/ex.h"
 #include "../gpu/init.h"
+#include "../hal/halp.h"
 #include "../io/io.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
@@ -43,6 +44,7 @@ static VOID InitPhase1(PVOID Context)
     CcInitSystem();
     VfInitSystem();
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
+    DD_ASSERT(NT_SUCCESS(HalInitDevices()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
     DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
     SessionRun();
@@ -52,6 +54,7 @@ VOID KiSystemStartup(HAL_LOADER_BLOCK *LoaderBlock)
 {
     (void)LoaderBlock;
     KeInitSystem();
+    HalInitVectors();
     DD_ASSERT(NT_SUCCESS(MmInitSystem()));
     DD_ASSERT(NT_SUCCESS(ExInitPool()));
     DD_ASSERT(NT_SUCCESS(LdrInitSystem()));

@@ -106,7 +106,7 @@ VOID KiRetireDpcList(KPRCB *Prcb)
         KiExpireTimers();
     }
     Prcb->RunningDpc = NULL;
-    Prcb->InterruptRequest &= (UCHAR)~KI_PENDING_DPC;
+    Prcb->InterruptRequest &= ~KI_PENDING_DPC;
     Prcb->DpcRoutineActive = FALSE;
 }
 

@@ -1,6 +1,6 @@
 /*
  * IRQL: a byte in the KPCR. Lowering it runs what became possible: DPCs and a thread switch below DISPATCH_LEVEL,
- * kernel APCs below APC_LEVEL. Leaves out: hardware interrupts (they come with the HAL's devices).
+ * kernel APCs below APC_LEVEL, interrupt service routines of what devices asked for meanwhile (interrupt.c).
  */
 #include "ki.h"
 
@@ -37,7 +37,7 @@ KIRQL KeRaiseIrqlToSynchLevel(VOID)
 static VOID KiRunDispatchInterrupt(KI_PCR *Pcr)
 {
     Pcr->Irql = DISPATCH_LEVEL;
-    Pcr->Prcb.InterruptRequest &= (UCHAR)~KI_PENDING_DPC;
+    Pcr->Prcb.InterruptRequest &= ~KI_PENDING_DPC;
     KiRetireDpcList(&Pcr->Prcb);
     KiPreemptCheck(&Pcr->Prcb);
 }
@@ -45,18 +45,23 @@ static VOID KiRunDispatchInterrupt(KI_PCR *Pcr)
 static VOID KiRunApcInterrupt(KI_PCR *Pcr)
 {
     Pcr->Irql = APC_LEVEL;
-    Pcr->Prcb.InterruptRequest &= (UCHAR)~KI_PENDING_APC;
+    Pcr->Prcb.InterruptRequest &= ~KI_PENDING_APC;
     KiDeliverApc();
 }
 
-/* Runs every software interrupt above NewIrql. The thread may come back on another processor. */
-static VOID KiRunSoftwareInterrupts(KIRQL NewIrql)
+/* The thread may come back on another processor. */
+VOID KiRunPendingInterrupts(KIRQL NewIrql)
 {
     for (;;) {
         KI_PCR *Pcr = KiGetPcr();
-        UCHAR Request = Pcr->Prcb.InterruptRequest;
+        ULONG Request;
 
-        if (NewIrql < DISPATCH_LEVEL && (Request & KI_PENDING_DPC))
+        if (KiLoaderBlock->interrupt_request)
+            KiAcceptInterrupts();
+        Request = Pcr->Prcb.InterruptRequest;
+        if ((Request & KI_DEVICE_REQUESTS) >> (NewIrql + 1))
+            KiServiceInterrupt(Pcr);
+        else if (NewIrql < DISPATCH_LEVEL && (Request & KI_PENDING_DPC))
             KiRunDispatchInterrupt(Pcr);
         else if (NewIrql < APC_LEVEL && (Request & KI_PENDING_APC))
             KiRunApcInterrupt(Pcr);
@@ -64,6 +69,8 @@ static VOID KiRunSoftwareInterrupts(KIRQL NewIrql)
             break;
         KiGetPcr()->Irql = NewIrql;
     }
+    if (NewIrql < DISPATCH_LEVEL)
+        KiSwitchToInterrupted();
 }
 
 static __inline VOID KiLowerIrql(KIRQL NewIrql)
@@ -71,8 +78,8 @@ static __inline VOID KiLowerIrql(KIRQL NewIrql)
     KI_PCR *Pcr = KiGetPcr();
 
     Pcr->Irql = NewIrql;
-    if (Pcr->Prcb.InterruptRequest >> (NewIrql + 1))
-        KiRunSoftwareInterrupts(NewIrql);
+    if (KiAnythingPending(Pcr, NewIrql))
+        KiRunPendingInterrupts(NewIrql);
 }
 
 NT_EXPORT(KeLowerIrql);
@@ -93,7 +100,7 @@ VOID KfLowerIrql(KIRQL NewIrql)
 
 VOID KiRequestSoftwareInterrupt(KPRCB *Prcb, ULONG Bit)
 {
-    Prcb->InterruptRequest |= (UCHAR)Bit;
+    Prcb->InterruptRequest |= Bit;
 }
 
 VOID KiCheckWaitIrql(PVOID Object, KIRQL Irql, PVOID Caller)

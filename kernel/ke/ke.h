@@ -17,7 +17,7 @@ typedef struct _KPRCB KPRCB;
 enum {
     EventNotificationObject = 0, EventSynchronizationObject, MutantObject, ProcessObject, QueueObject,
     SemaphoreObject, ThreadObject, GateObject, TimerNotificationObject, TimerSynchronizationObject, ApcObject = 18,
-    DpcObject = 19
+    DpcObject = 19, InterruptObject = 22
 };
 #define MUTANT_INCREMENT 1
 
@@ -122,7 +122,7 @@ struct _KPRCB { /* at KPCR + 0x180 */
     ULONG MxCsr;
     UCHAR LegacyNumber;
     UCHAR ReservedMustBeZero;
-    volatile UCHAR InterruptRequest; /* bit n: software interrupt pending at IRQL n (1 APC, 2 DPC) */
+    UCHAR Spare6;
     BOOLEAN IdleHalt;
     KTHREAD *CurrentThread;        /* gs:[188h] */
     KTHREAD *NextThread;
@@ -144,6 +144,9 @@ struct _KPRCB { /* at KPCR + 0x180 */
     PVOID DpcStack;
     ULONG64 DpcTime, InterruptTime, KernelTime, UserTime, IdleTime;
     ULONG DpcCount, InterruptCount, SwitchCount;
+    volatile ULONG InterruptRequest; /* bit n: an interrupt pends at IRQL n (1 APC, 2 DPC, 3 to 12 devices) */
+    ULONG InterruptDepth;          /* device interrupts being served, nested */
+    ULONG64 VectorRequest[4];      /* device interrupts that pend here, by vector */
     PVOID RunningDpc;              /* KDPC or KTIMER whose routine is running: for reports */
 };
 
@@ -233,6 +236,64 @@ VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes);
 
 /* Preemption point: another processor may go on here. Any IRQL. */
 VOID KeYieldProcessorPoint(VOID);
+
+/* ---- interrupts of devices (interrupt.c) ---- */
+typedef struct _KINTERRUPT { /* offsets as in NT 10.0.22000 */
+    SHORT Type, Size;
+    LIST_ENTRY InterruptListEntry; /* 0x08: chain of the vector; DIRQL or above, as all that an ISR reads */
+    PKSERVICE_ROUTINE ServiceRoutine;
+    PKMESSAGE_SERVICE_ROUTINE MessageServiceRoutine;
+    ULONG MessageIndex;
+    PVOID ServiceContext;          /* 0x30 */
+    KSPIN_LOCK SpinLock;           /* used when the driver brings none */
+    ULONG TickCount;
+    PKSPIN_LOCK ActualLock;        /* 0x48 */
+    PVOID DispatchAddress;
+    ULONG Vector;                  /* 0x58 */
+    KIRQL Irql, SynchronizeIrql;
+    BOOLEAN FloatingSave, Connected;
+    ULONG Number;                  /* 0x60: processor that it was last served on */
+    BOOLEAN ShareVector, EmulateActiveBoth;
+    USHORT ActiveCount;            /* 0: reported inactive */
+    LONG InternalState;
+    KINTERRUPT_MODE Mode;          /* 0x6c */
+    KINTERRUPT_POLARITY Polarity;
+    ULONG ServiceCount, DispatchCount; /* 0x74: ISR calls; those that it claimed */
+    PKEVENT PassiveEvent;          /* 0x80: passive-level interrupts: held while the ISR runs */
+    PVOID TrapFrame, DisconnectData;
+    KTHREAD *volatile ServiceThread; /* 0x98 */
+    PVOID ConnectionData, IntTrackEntry;
+    UCHAR IsrDpcStats[0x60];
+    PVOID RedirectObject;          /* 0x110 */
+    PVOID PhysicalDeviceObject;
+    /* ours from here on */
+    KAFFINITY Affinity;
+    struct _KI_PASSIVE *Passive;
+} KINTERRUPT;
+DD_STATIC_ASSERT_OFFSET(KINTERRUPT, ActualLock, 0x48);
+DD_STATIC_ASSERT_OFFSET(KINTERRUPT, Mode, 0x6c);
+DD_STATIC_ASSERT_OFFSET(KINTERRUPT, RedirectObject, 0x110);
+
+#define KE_FIRST_DEVICE_VECTOR 0x30 /* IRQL of a vector is its upper half: 3 to 12 are devices' */
+#define KE_LAST_DEVICE_VECTOR 0xCF
+#define KE_NO_LINE 0xFF
+
+/* Line that the vector stands for, set once by the HAL at start; other vectors are messages'. */
+VOID KeSetVectorLine(ULONG Vector, ULONG Line);
+ULONG KeGetVectorLine(ULONG Vector); /* KE_NO_LINE: a message */
+/*
+ * Connects an interrupt whose public fields are filled: from now on its ISR is called. FALSE when the vector cannot be
+ * shared, by this interrupt or the ones there, or their modes differ. IRQL <= DISPATCH_LEVEL.
+ */
+BOOLEAN KeConnectInterrupt(KINTERRUPT *Interrupt);
+VOID KeDisconnectInterrupt(KINTERRUPT *Interrupt); /* no call of its ISR is running or comes after */
+/* An inactive ISR is not called; a line whose ISRs are all inactive is masked. */
+VOID KeSetInterruptActive(KINTERRUPT *Interrupt, BOOLEAN Active);
+/* A passive-level interrupt: a thread of its own calls the ISR. PASSIVE_LEVEL. */
+NTSTATUS KeInitPassiveInterrupt(KINTERRUPT *Interrupt);
+VOID KeUninitPassiveInterrupt(KINTERRUPT *Interrupt); /* disconnected; waits for the thread */
+/* An image goes away: bug check 0xCE when an ISR in it is connected. */
+VOID KeCheckForInterrupts(PVOID Base, SIZE_T Bytes);
 
 /* ---- user mode ---- */
 /* First entry of a thread to user mode; Context is in the kernel. Never returns. */

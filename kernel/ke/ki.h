@@ -54,6 +54,7 @@ VOID KiUnlockDispatcher(KIRQL OldIrql);
 VOID KiInitTimers(VOID);
 VOID KiExpireTimers(VOID);
 BOOLEAN KiNextTimerDue(ULONG64 *DueTime);
+BOOLEAN KiNextEventDue(ULONG64 *DueTime); /* of timers and devices */
 VOID KiInsertTimer(PKTIMER Timer, LARGE_INTEGER DueTime);
 VOID KiRemoveTimer(PKTIMER Timer);
 VOID KiRetireDpcList(KPRCB *Prcb);
@@ -62,6 +63,21 @@ VOID KiRequestSoftwareInterrupt(KPRCB *Prcb, ULONG Bit);
 VOID KiAdvanceTimeTo(ULONG64 VirtualTime);
 VOID KiInitTime(VOID);
 VOID KiInitApcState(KAPC_STATE *State, KPROCESS *Process);
+
+/* ---- interrupt.c ---- */
+/* Something pends that this processor takes below Irql + 1. */
+#define KiAnythingPending(Pcr, NewIrql) \
+    (((Pcr)->Prcb.InterruptRequest >> ((NewIrql) + 1)) | KiLoaderBlock->interrupt_request)
+#define KI_DEVICE_REQUESTS 0xFFF8u /* bits of InterruptRequest */
+VOID KiAcceptInterrupts(VOID); /* takes what devices asked for to the processors */
+/* Serves the best device interrupt of this processor, which is above its IRQL. The IRQL is left at the interrupt's. */
+VOID KiServiceInterrupt(KI_PCR *Pcr);
+/* Serves, DPCs and APCs included, all that pends above NewIrql; the IRQL is NewIrql afterwards. */
+VOID KiRunPendingInterrupts(KIRQL NewIrql);
+extern BOOLEAN KiOthersInterrupted;  /* KiAcceptInterrupts gave something to another processor */
+VOID KiSwitchToInterrupted(VOID); /* schedule.c: lets the processors run that a device interrupts. Below DISPATCH_LEVEL. */
+DECLSPEC_NORETURN VOID KiStall(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception); /* trap.c */
+VOID KiDeviceTrap(struct HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const HAL_TRAP_INFO *Info);
 
 /* ---- bugcheck.c ---- */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,

@@ -179,13 +179,15 @@ static VOID KiTakePendingInterrupts(VOID)
 {
     KI_PCR *Pcr = KiGetPcr();
 
-    if (Pcr->Prcb.InterruptRequest >> (Pcr->Irql + 1) && !KiIsIdle(&Pcr->Prcb))
+    if (KiAnythingPending(Pcr, Pcr->Irql) && !KiIsIdle(&Pcr->Prcb))
         KeLowerIrql(Pcr->Irql);
 }
 
 static BOOLEAN KiHasWork(KPRCB *Prcb)
 {
-    return !KiIsIdle(Prcb) || (Prcb->InterruptRequest & KI_PENDING_DPC) || !IsListEmpty(&Prcb->DpcListHead) || KiBestReady(Prcb, 0) != NULL;
+    return !KiIsIdle(Prcb) || (Prcb->InterruptRequest & (KI_PENDING_DPC | KI_DEVICE_REQUESTS)) ||
+           Prcb->DpcRoutineActive || Prcb->InterruptDepth != 0 || !IsListEmpty(&Prcb->DpcListHead) ||
+           KiBestReady(Prcb, 0) != NULL;
 }
 
 BOOLEAN KiSwitchToBusyProcessor(VOID)
@@ -208,6 +210,21 @@ BOOLEAN KiSwitchToBusyProcessor(VOID)
     KiSwitchProcessorContext(Self, Next, KiProcessor[Next->Number]);
     KiTakePendingInterrupts(); /* what the others asked of this processor meanwhile */
     return TRUE;
+}
+
+VOID KiSwitchToInterrupted(VOID)
+{
+    KPRCB *Self = KiGetPrcb();
+
+    for (ULONG i = 0; i < KeProcessorCount && KiOthersInterrupted; i++) {
+        KPRCB *Prcb = &KiProcessor[i]->Prcb;
+
+        if (Prcb == Self || !((Prcb->InterruptRequest & KI_DEVICE_REQUESTS) >> (KiProcessor[i]->Irql + 1)))
+            continue;
+        KiSwitchProcessorContext(Self, Prcb, KiProcessor[i]);
+        KiTakePendingInterrupts();
+    }
+    KiOthersInterrupted = FALSE;
 }
 
 VOID KeYieldProcessorPoint(VOID)
@@ -235,20 +252,21 @@ BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns)
     for (ULONG i = 0; i < KeProcessorCount; i++) {
         KPRCB *Prcb = &KiProcessor[i]->Prcb;
 
-        if (!IsListEmpty(&Prcb->DpcListHead) || (Prcb != Self && !KiIsIdle(Prcb)))
+        if (!IsListEmpty(&Prcb->DpcListHead) || (Prcb != Self && !KiIsIdle(Prcb)) ||
+            (Prcb->InterruptRequest & KI_DEVICE_REQUESTS))
             return FALSE;
     }
-    if (KiReadySummary != 0)
+    if (KiReadySummary != 0 || KiLoaderBlock->interrupt_request)
         return FALSE;
-    return !KiNextTimerDue(&Due) || Due > KeVirtualTime() + Horizon100ns;
+    return !KiNextEventDue(&Due) || Due > KeVirtualTime() + Horizon100ns;
 }
 
-/* No processor has anything to run: time jumps to the next timer. */
+/* No processor has anything to run: time jumps to the next timer, of a thread or a device. */
 static VOID KiAllIdle(VOID)
 {
     ULONG64 Due;
 
-    if (!KiNextTimerDue(&Due))
+    if (!KiNextEventDue(&Due))
         KeHang(NULL, "every thread waits and no timer is set: nothing can run again");
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
         HAL->wait(Due > KeVirtualTime() ? Due - KeVirtualTime() : 0);
@@ -262,8 +280,10 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID)
         KPRCB *Prcb = KiGetPrcb();
         KTHREAD *Next;
 
+        if ((Prcb->InterruptRequest & KI_DEVICE_REQUESTS) || KiLoaderBlock->interrupt_request)
+            KiRunPendingInterrupts(DISPATCH_LEVEL);
         if (Prcb->InterruptRequest & KI_PENDING_DPC || !IsListEmpty(&Prcb->DpcListHead)) {
-            Prcb->InterruptRequest &= (UCHAR)~KI_PENDING_DPC;
+            Prcb->InterruptRequest &= ~KI_PENDING_DPC;
             KiRetireDpcList(Prcb);
             continue;
         }

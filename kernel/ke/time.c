@@ -67,6 +67,8 @@ static VOID KiMoveTime(ULONG64 To)
         return;
     KiVirtualTime = To;
     KiShowTime();
+    if (KiLoaderBlock->device_due <= To)
+        HAL->device(HAL_DEVICE_ADVANCE, 0, To);
     if (KiNextTimerDue(&Due) && Due <= To)
         KiRequestSoftwareInterrupt(Prcb, KI_PENDING_DPC);
     if (Prcb->CurrentThread != Prcb->IdleThread && To >= Prcb->CurrentThread->QuantumTarget) {
@@ -86,10 +88,14 @@ VOID KeChargeTime(ULONG64 Time100ns)
     KPRCB *Prcb = KiGetPrcb();
     ULONG64 To = KiVirtualTime + Time100ns;
 
-    if (Prcb->DpcRoutineActive)
+    if (Prcb->InterruptDepth != 0)
+        Prcb->InterruptTime += Time100ns;
+    else if (Prcb->DpcRoutineActive)
         Prcb->DpcTime += Time100ns;
     else
         Prcb->CurrentThread->KernelTime += Time100ns;
+    if (Prcb->InterruptDepth != 0 || Prcb->DpcRoutineActive)
+        Prcb->CurrentThread->QuantumTarget += Time100ns; /* the interrupted thread pays nothing */
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
         To = HAL->real_time_100ns() - KiLoaderBlock->boot_time_100ns;
     KiMoveTime(To);
@@ -102,7 +108,7 @@ static VOID KiPassTime(ULONG64 Time100ns)
 
     KeChargeTime(Time100ns);
     Irql = KiGetPcr()->Irql;
-    if (KiGetPrcb()->InterruptRequest >> (Irql + 1))
+    if (KiAnythingPending(KiGetPcr(), Irql))
         KeLowerIrql(Irql);
 }
 

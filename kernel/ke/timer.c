@@ -25,6 +25,17 @@ BOOLEAN KiNextTimerDue(ULONG64 *DueTime)
     return TRUE;
 }
 
+BOOLEAN KiNextEventDue(ULONG64 *DueTime)
+{
+    ULONG64 Device = KiLoaderBlock->device_due;
+    BOOLEAN Found = KiNextTimerDue(DueTime);
+
+    if (Device == MAXULONG64 || (Found && *DueTime <= Device))
+        return Found;
+    *DueTime = Device;
+    return TRUE;
+}
+
 static VOID KiLinkTimer(PKTIMER Timer, ULONG64 Due)
 {
     PLIST_ENTRY After = KiTimerList.Blink;

@@ -1,8 +1,8 @@
 /*
  * Traps: what the host delivers, turned into NT exceptions, bug checks, or emulation of privileged instructions. Faults on user
  * addresses are exceptions that __try sees; faults on system addresses bug check, as on NT.
- * Leaves out: I/O ports and model-specific registers beyond the few below (they raise STATUS_PRIVILEGED_INSTRUCTION
- * until devices exist), debug registers.
+ * Leaves out: model-specific registers beyond the few below (they raise STATUS_PRIVILEGED_INSTRUCTION), debug registers.
+ * Port instructions in kernel mode never come here: the host does them.
  */
 #include "ki.h"
 
@@ -263,7 +263,7 @@ static struct {
     ULONG Count;
 } KiSpin;
 
-static DECLSPEC_NORETURN VOID KiStall(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
+DECLSPEC_NORETURN VOID KiStall(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
 {
     CONTEXT Context;
 
@@ -287,13 +287,12 @@ static VOID KiSpinning(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
     KiSpin.Progress = KiLoaderBlock->progress;
     if (KiSwitchToBusyProcessor())
         return;
-    if (KiNextTimerDue(&Due)) {
+    if (KiNextEventDue(&Due)) {
         KIRQL Irql = KiGetPcr()->Irql;
 
         KiAdvanceTimeTo(Due > KeVirtualTime() ? Due : KeVirtualTime());
-        if (Irql < DISPATCH_LEVEL)
-            KeLowerIrql(Irql);
-        else if (KiExpireElsewhere())
+        KeLowerIrql(Irql);
+        if (Irql >= DISPATCH_LEVEL && KiExpireElsewhere())
             return;
     } else {
         KeChargeTime(10000000ull << KiSpin.Count); /* a loop that reads the time ends by it */
@@ -387,6 +386,10 @@ static VOID KiDispatchTrap(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception,
         break;
     case HAL_TRAP_STALL:
         KiComputing(Frame, Exception);
+        break;
+    case HAL_TRAP_INTERRUPT:
+    case HAL_TRAP_DEVICE_ACCESS:
+        KiDeviceTrap(Frame, Exception, Info);
         break;
     case HAL_TRAP_INVALID_OPCODE:
     case HAL_TRAP_SYSCALL:

@@ -228,6 +228,7 @@ VOID LdrReferenceModule(PLDR_MODULE Module)
 static VOID LdrpUnloadImage(PLDR_MODULE Module)
 {
     KeCheckForTimers(Module->DllBase, Module->SizeOfImage);
+    KeCheckForInterrupts(Module->DllBase, Module->SizeOfImage);
     LdrpRemoveModule(Module);
     LdrpReleaseImports(Module);
     LdrpFreeImage(Module->DllBase, Module->SizeOfImage);

@@ -14,6 +14,9 @@ NTSTATUS MiProtectPages(PFN_NUMBER Top, PVOID Va, SIZE_T Count, ULONG64 Prot);
 ULONG64 MiGetPte(PFN_NUMBER Top, PVOID Va);
 PFN_NUMBER MiCreateTop(VOID);       /* 0: no page */
 VOID MiDeleteTop(PFN_NUMBER Top);   /* with the tables below it; not while it is shown */
+#define MI_BUS_END (1ull << 46) /* physical addresses */
+/* pte.c: page-table entries for pages that are no RAM; the host maps nothing, so that each access traps. */
+NTSTATUS MiMapBusPages(PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot);
 
 /* ---- views of sections (section.c) ---- */
 typedef struct _MI_VIEW MI_VIEW;

@@ -1,7 +1,7 @@
 /*
- * Physical addresses: contiguous and non-cached memory, I/O space, translations. RAM is all there
- * is: a physical address beyond it belongs to no device, so mapping it fails. Caching types mean
- * nothing here.
+ * Physical addresses: contiguous and non-cached memory, I/O space, translations. An address beyond
+ * RAM is a device's, or nobody's: its pages are mapped without access, and the host does each
+ * access in the device's place. Caching types mean nothing here.
  */
 #include "../ex/exp.h"
 #include "mi.h"
@@ -38,7 +38,8 @@ static PVOID MiMapRun(PLIST_ENTRY List, PFN_NUMBER First, SIZE_T Pages, ULONG64 
     Run->Va = MmReserveSystemRange(MmRegionSystemPtes, Pages);
     if (Run->Va == NULL)
         goto FreeRun;
-    if (!NT_SUCCESS(MmMapPages(Run->Va, First, Pages, Protection)))
+    if (!NT_SUCCESS(First < MmTotalPageCount() ? MmMapPages(Run->Va, First, Pages, Protection)
+                                               : MiMapBusPages(Run->Va, First, Pages, Protection)))
         goto ReleaseRange;
     InsertTailList(List, &Run->Link);
     return Run->Va;
@@ -196,8 +197,10 @@ static PVOID MiMapIoSpace(ULONG64 Address, SIZE_T Bytes, ULONG64 Protection)
     PFN_NUMBER First = Address >> PAGE_SHIFT;
     PUCHAR Va;
 
-    if (Bytes == 0 || First == 0 || First + Pages < First || First + Pages > MmTotalPageCount())
+    if (Bytes == 0 || First == 0 || First + Pages < First || First + Pages > MI_BUS_END >> PAGE_SHIFT)
         return NULL;
+    if (First < MmTotalPageCount() && First + Pages > MmTotalPageCount())
+        return NULL; /* half RAM, half device */
     Va = MiMapRun(&MiIoSpace, First, Pages, Protection);
     return Va == NULL ? NULL : Va + BYTE_OFFSET(Address);
 }

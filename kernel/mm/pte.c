@@ -63,7 +63,7 @@ static BOOLEAN MiIsShown(PFN_NUMBER Top)
     return Top == ROOT || Top == MiShownTop;
 }
 
-NTSTATUS MiMapPages(PFN_NUMBER Top, PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot)
+static NTSTATUS MiWritePtes(PFN_NUMBER Top, PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot)
 {
     for (SIZE_T i = 0; i < Count; i++) {
         ULONG64 *Pte = MiPteAddress(Top, (ULONG64)Va + i * PAGE_SIZE, TRUE);
@@ -74,9 +74,22 @@ NTSTATUS MiMapPages(PFN_NUMBER Top, PVOID Va, PFN_NUMBER First, SIZE_T Count, UL
         }
         *Pte = MiMakePte((ULONG64)Va, First + i, Prot);
     }
-    if (!MiIsShown(Top))
-        return STATUS_SUCCESS;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS MiMapPages(PFN_NUMBER Top, PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot)
+{
+    NTSTATUS Status = MiWritePtes(Top, Va, First, Count, Prot);
+
+    if (!NT_SUCCESS(Status) || !MiIsShown(Top))
+        return Status;
     return MiStatus(Prot & HAL_PTE_PRESENT ? HAL->map((ULONG64)Va, First, Count, Prot) : HAL->unmap((ULONG64)Va, Count));
+}
+
+NTSTATUS MiMapBusPages(PVOID Va, PFN_NUMBER First, SIZE_T Count, ULONG64 Prot)
+{
+    DD_ASSERT(First >= MmTotalPageCount());
+    return MiWritePtes(ROOT, Va, First, Count, Prot);
 }
 
 NTSTATUS MiMapPageArray(PFN_NUMBER Top, PVOID Va, const PFN_NUMBER *Pages, SIZE_T Count, ULONG64 Prot)

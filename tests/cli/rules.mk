@@ -26,3 +26,12 @@ $(B)/cli-drivers/plain_flat.sys $(B)/cli-drivers/plain_sum.sys: $(B)/obj/tests/c
 	@mkdir -p $(@D)
 	$(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib $(LINK_EXTRA) $^
 CLI_DRIVERS += $(B)/cli-drivers/plain_flat.sys $(B)/cli-drivers/plain_sum.sys
+# Device models that the tests plug in.
+CLI_DEVICES := $(B)/cli-devices/bad.so $(B)/cli-devices/bad_version.so $(B)/cli-devices/none.so
+$(B)/cli-devices/bad.so $(B)/cli-devices/bad_version.so: tests/cli/devices/bad.c include/drydock_device.h
+	@mkdir -p $(@D)
+	$(CLANG) $(DEVICE_CFLAGS) -DBAD_VERSION=$(if $(findstring version,$@),1,0) -shared -fuse-ld=lld $< -o $@
+$(B)/cli-devices/none.so:
+	@mkdir -p $(@D)
+	$(CLANG) $(DEVICE_CFLAGS) -shared -fuse-ld=lld -x c /dev/null -o $@
+CLI_DRIVERS += $(CLI_DEVICES)

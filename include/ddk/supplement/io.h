@@ -30,6 +30,23 @@ FORCEINLINE VOID WRITE_REGISTER_BUFFER_ULONG64(volatile ULONG64 *Register, PULON
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* mingw's read from the buffer and write to the device. */
+#define READ_REGISTER_BUFFER_UCHAR DdkReadRegisterBufferUchar
+#define READ_REGISTER_BUFFER_USHORT DdkReadRegisterBufferUshort
+#define READ_REGISTER_BUFFER_ULONG DdkReadRegisterBufferUlong
+FORCEINLINE VOID DdkReadRegisterBufferUchar(volatile UCHAR *Register, PUCHAR Buffer, ULONG Count)
+{
+    __movsb(Buffer, (const UCHAR *)Register, Count);
+}
+FORCEINLINE VOID DdkReadRegisterBufferUshort(volatile USHORT *Register, PUSHORT Buffer, ULONG Count)
+{
+    __movsw(Buffer, (const USHORT *)Register, Count);
+}
+FORCEINLINE VOID DdkReadRegisterBufferUlong(volatile ULONG *Register, PULONG Buffer, ULONG Count)
+{
+    __movsd((unsigned long *)Buffer, (const unsigned long *)Register, Count);
+}
+
 NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 NTKERNELAPI BOOLEAN FASTCALL ObReferenceObjectSafe(PVOID Object);
 
@@ -77,8 +94,16 @@ NTKERNELAPI PEPROCESS NTAPI IoGetInitiatorProcess(PFILE_OBJECT FileObject);
 NTKERNELAPI NTSTATUS NTAPI IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process);
 NTKERNELAPI NTSTATUS NTAPI IoDecrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process);
 NTKERNELAPI BOOLEAN NTAPI IoIsValidIrpStatus(NTSTATUS Status);
-NTKERNELAPI VOID NTAPI IoReportInterruptActive(PVOID Parameters);
-NTKERNELAPI VOID NTAPI IoReportInterruptInactive(PVOID Parameters);
+typedef struct _IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS {
+    ULONG Version;
+    union {
+        PVOID Generic;
+        PKINTERRUPT InterruptObject;
+        PIO_INTERRUPT_MESSAGE_INFO InterruptMessageTable;
+    } ConnectionContext;
+} IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS, *PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS;
+NTKERNELAPI VOID NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
+NTKERNELAPI VOID NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
 
 #ifndef IRP_MN_DEVICE_ENUMERATED
 #define IRP_MN_DEVICE_ENUMERATED 0x19

@@ -1,0 +1,188 @@
+/*
+ * Configuration space of type 0: identification, command and status, base address registers with sizing, the
+ * capability of MSI or MSI-X. Leaves out: power management, PCI Express and extended capabilities, expansion ROMs.
+ */
+#include "hal/device_config.h"
+
+#include <string.h>
+
+enum {
+    COMMAND = 0x04, STATUS = 0x06, REVISION = 0x08, BARS = 0x10, SUBSYSTEM = 0x2C, CAPABILITIES = 0x34, LINE = 0x3C,
+    PIN = 0x3D, FIRST_CAPABILITY = 0x40
+};
+#define COMMAND_IO 0x001u
+#define COMMAND_MEMORY 0x002u
+#define COMMAND_MASTER 0x004u
+#define COMMAND_NO_LINE 0x400u
+#define COMMAND_WRITABLE (COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | 0x140u | COMMAND_NO_LINE)
+#define STATUS_CAPABILITIES 0x10u
+
+static void put(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value)
+{
+    memcpy(&config->bytes[offset], &value, width);
+}
+
+static uint32_t get(const struct device_config *config, uint32_t offset, uint32_t width)
+{
+    uint32_t value = 0;
+
+    memcpy(&value, &config->bytes[offset], width);
+    return value;
+}
+
+static uint64_t take(uint64_t *free, uint64_t size)
+{
+    uint64_t base = (*free + size - 1) & ~(size - 1);
+
+    *free = base + size;
+    return base;
+}
+
+/* A 32-bit region for which the window has no room left gets no address: its register reads 0. */
+static uint64_t place(uint32_t kind, uint64_t size, struct config_space *space)
+{
+    uint64_t base;
+
+    switch (kind) {
+    case DD_REGION_PORT: return take(&space->port, size);
+    case DD_REGION_MEMORY64: return take(&space->memory64, size < 4096 ? 4096 : size);
+    default:
+        base = (space->memory32 + size - 1) & ~(size - 1);
+        if (base + size > CONFIG_MEMORY32_END)
+            return 0;
+        return take(&space->memory32, size);
+    }
+}
+
+static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *model, struct config_space *space)
+{
+    uint32_t bar = 0;
+
+    for (uint32_t i = 0; i < DD_DEVICE_REGIONS; i++) {
+        const DD_REGION *region = &model->region[i];
+        uint64_t mask = ~(region->size_bytes - 1), base;
+
+        if (region->kind == DD_REGION_NONE)
+            continue;
+        base = config->assigned[i] = place(region->kind, region->size_bytes, space);
+        config->bar_mask[bar] = (uint32_t)mask;
+        put(config, BARS + 4 * bar, 4,
+            (uint32_t)base | (region->kind == DD_REGION_PORT ? 1 : region->kind == DD_REGION_MEMORY64 ? 0xC : 0));
+        if (region->kind == DD_REGION_MEMORY64) {
+            bar++;
+            config->bar_mask[bar] = (uint32_t)(mask >> 32);
+            put(config, BARS + 4 * bar, 4, (uint32_t)(base >> 32));
+        }
+        bar++;
+    }
+}
+
+/* MSI: control, 64-bit address, data. MSI-X: control with the table's size; the host keeps the table. */
+static void init_messages(struct device_config *config, const DD_DEVICE_MODEL *model)
+{
+    if (model->message_limit == 0)
+        return;
+    config->message_capability = FIRST_CAPABILITY;
+    put(config, STATUS, 2, STATUS_CAPABILITIES);
+    put(config, CAPABILITIES, 1, FIRST_CAPABILITY);
+    put(config, FIRST_CAPABILITY, 1, model->msix ? 0x11 : 0x05);
+    put(config, FIRST_CAPABILITY + 2, 2,
+        model->msix ? model->message_limit - 1u
+                    : 0x80u | (uint32_t)__builtin_ctz(model->message_limit) << 1);
+}
+
+void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t index, uint8_t line,
+                 struct config_space *space)
+{
+    (void)index;
+    memset(config, 0, sizeof(*config));
+    config->is_pci = model->bus == DD_BUS_PCI;
+    init_regions(config, model, space);
+    if (!config->is_pci)
+        return;
+    put(config, 0, 2, model->vendor_id);
+    put(config, 2, 2, model->device_id);
+    put(config, REVISION, 1, model->revision);
+    put(config, REVISION + 1, 1, model->programming_interface);
+    put(config, REVISION + 2, 1, model->sub_class);
+    put(config, REVISION + 3, 1, model->base_class);
+    put(config, SUBSYSTEM, 2, model->subsystem_vendor_id);
+    put(config, SUBSYSTEM + 2, 2, model->subsystem_id);
+    init_messages(config, model);
+    if (model->has_line) {
+        put(config, LINE, 1, line);
+        put(config, PIN, 1, 1);
+    }
+}
+
+uint32_t config_read(const struct device_config *config, uint32_t offset, uint32_t width)
+{
+    return get(config, offset, width);
+}
+
+/* Bits of the aligned double word at offset that a write changes. */
+static uint32_t writable(const struct device_config *config, uint32_t offset)
+{
+    if (offset == COMMAND)
+        return COMMAND_WRITABLE;
+    if (offset >= BARS && offset < BARS + 24)
+        return config->bar_mask[(offset - BARS) / 4];
+    if (offset == LINE)
+        return 0xFF;
+    return 0;
+}
+
+void config_write(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value)
+{
+    uint32_t at = offset & ~3u, shift = (offset & 3) * 8;
+    uint32_t given = (width == 4 ? ~0u : (1u << width * 8) - 1) << shift;
+    uint32_t mask = writable(config, at) & given;
+
+    put(config, at, 4, (get(config, at, 4) & ~mask) | (value << shift & mask));
+}
+
+bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t region,
+                        uint64_t *base)
+{
+    uint32_t kind = model->region[region].kind, bar = 0;
+
+    *base = config->assigned[region];
+    if (kind == DD_REGION_NONE || !config->is_pci)
+        return kind != DD_REGION_NONE && *base != 0;
+    for (uint32_t i = 0; i < region; i++)
+        if (model->region[i].kind != DD_REGION_NONE)
+            bar += model->region[i].kind == DD_REGION_MEMORY64 ? 2 : 1;
+    *base = get(config, BARS + 4 * bar, 4) & config->bar_mask[bar];
+    if (kind == DD_REGION_MEMORY64)
+        *base |= (uint64_t)get(config, BARS + 4 * bar + 4, 4) << 32;
+    return *base != 0 && (get(config, COMMAND, 2) & (kind == DD_REGION_PORT ? COMMAND_IO : COMMAND_MEMORY)) != 0;
+}
+
+bool config_is_master(const struct device_config *config)
+{
+    return !config->is_pci || (get(config, COMMAND, 2) & COMMAND_MASTER) != 0;
+}
+
+bool config_line_enabled(const struct device_config *config)
+{
+    return !config->is_pci || (get(config, COMMAND, 2) & COMMAND_NO_LINE) == 0;
+}
+
+void config_show_messages(struct device_config *config, uint32_t count, uint32_t vector)
+{
+    uint32_t at = config->message_capability, control;
+    bool msix;
+
+    if (at == 0)
+        return;
+    msix = get(config, at, 1) == 0x11;
+    control = get(config, at + 2, 2) & ~(msix ? 0x8000u : 0x71u);
+    if (count != 0)
+        control |= msix ? 0x8000u : 1u | (31u - (uint32_t)__builtin_clz(count)) << 4;
+    put(config, at + 2, 2, control);
+    if (msix)
+        return;
+    put(config, at + 4, 4, count != 0 ? 0xFEE00000u : 0);
+    put(config, at + 8, 4, 0);
+    put(config, at + 12, 2, vector);
+}

@@ -1,0 +1,40 @@
+/* Private to the bus driver: its bus and its devices. */
+#pragma once
+
+#include "halp.h"
+
+typedef struct _HALP_DEVICE { /* extension of a device's PDO */
+    PDEVICE_OBJECT Self;
+    ULONG Index;                 /* of HAL_VECTOR.device */
+    BOOLEAN Reported;            /* in the last list of the bus's children */
+    BOOLEAN Started;
+    HAL_DEVICE_INFO Info;
+    HAL_ASSIGNED_INTERRUPT Interrupt; /* while started */
+    BOOLEAN HasInterrupt;
+} HALP_DEVICE;
+
+typedef struct _HALP_BUS { /* extension of the FDO */
+    PDEVICE_OBJECT Fdo, Pdo, Lower;
+    PDEVICE_OBJECT Child[16];
+    ULONG ChildCount;
+} HALP_BUS;
+
+#define HalpDeviceOf(Object) ((HALP_DEVICE *)(Object)->DeviceExtension)
+
+/* ---- pcidevice.c: requests to a PDO; each returns the IRP's status ---- */
+NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp);
+
+/* ---- pciid.c: strings in paged pool; NULL without memory ---- */
+PWSTR HalpDeviceId(const HALP_DEVICE *Device);
+PWSTR HalpHardwareIds(const HALP_DEVICE *Device);  /* multi-string */
+PWSTR HalpCompatibleIds(const HALP_DEVICE *Device);
+PWSTR HalpInstanceId(const HALP_DEVICE *Device);
+PWSTR HalpDeviceText(const HALP_DEVICE *Device, DEVICE_TEXT_TYPE Type);
+
+/* ---- pciresource.c ---- */
+/* In paged pool; NULL without memory. */
+PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device);
+PIO_RESOURCE_REQUIREMENTS_LIST HalpRequirements(const HALP_DEVICE *Device);
+/* Programs the device as START_DEVICE's raw resources say. */
+NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources);
+VOID HalpStopDevice(HALP_DEVICE *Device); /* no access, no interrupt */

@@ -1,0 +1,51 @@
+#!/bin/bash
+# --device: what is refused and how, devices that go away, models that misbehave, saved machines with devices.
+. tests/cli/tap.sh
+reader=$drivers/reads_device.sys
+models=build/cli-devices
+
+refused() { # ARGUMENT PATTERN NAME
+    run run --device "$1" "$reader"
+    is $status 1 "$3: refused"
+    is "$(grep -c '^drydock: ' "$work/err")" 1 "$3: in one message"
+    like "$work/err" "$2" "$3: which says why"
+}
+refused nothing 'there is no device model build/devices/nothing.so|there is no device model .*/devices/nothing.so' 'no such model'
+refused "$models/none.so" 'exports no drydock_device_model' 'a library that is no model'
+refused "$models/bad_version.so" 'another version of the device interface' 'a model of another version'
+refused /etc/passwd 'passwd: ' 'a file that is no library'
+refused timer,msi=3 'msi is 1, 2, 4, 8, 16 or 32' "an argument that makes no sense"
+refused timer,irq=99 'irq is at most 23' 'a line that there is not'
+run run --ram 4096 --device timer "$reader"
+is $status 1 'more memory than leaves room for the device: refused'
+like "$work/err" 'needs addresses below 4 GiB: --ram at most 3584' 'it says how much is possible'
+
+run run --device timer "$reader"
+is $status 0 'a device is read'
+is "$(grep -c '524d4954$' "$work/out")" 3 'three times the same'
+run run --device timer,gone-after=2 "$reader"
+is $status 0 'a device that is pulled out is no error by itself'
+is "$(sed -n 's/.*reads_device: //p' "$work/out" | tr '\n' ' ')" '524d4954 524d4954 ffffffff ' 'it reads as ones afterwards'
+like "$work/err" 'device timer: pulled out after 2 accesses' 'and the log says when'
+
+run run --device "$models/bad.so,fault=1" "$reader"
+is $status 70 'a model with a stray pointer ends the machine'
+like "$work/err" 'code of the device model bad ended the machine' 'and is named'
+run run --device "$models/bad.so,call=1" "$reader"
+is $status 70 'a model that makes a system call ends the machine'
+like "$work/err" 'code of the device model bad ended the machine.*SYS|code of the device model bad ended the machine: signal 31' 'and is named'
+
+for i in 1 2; do
+    run run --hash --device timer --device timer,msi=4 "$reader"
+    hash[i]=$(sed -n 's/.*hash of memory: //p' "$work/err")
+done
+is "${hash[1]}" "${hash[2]}" 'the same run, the same memory, devices included'
+run run --hash --device timer --device timer,msi=4 --save-at 2 --save "$work/saved" "$reader"
+is $status 0 'a machine with devices is saved'
+run run --hash --device timer --device timer,msi=4 --restore "$work/saved" "$reader"
+is $status 0 'and goes on'
+is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'to the same end'
+run run --device timer --restore "$work/saved" "$reader"
+is $status 1 'not with other devices'
+nothing_left 'afterwards'
+done_testing
