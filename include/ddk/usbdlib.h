@@ -2,6 +2,8 @@
 #pragma once
 #pragma GCC system_header
 
+#include <wdm.h>
+#include <usb.h>
 #include_next <usbdlib.h>
 
 #ifndef USBD_CLIENT_CONTRACT_VERSION_602

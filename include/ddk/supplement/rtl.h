@@ -6,7 +6,13 @@ extern "C" {
 #endif
 
 #ifndef _MINWINDEF_
-typedef ULONG DWORD; /* windef.h's name, which the kits' kernel headers have too */
+typedef ULONG DWORD; /* windef.h's names, which the kits' kernel headers have too */
+typedef USHORT WORD;
+typedef UCHAR BYTE, *PBYTE;
+#endif
+
+#ifndef UFIELD_OFFSET
+#define UFIELD_OFFSET(Type, Field) ((ULONG)FIELD_OFFSET(Type, Field))
 #endif
 
 /* RTL_QUERY_REGISTRY_TABLE.Flags: DefaultType's top byte is the only type that is taken. */
