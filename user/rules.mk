@@ -4,6 +4,7 @@
 USER_IMAGE_BASE_ntdll := 0x7FFA0000000
 USER_IMAGE_BASE_kernel32 := 0x7FF90000000
 USER_IMAGE_BASE_advapi32 := 0x7FF88000000
+USER_IMAGE_BASE_psapi := 0x7FF84000000
 USER_IMAGE_BASE_msvcrt := 0x7FF80000000
 USER_IMAGE_BASE_nvml := 0x7FF70000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
@@ -61,13 +62,15 @@ $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/al
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
+$(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \
   -fexceptions -fseh-exceptions -Itests/programs
 $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
-	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(PROGRAM_LIBS) -o $@
+$(B)/programs/processes.exe: PROGRAM_LIBS := -lpsapi
 # By mingw's gcc, as its users would build them.
 GCC_PROGRAMS := create_write_close threads files crt
 $(GCC_PROGRAMS:%=$(B)/programs/%-gcc.exe): $(B)/programs/%-gcc.exe: tests/programs/%.c $(wildcard tests/programs/*.h)

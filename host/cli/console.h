@@ -1,7 +1,7 @@
 /*
  * What the machine prints, on its way to the user: debug output a line at a time with its virtual
- * time, the programs' output as it comes (with a prefix: a line at a time), records for the summary put aside. Bounded memory,
- * whatever the machine sends.
+ * time, the programs' output as it comes (with a prefix: a line at a time), records for the summary
+ * put aside. Bounded memory, whatever the machine sends.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ struct console_line { /* a line that is not complete yet */
 };
 
 struct console_source { /* a process that writes */
-    uint32_t process; /* its ID in the machine; 0: free */
+    uint32_t process;   /* its ID in the machine; 0: free */
     char name[64];
     struct console_line line[2]; /* standard output and error, with a prefix only */
 };

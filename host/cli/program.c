@@ -69,7 +69,8 @@ int program_check(struct program *program, const struct program_words *words)
     struct image image;
 
     program->words = words;
-    snprintf(program->file_name, sizeof(program->file_name), "%s", slash == NULL ? path : slash + 1);
+    snprintf(program->file_name, sizeof(program->file_name), "%s",
+             slash == NULL ? path : slash + 1);
     if (!image_open(&image, path, IMAGE_PROGRAM, why)) {
         cli_message("%s: %s", path, why);
         return EXIT_NOT_LOADED;

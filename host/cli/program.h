@@ -1,4 +1,5 @@
-/* The programs of `drydock run`: words of the command line, file names in the machine, how they ended. */
+/* The programs of `drydock run`: words of the command line, file names in the machine, how they
+ * ended. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,12 +21,14 @@ struct program {
 };
 
 /*
- * Splits a command line at blanks; "double quotes" keep a blank in a word, and a backslash keeps a quote. The words are to be
- * freed with program_free_words. 0, or -EINVAL: a quote is not closed or there is no word; -ENOMEM.
+ * Splits a command line at blanks; "double quotes" keep a blank in a word, and a backslash keeps a
+ * quote. The words are to be freed with program_free_words. 0, or -EINVAL: a quote is not closed or
+ * there is no word; -ENOMEM.
  */
 int program_split_line(struct program_words *words, const char *line);
 void program_free_words(struct program_words *words);
-/* Whether the words name a program that can run; its file name. EXIT_FINE or the exit status after a message. */
+/* Whether the words name a program that can run; its file name. EXIT_FINE or the exit status after
+ * a message. */
 int program_check(struct program *program, const struct program_words *words);
 /* The program's NT path, a tab and its command line, as a HAL_COMMAND has it. */
 void program_write_command(const struct program *program, char *text, size_t limit);

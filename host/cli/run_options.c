@@ -134,10 +134,11 @@ static int parse_clock(struct run_options *options)
 static int parse_background(struct run_options *options)
 {
     if (options->background_count == PROGRAM_LIMIT)
-        return cli_usage_error(&cli_verb_run, "more than %u programs in the background", PROGRAM_LIMIT);
+        return cli_usage_error(&cli_verb_run, "more than %u programs in the background",
+                               PROGRAM_LIMIT);
     if (program_split_line(&options->background[options->background_count], optarg) != 0)
-        return cli_usage_error(&cli_verb_run, "--background takes a program and its arguments, not '%s'",
-                               optarg);
+        return cli_usage_error(&cli_verb_run,
+                               "--background takes a program and its arguments, not '%s'", optarg);
     options->background_count++;
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "report/ntstatus.h"
 #include "cli/run.h"
 
-#define SERVICE_IDLE_HORIZON_100NS                                                                 \
+#define SERVICE_IDLE_HORIZON_100NS \
     10000000ull /* timers further away than a second do not keep a machine busy */
 
 static void worsen(struct run *run, int status)
@@ -32,7 +32,8 @@ static void note_load(struct run *run, uint32_t status)
     worsen(run, EXIT_NOT_LOADED);
 }
 
-static void note_program(struct run *run, struct program *program, uint32_t status, uint64_t exit_code)
+static void note_program(struct run *run, struct program *program, uint32_t status,
+                         uint64_t exit_code)
 {
     char text[NTSTATUS_TEXT_LIMIT];
 
@@ -181,9 +182,7 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
     case RUN_BACKGROUND:
         fill_program(&run->background[run->index], HAL_COMMAND_START, command);
         break;
-    case RUN_PROGRAM:
-        fill_program(&run->program[run->index], HAL_COMMAND_RUN, command);
-        break;
+    case RUN_PROGRAM: fill_program(&run->program[run->index], HAL_COMMAND_RUN, command); break;
     case RUN_END: command->kind = HAL_COMMAND_END; break;
     case RUN_IDLE:
         command->kind = HAL_COMMAND_IDLE;

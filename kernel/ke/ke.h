@@ -197,6 +197,8 @@ VOID KeUninitThread(KTHREAD *Thread); /* frees the stack of a terminated or neve
 KTHREAD *KeWaitForEndedThread(VOID);
 VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity);
 VOID KeSetProcessSignaled(KPROCESS *Process);
+/* What KeSetBasePriorityThread has set last, as ThreadBasicInformation tells it. */
+LONG KeQueryBasePriorityIncrement(KTHREAD *Thread);
 /* The process's user memory from now on; 0: none. The old address space is shown no more, so it can be deleted. */
 VOID KeSetDirectoryBase(KPROCESS *Process, ULONG64 DirectoryBase);
 ULONG KeSuspendThread(KTHREAD *Thread);

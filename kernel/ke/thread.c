@@ -79,6 +79,8 @@ VOID KiStartThread(VOID)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
 
+    if (Thread->ApcState.KernelApcPending) /* from before it began: a suspension, or its end */
+        KiRequestSoftwareInterrupt(KiGetPrcb(), KI_PENDING_APC);
     KeLowerIrql(PASSIVE_LEVEL);
     if (Thread->SystemRoutine != NULL)
         Thread->SystemRoutine(Thread->StartContext);
@@ -216,18 +218,31 @@ KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread)
     return Thread->Priority;
 }
 
+#define KI_SATURATION ((HIGH_PRIORITY + 1) / 2)
+
+LONG KeQueryBasePriorityIncrement(KTHREAD *Thread)
+{
+    if (Thread->Saturation != 0)
+        return Thread->Saturation * KI_SATURATION;
+    return Thread->BasePriority - ((KPROCESS *)Thread->Process)->BasePriority;
+}
+
 NT_EXPORT(KeSetBasePriorityThread);
 LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
 LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 {
     LONG Base = Thread->Process->BasePriority;
-    LONG Old = Thread->BasePriority - Base;
+    LONG Low = Base >= LOW_REALTIME_PRIORITY ? LOW_REALTIME_PRIORITY : LOW_PRIORITY + 1;
+    LONG High = Base >= LOW_REALTIME_PRIORITY ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
+    LONG Old = KeQueryBasePriorityIncrement((KTHREAD *)Thread);
     LONG New = Base + Increment;
 
-    if (New < 1)
-        New = 1;
-    if (New > HIGH_PRIORITY)
-        New = HIGH_PRIORITY;
+    /* An increment of half the range or more means the end of the class's range. [doc: Scheduling Priorities] */
+    ((KTHREAD *)Thread)->Saturation = Increment >= KI_SATURATION ? 1 : Increment <= -KI_SATURATION ? -1 : 0;
+    if (New < Low)
+        New = Low;
+    if (New > High)
+        New = High;
     KeSetPriorityThread(Thread, New);
     return Old;
 }

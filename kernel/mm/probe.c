@@ -67,25 +67,32 @@ BOOLEAN NTAPI MmIsNonPagedSystemAddressValid(PVOID VirtualAddress)
 
 /* ---- copies by page tables: no fault, whoever the pages belong to ---- */
 
-/* The kernel's own address of the byte at Va, or NULL when it may not be touched so. */
-static PUCHAR MiTranslate(PVOID Va, BOOLEAN Write)
+/* The kernel's own address of the byte at Va in the process (NULL: as it is shown), or NULL when it may not be touched so. */
+static PUCHAR MiTranslate(PEPROCESS Process, PVOID Va, BOOLEAN Write)
 {
-    ULONG64 Need = HAL_PTE_PRESENT | (Write ? HAL_PTE_WRITE : 0), Pte = MmGetPte(Va);
+    ULONG64 Need = HAL_PTE_PRESENT | (Write ? HAL_PTE_WRITE : 0), Pte;
 
+    if (Process == NULL || !MmIsUserAddress(Va))
+        Pte = MmGetPte(Va);
+    else if (Process->AddressSpace == NULL)
+        return NULL;
+    else
+        Pte = MiGetPte(MmDirectoryBase(Process->AddressSpace) >> PAGE_SHIFT, Va);
     if ((Pte & Need) != Need)
         return NULL;
     return (PUCHAR)MmPfnToKernelVa((Pte & HAL_PTE_PFN_MASK) >> PAGE_SHIFT) + BYTE_OFFSET(Va);
 }
 
 /* Bytes copied before the first page that cannot be. */
-static SIZE_T MiCopyPages(PUCHAR To, PUCHAR From, SIZE_T Bytes)
+static SIZE_T MiCopyPages(PEPROCESS ToProcess, PUCHAR To, PEPROCESS FromProcess, PUCHAR From, SIZE_T Bytes)
 {
     SIZE_T Done = 0;
 
     while (Done < Bytes) {
         SIZE_T Chunk = min(Bytes - Done, min(PAGE_SIZE - BYTE_OFFSET(To + Done),
                                              PAGE_SIZE - BYTE_OFFSET(From + Done)));
-        PUCHAR Source = MiTranslate(From + Done, FALSE), Target = MiTranslate(To + Done, TRUE);
+        PUCHAR Source = MiTranslate(FromProcess, From + Done, FALSE);
+        PUCHAR Target = MiTranslate(ToProcess, To + Done, TRUE);
 
         if (Source == NULL || Target == NULL)
             break;
@@ -102,19 +109,16 @@ static BOOLEAN MiIsUserRange(PVOID Start, SIZE_T Bytes)
     return End >= (ULONG64)Start && End <= MM_USER_PROBE_ADDRESS;
 }
 
-/* User ranges of all processes lie apart, so one walk of the tables serves both. */
 NT_EXPORT(MmCopyVirtualMemory);
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess,
                                    PVOID ToAddress, SIZE_T BufferSize, KPROCESSOR_MODE PreviousMode,
                                    PSIZE_T NumberOfBytesCopied)
 {
-    UNREFERENCED_PARAMETER(FromProcess);
-    UNREFERENCED_PARAMETER(ToProcess);
     *NumberOfBytesCopied = 0;
     if (PreviousMode != KernelMode &&
         (!MiIsUserRange(FromAddress, BufferSize) || !MiIsUserRange(ToAddress, BufferSize)))
         return STATUS_ACCESS_VIOLATION;
-    *NumberOfBytesCopied = MiCopyPages(ToAddress, FromAddress, BufferSize);
+    *NumberOfBytesCopied = MiCopyPages(ToProcess, ToAddress, FromProcess, FromAddress, BufferSize);
     return *NumberOfBytesCopied == BufferSize ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
@@ -140,6 +144,6 @@ NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress,
             return STATUS_INVALID_ADDRESS;
         Source = (PVOID)(HAL_PHYSMAP_VA + First);
     }
-    *NumberOfBytesTransferred = MiCopyPages(TargetAddress, Source, NumberOfBytes);
+    *NumberOfBytesTransferred = MiCopyPages(NULL, TargetAddress, NULL, Source, NumberOfBytes);
     return *NumberOfBytesTransferred == NumberOfBytes ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }

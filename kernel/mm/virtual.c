@@ -175,3 +175,46 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PS
     ExpCopyOut(IoStatusBlock, &IoStatus, sizeof(IoStatus), ExGetPreviousMode());
     return Status;
 }
+
+/* ---- memory of other processes ---- */
+
+NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID FromAddress, PEPROCESS ToProcess, PVOID ToAddress,
+                                   SIZE_T BufferSize, KPROCESSOR_MODE PreviousMode, PSIZE_T NumberOfBytesCopied);
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Bytes, PSIZE_T Read);
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Bytes,
+                                    PSIZE_T Written);
+
+/* Copies between the current process and another; *Moved, the caller's, may be NULL. */
+static NTSTATUS MiMoveMemory(HANDLE Handle, ACCESS_MASK Access, PVOID Theirs, PVOID Ours, SIZE_T Bytes, PSIZE_T Moved)
+{
+    KPROCESSOR_MODE Mode = ExGetPreviousMode();
+    PEPROCESS Process, Self = PsGetCurrentProcess();
+    SIZE_T Copied = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Moved != NULL)
+        Status = ExpProbeOut(Moved, sizeof(*Moved), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObReferenceObjectByHandle(Handle, Access, *PsProcessType, Mode, (PVOID *)&Process, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Access == PROCESS_VM_READ)
+        Status = MmCopyVirtualMemory(Process, Theirs, Self, Ours, Bytes, Mode, &Copied);
+    else
+        Status = MmCopyVirtualMemory(Self, Ours, Process, Theirs, Bytes, Mode, &Copied);
+    ObfDereferenceObject(Process);
+    if (Moved != NULL)
+        ExpCopyOut(Moved, &Copied, sizeof(Copied), Mode);
+    return Status;
+}
+
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Bytes, PSIZE_T Read)
+{
+    return MiMoveMemory(ProcessHandle, PROCESS_VM_READ, BaseAddress, Buffer, Bytes, Read);
+}
+
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE ProcessHandle, PVOID BaseAddress, PVOID Buffer, SIZE_T Bytes,
+                                    PSIZE_T Written)
+{
+    return MiMoveMemory(ProcessHandle, PROCESS_VM_WRITE, BaseAddress, Buffer, Bytes, Written);
+}

@@ -132,7 +132,8 @@ static NTSTATUS ObpRunQuery(POBP_QUERY Query, OBJECT_INFORMATION_CLASS Class)
     }
 }
 
-static NTSTATUS ObpProbeInformation(PVOID Information, ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode)
+static NTSTATUS ObpProbeInformation(PVOID Information, ULONG Length, ULONG Alignment, PULONG ReturnLength,
+                                    KPROCESSOR_MODE Mode)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
@@ -140,7 +141,7 @@ static NTSTATUS ObpProbeInformation(PVOID Information, ULONG Length, PULONG Retu
         return STATUS_SUCCESS;
     __try {
         if (Length != 0)
-            ProbeForWrite(Information, Length, sizeof(ULONG));
+            ProbeForWrite(Information, Length, Alignment);
         if (ReturnLength != NULL)
             ProbeForWrite(ReturnLength, sizeof(ULONG), sizeof(ULONG));
     } __except (EXCEPTION_EXECUTE_HANDLER) {
@@ -168,7 +169,8 @@ NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOI
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     OBP_QUERY Query = {.User = Information, .Length = Length};
-    NTSTATUS Status = ObpProbeInformation(Information, Length, ReturnLength, Mode);
+    ULONG Alignment = (ULONG)Class == OBP_HANDLE_FLAG_INFORMATION ? sizeof(BOOLEAN) : sizeof(ULONG);
+    NTSTATUS Status = ObpProbeInformation(Information, Length, Alignment, ReturnLength, Mode);
 
     if (NT_SUCCESS(Status))
         Status = ObReferenceObjectByHandle(Handle, 0, NULL, Mode, &Query.Object, &Query.Handle);

@@ -8,7 +8,9 @@
 #define IOCTL_PSP_CONSOLE_EVENT CTL_CODE(0x50, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS)
 /* out: ULONGs: how many processes are on the console, then their IDs as far as there is room */
 #define IOCTL_PSP_CONSOLE_PROCESSES CTL_CODE(0x50, 0x803, METHOD_BUFFERED, FILE_ANY_ACCESS)
-#define PSP_CONSOLE_NEW_GROUP 2u /* in RTL_USER_PROCESS_PARAMETERS.ConsoleFlags, of a process to be made */
+/* In RTL_USER_PROCESS_PARAMETERS.ConsoleFlags; the second of a process to be made. */
+#define PSP_CONSOLE_IGNORE_CTRL_C 1u
+#define PSP_CONSOLE_NEW_GROUP 2u
 #define PSP_DEVICE_CONSOLE 0x50 /* FILE_DEVICE_CONSOLE */
 
 typedef struct _PSP_CONSOLE_EVENT {

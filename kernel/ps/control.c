@@ -1,12 +1,13 @@
 /*
- * Console events: a process on the console has a routine in kernel32, which is called in a thread of its own for Ctrl+C,
- * Ctrl+Break and the close of the console. And the end of all programs, which closes the console. Not modelled: several
- * consoles; keys (the host's Ctrl+C ends the run).
+ * Console events: a process on the console has a routine in kernel32, which is called in a thread
+ * of its own for Ctrl+C, Ctrl+Break and the close of the console. And the end of all programs,
+ * which closes the console. Not modelled: several consoles; keys (the host's Ctrl+C ends the run).
  */
 #include "startup.h"
 
 #define PSP_CLOSE_EVENT 2 /* CTRL_CLOSE_EVENT */
-#define PSP_CLOSE_TIMEOUT_100NS 50000000ll /* what a process has for its handlers [doc: HandlerRoutine, 5 seconds] */
+#define PSP_CLOSE_TIMEOUT_100NS \
+    50000000ll /* what a process has for its handlers [doc: HandlerRoutine, 5 seconds] */
 
 /* ---- processes, referenced ---- */
 
@@ -21,13 +22,16 @@ static PSP_SNAPSHOT *PspTakeSnapshot(VOID)
     ULONG Count = 0;
     PSP_SNAPSHOT *Snapshot;
 
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink)
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink)
         Count++;
-    Snapshot = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Snapshot) + Count * sizeof(PEPROCESS), PSP_TAG);
+    Snapshot =
+        ExAllocatePoolWithTag(NonPagedPool, sizeof(*Snapshot) + Count * sizeof(PEPROCESS), PSP_TAG);
     if (Snapshot == NULL)
         return NULL;
     Snapshot->Count = 0;
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
         if (Process == PsInitialSystemProcess || Snapshot->Count == Count)
@@ -56,7 +60,8 @@ static NTSTATUS PspSendConsoleEvent(PEPROCESS Process, ULONG Event)
     if (Process->ConsoleControl == 0 || !ExAcquireRundownProtection(&Process->RundownProtect))
         return STATUS_INVALID_CID;
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
-    Status = PspCreateThreadIn(Process, (PVOID)Process->ConsoleControl, (PVOID)(ULONG_PTR)Event, 0, &Thread);
+    Status = PspCreateThreadIn(Process, (PVOID)Process->ConsoleControl, (PVOID)(ULONG_PTR)Event, 0,
+                               &Thread);
     KeUnstackDetachProcess(&Attached);
     if (NT_SUCCESS(Status))
         PspStartThread(Thread, FALSE);
@@ -83,7 +88,8 @@ ULONG PspConsoleProcesses(PULONG Ids, ULONG Room)
 {
     ULONG Count = 0;
 
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
         if (Process->ConsoleControl == 0)

@@ -266,8 +266,7 @@ BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process)
 NT_EXPORT(PsGetProcessPriorityClass);
 UCHAR NTAPI PsGetProcessPriorityClass(PEPROCESS Process)
 {
-    UNREFERENCED_PARAMETER(Process);
-    return 2; /* PROCESS_PRIORITY_CLASS_NORMAL */
+    return Process->PriorityClass;
 }
 
 NT_EXPORT(PsReferenceProcessFilePointer);

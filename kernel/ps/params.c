@@ -1,26 +1,27 @@
 /*
- * The process environment block and the process parameters: captured from the process that makes another, or made up for a
- * program of the session; and filled in the new process. Not modelled: several consoles (one that asks for its own shares the
- * only one), current directory handles, redirection of DLLs.
+ * The process environment block and the process parameters: captured from the process that makes
+ * another, or made up for a program of the session; and filled in the new process. Not modelled:
+ * several consoles (one that asks for its own shares the only one), current directory handles,
+ * redirection of DLLs.
  */
 #include "startup.h"
 
 #define PSP_MAX_STRING 0xFFFE
 #define PSP_MAX_ENVIRONMENT 0x100000
+#define PSP_USE_STANDARD_HANDLES 0x100u /* in WindowFlags: STARTF_USESTDHANDLES */
 
-static const WCHAR PspEnvironment[] =
-    L"ALLUSERSPROFILE=C:\\ProgramData\0"
-    L"COMPUTERNAME=DRYDOCK\0"
-    L"ComSpec=C:\\Windows\\System32\\cmd.exe\0"
-    L"OS=Windows_NT\0"
-    L"Path=C:\\Windows\\System32;C:\\Windows\0"
-    L"PROCESSOR_ARCHITECTURE=AMD64\0"
-    L"SystemDrive=C:\0"
-    L"SystemRoot=C:\\Windows\0"
-    L"TEMP=C:\\Windows\\Temp\0"
-    L"TMP=C:\\Windows\\Temp\0"
-    L"USERNAME=SYSTEM\0"
-    L"windir=C:\\Windows\0";
+static const WCHAR PspEnvironment[] = L"ALLUSERSPROFILE=C:\\ProgramData\0"
+                                      L"COMPUTERNAME=DRYDOCK\0"
+                                      L"ComSpec=C:\\Windows\\System32\\cmd.exe\0"
+                                      L"OS=Windows_NT\0"
+                                      L"Path=C:\\Windows\\System32;C:\\Windows\0"
+                                      L"PROCESSOR_ARCHITECTURE=AMD64\0"
+                                      L"SystemDrive=C:\0"
+                                      L"SystemRoot=C:\\Windows\0"
+                                      L"TEMP=C:\\Windows\\Temp\0"
+                                      L"TMP=C:\\Windows\\Temp\0"
+                                      L"USERNAME=SYSTEM\0"
+                                      L"windir=C:\\Windows\0";
 
 /* "\??\C:\x\y.exe" to "C:\x\y.exe" */
 static UNICODE_STRING PspDosPath(PCUNICODE_STRING Path)
@@ -73,7 +74,8 @@ static NTSTATUS PspCopyEnvironment(PSP_STARTUP *Startup, PCWSTR User, SIZE_T Byt
 {
     PWSTR Copy;
 
-    if (User == NULL || Bytes < 2 * sizeof(WCHAR) || Bytes > PSP_MAX_ENVIRONMENT || (Bytes & 1) != 0)
+    if (User == NULL || Bytes < 2 * sizeof(WCHAR) || Bytes > PSP_MAX_ENVIRONMENT ||
+        (Bytes & 1) != 0)
         return STATUS_INVALID_PARAMETER;
     if (ExGetPreviousMode() != KernelMode)
         ProbeForRead((PVOID)User, Bytes, sizeof(WCHAR));
@@ -89,7 +91,10 @@ static NTSTATUS PspCopyEnvironment(PSP_STARTUP *Startup, PCWSTR User, SIZE_T Byt
 
 static NTSTATUS PspCopyParameters(PSP_STARTUP *Startup, PPSP_PARAMETERS User)
 {
-    struct { PUNICODE_STRING Copy; UNICODE_STRING User; } Strings[] = {
+    struct {
+        PUNICODE_STRING Copy;
+        UNICODE_STRING User;
+    } Strings[] = {
         {&Startup->DosPath, User->ImagePathName},
         {&Startup->CommandLine, User->CommandLine},
         {&Startup->CurrentDirectory, User->CurrentDirectory.DosPath},
@@ -106,6 +111,10 @@ static NTSTATUS PspCopyParameters(PSP_STARTUP *Startup, PPSP_PARAMETERS User)
     Startup->ShowWindowFlags = User->ShowWindowFlags;
     Startup->Console = User->ConsoleHandle != NULL && User->ConsoleHandle != PSP_CONSOLE_DETACHED;
     Startup->NewGroup = (User->ConsoleFlags & PSP_CONSOLE_NEW_GROUP) != 0;
+    Startup->ConsoleFlags = User->ConsoleFlags & PSP_CONSOLE_IGNORE_CTRL_C;
+    Startup->OpenStandard =
+        (User->ConsoleHandle == PSP_CONSOLE_NEW || User->ConsoleHandle == PSP_CONSOLE_NO_WINDOW) &&
+        (User->WindowFlags & PSP_USE_STANDARD_HANDLES) == 0;
     Startup->Standard[PSP_STANDARD_INPUT] = User->StandardInput;
     Startup->Standard[PSP_STANDARD_OUTPUT] = User->StandardOutput;
     Startup->Standard[PSP_STANDARD_ERROR] = User->StandardError;
@@ -128,9 +137,11 @@ NTSTATUS PspCaptureStartup(PSP_STARTUP *Startup, PPSP_PARAMETERS User)
 
 VOID PspFreeStartup(PSP_STARTUP *Startup)
 {
-    PVOID Blocks[] = {Startup->ImagePath.Buffer, Startup->DosPath.Buffer, Startup->CommandLine.Buffer,
-                      Startup->CurrentDirectory.Buffer, Startup->Title.Buffer, Startup->Desktop.Buffer,
-                      Startup->Shell.Buffer, Startup->Runtime.Buffer, (PVOID)Startup->Environment, Startup->List};
+    PVOID Blocks[] = {Startup->ImagePath.Buffer,   Startup->DosPath.Buffer,
+                      Startup->CommandLine.Buffer, Startup->CurrentDirectory.Buffer,
+                      Startup->Title.Buffer,       Startup->Desktop.Buffer,
+                      Startup->Shell.Buffer,       Startup->Runtime.Buffer,
+                      (PVOID)Startup->Environment, Startup->List};
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Blocks); i++)
         if (Blocks[i] != NULL)
@@ -146,13 +157,16 @@ static NTSTATUS PspOpenStandardHandles(PPSP_PARAMETERS Parameters)
 
     Status = PspOpenConsole(L"\\Device\\ConDrv\\Input", OBJ_INHERIT, &Parameters->StandardInput);
     if (NT_SUCCESS(Status))
-        Status = PspOpenConsole(L"\\Device\\ConDrv\\Output", OBJ_INHERIT, &Parameters->StandardOutput);
+        Status =
+            PspOpenConsole(L"\\Device\\ConDrv\\Output", OBJ_INHERIT, &Parameters->StandardOutput);
     if (NT_SUCCESS(Status))
-        Status = PspOpenConsole(L"\\Device\\ConDrv\\Error", OBJ_INHERIT, &Parameters->StandardError);
+        Status =
+            PspOpenConsole(L"\\Device\\ConDrv\\Error", OBJ_INHERIT, &Parameters->StandardError);
     return Status;
 }
 
-/* The parent's standard handle in the new process: inherited already, or a copy. One that is none there is none here. */
+/* The parent's standard handle in the new process: inherited already, or a copy. One that is none
+ * there is none here. */
 static HANDLE PspDuplicateStandard(PEPROCESS Process, const PSP_STARTUP *Startup, HANDLE Handle)
 {
     HANDLE Copy = NULL;
@@ -164,12 +178,13 @@ static HANDLE PspDuplicateStandard(PEPROCESS Process, const PSP_STARTUP *Startup
         ObDereferenceObject(Object);
         return Handle;
     }
-    ObDuplicateObject(Startup->Parent, Handle, Process, &Copy, 0, 0, DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES,
-                      KernelMode);
+    ObDuplicateObject(Startup->Parent, Handle, Process, &Copy, 0, 0,
+                      DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES, KernelMode);
     return Copy;
 }
 
-static NTSTATUS PspGiveHandles(PEPROCESS Process, PPSP_PARAMETERS Parameters, const PSP_STARTUP *Startup)
+static NTSTATUS PspGiveHandles(PEPROCESS Process, PPSP_PARAMETERS Parameters,
+                               const PSP_STARTUP *Startup)
 {
     HANDLE Standard[PSP_STANDARD_COUNT];
     NTSTATUS Status = STATUS_SUCCESS;
@@ -181,8 +196,9 @@ static NTSTATUS PspGiveHandles(PEPROCESS Process, PPSP_PARAMETERS Parameters, co
     if (Startup->OpenStandard)
         return PspOpenStandardHandles(Parameters);
     for (ULONG i = 0; i < PSP_STANDARD_COUNT; i++)
-        Standard[i] = Startup->DuplicateStandard ? PspDuplicateStandard(Process, Startup, Startup->Standard[i])
-                                                 : Startup->Standard[i];
+        Standard[i] = Startup->DuplicateStandard
+                          ? PspDuplicateStandard(Process, Startup, Startup->Standard[i])
+                          : Startup->Standard[i];
     Parameters->StandardInput = Standard[PSP_STANDARD_INPUT];
     Parameters->StandardOutput = Standard[PSP_STANDARD_OUTPUT];
     Parameters->StandardError = Standard[PSP_STANDARD_ERROR];
@@ -204,9 +220,10 @@ static VOID PspPutString(PUCHAR *At, PUNICODE_STRING Copy, PCUNICODE_STRING Sour
 
 static SIZE_T PspParameterBytes(const PSP_STARTUP *Startup)
 {
-    return sizeof(PSP_PARAMETERS) + Startup->EnvironmentBytes + Startup->DosPath.Length + Startup->CommandLine.Length +
-           Startup->CurrentDirectory.Length + Startup->Title.Length + Startup->Desktop.Length + Startup->Shell.Length +
-           Startup->Runtime.Length + 0x200; /* ends and padding, DllPath */
+    return sizeof(PSP_PARAMETERS) + Startup->EnvironmentBytes + Startup->DosPath.Length +
+           Startup->CommandLine.Length + Startup->CurrentDirectory.Length + Startup->Title.Length +
+           Startup->Desktop.Length + Startup->Shell.Length + Startup->Runtime.Length +
+           0x200; /* ends and padding, DllPath */
 }
 
 static VOID PspFillParameters(PPSP_PARAMETERS Parameters, const PSP_STARTUP *Startup)
@@ -216,6 +233,7 @@ static VOID PspFillParameters(PPSP_PARAMETERS Parameters, const PSP_STARTUP *Sta
 
     Parameters->MaximumLength = Parameters->Length = sizeof(*Parameters);
     Parameters->Flags = 1; /* normalised: the strings have addresses, not offsets */
+    Parameters->ConsoleFlags = Startup->ConsoleFlags;
     Parameters->WindowFlags = Startup->WindowFlags;
     Parameters->ShowWindowFlags = Startup->ShowWindowFlags;
     PspPutString(&At, &Parameters->ImagePathName, &Startup->DosPath);
@@ -238,10 +256,11 @@ NTSTATUS PspCreatePeb(PEPROCESS Process, const PSP_IMAGE *Exe, const PSP_STARTUP
     PPSP_PEB Block;
     NTSTATUS Status;
 
-    Status = MmAllocateUserMemory(Process->AddressSpace, &Peb, &PebBytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    Status = MmAllocateUserMemory(Process->AddressSpace, &Peb, &PebBytes, MEM_RESERVE | MEM_COMMIT,
+                                  PAGE_READWRITE);
     if (NT_SUCCESS(Status))
-        Status = MmAllocateUserMemory(Process->AddressSpace, &Parameters, &ParameterBytes, MEM_RESERVE | MEM_COMMIT,
-                                      PAGE_READWRITE);
+        Status = MmAllocateUserMemory(Process->AddressSpace, &Parameters, &ParameterBytes,
+                                      MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (!NT_SUCCESS(Status))
         return Status; /* the address space goes with the process */
     Block = Peb;

@@ -71,6 +71,7 @@ static NTSTATUS PspAllocateProcess(PCUNICODE_STRING ImagePath, PVOID Token, PEPR
         return Status;
     RtlZeroMemory(Process, sizeof(*Process));
     KeInitializeProcess(&Process->Pcb, 8, ((KAFFINITY)1 << KeProcessorCount) - 1);
+    Process->PriorityClass = 2; /* PROCESS_PRIORITY_CLASS_NORMAL */
     InitializeListHead(&Process->ThreadListHead);
     InitializeListHead(&Process->LoadedModules);
     InitializeListHead(&Process->ActiveProcessLinks);
@@ -209,6 +210,29 @@ VOID PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus)
         if (Thread != PsGetCurrentThread())
             PspTerminateThread(Thread, ExitStatus);
     }
+}
+
+/* ---- priority classes ---- */
+
+NTSTATUS PspSetPriorityClass(PEPROCESS Process, UCHAR Class)
+{
+    static const SCHAR Base[] = {0, 4, 8, 13, 24, 6, 10}; /* idle, normal, high, real time, below and above normal */
+
+    LONG Change;
+
+    if (Class == 0 || Class >= RTL_NUMBER_OF(Base))
+        return STATUS_INVALID_PARAMETER;
+    Process->PriorityClass = Class;
+    Change = Base[Class] - Process->Pcb.BasePriority;
+    Process->Pcb.BasePriority = Base[Class];
+    for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead; Entry = Entry->Flink) {
+        PETHREAD Thread = CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry);
+
+        /* the increment from the new base, were the priority left alone, less the change of the base */
+        KeSetBasePriorityThread((PVOID)&Thread->Tcb, KeQueryBasePriorityIncrement(&Thread->Tcb) +
+                                                         (Thread->Tcb.Saturation == 0 ? Change : 0));
+    }
+    return STATUS_SUCCESS;
 }
 
 /* ---- start-up ---- */

@@ -106,6 +106,7 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     HANDLE ProcessGroup;             /* ID of the process that leads it */
     ULONG64 ConsoleControl;          /* kernel32's routine for console events; 0: no console */
     BOOLEAN ConsoleNamed;            /* the host knows the name of who writes */
+    UCHAR PriorityClass;             /* PROCESS_PRIORITY_CLASS_... */
 };
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, UniqueProcessId, 0x440);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, Token, 0x4b8);

@@ -27,6 +27,9 @@ VOID PspExitProcess(PEPROCESS Process);
 /* STATUS_PENDING becomes Status; later calls change nothing. */
 VOID PspSetExitStatus(PEPROCESS Process, NTSTATUS Status);
 
+/* STATUS_INVALID_PARAMETER: there is no such class. Threads keep their distance to the process's priority. */
+NTSTATUS PspSetPriorityClass(PEPROCESS Process, UCHAR Class);
+
 NTSTATUS PspDuplicateString(PCUNICODE_STRING Source, PUNICODE_STRING Copy); /* terminated; PSP_TAG */
 
 /* The program's file name, for messages; not cut as ImageFileName is. */

@@ -88,7 +88,7 @@ static NTSTATUS PspAnswerProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PSP_
         return STATUS_SUCCESS;
     case ProcessPriorityClass:
         Answer->Bytes = 2;
-        Answer->u.Priority[1] = 2; /* normal */
+        Answer->u.Priority[1] = Process->PriorityClass;
         return STATUS_SUCCESS;
     default:
         return STATUS_INVALID_INFO_CLASS;
@@ -105,7 +105,7 @@ static NTSTATUS PspAnswerThread(PETHREAD Thread, THREADINFOCLASS Class, PSP_ANSW
         Answer->u.Thread.Cid = Thread->Cid;
         Answer->u.Thread.Affinity = Thread->Tcb.Affinity;
         Answer->u.Thread.Priority = Thread->Tcb.Priority;
-        Answer->u.Thread.BasePriority = Thread->Tcb.BasePriority - Thread->ThreadsProcess->Pcb.BasePriority;
+        Answer->u.Thread.BasePriority = KeQueryBasePriorityIncrement(&Thread->Tcb);
         return STATUS_SUCCESS;
     case ThreadTimes:
         PspFillTimes(Answer, Thread->CreateTime, Thread->ExitTime, Thread->Tcb.KernelTime, Thread->Tcb.UserTime);
@@ -143,7 +143,7 @@ static NTSTATUS PspGiveAnswer(const PSP_ANSWER *Answer, PVOID Buffer, ULONG Leng
 {
     __try {
         if (ExGetPreviousMode() != KernelMode) {
-            ProbeForWrite(Buffer, Length, sizeof(ULONG));
+            ProbeForWrite(Buffer, Length, Answer->Bytes < sizeof(ULONG) ? 1 : sizeof(ULONG));
             if (LengthOut != NULL)
                 ProbeForWrite(LengthOut, sizeof(*LengthOut), sizeof(ULONG));
         }
@@ -247,7 +247,7 @@ static NTSTATUS PspTakeValue(PVOID Information, ULONG Length, ULONG Expected, PU
     *Value = 0;
     __try {
         if (ExGetPreviousMode() != KernelMode)
-            ProbeForRead(Information, Length, sizeof(ULONG));
+            ProbeForRead(Information, Length, Length < sizeof(ULONG) ? 1 : sizeof(ULONG));
         RtlCopyMemory(Value, Information, Length);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
@@ -271,6 +271,11 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Cl
         Status = PspTakeValue(Information, Length, sizeof(ULONG), &Value);
         if (NT_SUCCESS(Status))
             Process->DefaultHardErrorMode = (ULONG)Value;
+        break;
+    case ProcessPriorityClass: /* the second of two bytes; the first says whether it has the foreground */
+        Status = PspTakeValue(Information, Length, 2, &Value);
+        if (NT_SUCCESS(Status))
+            Status = PspSetPriorityClass(Process, (UCHAR)(Value >> 8));
         break;
     case ProcessAffinityMask:
         Status = PspTakeValue(Information, Length, sizeof(ULONG64), &Value);

@@ -20,19 +20,21 @@ typedef struct _PSP_STARTUP {
     UNICODE_STRING DosPath, CommandLine, CurrentDirectory, Title, Desktop, Shell, Runtime;
     PCWSTR Environment;
     SIZE_T EnvironmentBytes;
-    ULONG WindowFlags, ShowWindowFlags;
-    BOOLEAN Console;           /* on the one console there is */
-    BOOLEAN NewGroup;          /* a process group of its own: the target of Ctrl+Break */
+    ULONG WindowFlags, ShowWindowFlags, ConsoleFlags;
+    BOOLEAN Console;  /* on the one console there is */
+    BOOLEAN NewGroup; /* a process group of its own: the target of Ctrl+Break */
     BOOLEAN InheritHandles;
-    BOOLEAN DuplicateStandard; /* Standard are the parent's handles, of which the process gets copies */
-    BOOLEAN OpenStandard;      /* fresh handles to the console instead of Standard */
+    BOOLEAN
+        DuplicateStandard; /* Standard are the parent's handles, of which the process gets copies */
+    BOOLEAN OpenStandard;  /* fresh handles to the console instead of Standard */
     HANDLE Standard[PSP_STANDARD_COUNT];
-    ULONG HandleCount;         /* of List; InheritHandles: those only, if not 0 */
+    ULONG HandleCount; /* of List; InheritHandles: those only, if not 0 */
     HANDLE *List;
 } PSP_STARTUP;
 
 /* ---- params.c ---- */
-/* The process environment block and the parameters, in the process. Raises when its memory cannot be written. */
+/* The process environment block and the parameters, in the process. Raises when its memory cannot
+ * be written. */
 NTSTATUS PspCreatePeb(PEPROCESS Process, const PSP_IMAGE *Exe, const PSP_STARTUP *Startup);
 /* A session's program: no parent's blocks to take from. The strings stay those of the arguments. */
 VOID PspInitStartup(PSP_STARTUP *Startup, PCUNICODE_STRING ImagePath, PCUNICODE_STRING CommandLine);
@@ -41,15 +43,18 @@ NTSTATUS PspCaptureStartup(PSP_STARTUP *Startup, PPSP_PARAMETERS User);
 VOID PspFreeStartup(PSP_STARTUP *Startup);
 
 /* ---- control.c ---- */
-/* An event for the processes of the group, or for all on the console. STATUS_INVALID_PARAMETER: there is no such group. */
+/* An event for the processes of the group, or for all on the console. STATUS_INVALID_PARAMETER:
+ * there is no such group. */
 NTSTATUS PspConsoleEvent(ULONG Event, HANDLE Group);
 ULONG PspConsoleProcesses(PULONG Ids, ULONG Room); /* how many there are */
 
 /* ---- start.c ---- */
 /*
- * A process with its images, blocks and first thread, of which the drivers were told, and which runs when PspStartThread is called.
- * Both are referenced. What drivers refuse it with, or why it could not be made.
+ * A process with its images, blocks and first thread, of which the drivers were told, and which
+ * runs when PspStartThread is called. Both are referenced. What drivers refuse it with, or why it
+ * could not be made.
  */
-NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Process, PETHREAD *Thread);
+NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Process,
+                          PETHREAD *Thread);
 /* A process of which nothing has run ends. */
 VOID PspAbandonProgram(PEPROCESS Process, PETHREAD Thread, NTSTATUS Status);

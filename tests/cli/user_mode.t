@@ -22,6 +22,7 @@ done
 for program in create_write_close crt files threads; do
     tap $first $program-gcc
 done
+tap $first processes
 tap $echo_driver ioctl_echo
 tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
 unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'
@@ -52,7 +53,7 @@ run run build/cli-drivers/ps_watch.sys -- build/programs/create_write_close.exe 
 is $status 0 'a driver that watches: exit status'
 like "$work/out" 'watch: process .*create_write_close.exe, command line \[.*one .*two three.*\], parent 4' \
     'it hears of the process'
-like "$work/out" 'watch: image .*create_write_close.exe, mapped' 'of its image'
+like "$work/out" 'watch: image .*create_write_close.exe, mapped in process the current one' 'of its image'
 like "$work/out" 'watch: image .*ntdll.dll, mapped' 'of ntdll'
 like "$work/out" 'watch: image .*(kernel32|KERNEL32).dll, mapped' 'of kernel32'
 like "$work/out" 'watch: process ends, status 0x0, threads 1 begun 1 ended' 'of its thread, and of its end'
@@ -63,4 +64,20 @@ is $status 2 'a program that a driver refuses: exit status'
 like "$work/err" 'refused.exe: could not start: STATUS_ACCESS_DENIED' 'its status is told'
 unlike "$work/out" 'CreateFile' 'it does not run'
 nothing_left 'a refused program'
+
+mkdir -p "$work/machine/C"
+cp "$work/refused.exe" "$work/machine/C/"
+run run --machine "$work/machine" build/cli-drivers/ps_watch.sys -- build/programs/spawns.exe \
+    'spawns "spawns inner" "refused now" up "spawns last"'
+is $status 0 'processes that processes make: exit status'
+first_id=$(sed -n 's/^spawns: \([0-9]*\), thread .*/\1/p' "$work/out" | sed -n 1p)
+second=$(sed -n 's/^spawns: \([0-9]*\), thread \([0-9]*\)/\1.\2/p' "$work/out" | sed -n 2p)
+like "$work/out" "command line \[spawns inner\], parent ${second%.*}\$" 'the parent is who has made it'
+like "$work/out" "made by $second, called in ${second%.*}: spawns.exe" 'the creating thread, in whose context drivers are told'
+like "$work/out" "command line \[spawns last\], parent $first_id\$" 'the parent is another one when asked for'
+is "$(grep -c "made by $second," "$work/out")" 3 'which is not who has made it'
+unlike "$work/out" 'watch: image .* in process another' 'images are told of in their process'
+like "$work/out" '^refused now: error 5$' 'a driver refuses a child'
+is "$(grep -c 'watch: process ends, status 0x[01],' "$work/out")" 4 'the ends of the others'
+
 done_testing

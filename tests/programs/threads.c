@@ -141,8 +141,11 @@ static void test_timer(void)
     CloseHandle(timer);
 }
 
+static volatile LONG begun;
+
 static DWORD WINAPI wait_for_ever(void *argument)
 {
+    begun = 1;
     return WaitForSingleObject(argument, INFINITE);
 }
 
@@ -152,9 +155,10 @@ static void test_suspend_and_end(void)
     HANDLE thread = CreateThread(NULL, 0, wait_for_ever, event, CREATE_SUSPENDED, NULL);
     DWORD code;
 
-    OK(WaitForSingleObject(thread, 5) == WAIT_TIMEOUT, "a suspended thread does not run");
+    OK(WaitForSingleObject(thread, 5) == WAIT_TIMEOUT && begun == 0, "a suspended thread does not run");
     OK(ResumeThread(thread) == 1, "resume it");
     Sleep(1);
+    OK(begun == 1, "then it does");
     OK(TerminateThread(thread, 77), "end it while it waits");
     OK(WaitForSingleObject(thread, INFINITE) == WAIT_OBJECT_0 && GetExitCodeThread(thread, &code) && code == 77,
        "its exit code is the one given");

@@ -1,6 +1,6 @@
 /*
- * Console events: handlers, and the routine that the kernel starts in a thread of its own for each event. Not modelled: events
- * of the session (log off, shut down).
+ * Console events: handlers, and the routine that the kernel starts in a thread of its own for each
+ * event. Not modelled: events of the session (log off, shut down).
  */
 #include "k32.h"
 
@@ -24,8 +24,8 @@ BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Routine, BOOL Add)
     if (Routine == NULL) {
         PPSP_PARAMETERS Parameters = CurrentPeb()->ProcessParameters;
 
-        Parameters->ConsoleFlags = (Parameters->ConsoleFlags & ~CONSOLE_IGNORE_CTRL_C) |
-                                   (Add ? CONSOLE_IGNORE_CTRL_C : 0);
+        Parameters->ConsoleFlags =
+            (Parameters->ConsoleFlags & ~CONSOLE_IGNORE_CTRL_C) | (Add ? CONSOLE_IGNORE_CTRL_C : 0);
         return TRUE;
     }
     if (Add) {
@@ -41,7 +41,8 @@ BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Routine, BOOL Add)
         Handler->Next = ControlHandlers;
         ControlHandlers = Handler;
     } else {
-        for (Link = &ControlHandlers; *Link != NULL && (*Link)->Routine != Routine; Link = &(*Link)->Next)
+        for (Link = &ControlHandlers; *Link != NULL && (*Link)->Routine != Routine;
+             Link = &(*Link)->Next)
             ;
         Handler = *Link;
         if (Handler != NULL)
@@ -64,7 +65,8 @@ static BOOL CallHandlers(DWORD Event)
     ULONG Count = 0;
 
     EnterCriticalSection(&ControlLock);
-    for (CONTROL_HANDLER *Handler = ControlHandlers; Handler != NULL && Count < COUNT_OF(Routine); Handler = Handler->Next)
+    for (CONTROL_HANDLER *Handler = ControlHandlers; Handler != NULL && Count < COUNT_OF(Routine);
+         Handler = Handler->Next)
         Routine[Count++] = Handler->Routine;
     LeaveCriticalSection(&ControlLock);
     for (ULONG i = 0; i < Count; i++)
@@ -73,26 +75,29 @@ static BOOL CallHandlers(DWORD Event)
     return FALSE;
 }
 
-/* Ctrl+C and Ctrl+Break may be handled; after the close of the console the process ends in any case. */
+/* Ctrl+C and Ctrl+Break may be handled; after the close of the console the process ends in any
+ * case. */
 static DWORD WINAPI ControlRoutine(LPVOID Argument)
 {
     DWORD Event = (DWORD)(ULONG_PTR)Argument;
 
-    if (Event == CTRL_C_EVENT && (CurrentPeb()->ProcessParameters->ConsoleFlags & CONSOLE_IGNORE_CTRL_C) != 0)
+    if (Event == CTRL_C_EVENT &&
+        (CurrentPeb()->ProcessParameters->ConsoleFlags & CONSOLE_IGNORE_CTRL_C) != 0)
         return 0;
     if (!CallHandlers(Event) || Event == CTRL_CLOSE_EVENT)
         ExitProcess((UINT)STATUS_CONTROL_C_EXIT);
     return 0;
 }
 
-static NTSTATUS CallConsole(ULONG Code, PVOID Input, ULONG InputBytes, PVOID Output, ULONG OutputBytes)
+static NTSTATUS CallConsole(ULONG Code, PVOID Input, ULONG InputBytes, PVOID Output,
+                            ULONG OutputBytes)
 {
     HANDLE Console = CurrentPeb()->ProcessParameters->ConsoleHandle;
     IO_STATUS_BLOCK IoStatus;
 
     return Console == NULL ? STATUS_INVALID_HANDLE
-                           : NtDeviceIoControlFile(Console, NULL, NULL, NULL, &IoStatus, Code, Input, InputBytes, Output,
-                                                   OutputBytes);
+                           : NtDeviceIoControlFile(Console, NULL, NULL, NULL, &IoStatus, Code,
+                                                   Input, InputBytes, Output, OutputBytes);
 }
 
 VOID AttachConsoleControl(VOID)
@@ -123,10 +128,12 @@ DWORD WINAPI GetConsoleProcessList(LPDWORD Ids, DWORD Count)
     }
     Answer = HeapAlloc(ProcessHeap(), 0, (Count + 1) * sizeof(*Answer));
     Status = Answer == NULL ? STATUS_NO_MEMORY
-                            : CallConsole(IOCTL_PSP_CONSOLE_PROCESSES, NULL, 0, Answer, (Count + 1) * sizeof(*Answer));
+                            : CallConsole(IOCTL_PSP_CONSOLE_PROCESSES, NULL, 0, Answer,
+                                          (Count + 1) * sizeof(*Answer));
     if (NT_SUCCESS(Status)) {
         Found = Answer[0];
-        for (DWORD i = 0; Found <= Count && i < Found; i++) /* [doc: what does not fit whole is not stored] */
+        for (DWORD i = 0; Found <= Count && i < Found;
+             i++) /* [doc: what does not fit whole is not stored] */
             Ids[i] = Answer[i + 1];
     } else {
         SetStatusError(Status);

@@ -542,6 +542,38 @@ BOOL WINAPI GetFileInformationByHandle(HANDLE File, LPBY_HANDLE_FILE_INFORMATION
     return TRUE;
 }
 
+typedef struct _HANDLE_FLAGS { /* OBJECT_HANDLE_FLAG_INFORMATION */
+    BOOLEAN Inherit, ProtectFromClose;
+} HANDLE_FLAGS;
+
+NTSTATUS NTAPI NtSetInformationObject(HANDLE, ULONG, PVOID, ULONG);
+#define HANDLE_FLAG_CLASS 4 /* ObjectHandleFlagInformation */
+
+BOOL WINAPI GetHandleInformation(HANDLE Handle, LPDWORD Flags)
+{
+    HANDLE_FLAGS Info;
+    NTSTATUS Status = NtQueryObject(Handle, HANDLE_FLAG_CLASS, &Info, sizeof(Info), NULL);
+
+    if (!NT_SUCCESS(Status))
+        return SetStatusError(Status);
+    *Flags = (Info.Inherit ? HANDLE_FLAG_INHERIT : 0) | (Info.ProtectFromClose ? HANDLE_FLAG_PROTECT_FROM_CLOSE : 0);
+    return TRUE;
+}
+
+BOOL WINAPI SetHandleInformation(HANDLE Handle, DWORD Mask, DWORD Flags)
+{
+    HANDLE_FLAGS Info;
+    NTSTATUS Status = NtQueryObject(Handle, HANDLE_FLAG_CLASS, &Info, sizeof(Info), NULL);
+
+    if (Mask & HANDLE_FLAG_INHERIT)
+        Info.Inherit = (Flags & HANDLE_FLAG_INHERIT) != 0;
+    if (Mask & HANDLE_FLAG_PROTECT_FROM_CLOSE)
+        Info.ProtectFromClose = (Flags & HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0;
+    if (NT_SUCCESS(Status))
+        Status = NtSetInformationObject(Handle, HANDLE_FLAG_CLASS, &Info, sizeof(Info));
+    return StatusToBool(Status);
+}
+
 BOOL WINAPI DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, LPHANDLE Target, DWORD Access,
                             BOOL Inherit, DWORD Options)
 {

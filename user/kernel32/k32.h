@@ -16,6 +16,11 @@ PLARGE_INTEGER MakeTimeout(DWORD Milliseconds, PLARGE_INTEGER Timeout);
 /* A status of a wait to what WaitForSingleObject returns. */
 DWORD WaitResult(NTSTATUS Status);
 
+typedef NTSTATUS(NTAPI *OPEN_SERVICE)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
+/* A named object in \\BaseNamedObjects; NULL with the error set. */
+HANDLE OpenNamed(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCWSTR Text);
+HANDLE OpenNamedAnsi(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCSTR Text);
+
 /* ---- strings and paths ---- */
 /* A heap copy in UTF-16, or NULL with ERROR_NOT_ENOUGH_MEMORY; NULL gives NULL. The caller frees it with FreeText. */
 WCHAR *WideFromAnsi(const char *Text);

@@ -3,6 +3,8 @@
  */
 #include "k32.h"
 
+NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE, PVOID *, PSIZE_T, PIO_STATUS_BLOCK);
+
 LPVOID WINAPI VirtualAllocEx(HANDLE Process, LPVOID Address, SIZE_T Bytes, DWORD Type, DWORD Protect)
 {
     NTSTATUS Status = NtAllocateVirtualMemory(Process, &Address, 0, &Bytes, Type, Protect);
@@ -209,6 +211,26 @@ HANDLE WINAPI CreateFileMappingA(HANDLE File, LPSECURITY_ATTRIBUTES Security, DW
 
     FreeText(Wide);
     return Section;
+}
+
+/* FILE_MAP_ALL_ACCESS and its kin are the section's rights. */
+HANDLE WINAPI OpenFileMappingW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+{
+    return OpenNamed(NtOpenSection, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenFileMappingA(DWORD Access, BOOL Inherit, LPCSTR Text)
+{
+    return OpenNamedAnsi(NtOpenSection, Access, Inherit, Text);
+}
+
+BOOL WINAPI FlushViewOfFile(LPCVOID Address, SIZE_T Bytes)
+{
+    IO_STATUS_BLOCK IoStatus;
+    PVOID Start = (PVOID)Address;
+    NTSTATUS Status = NtFlushVirtualMemory(NtCurrentProcess(), &Start, &Bytes, &IoStatus);
+
+    return StatusToBool(Status);
 }
 
 LPVOID WINAPI MapViewOfFileEx(HANDLE Section, DWORD Access, DWORD OffsetHigh, DWORD OffsetLow, SIZE_T Bytes,

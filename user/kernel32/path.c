@@ -1,5 +1,5 @@
 /*
- * Names of files: the current directory, full paths, Win32 names to NT names, DOS devices. Not modelled: short names, drives'
+ * Names of files: the current directory, full paths, searches, Win32 names to NT names, DOS devices. Not modelled: short names, drives'
  * own current directories, UNC shares.
  */
 #include "k32.h"
@@ -185,6 +185,111 @@ DWORD WINAPI GetFullPathNameA(LPCSTR Name, DWORD Size, LPSTR Buffer, LPSTR *File
     DWORD Length = Wide == NULL ? 0 : GetFullPathNameW(Wide, NT_PATH_CHARS, Full, &Part);
 
     FreeText(Wide);
+    if (Length == 0)
+        return 0;
+    Length = AnsiFromWide(Full, Buffer, Size);
+    if (FilePart != NULL)
+        *FilePart = Length < Size && Part != NULL ? Buffer + (Part - Full) : NULL;
+    return Length;
+}
+
+/* ---- searching ---- */
+
+/* "Directory\Name[Extension]" by its full path, when it is there; the length, or what Size would have to be. */
+static DWORD TryDirectory(const WCHAR *Directory, SIZE_T Length, const WCHAR *Name, const WCHAR *Extension, DWORD Size,
+                          WCHAR *Buffer, WCHAR **FilePart)
+{
+    WCHAR Path[NT_PATH_CHARS];
+
+    if (Length + WideLength(Name) + WideLength(Extension) + 2 > NT_PATH_CHARS)
+        return 0;
+    for (SIZE_T i = 0; i < Length; i++)
+        Path[i] = Directory[i];
+    if (Length != 0 && !IsSlash(Path[Length - 1]))
+        Path[Length++] = L'\\';
+    lstrcpyW(Path + Length, Name);
+    lstrcatW(Path, Extension);
+    if (GetFileAttributesW(Path) == INVALID_FILE_ATTRIBUTES)
+        return 0;
+    return GetFullPathNameW(Path, Size, Buffer, FilePart);
+}
+
+/* Each of the directories in a list with semicolons. */
+static DWORD TryList(const WCHAR *List, const WCHAR *Name, const WCHAR *Extension, DWORD Size, WCHAR *Buffer,
+                     WCHAR **FilePart)
+{
+    DWORD Found = 0;
+
+    while (*List != 0 && Found == 0) {
+        SIZE_T Length = 0;
+
+        while (List[Length] != 0 && List[Length] != L';')
+            Length++;
+        if (Length != 0)
+            Found = TryDirectory(List, Length, Name, Extension, Size, Buffer, FilePart);
+        List += Length;
+        if (*List == L';')
+            List++;
+    }
+    return Found;
+}
+
+/* Where programs are looked for: their starter's folder, the current one, the system's, those in Path. [doc: SearchPath] */
+static DWORD TryUsual(const WCHAR *Name, const WCHAR *Extension, DWORD Size, WCHAR *Buffer, WCHAR **FilePart)
+{
+    UNICODE_STRING Own = CurrentPeb()->ProcessParameters->ImagePathName;
+    UNICODE_STRING Here = CurrentPeb()->ProcessParameters->CurrentDirectory.DosPath;
+    WCHAR List[NT_PATH_CHARS];
+    SIZE_T Length = Own.Length / sizeof(WCHAR);
+    DWORD Found;
+
+    while (Length > 0 && Own.Buffer[Length - 1] != L'\\')
+        Length--;
+    Found = TryDirectory(Own.Buffer, Length, Name, Extension, Size, Buffer, FilePart);
+    if (Found == 0)
+        Found = TryDirectory(Here.Buffer, Here.Length / sizeof(WCHAR), Name, Extension, Size, Buffer, FilePart);
+    if (Found == 0)
+        Found = TryList(L"C:\\Windows\\System32;C:\\Windows", Name, Extension, Size, Buffer, FilePart);
+    if (Found == 0 && GetEnvironmentVariableW(L"Path", List, NT_PATH_CHARS) - 1 < NT_PATH_CHARS - 1)
+        Found = TryList(List, Name, Extension, Size, Buffer, FilePart);
+    return Found;
+}
+
+DWORD WINAPI SearchPathW(LPCWSTR Path, LPCWSTR Name, LPCWSTR Extension, DWORD Size, LPWSTR Buffer, LPWSTR *FilePart)
+{
+    BOOL HasDot = FALSE, HasPath = IsDrive(Name);
+    const WCHAR *Suffix[2] = {L"", NULL};
+    DWORD Found = 0;
+
+    for (const WCHAR *At = Name; *At != 0; At++) {
+        HasPath |= IsSlash(*At);
+        HasDot = *At == L'.' || (HasDot && !IsSlash(*At));
+    }
+    if (Extension != NULL && !HasDot) { /* only for a name without any [doc]; as it is it is tried after that */
+        Suffix[0] = Extension;
+        Suffix[1] = L"";
+    }
+    for (ULONG i = 0; i < COUNT_OF(Suffix) && Suffix[i] != NULL && Found == 0; i++)
+        if (HasPath)
+            Found = TryDirectory(L"", 0, Name, Suffix[i], Size, Buffer, FilePart);
+        else if (Path != NULL)
+            Found = TryList(Path, Name, Suffix[i], Size, Buffer, FilePart);
+        else
+            Found = TryUsual(Name, Suffix[i], Size, Buffer, FilePart);
+    if (Found == 0)
+        SetLastError(ERROR_FILE_NOT_FOUND);
+    return Found;
+}
+
+DWORD WINAPI SearchPathA(LPCSTR Path, LPCSTR Name, LPCSTR Extension, DWORD Size, LPSTR Buffer, LPSTR *FilePart)
+{
+    WCHAR *WidePath = WideFromAnsi(Path), *WideName = WideFromAnsi(Name), *WideExtension = WideFromAnsi(Extension);
+    WCHAR Full[NT_PATH_CHARS], *Part = NULL;
+    DWORD Length = WideName == NULL ? 0 : SearchPathW(WidePath, WideName, WideExtension, NT_PATH_CHARS, Full, &Part);
+
+    FreeText(WidePath);
+    FreeText(WideName);
+    FreeText(WideExtension);
     if (Length == 0)
         return 0;
     Length = AnsiFromWide(Full, Buffer, Size);

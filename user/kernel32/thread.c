@@ -1,5 +1,5 @@
 /*
- * Threads, the process, thread-local and fiber-local slots, APCs. Not modelled: fibers, CreateProcess, thread pools.
+ * Threads, thread-local and fiber-local slots, APCs. Not modelled: fibers.
  */
 #include "k32.h"
 
@@ -109,7 +109,9 @@ int WINAPI GetThreadPriority(HANDLE Thread)
         SetStatusError(Status);
         return THREAD_PRIORITY_ERROR_RETURN;
     }
-    return Basic.BasePriority;
+    return Basic.BasePriority == 16    ? THREAD_PRIORITY_TIME_CRITICAL
+           : Basic.BasePriority == -16 ? THREAD_PRIORITY_IDLE
+                                       : Basic.BasePriority;
 }
 
 DWORD_PTR WINAPI SetThreadAffinityMask(HANDLE Thread, DWORD_PTR Mask)
@@ -135,71 +137,26 @@ DWORD WINAPI QueueUserAPC(PAPCFUNC Routine, HANDLE Thread, ULONG_PTR Data)
     return (DWORD)StatusToBool(Status);
 }
 
-/* ---- the process ---- */
-
-HANDLE WINAPI GetCurrentProcess(VOID)
+DWORD WINAPI GetThreadId(HANDLE Thread)
 {
-    return NtCurrentProcess();
+    struct { NTSTATUS ExitStatus; PVOID Teb; CLIENT_ID Id; ULONG64 Affinity; LONG Priority, BasePriority; } Basic;
+    NTSTATUS Status = NtQueryInformationThread(Thread, 0, &Basic, sizeof(Basic), NULL);
+
+    return NT_SUCCESS(Status) ? (DWORD)(ULONG_PTR)Basic.Id.UniqueThread : (DWORD)SetStatusError(Status);
 }
 
-DWORD WINAPI GetCurrentProcessId(VOID)
+DWORD WINAPI GetProcessIdOfThread(HANDLE Thread)
 {
-    return (DWORD)(ULONG_PTR)CurrentTeb()->ClientId.UniqueProcess;
+    struct { NTSTATUS ExitStatus; PVOID Teb; CLIENT_ID Id; ULONG64 Affinity; LONG Priority, BasePriority; } Basic;
+    NTSTATUS Status = NtQueryInformationThread(Thread, 0, &Basic, sizeof(Basic), NULL);
+
+    return NT_SUCCESS(Status) ? (DWORD)(ULONG_PTR)Basic.Id.UniqueProcess : (DWORD)SetStatusError(Status);
 }
 
-VOID WINAPI ExitProcess(UINT Code)
-{
-    RtlExitUserProcess((NTSTATUS)Code);
-}
-
-BOOL WINAPI TerminateProcess(HANDLE Process, UINT Code)
-{
-    NTSTATUS Status;
-
-    if (Process == NULL) {
-        SetLastError(ERROR_INVALID_HANDLE);
-        return FALSE;
-    }
-    Status = NtTerminateProcess(Process, (NTSTATUS)Code);
-    return StatusToBool(Status);
-}
-
-HANDLE WINAPI OpenProcess(DWORD Access, BOOL Inherit, DWORD ProcessId)
-{
-    OBJECT_ATTRIBUTES Attributes;
-    CLIENT_ID Id = {(HANDLE)(ULONG_PTR)ProcessId, NULL};
-    HANDLE Handle;
-    NTSTATUS Status;
-
-    InitializeObjectAttributes(&Attributes, NULL, Inherit ? OBJ_INHERIT : 0, NULL, NULL);
-    Status = NtOpenProcess(&Handle, Access, &Attributes, &Id);
-    if (Status == STATUS_INVALID_CID)
-        Status = STATUS_INVALID_PARAMETER;
-    return NT_SUCCESS(Status) ? Handle : (SetStatusError(Status), NULL);
-}
-
-BOOL WINAPI GetExitCodeProcess(HANDLE Process, LPDWORD Code)
-{
-    PROCESS_BASIC_INFORMATION Basic;
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessBasicInformation, &Basic, sizeof(Basic), NULL);
-
-    if (NT_SUCCESS(Status))
-        *Code = (DWORD)Basic.ExitStatus;
-    return StatusToBool(Status);
-}
-
-DWORD WINAPI GetProcessId(HANDLE Process)
-{
-    PROCESS_BASIC_INFORMATION Basic;
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessBasicInformation, &Basic, sizeof(Basic), NULL);
-
-    return NT_SUCCESS(Status) ? (DWORD)(ULONG_PTR)Basic.UniqueProcessId : (DWORD)SetStatusError(Status);
-}
-
-BOOL WINAPI GetProcessTimes(HANDLE Process, LPFILETIME Created, LPFILETIME Exited, LPFILETIME Kernel, LPFILETIME User)
+BOOL WINAPI GetThreadTimes(HANDLE Thread, LPFILETIME Created, LPFILETIME Exited, LPFILETIME Kernel, LPFILETIME User)
 {
     KERNEL_USER_TIMES Times;
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessTimes, &Times, sizeof(Times), NULL);
+    NTSTATUS Status = NtQueryInformationThread(Thread, ThreadTimes, &Times, sizeof(Times), NULL);
 
     if (!NT_SUCCESS(Status))
         return SetStatusError(Status);
@@ -208,35 +165,6 @@ BOOL WINAPI GetProcessTimes(HANDLE Process, LPFILETIME Created, LPFILETIME Exite
     *Kernel = *(LPFILETIME)&Times.KernelTime;
     *User = *(LPFILETIME)&Times.UserTime;
     return TRUE;
-}
-
-BOOL WINAPI GetProcessHandleCount(HANDLE Process, PDWORD Count)
-{
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessHandleCount, Count, sizeof(*Count), NULL);
-
-    return StatusToBool(Status);
-}
-
-BOOL WINAPI GetProcessAffinityMask(HANDLE Process, PDWORD_PTR Mask, PDWORD_PTR System)
-{
-    PROCESS_BASIC_INFORMATION Basic;
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessBasicInformation, &Basic, sizeof(Basic), NULL);
-
-    if (!NT_SUCCESS(Status))
-        return SetStatusError(Status);
-    *Mask = (DWORD_PTR)Basic.AffinityMask;
-    *System = CurrentPeb()->ActiveProcessAffinityMask;
-    return TRUE;
-}
-
-BOOL WINAPI IsWow64Process(HANDLE Process, PBOOL Wow64)
-{
-    ULONG64 Value;
-    NTSTATUS Status = NtQueryInformationProcess(Process, ProcessWow64Information, &Value, sizeof(Value), NULL);
-
-    if (NT_SUCCESS(Status))
-        *Wow64 = Value != 0;
-    return StatusToBool(Status);
 }
 
 /* ---- thread-local slots: 64 in the TEB, 1024 more on demand ---- */

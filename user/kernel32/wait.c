@@ -217,15 +217,48 @@ HANDLE WINAPI CreateWaitableTimerW(LPSECURITY_ATTRIBUTES Security, BOOL Manual, 
     return CreateWaitableTimerExW(Security, Text, Manual ? CREATE_WAITABLE_TIMER_MANUAL_RESET : 0, TIMER_ALL_ACCESS);
 }
 
-HANDLE WINAPI OpenEventW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+HANDLE OpenNamed(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCWSTR Text)
 {
     OBJECT_ATTRIBUTES Attributes;
     UNICODE_STRING Name;
     HANDLE Handle = NULL;
 
+    if (Text == NULL) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
     if (!MakeObjectName(&Attributes, &Name, Text, NULL, Inherit ? OBJ_INHERIT : 0))
         return NULL;
-    return FinishCreate(NtOpenEvent(&Handle, Access, &Attributes), Handle, &Name);
+    return FinishCreate(Open(&Handle, Access, &Attributes), Handle, &Name);
+}
+
+HANDLE OpenNamedAnsi(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCSTR Text)
+{
+    WCHAR *Wide = WideFromAnsi(Text);
+    HANDLE Handle = Text != NULL && Wide == NULL ? NULL : OpenNamed(Open, Access, Inherit, Wide);
+
+    FreeText(Wide);
+    return Handle;
+}
+
+HANDLE WINAPI OpenEventW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+{
+    return OpenNamed(NtOpenEvent, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenMutexW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+{
+    return OpenNamed(NtOpenMutant, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenSemaphoreW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+{
+    return OpenNamed(NtOpenSemaphore, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenWaitableTimerW(DWORD Access, BOOL Inherit, LPCWSTR Text)
+{
+    return OpenNamed(NtOpenTimer, Access, Inherit, Text);
 }
 
 /* ---- the ANSI forms ---- */
@@ -277,11 +310,22 @@ HANDLE WINAPI CreateWaitableTimerA(LPSECURITY_ATTRIBUTES Security, BOOL Manual, 
 
 HANDLE WINAPI OpenEventA(DWORD Access, BOOL Inherit, LPCSTR Text)
 {
-    WCHAR *Wide = WideFromAnsi(Text);
-    HANDLE Handle = Wide == NULL ? NULL : OpenEventW(Access, Inherit, Wide);
+    return OpenNamedAnsi(NtOpenEvent, Access, Inherit, Text);
+}
 
-    FreeText(Wide);
-    return Handle;
+HANDLE WINAPI OpenMutexA(DWORD Access, BOOL Inherit, LPCSTR Text)
+{
+    return OpenNamedAnsi(NtOpenMutant, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenSemaphoreA(DWORD Access, BOOL Inherit, LPCSTR Text)
+{
+    return OpenNamedAnsi(NtOpenSemaphore, Access, Inherit, Text);
+}
+
+HANDLE WINAPI OpenWaitableTimerA(DWORD Access, BOOL Inherit, LPCSTR Text)
+{
+    return OpenNamedAnsi(NtOpenTimer, Access, Inherit, Text);
 }
 
 /* ---- operations ---- */

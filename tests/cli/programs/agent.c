@@ -1,6 +1,7 @@
 /*
- * agent [handled|stays|short|spins]: runs until its console is closed, and says every 100 ms that it is there, on an event that
- * others can wait for. handled: says that the console is closed; stays: its handler never returns; short: ends by itself.
+ * agent [handled|stays|short|spins]: runs until its console is closed, and says every 100 ms that
+ * it is there, on an event that others can wait for. handled: says that the console is closed;
+ * stays: its handler never returns; short: ends by itself.
  */
 #include <windows.h>
 #include <stdio.h>
