@@ -149,6 +149,10 @@ VOID ExpReturnQuota(UCHAR Index, SIZE_T Bytes, BOOLEAN Paged);
 DECLSPEC_NORETURN VOID ExpPoolStop(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
                                    PVOID Address, const char *Story);
 
+/* Live lookaside list number Index of EXP_LOOKASIDE_LISTS, or NULL. (lookaside.c) */
+#define EXP_LOOKASIDE_LISTS 512u
+GENERAL_LOOKASIDE_POOL *ExpLiveLookaside(ULONG Index);
+
 #ifndef POOL_FLAG_NON_PAGED /* until include/ddk has them */
 typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_USE_QUOTA 0x1ull

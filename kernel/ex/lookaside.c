@@ -42,6 +42,48 @@ static VOID NTAPI ExpLookasideFreeEx(PVOID Block, PLOOKASIDE_LIST_EX Lookaside)
     ExpFreePool(Block, 0, __builtin_return_address(0));
 }
 
+/* ---- the live lists, for system information ---- */
+
+/*
+ * Kept apart from the lists, which lie in drivers' memory and may go without being deleted: what an entry points to
+ * counts only while its links, which ExpFillLookaside made point to themselves, still do. PASSIVE_LEVEL to look.
+ */
+static GENERAL_LOOKASIDE_POOL *ExpLookaside[EXP_LOOKASIDE_LISTS];
+
+GENERAL_LOOKASIDE_POOL *ExpLiveLookaside(ULONG Index)
+{
+    GENERAL_LOOKASIDE_POOL *L = ExpLookaside[Index];
+
+    if (L == NULL || !MmIsRangeAccessible(L, sizeof(*L), FALSE) ||
+        L->ListEntry.Flink != &L->ListEntry || L->ListEntry.Blink != &L->ListEntry)
+        return NULL;
+    return L;
+}
+
+/* The first free slot; when all are taken the list is simply not shown. */
+static VOID ExpNoteLookaside(GENERAL_LOOKASIDE_POOL *L)
+{
+    ULONG Free = EXP_LOOKASIDE_LISTS;
+
+    for (ULONG i = 0; i < EXP_LOOKASIDE_LISTS; i++) {
+        if (ExpLookaside[i] == L)
+            return;
+        if (Free == EXP_LOOKASIDE_LISTS && ExpLookaside[i] == NULL)
+            Free = i;
+    }
+    if (Free != EXP_LOOKASIDE_LISTS)
+        ExpLookaside[Free] = L;
+}
+
+static VOID ExpForgetLookaside(GENERAL_LOOKASIDE_POOL *L)
+{
+    for (ULONG i = 0; i < EXP_LOOKASIDE_LISTS; i++)
+        if (ExpLookaside[i] == L)
+            ExpLookaside[i] = NULL;
+}
+
+/* ---- making and deleting ---- */
+
 /* A list that was deleted gives nothing. */
 static PVOID NTAPI ExpLookasideAllocateDeleted(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag)
 {
@@ -63,6 +105,7 @@ static VOID ExpFillLookaside(GENERAL_LOOKASIDE_POOL *L, ULONG Type, SIZE_T Size,
     L->Tag = Tag;
     L->Size = (ULONG)(Size < sizeof(SLIST_ENTRY) ? sizeof(SLIST_ENTRY) : Size);
     InitializeListHead(&L->ListEntry);
+    ExpNoteLookaside(L);
 }
 
 static VOID ExpInitializeLookaside(GENERAL_LOOKASIDE *L, PALLOCATE_FUNCTION Allocate,
@@ -102,6 +145,7 @@ static VOID ExpDeleteLookaside(GENERAL_LOOKASIDE *L)
         L->Free(Entry);
         Entry = Next;
     }
+    ExpForgetLookaside((GENERAL_LOOKASIDE_POOL *)L);
     L->Allocate = ExpLookasideAllocateDeleted;
     L->Depth = 0;
 }
@@ -158,5 +202,6 @@ NT_EXPORT(ExDeleteLookasideListEx);
 VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     ExFlushLookasideListEx(Lookaside);
+    ExpForgetLookaside(&Lookaside->L);
     Lookaside->L.Depth = 0;
 }

@@ -171,6 +171,24 @@ static BOOLEAN IopIsSynchronous(PIRP Irp, PFILE_OBJECT File)
     return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File != NULL && (File->Flags & FO_SYNCHRONOUS_IO));
 }
 
+/* Of requests that named a file and went well; in the context of the thread that asked. */
+static VOID IopCountTransfer(PIRP Irp)
+{
+    IO_COUNTERS *Counters = &PsCurrentProcess()->IoCounters;
+    ULONG_PTR Bytes = Irp->IoStatus.Information;
+
+    if (Irp->Flags & IRP_READ_OPERATION) {
+        IoReadTransferCount.QuadPart += (LONGLONG)Bytes;
+        Counters->ReadTransferCount += Bytes;
+    } else if (Irp->Flags & IRP_WRITE_OPERATION) {
+        IoWriteTransferCount.QuadPart += (LONGLONG)Bytes;
+        Counters->WriteTransferCount += Bytes;
+    } else if (!(Irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION))) {
+        IoOtherTransferCount.QuadPart += (LONGLONG)Bytes;
+        Counters->OtherTransferCount += Bytes;
+    }
+}
+
 VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
 {
     if (Irp->Flags & IRP_BUFFERED_IO)
@@ -179,6 +197,8 @@ VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
         IopFreeMdls(Irp);
     IopDequeueThreadIrp(Irp);
     if (!NT_ERROR(Irp->IoStatus.Status) || (Irp->PendingReturned && !IopIsSynchronous(Irp, File))) {
+        if (File != NULL && !NT_ERROR(Irp->IoStatus.Status))
+            IopCountTransfer(Irp);
         IopStoreIosb(Irp);
         IopSignal(Irp, File);
         IopNotifyCompletion(Irp, File);

@@ -33,6 +33,7 @@ NT_EXPORT_DATA(IoReadTransferCount);
 LARGE_INTEGER IoReadTransferCount;
 NT_EXPORT_DATA(IoWriteTransferCount);
 LARGE_INTEGER IoWriteTransferCount;
+LARGE_INTEGER IoOtherTransferCount;
 
 static const GENERIC_MAPPING IopFileMapping = {
     FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS

@@ -35,5 +35,9 @@ typedef struct _IO_STATISTICS { /* for the summary */
 } IO_STATISTICS;
 extern IO_STATISTICS IoStatistics;
 
+/* What threads asked of files and devices, for system information; NT exports the first four. */
+extern ULONG IoReadOperationCount, IoWriteOperationCount, IoOtherOperationCount;
+extern LARGE_INTEGER IoReadTransferCount, IoWriteTransferCount, IoOtherTransferCount;
+
 extern POBJECT_TYPE *IoDriverObjectType, *IoDeviceObjectType, *IoFileObjectType, *IoAdapterObjectType;
 extern POBJECT_TYPE *IoDeviceHandlerObjectType;

@@ -4,9 +4,6 @@
  */
 #include "iop.h"
 
-extern ULONG IoReadOperationCount, IoWriteOperationCount;
-extern LARGE_INTEGER IoReadTransferCount, IoWriteTransferCount;
-
 /* The caller's offset, or the file's own position. [doc: NtReadFile, ByteOffset] */
 static NTSTATUS IopPickOffset(IOP_REQUEST *Request, PLARGE_INTEGER ByteOffset, PULONG Key, BOOLEAN Write,
                               PIO_STACK_LOCATION Stack)
@@ -85,8 +82,6 @@ NTSTATUS NTAPI NtReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
 
     if (Status != STATUS_SUCCESS)
         return Status;
-    IoReadOperationCount++;
-    IoReadTransferCount.QuadPart += Length;
     return IopTransfer(&Request, IRP_MJ_READ, Buffer, Length, ByteOffset, Key);
 }
 
@@ -102,8 +97,6 @@ NTSTATUS NTAPI NtWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcR
 
     if (Status != STATUS_SUCCESS)
         return Status;
-    IoWriteOperationCount++;
-    IoWriteTransferCount.QuadPart += Length;
     return IopTransfer(&Request, IRP_MJ_WRITE, Buffer, Length, ByteOffset, Key);
 }
 

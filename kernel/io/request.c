@@ -98,6 +98,22 @@ NTSTATUS IopBeginSynchronous(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MAS
     return IopBeginRequest(Request, FileHandle, Access, NULL, NULL, NULL, Iosb);
 }
 
+static VOID IopCountOperation(ULONG Major)
+{
+    IO_COUNTERS *Counters = &PsCurrentProcess()->IoCounters;
+
+    if (Major == IRP_MJ_READ) {
+        IoReadOperationCount++;
+        Counters->ReadOperationCount++;
+    } else if (Major == IRP_MJ_WRITE) {
+        IoWriteOperationCount++;
+        Counters->WriteOperationCount++;
+    } else {
+        IoOtherOperationCount++;
+        Counters->OtherOperationCount++;
+    }
+}
+
 NTSTATUS IopMakeRequestIrp(IOP_REQUEST *Request, ULONG Major, ULONG Minor)
 {
     PIRP Irp = IopAllocateIrp(Request->Device->StackSize);
@@ -117,6 +133,7 @@ NTSTATUS IopMakeRequestIrp(IOP_REQUEST *Request, ULONG Major, ULONG Minor)
     Request->Stack->MajorFunction = (UCHAR)Major;
     Request->Stack->MinorFunction = (UCHAR)Minor;
     Request->Stack->FileObject = Request->File;
+    IopCountOperation(Major);
     return STATUS_SUCCESS;
 }
 

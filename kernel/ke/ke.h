@@ -231,6 +231,7 @@ ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
 
 /* ---- time: virtual, 100 ns ---- */
 ULONG64 KeVirtualTime(VOID);          /* since boot */
+#define KE_CYCLES_PER_100NS 100ull    /* of the time stamp counter, which counts virtual time at 1 GHz */
 VOID KeChargeTime(ULONG64 Time100ns); /* work that takes time, e.g. a stall; may let another processor run */
 
 /* Memory is going away: bug check 0xC7 when a set timer or a queued DPC lies in it or would call into it. Any IRQL. */
@@ -305,6 +306,7 @@ extern const PVOID KiServiceTable[];
 extern const UCHAR KiServiceArguments[];
 extern const ULONG KiServiceLimit;
 /* ---- exceptions ---- */
+extern ULONG KeUserExceptionCount; /* of user mode, since boot; kernel mode's are RtlpDispatchCount */
 /* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed) Frame. */
 VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct HAL_TRAP_FRAME *Frame,
                          KPROCESSOR_MODE Mode, BOOLEAN FirstChance);

@@ -88,12 +88,18 @@ VOID KeChargeTime(ULONG64 Time100ns)
     KPRCB *Prcb = KiGetPrcb();
     ULONG64 To = KiVirtualTime + Time100ns;
 
-    if (Prcb->InterruptDepth != 0)
-        Prcb->InterruptTime += Time100ns;
-    else if (Prcb->DpcRoutineActive)
-        Prcb->DpcTime += Time100ns;
+    if (Prcb->CurrentThread == Prcb->IdleThread && Prcb->InterruptDepth == 0 && !Prcb->DpcRoutineActive)
+        Prcb->IdleTime += Time100ns;
     else
+        Prcb->KernelTime += Time100ns;
+    if (Prcb->InterruptDepth != 0) {
+        Prcb->InterruptTime += Time100ns;
+    } else if (Prcb->DpcRoutineActive) {
+        Prcb->DpcTime += Time100ns;
+    } else {
         Prcb->CurrentThread->KernelTime += Time100ns;
+        Prcb->CurrentThread->Process->KernelTime += Time100ns;
+    }
     if (Prcb->InterruptDepth != 0 || Prcb->DpcRoutineActive)
         Prcb->CurrentThread->QuantumTarget += Time100ns; /* the interrupted thread pays nothing */
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)

@@ -75,6 +75,8 @@ VOID KiContextToFrame(PCONTEXT Context, HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAM
 
 /* ---- exceptions ---- */
 
+ULONG KeUserExceptionCount;
+
 VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, HAL_TRAP_FRAME *Frame, KPROCESSOR_MODE Mode,
                          BOOLEAN FirstChance)
 {
@@ -82,6 +84,7 @@ VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, HAL_TRA
 
     KiFrameToContext(Frame, ExceptionFrame, &Context);
     if (Mode == UserMode) {
+        KeUserExceptionCount++;
         if (!PspForwardException(Record, &Context, Frame, FirstChance))
             PspUnhandledException(Record);
         return;
@@ -184,7 +187,7 @@ static VOID KiTimeStamp(HAL_TRAP_FRAME *Frame, const HAL_TRAP_INFO *Info)
     ULONG64 Stamp;
 
     KeChargeTime(1);
-    Stamp = KeVirtualTime() * 100; /* a 1 GHz counter of virtual time */
+    Stamp = KeVirtualTime() * KE_CYCLES_PER_100NS;
     Frame->rax = (ULONG)Stamp;
     Frame->rdx = Stamp >> 32;
     if (Info->value)

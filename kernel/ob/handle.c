@@ -59,6 +59,25 @@ ULONG ObHandleCount(PHANDLE_TABLE Table)
     return Table->Count;
 }
 
+VOID ObEnumerateHandles(PHANDLE_TABLE Table, VOID (*Visit)(PVOID Context, const OB_HANDLE_USE *Use), PVOID Context)
+{
+    for (ULONG i = 1; i < Table->Limit; i++) {
+        POBP_HANDLE_ENTRY Entry = ObpEntry(Table, i);
+        OB_HANDLE_USE Use;
+
+        if (Entry->Object == NULL)
+            continue;
+        Use.Value = (ULONG_PTR)i << 2;
+        Use.Object = Entry->Object;
+        Use.GrantedAccess = Entry->Access;
+        Use.Attributes = Entry->Attributes;
+        Use.TypeIndex = OBP_HEADER(Entry->Object)->TypeIndex;
+        Use.HandleCount = OBP_HEADER(Entry->Object)->HandleCount;
+        Use.PointerCount = OBP_HEADER(Entry->Object)->PointerCount;
+        Visit(Context, &Use);
+    }
+}
+
 static BOOLEAN ObpGrowDirectory(PHANDLE_TABLE Table)
 {
     ULONG Room = Table->ChunkRoom ? Table->ChunkRoom * 4 : 8;

@@ -91,6 +91,15 @@ VOID ObDeleteHandleTable(PHANDLE_TABLE Table);
 /* Handles of From that are to be inherited get the same values in To, which is empty; Count 0: all, else those in List. */
 NTSTATUS ObInheritHandles(PHANDLE_TABLE From, PHANDLE_TABLE To, const HANDLE *List, ULONG Count);
 ULONG ObHandleCount(PHANDLE_TABLE Table);
+typedef struct _OB_HANDLE_USE { /* for system information */
+    ULONG_PTR Value;
+    PVOID Object;
+    ACCESS_MASK GrantedAccess;
+    ULONG Attributes, TypeIndex;
+    LONG_PTR HandleCount, PointerCount;
+} OB_HANDLE_USE;
+/* Calls Visit, which may not wait, for each handle of the table, by value. */
+VOID ObEnumerateHandles(PHANDLE_TABLE Table, VOID (*Visit)(PVOID Context, const OB_HANDLE_USE *Use), PVOID Context);
 extern PHANDLE_TABLE ObpKernelHandleTable;   /* handles with bit 31..63 set: HANDLE | 0xFFFFFFFF80000000 */
 
 /* For the summary: calls Visit for each type with its live objects and handles. */

@@ -14,7 +14,6 @@ PVOID NTAPI PsGetCurrentProcessWow64Process(VOID);
 PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process);
 PUCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
 HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process);
-ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process);
 ULONG NTAPI PsGetProcessSessionIdEx(PEPROCESS Process);
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
 PVOID NTAPI PsGetProcessJob(PEPROCESS Process);
@@ -390,8 +389,12 @@ VOID NTAPI PsReturnProcessPagedPoolQuota(PEPROCESS Process, SIZE_T Amount);
 NT_EXPORT(PsChargeProcessPoolQuota);
 NTSTATUS NTAPI PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount)
 {
-    if (Process != PsInitialSystemProcess)
-        Process->QuotaUsage[PoolType & PagedPool] += Amount;
+    SIZE_T *Usage = &Process->QuotaUsage[PoolType & PagedPool], *Peak = &Process->QuotaPeak[PoolType & PagedPool];
+
+    if (Process == PsInitialSystemProcess)
+        return STATUS_SUCCESS;
+    *Usage += Amount;
+    *Peak = max(*Peak, *Usage);
     return STATUS_SUCCESS;
 }
 

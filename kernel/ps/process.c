@@ -258,6 +258,8 @@ static VOID PspDeleteThread(PVOID Object)
     KeUninitThread(&Thread->Tcb);
     if (Thread->Cid.UniqueThread != NULL)
         PspFreeCid(Thread->Cid.UniqueThread);
+    if (Thread->Name.Buffer != NULL)
+        ExFreePoolWithTag(Thread->Name.Buffer, PSP_TAG);
     if (Thread->ThreadsProcess != NULL)
         ObDereferenceObject(Thread->ThreadsProcess);
 }

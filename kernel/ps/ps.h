@@ -48,6 +48,9 @@ struct _ETHREAD {
     BOOLEAN CreateNotified;     /* the create-thread routines have been told */
     BOOLEAN DisableImpersonation, CopyOnOpen, EffectiveOnly;
     BOOLEAN HardErrorModeSet;
+    BOOLEAN PriorityBoostDisabled;
+    UCHAR IoPriority, PagePriority; /* 0: the default; else the value and one */
+    UNICODE_STRING Name;            /* NtSetInformationThread(ThreadNameInformation); allocated */
     NTSTATUS PendingExitStatus; /* with ExitPending */
     KAPC ExitApc;
     KEVENT AlertById;           /* NtAlertThreadByThreadId */
@@ -99,6 +102,13 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     NTSTATUS StartFailure;           /* set when the user-mode loader refused the program, with its reason */
     ULONG DefaultHardErrorMode;
     SIZE_T QuotaUsage[2];            /* pool charged: nonpaged, paged */
+    SIZE_T QuotaPeak[2];
+    SIZE_T PeakVirtualSize, PeakWorkingSet, PeakCommit; /* of what PsQueryMemoryCounters has seen */
+    IO_COUNTERS IoCounters;
+    ULONG Cookie;                    /* random; 0: not asked for yet */
+    UCHAR IoPriority, PagePriority;  /* 0: the default; else the value and one */
+    BOOLEAN Foreground, PriorityBoostDisabled, BreakOnTermination, NoDebugInherit;
+    ULONG HandleHighWater;           /* of what a query has seen */
     ULONG64 ExceptionDispatcher;     /* ntdll's KiUserExceptionDispatcher */
     ULONG64 ApcDispatcher;           /* ntdll's KiUserApcDispatcher */
     ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
@@ -128,6 +138,13 @@ extern LIST_ENTRY PsActiveProcessHead; /* EPROCESS.ActiveProcessLinks */
 
 /* An empty address space for a process that has none. */
 NTSTATUS PsGiveAddressSpace(PEPROCESS Process);
+/*
+ * Sizes of the process's user memory and what pool is charged to it. All committed memory is resident; peaks are of
+ * the times this was asked. IRQL <= APC_LEVEL.
+ */
+VOID PsQueryMemoryCounters(PEPROCESS Process, PVM_COUNTERS_EX Counters);
+ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process);
+
 /* Creates a process with an empty address space, inheriting Parent's token; one reference for the caller. */
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCESS *Process);
 /* A user thread that starts at Context (rip, rsp, rcx...). One reference for the caller. PASSIVE_LEVEL. */

@@ -10,6 +10,9 @@ extern POBJECT_TYPE PspProcessType, PspThreadType, PspJobType;
 /* FALSE when the object is already being deleted. [doc: exported, undocumented] */
 BOOLEAN NTAPI ObReferenceObjectSafe(PVOID Object);
 
+/* A set call's parameter of at most eight bytes: STATUS_INFO_LENGTH_MISMATCH unless Length is Expected. (threadinfo.c) */
+NTSTATUS PspTakeValue(PVOID Information, ULONG Length, ULONG Expected, PULONG64 Value);
+
 /* The time NT calls system time, in 100 ns units since 1601. */
 LONGLONG PspSystemTime(VOID);
 

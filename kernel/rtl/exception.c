@@ -136,6 +136,8 @@ static ULONG RtlpCallHandlers(RTLP_DISPATCH *Dispatch)
     return Next;
 }
 
+ULONG RtlpDispatchCount;
+
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     RTLP_DISPATCH Dispatch = { .Record = Record,
@@ -144,6 +146,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
                                .Flags = Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE };
     ULONG Next;
 
+    RtlpDispatchCount++;
     while (RtlpNextFrame(UNW_FLAG_EHANDLER, &Dispatch.Walk, &Dispatch.Frame)) {
         Next = RtlpCallHandlers(&Dispatch);
         if (Next == DispatchContinue)

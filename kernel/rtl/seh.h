@@ -131,6 +131,7 @@ BOOLEAN RtlpUnwindFrame(ULONG HandlerType, ULONG64 ImageBase, PRUNTIME_FUNCTION 
 /* TRUE when [Address, Address + Bytes) can be read. */
 BOOLEAN RtlpIsReadable(ULONG64 Address, SIZE_T Bytes);
 /* Second chance: nobody handled Record. Never returns. */
+extern ULONG RtlpDispatchCount; /* exceptions that RtlDispatchException has looked for a handler for */
 DECLSPEC_NORETURN VOID RtlpUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 EXCEPTION_DISPOSITION RtlpExecuteHandlerForException(PEXCEPTION_RECORD Record,
                                                      PVOID EstablisherFrame, PCONTEXT Context,

@@ -1,22 +1,26 @@
 /*
- * NtQuery/SetInformationProcess and Thread: the classes that drivers and kernel32 use. Others give
- * STATUS_INVALID_INFO_CLASS, as NT does for classes it does not know.
+ * NtQueryInformationThread and NtSetInformationThread: the classes of the public reference and of ntddk.h's
+ * THREADINFOCLASS that can be asked, and the well-known ones after it. Left out: other numbers, which give
+ * STATUS_INVALID_INFO_CLASS (as do the number of the last system call and hardware counters, which are not kept);
+ * segments of 16-bit code (STATUS_NOT_IMPLEMENTED).
  */
 #include "psp.h"
 
-#include "image.h"
 #include "../rtl/rtl.h"
+
+#define PSP_THREAD_SUSPEND_COUNT 35
+#define PSP_THREAD_NAME 38
+#define PSP_THREAD_SUBSYSTEM 40
 
 /* What a class gives: built in the kernel, then copied out. */
 typedef struct _PSP_ANSWER {
     ULONG Bytes;
     union {
-        PROCESS_BASIC_INFORMATION Basic;
         KERNEL_USER_TIMES Times;
-        VM_COUNTERS Vm;
-        IO_COUNTERS Io;
-        ULONG64 Quad;
+        ULONG64 Quad[2];
         ULONG Long;
+        GROUP_AFFINITY Group;
+        PROCESSOR_NUMBER Processor;
         struct {
             NTSTATUS ExitStatus;
             PVOID Teb;
@@ -24,7 +28,6 @@ typedef struct _PSP_ANSWER {
             KAFFINITY Affinity;
             KPRIORITY Priority, BasePriority;
         } Thread; /* THREAD_BASIC_INFORMATION */
-        UCHAR Priority[2];
     } u;
 } PSP_ANSWER;
 
@@ -35,64 +38,6 @@ static VOID PspFillTimes(PSP_ANSWER *Answer, LARGE_INTEGER Created, LARGE_INTEGE
     Answer->u.Times.ExitTime = Ended;
     Answer->u.Times.KernelTime.QuadPart = Kernel;
     Answer->u.Times.UserTime.QuadPart = User;
-}
-
-static NTSTATUS PspAnswerProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PSP_ANSWER *Answer)
-{
-    switch ((ULONG)Class) {
-    case ProcessBasicInformation:
-        Answer->Bytes = sizeof(Answer->u.Basic);
-        Answer->u.Basic.ExitStatus = Process->ExitStatus;
-        Answer->u.Basic.PebBaseAddress = Process->Peb;
-        Answer->u.Basic.AffinityMask = Process->Pcb.Affinity;
-        Answer->u.Basic.BasePriority = Process->Pcb.BasePriority;
-        Answer->u.Basic.UniqueProcessId = (ULONG_PTR)Process->UniqueProcessId;
-        Answer->u.Basic.InheritedFromUniqueProcessId = (ULONG_PTR)Process->InheritedFromUniqueProcessId;
-        return STATUS_SUCCESS;
-    case ProcessTimes:
-        PspFillTimes(Answer, Process->CreateTime, Process->ExitTime, Process->Pcb.KernelTime, Process->Pcb.UserTime);
-        return STATUS_SUCCESS;
-    case ProcessVmCounters: /* no accounting: zeroes */
-        Answer->Bytes = sizeof(Answer->u.Vm);
-        return STATUS_SUCCESS;
-    case ProcessIoCounters:
-        Answer->Bytes = sizeof(Answer->u.Io);
-        return STATUS_SUCCESS;
-    case ProcessDebugPort:
-        Answer->Bytes = sizeof(ULONG64);
-        Answer->u.Quad = Process->DebugPort ? ~0ull : 0;
-        return STATUS_SUCCESS;
-    case ProcessWow64Information:
-        Answer->Bytes = sizeof(ULONG64);
-        Answer->u.Quad = (ULONG64)Process->WoW64Process;
-        return STATUS_SUCCESS;
-    case ProcessAffinityMask:
-        Answer->Bytes = sizeof(ULONG64);
-        Answer->u.Quad = Process->Pcb.Affinity;
-        return STATUS_SUCCESS;
-    case ProcessHandleCount:
-        Answer->Bytes = sizeof(ULONG);
-        Answer->u.Long = Process->ObjectTable == NULL ? 0 : ObHandleCount(Process->ObjectTable);
-        return STATUS_SUCCESS;
-    case ProcessSessionInformation:
-    case ProcessBreakOnTermination:
-        Answer->Bytes = sizeof(ULONG);
-        return STATUS_SUCCESS;
-    case ProcessDebugFlags:
-        Answer->Bytes = sizeof(ULONG);
-        Answer->u.Long = 1; /* PROCESS_DEBUG_INHERIT is not refused */
-        return STATUS_SUCCESS;
-    case ProcessDefaultHardErrorMode:
-        Answer->Bytes = sizeof(ULONG);
-        Answer->u.Long = Process->DefaultHardErrorMode;
-        return STATUS_SUCCESS;
-    case ProcessPriorityClass:
-        Answer->Bytes = 2;
-        Answer->u.Priority[1] = Process->PriorityClass;
-        return STATUS_SUCCESS;
-    default:
-        return STATUS_INVALID_INFO_CLASS;
-    }
 }
 
 static NTSTATUS PspAnswerThread(PETHREAD Thread, THREADINFOCLASS Class, PSP_ANSWER *Answer)
@@ -112,7 +57,7 @@ static NTSTATUS PspAnswerThread(PETHREAD Thread, THREADINFOCLASS Class, PSP_ANSW
         return STATUS_SUCCESS;
     case ThreadQuerySetWin32StartAddress:
         Answer->Bytes = sizeof(ULONG64);
-        Answer->u.Quad = (ULONG64)(Thread->Win32StartAddress ? Thread->Win32StartAddress : (PVOID)Thread->StartAddress);
+        Answer->u.Quad[0] = (ULONG64)(Thread->Win32StartAddress ? Thread->Win32StartAddress : (PVOID)Thread->StartAddress);
         return STATUS_SUCCESS;
     case ThreadAmILastThread:
         Answer->Bytes = sizeof(ULONG);
@@ -131,8 +76,46 @@ static NTSTATUS PspAnswerThread(PETHREAD Thread, THREADINFOCLASS Class, PSP_ANSW
         Answer->u.Long = Thread->HideFromDebugger;
         return STATUS_SUCCESS;
     case ThreadBreakOnTermination:
+    case PSP_THREAD_SUBSYSTEM: /* SubsystemInformationTypeWin32 */
         Answer->Bytes = sizeof(ULONG);
         return STATUS_SUCCESS;
+    case ThreadPerformanceCount: /* always zero, as in NT */
+        Answer->Bytes = sizeof(ULONG64);
+        return STATUS_SUCCESS;
+    case ThreadPriorityBoost: /* whether it is disabled */
+        Answer->Bytes = sizeof(ULONG);
+        Answer->u.Long = Thread->PriorityBoostDisabled;
+        return STATUS_SUCCESS;
+    case ThreadIoPriority:
+        Answer->Bytes = sizeof(ULONG);
+        Answer->u.Long = Thread->IoPriority != 0 ? Thread->IoPriority - 1u : IoPriorityNormal;
+        return STATUS_SUCCESS;
+    case ThreadPagePriority:
+        Answer->Bytes = sizeof(ULONG);
+        Answer->u.Long = Thread->PagePriority != 0 ? Thread->PagePriority - 1u : 5; /* MEMORY_PRIORITY_NORMAL */
+        return STATUS_SUCCESS;
+    case ThreadActualBasePriority:
+        Answer->Bytes = sizeof(ULONG);
+        Answer->u.Long = (ULONG)Thread->Tcb.BasePriority;
+        return STATUS_SUCCESS;
+    case PSP_THREAD_SUSPEND_COUNT:
+        Answer->Bytes = sizeof(ULONG);
+        Answer->u.Long = Thread->Tcb.SuspendCount;
+        return STATUS_SUCCESS;
+    case ThreadCycleTime: /* AccumulatedCycles, CurrentCycleCount */
+        Answer->Bytes = 2 * sizeof(ULONG64);
+        Answer->u.Quad[0] = (Thread->Tcb.KernelTime + Thread->Tcb.UserTime) * KE_CYCLES_PER_100NS;
+        return STATUS_SUCCESS;
+    case ThreadGroupInformation:
+        Answer->Bytes = sizeof(Answer->u.Group);
+        Answer->u.Group.Mask = Thread->Tcb.Affinity;
+        return STATUS_SUCCESS;
+    case ThreadIdealProcessorEx:
+        Answer->Bytes = sizeof(Answer->u.Processor);
+        Answer->u.Processor.Number = Thread->Tcb.IdealProcessor;
+        return STATUS_SUCCESS;
+    case ThreadDescriptorTableEntry: /* of 32-bit x86 alone */
+        return STATUS_NOT_IMPLEMENTED;
     default:
         return STATUS_INVALID_INFO_CLASS;
     }
@@ -158,10 +141,10 @@ static NTSTATUS PspGiveAnswer(const PSP_ANSWER *Answer, PVOID Buffer, ULONG Leng
     return STATUS_SUCCESS;
 }
 
-/* UNICODE_STRING followed by its characters. */
-static NTSTATUS PspGiveString(PCUNICODE_STRING String, PVOID Buffer, ULONG Length, PULONG LengthOut)
+/* A UNICODE_STRING, its characters behind it; a name of none is an empty one. [doc: GetThreadDescription] */
+static NTSTATUS PspGiveName(PETHREAD Thread, PVOID Buffer, ULONG Length, PULONG LengthOut)
 {
-    ULONG Bytes = sizeof(UNICODE_STRING) + String->Length + sizeof(WCHAR);
+    ULONG Bytes = sizeof(UNICODE_STRING) + Thread->Name.Length;
     PUNICODE_STRING Copy = Buffer;
 
     __try {
@@ -173,52 +156,21 @@ static NTSTATUS PspGiveString(PCUNICODE_STRING String, PVOID Buffer, ULONG Lengt
         if (LengthOut != NULL)
             *LengthOut = Bytes;
         if (Length < Bytes)
-            return STATUS_INFO_LENGTH_MISMATCH;
-        Copy->Length = String->Length;
-        Copy->MaximumLength = String->Length + sizeof(WCHAR);
+            return STATUS_BUFFER_TOO_SMALL;
+        Copy->Length = Copy->MaximumLength = Thread->Name.Length;
         Copy->Buffer = (PWSTR)(Copy + 1);
-        RtlCopyMemory(Copy->Buffer, String->Buffer, String->Length);
-        Copy->Buffer[String->Length / sizeof(WCHAR)] = 0;
+        RtlCopyMemory(Copy->Buffer, Thread->Name.Buffer, Thread->Name.Length);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length,
-                                         PULONG ReturnLength);
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Information, ULONG Length,
                                         PULONG ReturnLength);
-NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length);
 NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Information, ULONG Length);
 
-NT_SERVICE_PARTIAL(QueryInformationProcess, "the classes of jobs, working sets, I/O counters and debug objects");
-NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length,
-                                         PULONG ReturnLength)
-{
-    PSP_ANSWER Answer;
-    PEPROCESS Process;
-    NTSTATUS Status;
-
-    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_QUERY_LIMITED_INFORMATION, PspProcessType,
-                                       ExGetPreviousMode(), (PVOID *)&Process, NULL);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    RtlZeroMemory(&Answer, sizeof(Answer));
-    if (Class == ProcessImageFileName || (ULONG)Class == 43 /* ProcessImageFileNameWin32 */)
-        Status = PspGiveString(&Process->ImagePath, Information, Length, ReturnLength);
-    else if ((ULONG)Class == 60 /* ProcessCommandLineInformation */)
-        Status = PspGiveString(&Process->CommandLine, Information, Length, ReturnLength);
-    else {
-        Status = PspAnswerProcess(Process, Class, &Answer);
-        if (NT_SUCCESS(Status))
-            Status = PspGiveAnswer(&Answer, Information, Length, ReturnLength);
-    }
-    ObDereferenceObject(Process);
-    return Status;
-}
-
-NT_SERVICE_PARTIAL(QueryInformationThread, "the classes of descriptor tables, performance counts and ideal processors");
+NT_SERVICE(QueryInformationThread);
 NT_EXPORT(NtQueryInformationThread);
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Information, ULONG Length,
                                         PULONG ReturnLength)
@@ -232,15 +184,15 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Cla
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(&Answer, sizeof(Answer));
-    Status = PspAnswerThread(Thread, Class, &Answer);
-    if (NT_SUCCESS(Status))
+    Status = (ULONG)Class == PSP_THREAD_NAME ? PspGiveName(Thread, Information, Length, ReturnLength)
+                                             : PspAnswerThread(Thread, Class, &Answer);
+    if (NT_SUCCESS(Status) && (ULONG)Class != PSP_THREAD_NAME)
         Status = PspGiveAnswer(&Answer, Information, Length, ReturnLength);
     ObDereferenceObject(Thread);
     return Status;
 }
 
-/* Reads a ULONG or ULONG64 parameter of a set call. */
-static NTSTATUS PspTakeValue(PVOID Information, ULONG Length, ULONG Expected, PULONG64 Value)
+NTSTATUS PspTakeValue(PVOID Information, ULONG Length, ULONG Expected, PULONG64 Value)
 {
     if (Length != Expected)
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -255,40 +207,52 @@ static NTSTATUS PspTakeValue(PVOID Information, ULONG Length, ULONG Expected, PU
     return STATUS_SUCCESS;
 }
 
-NT_SERVICE_PARTIAL(SetInformationProcess, "all classes but the hard error mode, the priority class and the affinity");
-NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length)
+static NTSTATUS PspSetName(PETHREAD Thread, PVOID Information, ULONG Length)
 {
-    PEPROCESS Process;
-    ULONG64 Value;
-    NTSTATUS Status;
+    UNICODE_STRING Given, Copy = {0};
+    NTSTATUS Status = STATUS_SUCCESS;
 
-    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SET_INFORMATION, PspProcessType, ExGetPreviousMode(),
-                                       (PVOID *)&Process, NULL);
+    if (Length != sizeof(Given))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    __try {
+        if (ExGetPreviousMode() != KernelMode)
+            ProbeForRead(Information, Length, sizeof(ULONG));
+        Given = *(PUNICODE_STRING)Information;
+        if (ExGetPreviousMode() != KernelMode)
+            ProbeForRead(Given.Buffer, Given.Length, sizeof(WCHAR));
+        Status = PspDuplicateString(&Given, &Copy);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        if (Copy.Buffer != NULL)
+            ExFreePoolWithTag(Copy.Buffer, PSP_TAG);
+        return GetExceptionCode();
+    }
     if (!NT_SUCCESS(Status))
         return Status;
-    switch ((ULONG)Class) {
-    case ProcessDefaultHardErrorMode:
-        Status = PspTakeValue(Information, Length, sizeof(ULONG), &Value);
-        if (NT_SUCCESS(Status))
-            Process->DefaultHardErrorMode = (ULONG)Value;
-        break;
-    case ProcessPriorityClass: /* the second of two bytes; the first says whether it has the foreground */
-        Status = PspTakeValue(Information, Length, 2, &Value);
-        if (NT_SUCCESS(Status))
-            Status = PspSetPriorityClass(Process, (UCHAR)(Value >> 8));
-        break;
-    case ProcessAffinityMask:
-        Status = PspTakeValue(Information, Length, sizeof(ULONG64), &Value);
-        if (NT_SUCCESS(Status) && (Value == 0 || (Value >> KeProcessorCount) != 0))
-            Status = STATUS_INVALID_PARAMETER;
-        if (NT_SUCCESS(Status))
-            Process->Pcb.Affinity = Value;
-        break;
-    default:
-        Status = STATUS_INVALID_INFO_CLASS;
+    if (Thread->Name.Buffer != NULL)
+        ExFreePoolWithTag(Thread->Name.Buffer, PSP_TAG);
+    Thread->Name = Copy;
+    return STATUS_SUCCESS;
+}
+
+/* Classes that take one ULONG and only keep it. */
+static NTSTATUS PspSetThreadUlong(PETHREAD Thread, ULONG Class, ULONG Value)
+{
+    switch (Class) {
+    case ThreadPriorityBoost:
+        Thread->PriorityBoostDisabled = Value != 0;
+        return STATUS_SUCCESS;
+    case ThreadIoPriority:
+        if (Value >= MaxIoPriorityTypes)
+            return STATUS_INVALID_PARAMETER;
+        Thread->IoPriority = (UCHAR)(Value + 1);
+        return STATUS_SUCCESS;
+    case ThreadPagePriority:
+        if (Value > 5)
+            return STATUS_INVALID_PARAMETER;
+        Thread->PagePriority = (UCHAR)(Value + 1);
+        return STATUS_SUCCESS;
     }
-    ObDereferenceObject(Process);
-    return Status;
+    return STATUS_INVALID_INFO_CLASS;
 }
 
 static NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Information, ULONG Length)
@@ -331,12 +295,20 @@ static NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Infor
     case ThreadImpersonationToken:
         Status = PspTakeValue(Information, Length, sizeof(HANDLE), &Value);
         return NT_SUCCESS(Status) ? PsAssignImpersonationToken(Thread, (HANDLE)Value) : Status;
+    case ThreadPriorityBoost:
+    case ThreadIoPriority:
+    case ThreadPagePriority:
+        Status = PspTakeValue(Information, Length, sizeof(ULONG), &Value);
+        return NT_SUCCESS(Status) ? PspSetThreadUlong(Thread, (ULONG)Class, (ULONG)Value) : Status;
+    case PSP_THREAD_NAME:
+        return PspSetName(Thread, Information, Length);
     default:
         return STATUS_INVALID_INFO_CLASS;
     }
 }
 
-NT_SERVICE_PARTIAL(SetInformationThread, "the classes of descriptor tables, ideal processors and priorities of I/O");
+NT_SERVICE_PARTIAL(SetInformationThread, "the classes of TLS cells, ideal processors, processor groups and break on "
+                                         "termination");
 NT_EXPORT(NtSetInformationThread);
 NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Class, PVOID Information, ULONG Length)
 {
