@@ -68,5 +68,18 @@ echo 'int nothing;' | clang-19 -shared -fPIC -o "$work/libnvidia-ml.so.1" -x c -
 export LD_LIBRARY_PATH=$work
 run run --gpu host $first -- $agent --print --once
 like "$work/err" 'no source finds a GPU' 'a library that is not NVML: no GPU'
+unset LD_LIBRARY_PATH
+
+# The system's own counters, by a stand-in for pdh.dll in the machine's System32.
+mkdir -p "$work/machine/C/Windows/System32"
+clang-19 --target=x86_64-w64-windows-gnu -O1 -shared -fuse-ld=lld tests/cli/pdh_standin.c -o "$work/machine/C/Windows/System32/pdh.dll"
+run run --machine "$work/machine" --gpu none $first -- $agent --print --once
+like "$work/err" 'ai_gpu_agent: reading pdh' 'no NVML: the system'\''s counters'
+is "$(samples)" $'1\t-\tluid 00000000:00000001\tbusy 50.75 %\tused 333\n1\t-\tluid 00000000:00000002\tbusy 100.00 %' \
+    'as busy as the busiest engine, over processes; what is not known is left out'
+run run --machine "$work/machine" $first -- $agent --print --once --source pdh
+like "$work/err" 'reading pdh' 'asked for: beside NVML too'
+run run --machine "$work/machine" $first -- $agent --print --once
+like "$work/err" 'reading nvml' 'NVML comes first'
 nothing_left 'the GPUs'
 done_testing

@@ -18,7 +18,8 @@ $(B)/cli-drivers/importer.sys: $(B)/cli-drivers/exporter.lib
 CLI_PROGRAMS := $(patsubst tests/cli/programs/%.c,$(B)/cli-programs/%.exe,$(wildcard tests/cli/programs/*.c))
 $(B)/cli-programs/%.exe: tests/cli/programs/%.c
 	@mkdir -p $(@D)
-	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< -o $@
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(filter %.lib,$^) -o $@
+$(B)/cli-programs/ai_contract.exe $(B)/cli-programs/ai_stress.exe: $(B)/lib/libai.lib
 # The plain driver, unaligned and with a checksum.
 $(B)/cli-drivers/plain_flat.sys: LINK_EXTRA := /align:32 /filealign:32
 $(B)/cli-drivers/plain_sum.sys: LINK_EXTRA := /release

@@ -1,0 +1,71 @@
+#!/bin/bash
+# ai_driver with its own programs, as users have them: the agent beside aictl, pinned memory, a process that ends with memory
+# outstanding, the whole contract, fuzzed requests, threads; loading and unloading. Each run ends with nothing left.
+. tests/cli/tap.sh
+[ -e build/drivers/ai_driver.sys ] || { echo '1..0 # SKIP there is no ai_driver.sys yet'; exit 0; }
+ai=(--hwid 'Root\AIDriver' build/drivers/ai_driver.sys)
+programs=build/programs
+tests=build/cli-programs
+
+# clean NAME: the run went well, and nothing of the driver's is left.
+clean() {
+    is $status 0 "$1: exit status"
+    unlike "$work/err" 'handles? left|objects? left|not unloaded|ai_driver .*left' "$1: nothing is left"
+    nothing_left "$1"
+}
+
+run run "${ai[@]}" -- $programs/aictl.exe status -- $programs/aictl.exe pool -- $programs/aictl.exe stats -- $programs/aictl.exe path
+clean 'aictl without an agent'
+like "$work/out" '^no GPU is known' 'status: no GPU'
+like "$work/out" '^  total +256 MiB$' 'pool: its size'
+like "$work/out" '^  fragmentation +0\.00 %$' 'pool: no fragmentation'
+like "$work/out" '^optimised path: no$' 'path: no'
+like "$work/out" '^  missing +no adapter, no agent.*no runtime registered' 'path: why'
+
+run run --background "$programs/ai_gpu_agent.exe --rate 20" "${ai[@]}" -- $programs/aictl.exe watch --interval 200 --count 5 \
+    -- $programs/aictl.exe --json status
+clean 'the agent and aictl'
+is "$(grep -cE '^GPU 0 +[0-9]+\.00 % .*sample [0-9]+, simulated' "$work/out")" 5 'watch: five samples, marked as simulated'
+like "$work/out" '"name":"NVIDIA GeForce RTX 3080 \(simulated\)".*"memory_total_bytes":10737418240' 'status: the GPU'
+like "$work/out" '"stale":false,"simulated":true,"agent_present":true' 'status: fresh, simulated, the agent is there'
+
+run run --gpu simulated:3 "${ai[@]}" -- $programs/ai_gpu_agent.exe --once -- $programs/aictl.exe --json status
+is "$(grep -c '"agent_present":false' "$work/out")" 3 'three GPUs, whose agent has gone'
+run run --gpu none "${ai[@]}" -- $programs/ai_gpu_agent.exe --once
+like "$work/err" 'ai_gpu_agent.exe: exit code 3' 'no GPU: the agent says so'
+
+run run "${ai[@]}" -- $programs/aictl.exe alloc 64M -- $programs/aictl.exe alloc 5000 --count 100 -- $programs/aictl.exe alloc 1M --keep \
+    -- $programs/aictl.exe --json pool
+clean 'pinned memory'
+like "$work/out" '^  bytes +64 MiB$' 'alloc: 64 MiB, zeroed, written and read back'
+like "$work/out" '"used_bytes":0,.*"allocations":0' 'pool: what a process kept is free after its end'
+run run "${ai[@]}" -- $programs/aictl.exe alloc 129M
+like "$work/err" 'aictl: alloc: the process would have more than its quota \(error 1816\)' 'more than the quota'
+like "$work/err" 'aictl.exe: exit code 3' 'more than the quota: exit code'
+printf 'pool\nalloc 1M --keep\npool # again\nboost self 1\nfree 12345\n' | run run "${ai[@]}" -- $programs/aictl.exe --json script -
+like "$work/out" '"command":"boost".*"old_base_priority":8,"new_base_priority":9' 'a script: boost'
+like "$work/out" '"used_bytes":1048576,' 'a script: one handle for all of it'
+like "$work/err" 'aictl: free: nothing of this handle' 'a script: an id that is none'
+
+# tap NAME PROGRAM [ARGUMENT...]: a program that prints TAP.
+tap() {
+    local name=$1
+    shift
+    run run --timeout 50 "${ai[@]}" -- "$@"
+    clean "$name"
+    like "$work/out" '^1\.\.[0-9]+' "$name: ran to its end"
+    unlike "$work/out" '^not ok' "$name: each check passed"
+    grep '^not ok' "$work/out" | sed 's/^/# /'
+}
+tap 'the contract' $tests/ai_contract.exe
+tap 'every length and random bytes' $tests/ai_stress.exe fuzz 10
+tap 'eight threads' $tests/ai_stress.exe threads 2000
+run run "${ai[@]}" -- $tests/ai_stress.exe leave -- $programs/aictl.exe --json pool -- $programs/aictl.exe --json stats
+clean 'a process that is terminated with memory outstanding'
+like "$work/out" '^left with memory outstanding' 'it had some'
+like "$work/out" '"used_bytes":0,.*"allocations":0' 'all of it is free'
+like "$work/out" '"frees":0,"frees_on_close":11,' 'as the counters say'
+
+run run --cycles 100 "${ai[@]}"
+clean 'loaded and unloaded 100 times'
+done_testing
