@@ -64,7 +64,7 @@ static NTSTATUS FxDispatchWmi(FX_DEVICE *Device, PIRP Irp)
 /* To the queue of the major function, or the default one. */
 static NTSTATUS FxDispatchToQueue(FX_DEVICE *Device, PIRP Irp, UCHAR Major)
 {
-    if (Device->QueueOf[Major] == NULL && Device->DefaultQueue == NULL)
+    if (Device->QueueOf[Major] == NULL && Device->DefaultQueue == NULL && Device->Settings.EvtInCallerContext == NULL)
         return FxForwardOrRefuse(Device, Irp);
     return FxQueueDispatch(Device, Irp);
 }

@@ -218,6 +218,8 @@ VOID FxObjectReference(FX_OBJECT *Object);   /* any IRQL */
 VOID FxObjectDereference(FX_OBJECT *Object); /* <= DISPATCH_LEVEL */
 /* Deletes: children, cleanup callbacks, Dispose, the creation's reference. Twice is harmless (the second does nothing). */
 VOID FxObjectDelete(FX_OBJECT *Object);
+/* The same for one that is in no parent's list and that only the caller deletes: without a lock. <= DISPATCH_LEVEL. */
+VOID FxObjectDeleteUnlisted(FX_OBJECT *Object);
 VOID FxObjectSetParent(FX_OBJECT *Object, FX_OBJECT *Parent); /* e.g. a request that moves; both alive */
 /* The nearest object of Type at or above Object, or NULL. */
 FX_OBJECT *FxObjectAncestor(FX_OBJECT *Object, FX_TYPE Type);

@@ -37,8 +37,29 @@ VOID FxQueueForgetDevice(FX_DEVICE *Device); /* at the device's disposal: delete
 
 /* ---- requests (request.c) ---- */
 struct _FX_REQUEST_CACHE;
-NTSTATUS FxRequestCacheCreate(FX_DEVICE *Device); /* from Settings.RequestAttributes */
+NTSTATUS FxRequestCacheCreate(FX_DEVICE *Device); /* from Settings.RequestAttributes; before the first IRP */
 VOID FxRequestCacheDestroy(FX_DEVICE *Device);
+
+typedef enum _FX_REQUEST_STATE { /* of a request that came in */
+    FxRequestNew,      /* nobody's yet */
+    FxRequestInCaller, /* with EvtIoInCallerContext or EvtDeviceFileCreate: the driver's, of no queue */
+    FxRequestWaiting,  /* in its queue */
+    FxRequestOwned,    /* the driver's */
+    FxRequestCanceled, /* the driver's, handed over by EvtIoCanceledOnQueue: it can only be completed */
+    FxRequestDone,     /* completed or given away */
+} FX_REQUEST_STATE;
+typedef enum _FX_CANCEL_STATE { /* of one that the driver owns */
+    FxCancelNone,
+    FxCancelMarked,  /* WdfRequestMarkCancelable */
+    FxCancelStarted, /* the IRP is cancelled, EvtRequestCancel is not called yet */
+    FxCancelCalled,
+} FX_CANCEL_STATE;
+typedef enum _FX_STOP_STATE { /* of one that the driver owns while its queue is powered down */
+    FxStopNone,
+    FxStopDue,    /* counted in the queue's UnstoppedCount, as is the next */
+    FxStopCalled, /* EvtIoStop */
+    FxStopAcknowledged,
+} FX_STOP_STATE;
 
 struct _FX_REQUEST {
     FX_OBJECT Object;
@@ -47,14 +68,27 @@ struct _FX_REQUEST {
     FX_QUEUE *Queue;          /* that presented or holds it; NULL for the client's own requests */
     FX_FILE *File;
     LIST_ENTRY QueueLink;     /* queue's lock: waiting, or owned by the driver */
-    ULONG State;              /* request.c's */
+    UCHAR State;              /* FX_REQUEST_STATE; queue's lock */
+    UCHAR Cancel;             /* FX_CANCEL_STATE; queue's lock */
+    UCHAR Stop;               /* FX_STOP_STATE; queue's lock */
+    BOOLEAN Delivered;        /* the driver has seen it: EvtIoCanceledOnQueue is due */
+    BOOLEAN HoldsPower;       /* a reference of its power-managed queue, until it is completed */
     BOOLEAN IsOwn;            /* made by WdfRequestCreate: the IRP is for sending only */
     BOOLEAN OwnsIrp;          /* allocated by the framework */
     BOOLEAN IsReserved;
     NTSTATUS Status;          /* of the last completion */
     ULONG_PTR Information;
 
-    /* cancellation: request.c, under the queue's lock */
+    /*
+     * While the dispatch routine that brought the IRP in has not returned: its thread. When that thread completes the
+     * request meanwhile, the IRP is not marked pending and the dispatch routine returns its status; any other
+     * completion marks it pending first, and the dispatch routine returns STATUS_PENDING. Only that thread writes these.
+     */
+    PKTHREAD InlineThread;
+    BOOLEAN InlineDone;
+    BOOLEAN InlineMore;       /* the queue has something to do once the dispatch routine is done with this one */
+
+    /* cancellation: reqcancel.c, under the queue's lock */
     PFN_WDF_REQUEST_CANCEL EvtCancel;
 
     /* sending: send.c (owner: I/O targets) */
@@ -66,6 +100,7 @@ struct _FX_REQUEST {
 
     /* buffers: reqbuf.c */
     struct _FX_REQUEST_BUFFERS *Buffers; /* memories and MDLs made for it, made on first use */
+    struct _FX_REQUEST_CACHE *Cache;     /* that its memory belongs to; NULL: a block of its own */
 };
 extern const FX_CLASS FxRequestClass;
 static inline FX_REQUEST *FxRequestFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFREQUEST Handle)
@@ -76,10 +111,15 @@ static inline FX_REQUEST *FxRequestFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFRE
 FX_REQUEST *FxRequestCreateForIrp(FX_DEVICE *Device, PIRP Irp, FX_FILE *File);
 /* Completes the IRP, takes the request from its queue, deletes the object. <= DISPATCH_LEVEL. */
 VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Information, CCHAR Boost);
-/* The sender gave up the IRP (send and forget): the request object goes, the IRP is another's. */
+/*
+ * Send and forget: to be called before the IRP is passed to IoCallDriver. Marks the IRP pending, takes the request from its
+ * queue and deletes the object; the IRP is another's.
+ */
 VOID FxRequestForget(FX_REQUEST *Request);
 /* send.c: frees Send; called as the request is destroyed or reused. */
 VOID FxSendFree(FX_REQUEST *Request);
+/* reqbuf.c: deletes the memories and MDLs made for the request; called before its IRP is completed or exchanged. */
+VOID FxRequestFreeBuffers(FX_REQUEST *Request);
 
 /* ---- memory (memory.c; owner: objects) ---- */
 struct _FX_MEMORY {

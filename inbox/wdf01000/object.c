@@ -258,8 +258,8 @@ static VOID FxDispose(FX_OBJECT *Object);
 
 static BOOLEAN FxMustWait(const FX_OBJECT *Object)
 {
-    return KeGetCurrentIrql() > PASSIVE_LEVEL &&
-           (Object->Class->PassiveDispose || Object->ExecutionLevel == WdfExecutionLevelPassive);
+    return (Object->Class->PassiveDispose || Object->ExecutionLevel == WdfExecutionLevelPassive) &&
+           KeGetCurrentIrql() > PASSIVE_LEVEL;
 }
 
 static FX_OBJECT *FxNextDeferred(FX_GLOBALS *Globals)
@@ -331,7 +331,7 @@ static VOID FxDispose(FX_OBJECT *Object)
         FxDefer(Object);
         return;
     }
-    while ((Child = FxTakeChild(Object)) != NULL)
+    while (!IsListEmpty(&Object->Children) && (Child = FxTakeChild(Object)) != NULL)
         FxDispose(Child);
     if (Object->Flags & FX_FLAG_COMMITTED)
         for (FX_CONTEXT *Context = Object->Contexts; Context != NULL; Context = Context->Next)
@@ -360,6 +360,13 @@ VOID FxObjectDelete(FX_OBJECT *Object)
     KeReleaseSpinLock(&Globals->Lock, Irql);
     if (First)
         FxDispose(Object);
+}
+
+VOID FxObjectDeleteUnlisted(FX_OBJECT *Object)
+{
+    FX_ASSERT(Object->State == FxAlive);
+    Object->State = FxDisposing;
+    FxDispose(Object);
 }
 
 VOID FxObjectSetParent(FX_OBJECT *Object, FX_OBJECT *Parent)

@@ -1,0 +1,130 @@
+/*
+ * Requests that a driver gives back to a queue: its own, another, one of the parent device's; and the answers to EvtIoStop
+ * [doc: Requeuing I/O Requests; Using Power-Managed I/O Queues].
+ */
+#include "queue.h"
+
+static VOID FxLockTwo(FX_QUEUE *A, FX_QUEUE *B, PKIRQL Irql)
+{
+    FX_QUEUE *First = A < B ? A : B;
+
+    KeAcquireSpinLock(&First->Lock, Irql);
+    KeAcquireSpinLockAtDpcLevel(First == A ? &B->Lock : &A->Lock);
+}
+
+static VOID FxUnlockTwo(FX_QUEUE *A, FX_QUEUE *B, KIRQL Irql)
+{
+    KeReleaseSpinLockFromDpcLevel(A < B ? &B->Lock : &A->Lock);
+    KeReleaseSpinLock(A < B ? &A->Lock : &B->Lock, Irql);
+}
+
+/* Lock held. Can the driver give it back to a queue? */
+static BOOLEAN FxIsMovable(const FX_REQUEST *Request)
+{
+    return Request->State == FxRequestOwned && Request->Cancel != FxCancelMarked && Request->Cancel != FxCancelStarted;
+}
+
+/* From one queue to the other's tail. */
+static NTSTATUS FxMove(FX_REQUEST *Request, FX_QUEUE *From, FX_QUEUE *To)
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+    BOOLEAN RunFrom = FALSE;
+    KIRQL Irql;
+
+    FxObjectReference(&From->Object);
+    FxObjectReference(&To->Object);
+    if (To->IsPowerManaged && !Request->HoldsPower)
+        Request->HoldsPower = NT_SUCCESS(FxPowerReference(To->Device));
+    FxLockTwo(From, To, &Irql);
+    if (!FxIsMovable(Request)) {
+        Status = STATUS_INVALID_DEVICE_REQUEST;
+    } else if (!To->IsAccepting) {
+        Status = STATUS_WDF_BUSY;
+    } else {
+        RunFrom = FxQueueLose(From, Request);
+        FxQueueInsert(To, Request, FALSE);
+    }
+    FxUnlockTwo(From, To, Irql);
+    if (NT_SUCCESS(Status)) {
+        FxQueueRun(To);
+        if (RunFrom)
+            FxQueueRun(From);
+    }
+    FxObjectDereference(&To->Object);
+    FxObjectDereference(&From->Object);
+    return Status;
+}
+
+WDF_DDI(WdfRequestForwardToIoQueue);
+NTSTATUS NTAPI imp_WdfRequestForwardToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle, WDFQUEUE DestinationQueue)
+{
+    FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
+    FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
+    FX_QUEUE *To = FxQueueFromHandle(DriverGlobals, DestinationQueue);
+    FX_QUEUE *From = Request->Queue;
+    NTSTATUS Status = STATUS_INVALID_DEVICE_REQUEST;
+
+    if (From != NULL && From != To && From->Device == To->Device)
+        Status = FxMove(Request, From, To);
+    if (Status == STATUS_INVALID_DEVICE_REQUEST)
+        FxMistake(Globals, Status, "WDFREQUEST %p cannot be forwarded to WDFQUEUE %p", Handle, DestinationQueue);
+    return Status;
+}
+
+/* Back to the head of its queue. */
+static NTSTATUS FxGiveBack(FX_REQUEST *Request, FX_QUEUE *Queue)
+{
+    NTSTATUS Status = STATUS_INVALID_DEVICE_REQUEST;
+    KIRQL Irql;
+
+    FxObjectReference(&Queue->Object);
+    KeAcquireSpinLock(&Queue->Lock, &Irql);
+    if (FxIsMovable(Request)) {
+        FxQueueLose(Queue, Request);
+        FxQueueInsert(Queue, Request, TRUE);
+        Status = STATUS_SUCCESS;
+    }
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    if (NT_SUCCESS(Status))
+        FxQueueRun(Queue);
+    FxObjectDereference(&Queue->Object);
+    return Status;
+}
+
+WDF_DDI(WdfRequestRequeue);
+NTSTATUS NTAPI imp_WdfRequestRequeue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle)
+{
+    FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
+    FX_QUEUE *Queue = Request->Queue;
+    NTSTATUS Status = STATUS_INVALID_DEVICE_REQUEST;
+
+    if (Queue != NULL && Queue->Config.DispatchType == WdfIoQueueDispatchManual)
+        Status = FxGiveBack(Request, Queue);
+    if (!NT_SUCCESS(Status))
+        FxMistake(FxGlobalsOf(DriverGlobals), Status, "WDFREQUEST %p cannot be requeued", Handle);
+    return Status;
+}
+
+WDF_DDI(WdfRequestStopAcknowledge);
+VOID NTAPI imp_WdfRequestStopAcknowledge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle, BOOLEAN Requeue)
+{
+    FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
+    FX_QUEUE *Queue = Request->Queue;
+    BOOLEAN Called = FALSE;
+    KIRQL Irql;
+
+    if (Queue != NULL) {
+        KeAcquireSpinLock(&Queue->Lock, &Irql);
+        Called = Request->Stop == FxStopCalled && FxRequestIsOwned(Request);
+        if (Called && !Requeue) {
+            Request->Stop = FxStopAcknowledged;
+            Queue->UnstoppedCount--;
+            FxQueueWake(Queue);
+        }
+        KeReleaseSpinLock(&Queue->Lock, Irql);
+    }
+    if (!Called)
+        FxQueueViolation(Request, STATUS_INVALID_DEVICE_REQUEST, "WdfRequestStopAcknowledge outside of EvtIoStop");
+    if (Requeue && !NT_SUCCESS(FxGiveBack(Request, Queue)))
+        FxQueueViolation(Request, STATUS_INVALID_DEVICE_REQUEST, "WdfRequestStopAcknowledge requeues a cancelable request");
+}
