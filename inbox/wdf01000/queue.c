@@ -651,14 +651,6 @@ WDFDEVICE NTAPI imp_WdfIoQueueGetDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFQU
     return FX_HANDLE(WDFDEVICE, FxQueueFromHandle(DriverGlobals, Queue)->Device);
 }
 
-WDF_DDI(WdfDeviceGetDefaultQueue);
-WDFQUEUE NTAPI imp_WdfDeviceGetDefaultQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
-{
-    FX_QUEUE *Queue = FxDeviceFromHandle(DriverGlobals, Device)->DefaultQueue;
-
-    return Queue != NULL ? FX_HANDLE(WDFQUEUE, Queue) : NULL;
-}
-
 /* The major function of a request type that a queue can be configured for, or IRP_MJ_MAXIMUM_FUNCTION. */
 static UCHAR FxMajorOfType(WDF_REQUEST_TYPE Type)
 {
