@@ -32,5 +32,5 @@ VOID AiBlocksDelete(_Inout_ AI_BLOCKS *Blocks);
 UINT32 AiBlocksTake(_Inout_ AI_BLOCKS *Blocks, _In_ UINT32 Count);
 /* Count blocks from First, all used, are free again. */
 VOID AiBlocksGive(_Inout_ AI_BLOCKS *Blocks, _In_ UINT32 First, _In_ UINT32 Count);
-static FORCEINLINE UINT32 AiBlocksLargest(_In_ const AI_BLOCKS *Blocks) { return Blocks->Node[1].Longest; }
-static FORCEINLINE UINT32 AiBlocksRuns(_In_ const AI_BLOCKS *Blocks) { return Blocks->Node[1].Runs; }
+FORCEINLINE UINT32 AiBlocksLargest(_In_ const AI_BLOCKS *Blocks) { return Blocks->Node[1].Longest; }
+FORCEINLINE UINT32 AiBlocksRuns(_In_ const AI_BLOCKS *Blocks) { return Blocks->Node[1].Runs; }

@@ -185,7 +185,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID AiTraceBoost(_In_ UINT32 ThreadId, _In_
 _IRQL_requires_max_(DISPATCH_LEVEL) VOID AiTraceSample(_In_ UINT32 Index, _In_ UINT32 UtilizationBasisPoints);
 
 /* Interrupt time with sleep included, 100 ns. */
-static FORCEINLINE UINT64 AiNow100ns(VOID)
+FORCEINLINE UINT64 AiNow100ns(VOID)
 {
     return KeQueryInterruptTime();
 }

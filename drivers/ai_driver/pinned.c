@@ -312,7 +312,7 @@ static VOID AiDestroyPin(_Inout_ AI_PINNED *Pinned, _In_ const AI_PIN *Pin)
     KIRQL Irql;
 
     if (Attach)
-        KeStackAttachProcess(Pin->Owner->Process, &State);
+        KeStackAttachProcess((PKPROCESS)Pin->Owner->Process, &State);
     MmUnmapLockedPages(Pin->UserAddress, Pin->Mdl);
     if (Attach)
         KeUnstackDetachProcess(&State);

@@ -5,6 +5,7 @@
  */
 #include "driver.h"
 
+#define AI_PROCESS_QUERY_INFORMATION 0x0400 /* as in winnt.h; the kit has no name for kernel mode */
 #define AI_HIGHEST_DYNAMIC (LOW_REALTIME_PRIORITY - 1)
 
 typedef struct AI_PROCESS {
@@ -70,7 +71,7 @@ static VOID AiEndBoost(_Inout_ AI_SCHED *Sched, _In_ AI_BOOST *Boost, _In_ BOOLE
     PETHREAD Thread = Boost->Thread;
 
     if (Restore) {
-        KeSetBasePriorityThread(Thread, Boost->OldIncrement);
+        KeSetBasePriorityThread((PKTHREAD)Thread, Boost->OldIncrement);
         InterlockedIncrement64(&Sched->Restores);
     }
     RtlDeleteElementGenericTableAvl(&Sched->Threads, Boost);
@@ -84,7 +85,7 @@ static NTSTATUS AiProcessBase(_In_ PETHREAD Thread, _Out_ LONG *Base)
     PROCESS_BASIC_INFORMATION Basic;
     HANDLE Process;
     NTSTATUS Status = ObOpenObjectByPointer(IoThreadToProcess(Thread), OBJ_KERNEL_HANDLE, NULL,
-                                            PROCESS_QUERY_INFORMATION, *PsProcessType, KernelMode, &Process);
+                                            AI_PROCESS_QUERY_INFORMATION, *PsProcessType, KernelMode, &Process);
 
     *Base = 0;
     if (!NT_SUCCESS(Status))
@@ -107,15 +108,15 @@ static NTSTATUS AiRaise(_In_ PETHREAD Thread, _In_ LONG Increment, _In_opt_ cons
     NTSTATUS Status;
 
     *Before = 0;
-    if (KeQueryPriorityThread(Thread) > AI_HIGHEST_DYNAMIC)
+    if (KeQueryPriorityThread((PKTHREAD)Thread) > AI_HIGHEST_DYNAMIC)
         return STATUS_NOT_SUPPORTED;
     Status = AiProcessBase(Thread, &Base);
     if (!NT_SUCCESS(Status))
         return Status;
-    *Before = KeSetBasePriorityThread(Thread, Increment);
+    *Before = KeSetBasePriorityThread((PKTHREAD)Thread, Increment);
     New = min((Old != NULL ? *Old : *Before) + Increment, AI_HIGHEST_DYNAMIC - Base);
     if (New != Increment)
-        KeSetBasePriorityThread(Thread, New);
+        KeSetBasePriorityThread((PKTHREAD)Thread, New);
     Result->OldBasePriority = Base + *Before;
     Result->NewBasePriority = Base + New;
     return STATUS_SUCCESS;

@@ -116,3 +116,11 @@ FORCEINLINE VOID WritePointerRelease(PVOID volatile *Destination, PVOID Value)
 #ifdef __cplusplus
 }
 #endif
+
+/* The kit's names of the bit scans; mingw has them in winnt.h only. */
+#ifndef BitScanForward64
+#define BitScanForward _BitScanForward
+#define BitScanReverse _BitScanReverse
+#define BitScanForward64 _BitScanForward64
+#define BitScanReverse64 _BitScanReverse64
+#endif
