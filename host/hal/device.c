@@ -205,7 +205,7 @@ static int init_one(uint32_t index, struct config_space *space)
                                                                                                    : 5 + index % 8);
     record->lost_interrupts = (uint32_t)dd_argument(device->arguments, "lose", 0);
     record->gone_after = dd_argument(device->arguments, "gone-after", 0);
-    config_init(&record->config, &device->model, index, (uint8_t)record->line, space);
+    config_init(&record->config, &device->model, (uint8_t)record->line, space);
     attach(index);
     if (device->model.init == NULL ||
         device->model.init(&device->public, device->arguments, why, sizeof(why)) == 0)

@@ -91,10 +91,9 @@ static void init_messages(struct device_config *config, const DD_DEVICE_MODEL *m
                     : 0x80u | (uint32_t)__builtin_ctz(model->message_limit) << 1);
 }
 
-void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t index, uint8_t line,
+void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
                  struct config_space *space)
 {
-    (void)index;
     memset(config, 0, sizeof(*config));
     config->is_pci = model->bus == DD_BUS_PCI;
     init_regions(config, model, space);

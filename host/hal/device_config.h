@@ -10,7 +10,6 @@
 #define CONFIG_MEMORY32_END 0xFEC00000ull
 #define CONFIG_MEMORY64_BASE 0x1000000000ull /* above any RAM */
 #define CONFIG_PORT_BASE 0xC000u
-#define CONFIG_ROOT_PORT_BASE 0x400u
 #define CONFIG_FIRST_SLOT 2u
 #define CONFIG_MODEL_START 0x80u /* from here on the space is the model's, when it wants it */
 
@@ -28,7 +27,7 @@ struct device_config {
     uint32_t message_capability;          /* offset, 0 none */
 };
 
-void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t index, uint8_t line,
+void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
                  struct config_space *space);
 /* Offset aligned to width (1, 2, 4), below 256. */
 uint32_t config_read(const struct device_config *config, uint32_t offset, uint32_t width);

@@ -218,14 +218,14 @@ static NTSTATUS NTAPI HalpDriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Reg
 
 NTSTATUS HalInitDevices(VOID)
 {
-    UNICODE_STRING Service = RTL_CONSTANT_STRING(L"pci"), HardwareId = RTL_CONSTANT_STRING(L"*PNP0A08\0");
+    UNICODE_STRING Service = RTL_CONSTANT_STRING(L"pci"), NoIds = {0, 0, NULL};
     PDRIVER_OBJECT Driver;
     NTSTATUS Status;
 
     if (KiLoaderBlock->device_count == 0)
         return STATUS_SUCCESS;
     Status = IopCreateBuiltinDriver(L"\\Driver\\pci", HalpDriverEntry, &Driver);
-    return NT_SUCCESS(Status) ? PnpStartDriver(Driver, &Service, &HardwareId) : Status;
+    return NT_SUCCESS(Status) ? PnpStartDriver(Driver, &Service, &NoIds) : Status;
 }
 
 /* ---- interrupts of the children ---- */

@@ -1,5 +1,5 @@
 /*
- * The hardware that is not there: DMA, the speaker, what the firmware's tables of old machines listed.
+ * The hardware that is not there: the speaker, what the firmware's tables of old machines listed.
  */
 #include "iop.h"
 
@@ -9,27 +9,6 @@ BOOLEAN NTAPI HalMakeBeep(ULONG Frequency)
 {
     UNREFERENCED_PARAMETER(Frequency);
     return FALSE;
-}
-
-/* ---- DMA: no adapter. NULL is the documented failure. ---- */
-
-NT_PARTIAL(IoGetDmaAdapter, "DMA hardware: there is no adapter");
-PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,
-                                   PULONG NumberOfMapRegisters)
-{
-    UNREFERENCED_PARAMETER(PhysicalDeviceObject);
-    UNREFERENCED_PARAMETER(DeviceDescription);
-    *NumberOfMapRegisters = 0;
-    return NULL;
-}
-
-NT_PARTIAL(HalGetAdapter, "DMA hardware: there is no adapter");
-PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters);
-PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
-{
-    UNREFERENCED_PARAMETER(DeviceDescription);
-    *NumberOfMapRegisters = 0;
-    return NULL;
 }
 
 /* ---- what the system has of legacy devices ---- */

@@ -192,6 +192,8 @@ static NTSTATUS IopConnectMessages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARA
     if (Table == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Table, Bytes);
+    for (ULONG i = 0; i < Assigned->MessageCount; i++) /* one IRQL at which no other message of the device comes */
+        Connect.SynchronizeIrql = max(Connect.SynchronizeIrql, (KIRQL)(HalMessageVector(Assigned->Message + i) >> 4));
     Table->UnifiedIrql = Connect.SynchronizeIrql;
     Table->MessageCount = Assigned->MessageCount;
     Connect.MessageServiceRoutine = P->MessageServiceRoutine;

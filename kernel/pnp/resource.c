@@ -5,7 +5,9 @@
  */
 #include "resource.h"
 
-enum { PNP_MESSAGES = 32 }; /* vectors from the last one down */
+#include "../hal/halp.h"
+
+enum { PNP_MESSAGES = 128 }; /* HalMessageVector has a few more */
 
 /* ---- lengths of large memory ---- */
 
@@ -333,13 +335,28 @@ static BOOLEAN PnpTranslateLine(const IO_RESOURCE_REQUIREMENTS_LIST *From, CM_PA
     return TRUE;
 }
 
+/* FALSE: there are not so many messages. The others of a device follow the first; HalMessageVector has their vectors. */
+static BOOLEAN PnpTranslateMessage(CM_PARTIAL_RESOURCE_DESCRIPTOR *Message)
+{
+    ULONG First = Message->u.MessageInterrupt.Raw.Vector, Count = Message->u.MessageInterrupt.Raw.MessageCount;
+    ULONG Vector = HalMessageVector(First);
+
+    if (Vector == 0 || HalMessageVector(First + Count - 1) == 0)
+        return FALSE;
+    RtlZeroMemory(&Message->u, sizeof(Message->u));
+    Message->u.MessageInterrupt.Translated.Level = Vector >> 4;
+    Message->u.MessageInterrupt.Translated.Vector = Vector;
+    Message->u.MessageInterrupt.Translated.Affinity = KeQueryActiveProcessors();
+    return TRUE;
+}
+
 static BOOLEAN PnpTranslate(const IO_RESOURCE_REQUIREMENTS_LIST *From, CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor)
 {
     if (Descriptor->Type != CmResourceTypeInterrupt)
         return TRUE;
     if (!PnpIsMessage(Descriptor->Type, Descriptor->Flags))
         return PnpTranslateLine(From, Descriptor);
-    return FALSE; /* no message vectors */
+    return PnpTranslateMessage(Descriptor);
 }
 
 static PCM_RESOURCE_LIST PnpMakeList(const IO_RESOURCE_REQUIREMENTS_LIST *From,
