@@ -10,6 +10,7 @@
 #include "../io/io.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
+#include "../np/np.h"
 #include "../ob/ob.h"
 #include "../ps/ps.h"
 #include "../se/se.h"
@@ -46,6 +47,7 @@ static VOID InitPhase1(PVOID Context)
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(HalInitDevices()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
+    DD_ASSERT(NT_SUCCESS(NpInitSystem()));
     DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
     SessionRun();
 }

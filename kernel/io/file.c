@@ -215,6 +215,8 @@ static VOID IopFillCreate(PIO_STACK_LOCATION Stack, PFILE_OBJECT File, const IOP
     Stack->Parameters.Create.FileAttributes = Packet->FileAttributes;
     Stack->Parameters.Create.ShareAccess = Packet->ShareAccess;
     Stack->Parameters.Create.EaLength = Packet->EaLength;
+    if (Packet->CreateFileType != CreateFileTypeNone) /* of a pipe or a mailslot, in the place of EaLength */
+        Stack->Parameters.CreatePipe.Parameters = Packet->ExtraCreateParameters;
 }
 
 /* Steps 8 and 9: the driver is asked. */

@@ -23,6 +23,7 @@ for program in create_write_close crt files threads; do
     tap $first $program-gcc
 done
 tap $first processes
+tap $first pipes
 tap $echo_driver ioctl_echo
 tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
 unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'

@@ -170,7 +170,7 @@ BOOL WINAPI ReadFile(HANDLE File, LPVOID Buffer, DWORD Bytes, LPDWORD Moved, LPO
     Status = NtReadFile(File, NULL, NULL, NULL, &IoStatus, Buffer, Bytes, NULL, NULL);
     Status = WaitForFile(File, &IoStatus, Status);
     if (Moved != NULL)
-        *Moved = NT_SUCCESS(Status) ? (DWORD)IoStatus.Information : 0;
+        *Moved = NT_SUCCESS(Status) || Status == STATUS_BUFFER_OVERFLOW ? (DWORD)IoStatus.Information : 0;
     if (Status == STATUS_END_OF_FILE)
         return TRUE; /* with nothing read */
     return StatusToBool(Status);
