@@ -5,6 +5,7 @@
 #include "fx.h"
 
 #include "pnp.h"
+#include "resource.h"
 
 /* ---- hooks of other parts ---- */
 
@@ -120,9 +121,9 @@ NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURC
     NTSTATUS Status;
 
     FxForgetResources(Pnp);
-    Status = FxCmResourceListMake(Device, Raw, TRUE, &Pnp->Raw);
+    Status = FxCmListCreate(Device, Raw, FALSE, &Pnp->Raw);
     if (NT_SUCCESS(Status))
-        Status = FxCmResourceListMake(Device, Translated, TRUE, &Pnp->Translated);
+        Status = FxCmListCreate(Device, Translated, FALSE, &Pnp->Translated);
     if (!NT_SUCCESS(Status)) {
         FxForgetResources(Pnp);
         return Status;

@@ -486,7 +486,7 @@ static NTSTATUS FxOpenDeviceKey(FX_GLOBALS *Globals, PDEVICE_OBJECT Pdo, ULONG T
     return Status;
 }
 
-static NTSTATUS FxDeviceKey(FX_GLOBALS *Globals, PDEVICE_OBJECT Pdo, FX_OBJECT *Parent, ULONG Type, ACCESS_MASK Access,
+static NTSTATUS FxDeviceKey(FX_GLOBALS *Globals, PDEVICE_OBJECT Pdo, ULONG Type, ACCESS_MASK Access,
                             PWDF_OBJECT_ATTRIBUTES Attributes, WDFKEY *Result)
 {
     NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
@@ -504,7 +504,7 @@ static NTSTATUS FxDeviceKey(FX_GLOBALS *Globals, PDEVICE_OBJECT Pdo, FX_OBJECT *
     Status = FxOpenDeviceKey(Globals, Pdo, Type, Access, &Key);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = FxKeyMake(Globals, Attributes, Parent, Key, Result);
+    Status = FxKeyCreate(Globals, Attributes, Key, Result);
     if (!NT_SUCCESS(Status))
         ZwClose(Key);
     return Status;
@@ -517,7 +517,7 @@ NTSTATUS NTAPI imp_WdfDeviceOpenRegistryKey(PWDF_DRIVER_GLOBALS DriverGlobals, W
 {
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, Handle);
 
-    return FxDeviceKey(Device->Object.Globals, FxPropertyPdo(Device), &Device->Object, DeviceInstanceKeyType,
+    return FxDeviceKey(Device->Object.Globals, FxPropertyPdo(Device), DeviceInstanceKeyType,
                        DesiredAccess, KeyAttributes, Key);
 }
 
@@ -529,7 +529,7 @@ NTSTATUS NTAPI imp_WdfFdoInitOpenRegistryKey(PWDF_DRIVER_GLOBALS DriverGlobals, 
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
 
     FX_REQUIRE(Globals, DeviceInit);
-    return FxDeviceKey(Globals, FxInitOf(DeviceInit)->Pdo, &Globals->Driver->Object, DeviceInstanceKeyType,
+    return FxDeviceKey(Globals, FxInitOf(DeviceInit)->Pdo, DeviceInstanceKeyType,
                        DesiredAccess, KeyAttributes, Key);
 }
 
@@ -556,10 +556,10 @@ NTSTATUS NTAPI imp_WdfDeviceOpenDevicemapKey(PWDF_DRIVER_GLOBALS DriverGlobals, 
                                              PWDF_OBJECT_ATTRIBUTES KeyAttributes, WDFKEY *Key)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, Handle);
     NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
     HANDLE Open;
 
+    FxDeviceFromHandle(DriverGlobals, Handle);
     FX_REQUIRE(Globals, KeyName);
     FX_REQUIRE(Globals, Key);
     *Key = NULL;
@@ -567,7 +567,7 @@ NTSTATUS NTAPI imp_WdfDeviceOpenDevicemapKey(PWDF_DRIVER_GLOBALS DriverGlobals, 
         Status = FxOpenDevicemap(KeyName, DesiredAccess, &Open);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = FxKeyMake(Globals, KeyAttributes, &Device->Object, Open, Key);
+    Status = FxKeyCreate(Globals, KeyAttributes, Open, Key);
     if (!NT_SUCCESS(Status))
         ZwClose(Open);
     return Status;

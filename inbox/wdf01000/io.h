@@ -138,20 +138,6 @@ extern const FX_CLASS FxMemoryClass;
 NTSTATUS FxMemoryWrap(FX_GLOBALS *Globals, FX_OBJECT *Parent, PVOID Buffer, SIZE_T Length, PMDL Mdl, BOOLEAN ReadOnly,
                       FX_MEMORY **Memory);
 
-/* ---- registry keys (registry.c; owner: objects) ---- */
-/* A WDFKEY for an open kernel handle, which it closes at its end; on failure the handle stays the caller's. */
-NTSTATUS FxKeyMake(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *DefaultParent, HANDLE Handle,
-                   WDFKEY *Result);
-
-/* ---- resource lists (resource.c; owner: objects) ---- */
-/* A WDFCMRESLIST, child of the device, with a copy of List; NULL: an empty one. Read only for the client when IsReadOnly. */
-NTSTATUS FxCmResourceListMake(FX_DEVICE *Device, const CM_RESOURCE_LIST *List, BOOLEAN IsReadOnly, FX_OBJECT **Result);
-/* What it holds as PnP wants it: paged pool, the caller's to free; NULL with STATUS_SUCCESS when it is empty. */
-NTSTATUS FxCmResourceListFlatten(FX_OBJECT *List, PCM_RESOURCE_LIST *Result);
-/* The same for a WDFIORESREQLIST. */
-NTSTATUS FxIoRequirementsMake(FX_DEVICE *Device, const IO_RESOURCE_REQUIREMENTS_LIST *List, FX_OBJECT **Result);
-NTSTATUS FxIoRequirementsFlatten(FX_OBJECT *List, PIO_RESOURCE_REQUIREMENTS_LIST *Result);
-
 /* ---- I/O targets (target.c; owner: I/O targets) ---- */
 NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device); /* Device->LocalTarget, for function devices */
 /* Power and removal: started after D0 entry, stopped before D0 exit as the state machine says. */
