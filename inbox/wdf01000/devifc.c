@@ -256,15 +256,6 @@ NTSTATUS NTAPI imp_WdfDeviceRetrieveDeviceInterfaceString(PWDF_DRIVER_GLOBALS Dr
 
 /* ---- properties ---- */
 
-/* The physical device to ask, NULL when PnP does not know it yet or there is none. */
-static PDEVICE_OBJECT FxPropertyPdo(FX_DEVICE *Device)
-{
-    return Device->Kind == FxDeviceFunction || Device->Kind == FxDeviceMiniport ||
-                   (Device->Pnp != NULL && Device->Pnp->State[FxMachinePnp] != WdfDevStatePnpInit)
-               ? Device->Pdo
-               : NULL;
-}
-
 static NTSTATUS FxQueryProperty(FX_GLOBALS *Globals, PDEVICE_OBJECT Pdo, DEVICE_REGISTRY_PROPERTY Property,
                                 ULONG Length, PVOID Buffer, PULONG ResultLength)
 {
@@ -309,7 +300,7 @@ NTSTATUS NTAPI imp_WdfDeviceQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
                                           DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
                                           PVOID PropertyBuffer, PULONG ResultLength)
 {
-    return FxQueryProperty(FxGlobalsOf(DriverGlobals), FxPropertyPdo(FxDeviceFromHandle(DriverGlobals, Device)),
+    return FxQueryProperty(FxGlobalsOf(DriverGlobals), FxKnownPdo(FxDeviceFromHandle(DriverGlobals, Device)),
                            DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
 }
 
@@ -319,7 +310,7 @@ NTSTATUS NTAPI imp_WdfDeviceAllocAndQueryProperty(PWDF_DRIVER_GLOBALS DriverGlob
                                                   PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes,
                                                   WDFMEMORY *PropertyMemory)
 {
-    return FxAllocProperty(FxGlobalsOf(DriverGlobals), FxPropertyPdo(FxDeviceFromHandle(DriverGlobals, Device)),
+    return FxAllocProperty(FxGlobalsOf(DriverGlobals), FxKnownPdo(FxDeviceFromHandle(DriverGlobals, Device)),
                            DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory);
 }
 
@@ -403,7 +394,7 @@ NTSTATUS NTAPI imp_WdfDeviceQueryPropertyEx(PWDF_DRIVER_GLOBALS DriverGlobals, W
                                             PWDF_DEVICE_PROPERTY_DATA DeviceProperty, ULONG BufferLength,
                                             PVOID PropertyBuffer, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
-    return FxQueryPropertyEx(FxGlobalsOf(DriverGlobals), FxPropertyPdo(FxDeviceFromHandle(DriverGlobals, Device)),
+    return FxQueryPropertyEx(FxGlobalsOf(DriverGlobals), FxKnownPdo(FxDeviceFromHandle(DriverGlobals, Device)),
                              DeviceProperty, BufferLength, PropertyBuffer, RequiredSize, Type);
 }
 
@@ -413,7 +404,7 @@ NTSTATUS NTAPI imp_WdfDeviceAllocAndQueryPropertyEx(PWDF_DRIVER_GLOBALS DriverGl
                                                     PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes,
                                                     WDFMEMORY *PropertyMemory, PDEVPROPTYPE Type)
 {
-    return FxAllocPropertyEx(FxGlobalsOf(DriverGlobals), FxPropertyPdo(FxDeviceFromHandle(DriverGlobals, Device)),
+    return FxAllocPropertyEx(FxGlobalsOf(DriverGlobals), FxKnownPdo(FxDeviceFromHandle(DriverGlobals, Device)),
                              DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory, Type);
 }
 
@@ -444,7 +435,7 @@ NTSTATUS NTAPI imp_WdfDeviceAssignProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WD
                                            PVOID Data)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    PDEVICE_OBJECT Pdo = FxPropertyPdo(FxDeviceFromHandle(DriverGlobals, Handle));
+    PDEVICE_OBJECT Pdo = FxKnownPdo(FxDeviceFromHandle(DriverGlobals, Handle));
     WDF_DEVICE_PROPERTY_DATA Copy;
     NTSTATUS Status = FxCheckPropertyData(Globals, DeviceProperty, Pdo, &Copy);
 
@@ -517,7 +508,7 @@ NTSTATUS NTAPI imp_WdfDeviceOpenRegistryKey(PWDF_DRIVER_GLOBALS DriverGlobals, W
 {
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, Handle);
 
-    return FxDeviceKey(Device->Object.Globals, FxPropertyPdo(Device), DeviceInstanceKeyType,
+    return FxDeviceKey(Device->Object.Globals, FxKnownPdo(Device), DeviceInstanceKeyType,
                        DesiredAccess, KeyAttributes, Key);
 }
 

@@ -16,7 +16,14 @@ NTSTATUS FxPdoCheckInit(FX_DEVICE_INIT *Init)
     return STATUS_NOT_SUPPORTED;
 }
 
-VOID FxQueryInterfacesFree(FX_DEVICE *Device)
+PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device)
+{
+    return Device->Wdm;
+}
+
+NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result)
 {
     UNREFERENCED_PARAMETER(Device);
+    *Result = Old;
+    return STATUS_NOT_SUPPORTED;
 }

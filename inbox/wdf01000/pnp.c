@@ -63,6 +63,11 @@ NTSTATUS FxPnpCreate(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
     KeInitializeSpinLock(&Pnp->Lock);
     KeInitializeEvent(&Pnp->Turn, SynchronizationEvent, TRUE);
     InitializeListHead(&Pnp->Hooks);
+    InitializeListHead(&Pnp->RemovalRelations);
+    InitializeListHead(&Pnp->UsageDependents);
+    Pnp->DeviceState.Disabled = Pnp->DeviceState.DontDisplayInUI = Pnp->DeviceState.Failed = WdfUseDefault;
+    Pnp->DeviceState.NotDisableable = Pnp->DeviceState.Removed = WdfUseDefault;
+    Pnp->DeviceState.ResourcesChanged = Pnp->DeviceState.AssignedToGuest = WdfUseDefault;
     Pnp->State[FxMachinePnp] = WdfDevStatePnpObjectCreated;
     Pnp->State[FxMachinePower] = WdfDevStatePowerObjectCreated;
     Pnp->State[FxMachinePolicy] = WdfDevStatePwrPolObjectCreated;
@@ -80,22 +85,14 @@ NTSTATUS FxPnpCommit(FX_DEVICE *Device)
 VOID FxPnpDispose(FX_DEVICE *Device)
 {
     FxTargetsRemove(Device);
+    FxRelationsClear(Device, &Device->Pnp->RemovalRelations);
+    FxRelationsClear(Device, &Device->Pnp->UsageDependents);
 }
 
 VOID FxPnpDestroy(FX_DEVICE *Device)
 {
     FxFree(Device->Pnp);
     Device->Pnp = NULL;
-}
-
-VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action)
-{
-    FX_PNP *Pnp = Device->Pnp;
-
-    FxMistake(Device->Object.Globals, STATUS_UNSUCCESSFUL, "the device has failed, and is removed");
-    Pnp->FailedAction = Action;
-    Pnp->HasFailed = TRUE;
-    IoInvalidateDeviceState(Device->Pdo);
 }
 
 /* ---- passing on ---- */
@@ -183,13 +180,22 @@ static VOID FxStopHardware(FX_DEVICE *Device)
     Device->Pnp->IsStarted = FALSE;
 }
 
+/* A driver said that the device must stay, or a special file is on it. */
+static BOOLEAN FxIsStatic(FX_PNP *Pnp)
+{
+    for (ULONG i = 0; i < WdfSpecialFileMax; i++)
+        if (Pnp->SpecialCount[i] != 0)
+            return TRUE;
+    return Pnp->Static != 0;
+}
+
 static NTSTATUS FxQueryStop(FX_DEVICE *Device)
 {
     PFN_WDF_DEVICE_QUERY_STOP EvtQueryStop = Device->Settings.PnpPower.EvtDeviceQueryStop;
     NTSTATUS Status = STATUS_SUCCESS;
 
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryStopStaticCheck);
-    if (Device->Pnp->Static != 0)
+    if (FxIsStatic(Device->Pnp))
         Status = STATUS_INVALID_DEVICE_STATE;
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryStopAskDriver);
     if (NT_SUCCESS(Status) && EvtQueryStop != NULL)
@@ -209,7 +215,7 @@ static NTSTATUS FxQueryRemove(FX_DEVICE *Device)
         return STATUS_SUCCESS;
     }
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryRemoveStaticCheck);
-    if (Device->Pnp->Static != 0)
+    if (FxIsStatic(Device->Pnp))
         Status = STATUS_INVALID_DEVICE_STATE;
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpQueryRemoveAskDriver);
     if (NT_SUCCESS(Status) && EvtQueryRemove != NULL)
@@ -330,6 +336,18 @@ static NTSTATUS FxFunctionPnp(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
         return FxPnpStop(Device, Irp);
     case IRP_MN_SURPRISE_REMOVAL:
         return FxPnpSurpriseRemoval(Device, Irp);
+    case IRP_MN_QUERY_CAPABILITIES:
+        return FxPnpCapabilities(Device, Irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        return FxPnpState(Device, Irp);
+    case IRP_MN_QUERY_DEVICE_RELATIONS:
+        return FxPnpRelations(Device, Irp);
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
+        return FxPnpUsage(Device, Irp);
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
+        return FxPnpFilterRequirements(Device, Irp);
+    case IRP_MN_QUERY_INTERFACE:
+        return FxPnpQueryInterface(Device, Irp);
     default:
         return FxForward(Device, Irp);
     }

@@ -25,6 +25,11 @@ typedef struct _FX_POWER_HOOK {
 VOID FxPowerHookInsert(FX_DEVICE *Device, FX_POWER_HOOK *Hook); /* nothing for a control device */
 VOID FxPowerHookRemove(FX_DEVICE *Device, FX_POWER_HOOK *Hook);
 
+typedef struct _FX_RELATION { /* a device that is removed, or used, with this one */
+    LIST_ENTRY Link;
+    PDEVICE_OBJECT Device; /* referenced */
+} FX_RELATION;
+
 typedef enum _FX_SELF_MANAGED { FxSelfNever, FxSelfStarted, FxSelfSuspended, FxSelfFailed, FxSelfFlushed } FX_SELF_MANAGED;
 
 struct _FX_PNP {
@@ -48,6 +53,11 @@ struct _FX_PNP {
     WDF_DEVICE_STATE DeviceState;             /* what the driver said; Lock */
     WDF_DEVICE_PNP_CAPABILITIES PnpCaps;      /* Size 0: not set; Lock */
     WDF_DEVICE_POWER_CAPABILITIES PowerCaps;  /* likewise */
+    BOOLEAN IsEnumerated; /* of a child: PnP has asked it for its ID */
+    LIST_ENTRY RemovalRelations; /* of FX_RELATION; Lock */
+    LIST_ENTRY UsageDependents;  /* of FX_RELATION; Lock */
+    BOOLEAN SpecialSupported[WdfSpecialFileMax];
+    LONG SpecialCount[WdfSpecialFileMax]; /* files of the type in use */
 };
 typedef struct _FX_PNP FX_PNP;
 
@@ -64,6 +74,31 @@ VOID FxEndTurn(FX_PNP *Pnp);
 VOID FxEnterState(FX_DEVICE *Device, FX_MACHINE Machine, ULONG State);
 /* The driver or a callback failed the device: PnP is told, and removes it. */
 VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action);
+
+/* ---- devstate.c ---- */
+PDEVICE_OBJECT FxKnownPdo(FX_DEVICE *Device); /* NULL while PnP does not know it yet, or there is none */
+NTSTATUS FxRelationAdd(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_OBJECT Other);
+VOID FxRelationRemove(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_OBJECT Other);
+VOID FxRelationsClear(FX_DEVICE *Device, PLIST_ENTRY List);
+
+/* ---- ask.c: these complete the IRP or send it on ---- */
+NTSTATUS FxPnpCapabilities(FX_DEVICE *Device, PIRP Irp);
+NTSTATUS FxPnpState(FX_DEVICE *Device, PIRP Irp);
+NTSTATUS FxPnpRelations(FX_DEVICE *Device, PIRP Irp);
+NTSTATUS FxPnpUsage(FX_DEVICE *Device, PIRP Irp);
+NTSTATUS FxPnpFilterRequirements(FX_DEVICE *Device, PIRP Irp);
+VOID FxApplyCapabilities(FX_DEVICE *Device, PDEVICE_CAPABILITIES Caps);
+PNP_DEVICE_STATE FxApplyDeviceState(FX_DEVICE *Device, PNP_DEVICE_STATE State);
+/* Old's devices and those of List; Old may be NULL and is freed when *Result is another. */
+NTSTATUS FxRelationsReport(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
+
+/* ---- query.c ---- */
+NTSTATUS FxPnpQueryInterface(FX_DEVICE *Device, PIRP Irp);
+
+/* ---- pdo.c, childlist.c ---- */
+PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device);
+/* A bus's children added to Old, as FxRelationsReport; STATUS_NOT_SUPPORTED: the device is no bus. */
+NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
 
 /* ---- callback.c: with the turn taken ---- */
 NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated);
