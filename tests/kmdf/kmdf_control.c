@@ -272,9 +272,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     TestDevice();
     TestAutoName();
     TestShutdown();
-    Cleanups = Destroys = 0;
     Init = NewInit(&Name);
-    CreateDevice(&Init, &Device); /* left to the unloading: the framework deletes it */
+    is_status(WdfDeviceCreate(&Init, NULL, &Device), STATUS_SUCCESS, "one that is left to the unloading");
     done();
     return STATUS_SUCCESS;
 }
