@@ -7,6 +7,8 @@ USER_IMAGE_BASE_advapi32 := 0x7FF88000000
 USER_IMAGE_BASE_psapi := 0x7FF84000000
 USER_IMAGE_BASE_msvcrt := 0x7FF80000000
 USER_IMAGE_BASE_nvml := 0x7FF70000000
+USER_IMAGE_BASE_cfgmgr32 := 0x7FF68000000
+USER_IMAGE_BASE_setupapi := 0x7FF60000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
 # What of kernel/rtl needs nothing of the kernel (the rest walks its stacks, its tables of images, its registry...).
@@ -63,6 +65,8 @@ $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
+$(eval $(call USER_DLL_RULE,cfgmgr32,ntdll,/noentry /alternatename:HeapAlloc=RtlAllocateHeap /alternatename:HeapFree=RtlFreeHeap))
+$(eval $(call USER_DLL_RULE,setupapi,cfgmgr32 kernel32 ntdll,/noentry))
 
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \

@@ -90,6 +90,20 @@ static VOID PnpRecordInterface(const PNP_INTERFACE *Interface)
     PnpFree(&Path);
 }
 
+/* Control\Linked, which user mode reads: whether the interface is enabled. */
+static VOID PnpRecordState(const PNP_INTERFACE *Interface)
+{
+    UNICODE_STRING Path = PnpInterfaceKey(Interface, L"\\Control");
+    ULONG Linked = Interface->Enabled;
+    HANDLE Key;
+
+    if (Path.Buffer != NULL && NT_SUCCESS(PnpOpenKey(&Path, KEY_ALL_ACCESS, &Key))) {
+        PnpSetValue(Key, L"Linked", REG_DWORD, &Linked, sizeof(Linked));
+        ZwClose(Key);
+    }
+    PnpFree(&Path);
+}
+
 static PNP_INTERFACE *PnpMakeInterface(PNP_NODE *Node, const GUID *Class, PCUNICODE_STRING Reference)
 {
     PNP_INTERFACE *Interface = ExAllocatePoolWithTag(PagedPool, sizeof(*Interface), PNP_TAG), *Old;
@@ -179,6 +193,7 @@ static NTSTATUS PnpSetInterface(PNP_INTERFACE *Interface, BOOLEAN Enable)
     if (!NT_SUCCESS(Status))
         return Status;
     Interface->Enabled = Enable;
+    PnpRecordState(Interface);
     PnpNotifyInterface(&Interface->Class, &Interface->Link, Enable);
     return STATUS_SUCCESS;
 }

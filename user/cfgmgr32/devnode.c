@@ -1,0 +1,204 @@
+/*
+ * Device nodes by their instance IDs, and the properties that the registry keeps of them under Enum. A DEVINST is the
+ * number of an ID that this process has asked for; it stays one until the process ends. Left out: parents and children,
+ * status, changing anything. [doc: cfgmgr32.h]
+ */
+#include "cfgmgr.h"
+
+#define DEVICE_ID_LIMIT 200
+#define LOCATE_PHANTOM 1
+#define NODE_LIMIT 1024
+
+NTSYSAPI VOID NTAPI RtlAcquireSRWLockExclusive(PVOID Lock);
+NTSYSAPI VOID NTAPI RtlReleaseSRWLockExclusive(PVOID Lock);
+
+static struct {
+    PVOID Lock;               /* an SRW lock */
+    WCHAR *Ids[NODE_LIMIT];   /* Lock for writing; an entry never changes */
+    volatile ULONG Count;     /* Lock for writing */
+} Nodes;
+
+/* CM_DRP_ numbers, from 1, and the values of the device's key. */
+static const struct {
+    ULONG Property;
+    const WCHAR *Value;
+} Properties[] = {
+    {0x01, L"DeviceDesc"}, {0x02, L"HardwareID"}, {0x03, L"CompatibleIDs"}, {0x05, L"Service"},
+    {0x08, L"Class"}, {0x09, L"ClassGUID"}, {0x0A, L"Driver"}, {0x0B, L"ConfigFlags"},
+    {0x0C, L"Mfg"}, {0x0D, L"FriendlyName"}, {0x0E, L"LocationInformation"}, {0x10, L"Capabilities"},
+    {0x11, L"UINumber"}, {0x12, L"UpperFilters"}, {0x13, L"LowerFilters"},
+};
+
+static WCHAR Upper(WCHAR c)
+{
+    return c >= L'a' && c <= L'z' ? c - 32 : c;
+}
+
+static BOOL SameId(const WCHAR *Id, const WCHAR *Other)
+{
+    while (*Id != 0 && Upper(*Id) == Upper(*Other)) {
+        Id++;
+        Other++;
+    }
+    return Upper(*Id) == Upper(*Other);
+}
+
+static HANDLE OpenNode(const WCHAR *Id)
+{
+    WCHAR Path[DEVICE_ID_LIMIT + 8] = L"Enum\\";
+    ULONG i;
+
+    for (i = 0; Id[i] != 0; i++)
+        Path[5 + i] = Id[i];
+    Path[5 + i] = 0;
+    return CfgOpenKey(NULL, Path);
+}
+
+/* The number of Id, a new one if need be; 0 when there is no room. */
+static DEVINST NumberOf(const WCHAR *Id)
+{
+    DEVINST Number = 0;
+    ULONG i, Length = CfgLength(Id) + 1;
+
+    RtlAcquireSRWLockExclusive(&Nodes.Lock);
+    for (i = 0; i < Nodes.Count && Number == 0; i++)
+        if (SameId(Nodes.Ids[i], Id))
+            Number = i + 1;
+    if (Number == 0 && Nodes.Count < NODE_LIMIT) {
+        WCHAR *Copy = HeapAlloc(ProcessHeap(), 0, Length * sizeof(WCHAR));
+
+        for (i = 0; Copy != NULL && i < Length; i++)
+            Copy[i] = Upper(Id[i]);
+        if (Copy != NULL) {
+            Nodes.Ids[Nodes.Count] = Copy;
+            Number = ++Nodes.Count;
+        }
+    }
+    RtlReleaseSRWLockExclusive(&Nodes.Lock);
+    return Number;
+}
+
+static const WCHAR *IdOf(DEVINST Node)
+{
+    return Node != 0 && Node <= Nodes.Count ? Nodes.Ids[Node - 1] : NULL;
+}
+
+/* The root of the tree is asked for with no ID, or an empty one. */
+CONFIGRET WINAPI CM_Locate_DevNodeW(DEVINST *Node, WCHAR *Id, ULONG Flags)
+{
+    HANDLE Key;
+
+    if (Node == NULL)
+        return CR_INVALID_POINTER;
+    *Node = 0;
+    if (Flags & ~(ULONG)LOCATE_PHANTOM)
+        return CR_INVALID_FLAG;
+    if (Id == NULL || Id[0] == 0)
+        Id = (WCHAR *)L"HTREE\\ROOT\\0";
+    else {
+        if (CfgLength(Id) > DEVICE_ID_LIMIT)
+            return CR_INVALID_DEVICE_ID;
+        Key = OpenNode(Id);
+        if (Key == NULL)
+            return CR_NO_SUCH_DEVNODE;
+        NtClose(Key);
+    }
+    *Node = NumberOf(Id);
+    return *Node != 0 ? CR_SUCCESS : CR_OUT_OF_MEMORY;
+}
+
+CONFIGRET WINAPI CM_Locate_DevNodeA(DEVINST *Node, CHAR *Id, ULONG Flags)
+{
+    WCHAR Wide[DEVICE_ID_LIMIT + 1];
+    ULONG i = 0;
+
+    if (Id == NULL)
+        return CM_Locate_DevNodeW(Node, NULL, Flags);
+    for (; i <= DEVICE_ID_LIMIT; i++) {
+        Wide[i] = (BYTE)Id[i];
+        if (Id[i] == 0)
+            return CM_Locate_DevNodeW(Node, Wide, Flags);
+    }
+    return CR_INVALID_DEVICE_ID;
+}
+
+/* Without the terminator. */
+CONFIGRET WINAPI CM_Get_Device_ID_Size(ULONG *Length, DEVINST Node, ULONG Flags)
+{
+    const WCHAR *Id = IdOf(Node);
+
+    if (Length == NULL)
+        return CR_INVALID_POINTER;
+    *Length = 0;
+    if (Flags != 0)
+        return CR_INVALID_FLAG;
+    if (Id == NULL)
+        return CR_INVALID_DEVNODE;
+    *Length = CfgLength(Id);
+    return CR_SUCCESS;
+}
+
+CONFIGRET WINAPI CM_Get_Device_IDW(DEVINST Node, WCHAR *Buffer, ULONG Length, ULONG Flags)
+{
+    const WCHAR *Id = IdOf(Node);
+    ULONG i;
+
+    if (Buffer == NULL)
+        return CR_INVALID_POINTER;
+    if (Flags != 0)
+        return CR_INVALID_FLAG;
+    if (Id == NULL)
+        return CR_INVALID_DEVNODE;
+    /* A buffer without room for the terminator gets none. [doc] */
+    for (i = 0; i < Length; i++) {
+        Buffer[i] = Id[i];
+        if (Id[i] == 0)
+            return CR_SUCCESS;
+    }
+    return Id[i] == 0 ? CR_SUCCESS : CR_BUFFER_SMALL;
+}
+
+CONFIGRET WINAPI CM_Get_Device_IDA(DEVINST Node, CHAR *Buffer, ULONG Length, ULONG Flags)
+{
+    WCHAR Id[DEVICE_ID_LIMIT + 1];
+    CONFIGRET Result = CM_Get_Device_IDW(Node, Id, COUNT_OF(Id), Flags);
+    ULONG Count;
+
+    if (Result != CR_SUCCESS)
+        return Result;
+    if (Buffer == NULL)
+        return CR_INVALID_POINTER;
+    Count = CfgLength(Id) + 1;
+    CfgNarrow(Id, Count < Length ? Count : Length, Buffer);
+    return Count - 1 <= Length ? CR_SUCCESS : CR_BUFFER_SMALL;
+}
+
+/* A buffer of no bytes asks for the size. */
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
+                                                   ULONG Flags)
+{
+    const WCHAR *Id = IdOf(Node), *Value = NULL;
+    CONFIGRET Result;
+    ULONG i, ValueType = 0;
+    HANDLE Key;
+
+    if (Id == NULL)
+        return CR_INVALID_DEVNODE;
+    if (Bytes == NULL || (*Bytes != 0 && Buffer == NULL))
+        return CR_INVALID_POINTER;
+    if (Flags != 0)
+        return CR_INVALID_FLAG;
+    for (i = 0; i < COUNT_OF(Properties); i++)
+        if (Properties[i].Property == Property)
+            Value = Properties[i].Value;
+    if (Value == NULL)
+        return CR_INVALID_PROPERTY;
+    Key = OpenNode(Id);
+    if (Key == NULL)
+        return CR_NO_SUCH_DEVNODE;
+    Result = CfgReadValue(Key, Value, Buffer, Bytes, &ValueType);
+    NtClose(Key);
+    if (Type != NULL)
+        *Type = ValueType;
+    return Result;
+}

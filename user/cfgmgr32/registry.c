@@ -1,0 +1,103 @@
+/* Reading the registry's record of devices: the configuration manager writes it, programs read it. */
+#include "cfgmgr.h"
+
+typedef struct _KEY_BASIC {
+    LARGE_INTEGER LastWriteTime;
+    ULONG TitleIndex, NameLength;
+    WCHAR Name[1];
+} KEY_BASIC; /* KeyBasicInformation */
+typedef struct _VALUE_DATA {
+    ULONG TitleIndex, Type, DataLength;
+    BYTE Data[4];
+} VALUE_DATA; /* KeyValuePartialInformation */
+#define KEY_BASIC_CLASS 0
+#define VALUE_DATA_CLASS 2
+#define NAME_BYTES 1024
+#define VALUE_DATA_HEADER 12
+
+ULONG CfgLength(const WCHAR *Text)
+{
+    ULONG Length = 0;
+
+    while (Text[Length] != 0)
+        Length++;
+    return Length;
+}
+
+static UNICODE_STRING CfgString(const WCHAR *Text)
+{
+    USHORT Bytes = (USHORT)(CfgLength(Text) * sizeof(WCHAR));
+    UNICODE_STRING String = {Bytes, Bytes, (PWSTR)Text};
+
+    return String;
+}
+
+HANDLE CfgOpenKey(HANDLE Parent, const WCHAR *Path)
+{
+    UNICODE_STRING Root = CfgString(CFGMGR_CONTROL_SET), Name = CfgString(Path);
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE ControlSet = NULL, Key = NULL;
+
+    if (Parent == NULL) {
+        Root.Length -= sizeof(WCHAR); /* the last backslash */
+        InitializeObjectAttributes(&Attributes, &Root, OBJ_CASE_INSENSITIVE, NULL, NULL);
+        if (!NT_SUCCESS(NtOpenKey(&ControlSet, KEY_READ, &Attributes)))
+            return NULL;
+        Parent = ControlSet;
+    }
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, Parent, NULL);
+    if (!NT_SUCCESS(NtOpenKey(&Key, KEY_READ, &Attributes)))
+        Key = NULL;
+    if (ControlSet != NULL)
+        NtClose(ControlSet);
+    return Key;
+}
+
+BOOL CfgSubkeyName(HANDLE Key, ULONG Index, WCHAR *Name, ULONG Limit)
+{
+    BYTE Buffer[NAME_BYTES] __attribute__((aligned(8)));
+    KEY_BASIC *Basic = (KEY_BASIC *)Buffer;
+    ULONG Needed, Count, i;
+
+    if (!NT_SUCCESS(NtEnumerateKey(Key, Index, KEY_BASIC_CLASS, Buffer, sizeof(Buffer), &Needed)))
+        return FALSE;
+    Count = Basic->NameLength / sizeof(WCHAR);
+    if (Count >= Limit)
+        return FALSE;
+    for (i = 0; i < Count; i++)
+        Name[i] = Basic->Name[i];
+    Name[Count] = 0;
+    return TRUE;
+}
+
+CONFIGRET CfgReadValue(HANDLE Key, const WCHAR *Name, PVOID Data, ULONG *Bytes, ULONG *Type)
+{
+    UNICODE_STRING ValueName = CfgString(Name);
+    ULONG Size = VALUE_DATA_HEADER + *Bytes, Needed = 0, i;
+    VALUE_DATA *Value = HeapAlloc(ProcessHeap(), 0, Size < sizeof(*Value) ? sizeof(*Value) : Size);
+    CONFIGRET Result = CR_SUCCESS;
+    NTSTATUS Status;
+
+    if (Value == NULL)
+        return CR_OUT_OF_MEMORY;
+    Status = NtQueryValueKey(Key, &ValueName, VALUE_DATA_CLASS, Value, Size, &Needed);
+    if (NT_SUCCESS(Status)) {
+        for (i = 0; i < Value->DataLength; i++)
+            ((BYTE *)Data)[i] = Value->Data[i];
+        *Bytes = Value->DataLength;
+        *Type = Value->Type;
+    } else if (Status == STATUS_BUFFER_OVERFLOW || Status == STATUS_BUFFER_TOO_SMALL) {
+        *Bytes = Needed - VALUE_DATA_HEADER;
+        Result = CR_BUFFER_SMALL;
+    } else
+        Result = CR_NO_SUCH_VALUE;
+    HeapFree(ProcessHeap(), 0, Value);
+    return Result;
+}
+
+VOID CfgNarrow(const WCHAR *Text, ULONG Count, CHAR *Buffer)
+{
+    ULONG Bytes;
+
+    RtlUnicodeToMultiByteN(Buffer, Count, &Bytes, Text, Count * sizeof(WCHAR));
+}
