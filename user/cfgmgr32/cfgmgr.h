@@ -12,10 +12,9 @@ typedef DWORD DEVINST;
 #define CR_INVALID_FLAG 0x04
 #define CR_INVALID_DEVNODE 0x05
 #define CR_NO_SUCH_DEVNODE 0x0D
-#define CR_FAILURE 0x13
 #define CR_BUFFER_SMALL 0x1A
 #define CR_INVALID_DEVICE_ID 0x1E
-#define CR_INVALID_PROPERTY 0x23
+#define CR_INVALID_PROPERTY 0x35
 #define CR_NO_SUCH_VALUE 0x25
 
 #define CFGMGR_CONTROL_SET L"\\Registry\\Machine\\System\\CurrentControlSet\\"
