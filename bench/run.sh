@@ -59,3 +59,14 @@ line ioctl_buffered_fast_ns "$(ioctl_ns)" ns
 line ioctl_buffered_gate_ns "$(ioctl_ns --gate on)" ns
 if [ -x "$wine" ]; then line ioctl_buffered_wine_ns "$(wine_ioctl_ns)" ns; fi
 "$drydock" run --clock real "$build/bench/kernel_bench.sys" 2>/dev/null | sed -nE 's/^ *[0-9]+\.[0-9]+  ([a-z_]+\t)/\1/p'
+
+# ai_driver, from a program: each figure the best of five batches. For the last one another process holds half of the pool, as much
+# as its quota allows.
+ai_bench() {
+    "$drydock" run --clock real --ram 1024 --background "$build/programs/ai_gpu_agent.exe" "$@" "$build/drivers/ai_driver.sys" \
+        -- "$build/programs/aictl.exe" bench 2> /dev/null | grep '^ai_' || true
+}
+if [ -e "$build/drivers/ai_driver.sys" ]; then
+    ai_bench | grep -v '^ai_pool_full'
+    ai_bench --background "$build/programs/aictl.exe alloc 8K --count 16384 --keep --hold 600000" | grep '^ai_pool_full' || true
+fi

@@ -31,7 +31,7 @@ run-tests: all $(HOST_TESTS) $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
 demo: deps
 	@$(MAKE) -j2 --no-print-directory run-demo
-run-demo: all
+run-demo: all $(B)/cli-programs/ai_stress.exe
 	tools/demo.sh
 # Only where wine64 is installed; says so and does nothing else.
 oracle: all

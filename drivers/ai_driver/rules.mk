@@ -23,6 +23,12 @@ endef
 $(foreach p,$(AI_PROGRAMS),$(eval $(call AI_PROGRAM_RULE,$(p))))
 all: $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 
+# The driver's hardware ID is in its INF: beside the driver, so that a run finds it.
+$(B)/drivers/ai_driver.inf: $(AI)/ai_driver.inf
+	@mkdir -p $(@D)
+	cp $< $@
+all: $(B)/drivers/ai_driver.inf
+
 # The package: signed files and an MSI. Needs osslsigncode and wixl.
 package: $(B)/drivers/ai_driver.sys $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 	$(AI)/package/build.sh $(B)

@@ -3,7 +3,7 @@
 # outstanding, the whole contract, fuzzed requests, threads; loading and unloading. Each run ends with nothing left.
 . tests/cli/tap.sh
 [ -e build/drivers/ai_driver.sys ] || { echo '1..0 # SKIP there is no ai_driver.sys yet'; exit 0; }
-ai=(--hwid 'Root\AIDriver' build/drivers/ai_driver.sys)
+ai=(build/drivers/ai_driver.sys) # its hardware ID is in the INF beside it
 programs=build/programs
 tests=build/cli-programs
 

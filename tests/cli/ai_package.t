@@ -29,6 +29,21 @@ for section in $(grep -oE '^(CopyFiles|AddReg) *= *[A-Za-z_]+' "$inf" | sed 's/.
     like "$inf" "^\[$section\]" "section $section"
 done
 
+# The header alone, for each world that includes it; its asserts are of the layout.
+mingw=/usr/share/mingw-w64/include
+printf '#include "ai_driver.h"\nint x;\n' > "$work/t.c"
+printf '#include <ntddk.h>\n#include "ai_driver.h"\nint x;\n' > "$work/k.c"
+cp "$work/t.c" "$work/t.cpp"
+for target in x86_64 i686; do
+    for file in t.c t.cpp; do
+        clang-19 --target=$target-w64-windows-gnu -isystem $mingw -Wall -Wextra -Werror -I$ai/include -fsyntax-only "$work/$file"
+        is $? 0 "the header alone: $target, $file"
+    done
+done
+clang-19 --target=x86_64-w64-windows-gnu -Iinclude/ddk -isystem $mingw/ddk -isystem $mingw -D_AMD64_ -Wall -Wextra -Werror \
+    -Wno-microsoft -fms-extensions -I$ai/include -fsyntax-only "$work/k.c"
+is $? 0 'the header in a driver'
+
 for project in $ai/ai_driver.vcxproj $ai/libai/libai.vcxproj $ai/aictl/aictl.vcxproj $ai/agent/ai_gpu_agent.vcxproj \
     $ai/setup/aisetup.vcxproj; do
     name=$(basename "$project")

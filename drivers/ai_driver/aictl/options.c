@@ -55,22 +55,22 @@ static const AICTLP_COMMAND Commands[] = {
 typedef struct AICTLP_OPTION {
     const char *Name;
     unsigned Commands; /* that take it */
+    bool IsFlag;
     uint64_t Low, High;
     size_t Offset; /* of the value, or of the flag */
-    bool IsFlag;
 } AICTLP_OPTION;
 
 #define FIELD(Name) offsetof(AICTL_OPTIONS, Name)
 
 static const AICTLP_OPTION OptionTable[] = {
-    {"--adapter", BIT(AICTL_STATUS) | BIT(AICTL_WATCH) | BIT(AICTL_PATH), 0, 15, FIELD(Adapter),
-     false},
-    {"--count", BIT(AICTL_ALLOC), 1, 65536, FIELD(Count), false},
-    {"--count", BIT(AICTL_WATCH), 0, UINT32_MAX, FIELD(Count), false},
-    {"--count", BIT(AICTL_BENCH), 1, 100000000, FIELD(Count), false},
-    {"--hold", BIT(AICTL_ALLOC) | BIT(AICTL_BOOST), 0, 86400000, FIELD(HoldMs), false},
-    {"--interval", BIT(AICTL_WATCH), 1, 3600000, FIELD(IntervalMs), false},
-    {"--keep", BIT(AICTL_ALLOC), 0, 0, FIELD(Keep), true},
+    {"--adapter", BIT(AICTL_STATUS) | BIT(AICTL_WATCH) | BIT(AICTL_PATH), false, 0, 15,
+     FIELD(Adapter)},
+    {"--count", BIT(AICTL_ALLOC), false, 1, 65536, FIELD(Count)},
+    {"--count", BIT(AICTL_WATCH), false, 0, UINT32_MAX, FIELD(Count)},
+    {"--count", BIT(AICTL_BENCH), false, 1, 100000000, FIELD(Count)},
+    {"--hold", BIT(AICTL_ALLOC) | BIT(AICTL_BOOST), false, 0, 86400000, FIELD(HoldMs)},
+    {"--interval", BIT(AICTL_WATCH), false, 1, 3600000, FIELD(IntervalMs)},
+    {"--keep", BIT(AICTL_ALLOC), true, 0, 0, FIELD(Keep)},
 };
 
 #define COUNT_OF(Array) (sizeof(Array) / sizeof((Array)[0]))
