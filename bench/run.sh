@@ -57,6 +57,8 @@ line load_unload_us "$(awk -v a="$one" -v b="$many" 'BEGIN { printf "%.1f", (b -
 line rss_kib "$(largest_rss_kib "$drydock" run "$build/drivers/first.sys")" KiB
 line ioctl_buffered_fast_ns "$(ioctl_ns)" ns
 line ioctl_buffered_gate_ns "$(ioctl_ns --gate on)" ns
+"$drydock" run --clock real --device timer,msi=1 --hwid 'PCI\VEN_D12D&DEV_0001' "$build/bench/interrupt_bench.sys" \
+    -- "$build/programs/interrupt_bench.exe" 2>/dev/null | tr -d '\r' | sed -nE 's/^( *[0-9]+\.[0-9]+  )?((register|interrupt)_[a-z_]+\t)/\2/p'
 if [ -x "$wine" ]; then line ioctl_buffered_wine_ns "$(wine_ioctl_ns)" ns; fi
 "$drydock" run --clock real "$build/bench/kernel_bench.sys" 2>/dev/null | sed -nE 's/^ *[0-9]+\.[0-9]+  ([a-z_]+\t)/\1/p'
 

@@ -181,8 +181,8 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t device_count;
     uint32_t device_active;       /* while a device model's code runs: its index + 1 (of interest when it never returns) */
     uint64_t device_due;          /* virtual time of the earliest timer of a device, ~0 when there is none */
-    uint32_t interrupt_request;   /* not 0: a line or message came since the guest last looked */
-    uint32_t pad2;
+    uint32_t interrupt_request;   /* not 0: a line or message came since the guest last looked, or device_changed */
+    uint32_t device_changed;      /* not 0: a device was pulled out since the guest last looked; the guest clears it */
     uint64_t interrupt_lines;     /* bit n: interrupt line n is asserted now */
     uint64_t interrupt_edges;     /* bit n: line n was asserted since the guest last looked */
     uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */

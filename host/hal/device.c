@@ -443,6 +443,8 @@ static void pull_out(struct device *device)
     memset(device->record->due_100ns, 0xFF, sizeof(device->record->due_100ns));
     update_interrupts();
     update_due();
+    g_machine.loader->device_changed = 1;
+    g_machine.loader->interrupt_request = 1;
 }
 
 /* Timing injection: the device goes after a number of accesses. */

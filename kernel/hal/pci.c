@@ -9,6 +9,7 @@
 #include "../pnp/pnp.h"
 
 static HALP_BUS *HalpBus; /* the one bus, set by AddDevice */
+static KDPC HalpChangeDpc;
 
 /* ---- children ---- */
 
@@ -71,6 +72,15 @@ static NTSTATUS HalpReportChildren(HALP_BUS *Bus, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
+/* A device was pulled out: the PnP manager is to ask for the children again. */
+static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    IoInvalidateDeviceRelations(((HALP_BUS *)Context)->Pdo, BusRelations);
+}
+
 /* ---- the bus itself ---- */
 
 static NTSTATUS HalpPassDown(HALP_BUS *Bus, PIRP Irp)
@@ -92,6 +102,8 @@ static NTSTATUS HalpStartBus(HALP_BUS *Bus, PIRP Irp)
 
     if (NT_SUCCESS(Status))
         Status = HalpMakeChildren(Bus);
+    if (NT_SUCCESS(Status))
+        KeSetDeviceChangeDpc(&HalpChangeDpc);
     return HalpComplete(Irp, Status);
 }
 
@@ -100,6 +112,8 @@ static NTSTATUS HalpRemoveBus(HALP_BUS *Bus, PIRP Irp)
     PDEVICE_OBJECT Lower = Bus->Lower;
     NTSTATUS Status;
 
+    KeSetDeviceChangeDpc(NULL);
+    KeRemoveQueueDpc(&HalpChangeDpc);
     for (ULONG i = 0; i < Bus->ChildCount; i++)
         if (Bus->Child[i] != NULL)
             IoDeleteDevice(Bus->Child[i]);
@@ -202,6 +216,7 @@ static NTSTATUS NTAPI HalpAddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     }
     Fdo->Flags |= DO_POWER_PAGABLE;
     Fdo->Flags &= ~DO_DEVICE_INITIALIZING;
+    KeInitializeDpc(&HalpChangeDpc, HalpDevicesChanged, Bus);
     HalpBus = Bus;
     return STATUS_SUCCESS;
 }

@@ -72,6 +72,13 @@ static BOOLEAN KiLineAsserted(ULONG Line)
 
 /* ---- from devices to processors ---- */
 
+static PKDPC KiChangeDpc;
+
+VOID KeSetDeviceChangeDpc(PKDPC Dpc)
+{
+    KiChangeDpc = Dpc;
+}
+
 /* The running processor when it may take the interrupt, else the first that may. */
 static KPRCB *KiTarget(const KINTERRUPT *Interrupt)
 {
@@ -137,6 +144,10 @@ VOID KiAcceptInterrupts(VOID)
 
     Block->interrupt_request = 0;
     Block->interrupt_edges = 0;
+    if (Block->device_changed && KiChangeDpc != NULL) {
+        Block->device_changed = 0;
+        KeInsertQueueDpc(KiChangeDpc, NULL, NULL);
+    }
     for (; Lines != 0; Lines &= Lines - 1)
         KiAcceptLine((ULONG)__builtin_ctzll(Lines), Edges);
     for (ULONG i = 0; i < 4; i++)

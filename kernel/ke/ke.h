@@ -281,6 +281,8 @@ DD_STATIC_ASSERT_OFFSET(KINTERRUPT, RedirectObject, 0x110);
 #define KE_LAST_DEVICE_VECTOR 0xCF
 #define KE_NO_LINE 0xFF
 
+/* Queued when a device was pulled out of the machine. NULL: nobody wants to know. */
+VOID KeSetDeviceChangeDpc(PKDPC Dpc);
 /* Line that the vector stands for, set once by the HAL at start; other vectors are messages'. */
 VOID KeSetVectorLine(ULONG Vector, ULONG Line);
 ULONG KeGetVectorLine(ULONG Vector); /* KE_NO_LINE: a message */

@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 60
 
 # What each test links beside its own source.
 broker_UNDER_TEST := $(wildcard host/broker/*.c)
+decode_UNDER_TEST := host/hal/decode_access.c
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c
 supervisor_UNDER_TEST := host/supervisor/serve.c
 ai_options_UNDER_TEST := drivers/ai_driver/aictl/options.c drivers/ai_driver/agent/options.c drivers/ai_driver/agent/instance.c
