@@ -35,6 +35,8 @@ run run -- "$programs/reads.exe" < /dev/null
 is "$(cat "$work/out")" $'0 bytes, the thread has worked\nend' 'standard input at its end'
 run run -- "$programs/reads.exe" <&-
 is "$(cat "$work/out")" $'0 bytes, the thread has worked\nend' 'no standard input'
+printf 'ab\nq' | run run -- "$programs/keys.exe"
+is "$(tr '\r' _ < "$work/out")" $'a=97\nb=98\n_=13\nq\nthen -1' 'keys of the console, with their echo'
 mkfifo "$work/fifo"
 run run --timeout 1 -- "$programs/reads.exe" <> "$work/fifo"
 is $status 4 'standard input that does not come: the time out is kept'
