@@ -1,7 +1,13 @@
 #!/bin/bash
 # ai_driver with its own programs, as users have them: the agent beside aictl, pinned memory, a process that ends with memory
-# outstanding, the whole contract, fuzzed requests, threads; loading and unloading. Each run ends with nothing left.
+# outstanding, the whole contract, fuzzed requests, threads; a long time; loading and unloading. Each run ends with nothing left.
+# With AI_FULL=1 (make ai-checklist) the numbers are those of the product's checklist.
 . tests/cli/tap.sh
+if [ -n "${AI_FULL:-}" ]; then
+    cycles=1000 turns=100000 hours=168 rounds=1000 limit=3600 step=1
+else
+    cycles=50 turns=1000 hours=6 rounds=10 limit=60 step=17
+fi
 [ -e build/drivers/ai_driver.sys ] || { echo '1..0 # SKIP there is no ai_driver.sys yet'; exit 0; }
 ai=(build/drivers/ai_driver.sys) # its hardware ID is in the INF beside it
 programs=build/programs
@@ -51,21 +57,38 @@ like "$work/err" 'aictl: free: nothing of this handle' 'a script: an id that is 
 tap() {
     local name=$1
     shift
-    run run --timeout 50 "${ai[@]}" -- "$@"
+    timeout -s KILL "$limit" "$drydock" run --timeout $((limit - 10)) "${ai[@]}" -- "$@" > "$work/out" 2> "$work/err"
+    status=$?
     clean "$name"
     like "$work/out" '^1\.\.[0-9]+' "$name: ran to its end"
     unlike "$work/out" '^not ok' "$name: each check passed"
     grep '^not ok' "$work/out" | sed 's/^/# /'
 }
 tap 'the contract' $tests/ai_contract.exe
-tap 'every length and random bytes' $tests/ai_stress.exe fuzz 10
-tap 'eight threads' $tests/ai_stress.exe threads 2000
+tap 'every length and random bytes' $tests/ai_stress.exe fuzz $rounds
+tap 'eight threads' $tests/ai_stress.exe threads $turns
+ai=(--background "$programs/ai_gpu_agent.exe" "${ai[@]}")
+tap "$hours hours" $tests/ai_week.exe $hours
+ai=("${ai[@]:2}")
 run run "${ai[@]}" -- $tests/ai_stress.exe leave -- $programs/aictl.exe --json pool -- $programs/aictl.exe --json stats
 clean 'a process that is terminated with memory outstanding'
 like "$work/out" '^left with memory outstanding' 'it had some'
 like "$work/out" '"used_bytes":0,.*"allocations":0' 'all of it is free'
 like "$work/out" '"frees":0,"frees_on_close":11,' 'as the counters say'
 
-run run --cycles 100 "${ai[@]}"
-clean 'loaded and unloaded 100 times'
+# Each allocation of a small run fails once (every so many, in short): the run ends in good order, and nothing is left.
+printf 'pool\nalloc 64K --count 3\nalloc 4K --keep\nboost self 1\nstatus\npath\nstats\n' > "$work/script"
+bad=
+for ((n = 1; ; n += step)); do
+    timeout -s KILL 60 "$drydock" run --fail-alloc $n "${ai[@]}" -- $programs/aictl.exe script - \
+        < "$work/script" > "$work/out" 2> "$work/err"
+    status=$?
+    case $status in 0 | 2 | 5) ;; *) bad+="$n: exit status $status; " ;; esac
+    grep -qE 'handles? left|objects? left|not unloaded|ai_driver .*left' "$work/err" && bad+="$n: something is left; "
+    grep -q 'there were only' "$work/err" && break
+done
+is "$bad" '' "allocations that fail, 1 to $n by $step"
+ok "$([ $n -gt 50 ]; echo $?)" 'there were more than 50'
+run run --cycles $cycles "${ai[@]}"
+clean "loaded and unloaded $cycles times"
 done_testing

@@ -1,7 +1,8 @@
 /*
  * nvml.dll: NVML's reading routines over \Device\DrydockGpu, which asks the host. What a GPU (or the host's NVML) does not
  * tell is NVML_ERROR_NOT_SUPPORTED; a machine without GPUs is one without NVIDIA's driver. Left out: everything else of NVML,
- * among it all that changes a GPU. Routines that are not here are not exported. [doc] NVML API reference manual
+ * among it all that changes a GPU. Routines that are not here are not exported. Figures are asked for once a millisecond at
+ * most, as a reader asks for them one by one. [doc] NVML API reference manual
  */
 #include "../nt.h"
 
@@ -15,10 +16,14 @@ static struct {
     PVOID Lock;        /* an SRW lock */
     unsigned int Uses; /* Lock: nvmlInit less nvmlShutdown */
     HANDLE Device;     /* Lock for opening and closing */
+    PVOID LastLock;    /* an SRW lock */
+    ULONG64 LastTime;  /* LastLock: interrupt time of Last */
+    HAL_GPU_INFO Last; /* LastLock: the last good answer; count is 0 before the first */
 } Nvml;
 
-/* A device is its index and one, as a pointer. */
-static nvmlReturn_t Query(ULONG Index, HAL_GPU_INFO *Info)
+#define FIGURES_HOLD_100NS 10000
+
+static nvmlReturn_t Ask(ULONG Index, HAL_GPU_INFO *Info)
 {
     IO_STATUS_BLOCK IoStatus;
     NTSTATUS Status = NtDeviceIoControlFile(Nvml.Device, NULL, NULL, NULL, &IoStatus, IOCTL_GPU_QUERY, &Index,
@@ -31,7 +36,23 @@ static nvmlReturn_t Query(ULONG Index, HAL_GPU_INFO *Info)
     return Status == STATUS_DEVICE_NOT_READY ? NVML_ERROR_GPU_IS_LOST : NVML_ERROR_UNKNOWN;
 }
 
-/* The device's figures, unless a pointer of the caller is NULL. */
+static nvmlReturn_t Query(ULONG Index, HAL_GPU_INFO *Info)
+{
+    ULONG64 Now = SHARED_INTERRUPT_TIME;
+    nvmlReturn_t Result = NVML_SUCCESS;
+
+    RtlAcquireSRWLockExclusive(&Nvml.LastLock);
+    if (Nvml.Last.count == 0 || Nvml.Last.index != Index || Now - Nvml.LastTime >= FIGURES_HOLD_100NS) {
+        Nvml.Last.count = 0;
+        Result = Ask(Index, &Nvml.Last);
+        Nvml.LastTime = Now;
+    }
+    *Info = Nvml.Last;
+    RtlReleaseSRWLockExclusive(&Nvml.LastLock);
+    return Result;
+}
+
+/* The device's figures (a device is its index and one, as a pointer), unless a pointer of the caller is NULL. */
 static nvmlReturn_t QueryDevice(nvmlDevice_t Device, const void *Result, HAL_GPU_INFO *Info)
 {
     ULONG_PTR Number = (ULONG_PTR)Device;
@@ -56,7 +77,7 @@ static nvmlReturn_t OpenDevice(void)
                         FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_SYNCHRONOUS_IO_NONALERT);
     if (!NT_SUCCESS(Status))
         return NVML_ERROR_DRIVER_NOT_LOADED;
-    if (Query(0, &Info) == NVML_SUCCESS)
+    if (Ask(0, &Info) == NVML_SUCCESS)
         return NVML_SUCCESS;
     NtClose(Nvml.Device);
     return NVML_ERROR_DRIVER_NOT_LOADED;
