@@ -139,3 +139,8 @@ NTSTATUS LdrpLayOutImage(const PE_IMAGE *File, PVOID Base, ULONG64 TargetBase)
         LdrpPatchCode(File, Base);
     return Status;
 }
+
+NTSTATUS LdrLayOutUserImage(const PE_IMAGE *File, PVOID Base)
+{
+    return LdrpLayOutImage(File, Base, (ULONG64)Base);
+}

@@ -86,6 +86,10 @@ typedef struct _LDR_UNLOADED_MODULE {
  * IRQL. */
 const LDR_UNLOADED_MODULE *LdrFindUnloadedModule(PVOID Address);
 
+/* Copies headers and sections of a checked file to user memory of the current process at Base and
+ * relocates them; raises when it cannot be written. */
+NTSTATUS LdrLayOutUserImage(const PE_IMAGE *File, PVOID Base);
+
 /* ---- files ---- */
 /*
  * NT path to a broker path (UTF-8, '/' separated, relative to C/): "\SystemRoot\x" and "\??\C:\x"

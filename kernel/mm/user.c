@@ -406,7 +406,8 @@ NTSTATUS MmProtectUserMemory(MM_ADDRESS_SPACE *Space, PVOID *Base, SIZE_T *Bytes
         return STATUS_INVALID_PAGE_PROTECTION;
     if (*Bytes == 0 || Vad == NULL || End > MiVadEnd(Vad))
         return STATUS_CONFLICTING_ADDRESSES;
-    if (MiIsSecured(Space, Start, End))
+    /* [doc: MmMapLockedPagesSpecifyCache] user mode cannot change what a driver's mapping allows */
+    if (MiIsSecured(Space, Start, End) || (Vad->Type == MEM_MAPPED && Vad->View == NULL))
         return STATUS_INVALID_PAGE_PROTECTION;
     First = (ULONG)((Start - Vad->Start) >> PAGE_SHIFT);
     Count = (ULONG)((End - Start) >> PAGE_SHIFT);
@@ -476,7 +477,7 @@ NTSTATUS MiUnmapUserView(MM_ADDRESS_SPACE *Space, PVOID Va)
 {
     MI_VAD *Vad = MiFindVad(Space, (ULONG64)Va);
 
-    if (Vad == NULL || Vad->Type != MEM_MAPPED)
+    if (Vad == NULL || Vad->View == NULL) /* an MDL's pages are no view: only who mapped them unmaps */
         return STATUS_NOT_MAPPED_VIEW;
     MiDeleteVad(Space, Vad);
     return STATUS_SUCCESS;

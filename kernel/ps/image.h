@@ -24,6 +24,7 @@ typedef struct _PSP_START_IMAGES { /* until the first thread has told the driver
 NTSTATUS PspMapImage(PEPROCESS Process, PUNICODE_STRING Path, PSP_IMAGE *Image);
 VOID PspFinishImage(PEPROCESS Process, PUNICODE_STRING Path, PSP_IMAGE *Image); /* tells the routines; drops the file */
 VOID PspNotifyImage(PEPROCESS Process, PUNICODE_STRING Path, const PSP_IMAGE *Image);
+/* The address of an export of a mapped image, or 0. In the process; raises when the image is gone. */
 ULONG64 PspFindExport(const PSP_IMAGE *Image, const char *Name);
 
 /* ---- open.c ---- */

@@ -223,12 +223,19 @@ static VOID mapped_mdl(VOID)
 {
     PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, 'tsMM'), User;
     PMDL Mdl = IoAllocateMdl(Block, PAGE_SIZE, FALSE, FALSE, NULL);
+    SIZE_T Bytes = 0;
+    PUCHAR Base;
 
     MmBuildMdlForNonPagedPool(Mdl);
     Block[0] = 77;
     User = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
     ok(User != NULL && (ULONG_PTR)User < MmUserProbeAddress, "pool mapped at a user address");
+    Base = User;
     is_ulong(User[0], 77, "the same bytes");
+    is_status(ZwUnmapViewOfSection(NtCurrentProcess(), User), STATUS_NOT_MAPPED_VIEW,
+              "it is no view that a program could unmap");
+    is_status(ZwFreeVirtualMemory(NtCurrentProcess(), (PVOID *)&Base, &Bytes, MEM_RELEASE),
+              STATUS_UNABLE_TO_DELETE_SECTION, "nor free");
     MmUnmapLockedPages(User, Mdl);
     is_status(touch(User, FALSE), STATUS_ACCESS_VIOLATION, "unmapped");
     IoFreeMdl(Mdl);

@@ -195,40 +195,31 @@ typedef struct _IMAGE_NAME {
     WCHAR Room[1024];
 } IMAGE_NAME;
 
-/* The NT path of the process's program. */
-static BOOL QueryImageName(HANDLE Process, IMAGE_NAME *Image)
-{
-    NTSTATUS Status =
-        NtQueryInformationProcess(Process, ProcessImageFileName, Image, sizeof(*Image), NULL);
-
-    return StatusToBool(Status);
-}
-
 #define QUERY_NATIVE_NAME 1u /* PROCESS_NAME_NATIVE */
+#define IMAGE_NAME_WIN32 ((PROCESSINFOCLASS)43)
 
 BOOL WINAPI QueryFullProcessImageNameW(HANDLE Process, DWORD Flags, LPWSTR Buffer, PDWORD Size)
 {
     IMAGE_NAME Image;
-    WCHAR *Name;
     DWORD Length;
+    NTSTATUS Status;
 
     if (Flags & ~QUERY_NATIVE_NAME) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return FALSE;
     }
-    if (!QueryImageName(Process, &Image))
-        return FALSE;
-    Name = Image.Name.Buffer;
+    Status = NtQueryInformationProcess(Process,
+                                       Flags & QUERY_NATIVE_NAME ? ProcessImageFileName
+                                                                 : IMAGE_NAME_WIN32,
+                                       &Image, sizeof(Image), NULL);
+    if (!NT_SUCCESS(Status))
+        return SetStatusError(Status);
     Length = Image.Name.Length / sizeof(WCHAR);
-    if ((Flags & QUERY_NATIVE_NAME) == 0 && Length > 4 && Name[1] == L'?') { /* without "\??\" */
-        Name += 4;
-        Length -= 4;
-    }
     if (Length + 1 > *Size) {
         SetLastError(ERROR_INSUFFICIENT_BUFFER);
         return FALSE;
     }
-    lstrcpyW(Buffer, Name);
+    lstrcpyW(Buffer, Image.Name.Buffer);
     *Size = Length;
     return TRUE;
 }
