@@ -1,0 +1,104 @@
+/*
+ * target: I/O targets and the requests sent to them. target.c: states; remote.c: opening; send.c: sending, completion,
+ * cancellation, time-outs; format.c: what a stack location is filled with; ownreq.c: requests that the driver makes.
+ */
+#pragma once
+
+#include "io.h"
+
+struct _FX_TARGET {
+    FX_OBJECT Object;
+    KSPIN_LOCK Lock;
+    WDF_IO_TARGET_STATE State; /* Lock */
+    BOOLEAN IsRemote;          /* opened by the driver; else the next lower driver or the device itself */
+    BOOLEAN OwnsFile;          /* opened by name: Handle is closed with it */
+    PDEVICE_OBJECT Wdm;        /* where IRPs go; NULL while a remote one is not open */
+    PDEVICE_OBJECT Pdo;        /* of the target's stack, referenced; NULL where it has none */
+    PFILE_OBJECT File;         /* for the stack locations; referenced when remote */
+    HANDLE Handle;
+    PVOID Watch;               /* PnP notification on File; NULL: none */
+    LIST_ENTRY Sent;           /* of FX_REQUEST.TargetLink; Lock */
+    LIST_ENTRY Waiting;        /* likewise, until the target is started; Lock */
+    KEVENT Idle;               /* notification; signalled while Sent is empty; Lock */
+
+    WDF_IO_TARGET_OPEN_PARAMS Open; /* of the last WdfIoTargetOpen, for reopening and its callbacks; newest form */
+    UNICODE_STRING Name;            /* pool; by name */
+};
+extern const FX_CLASS FxTargetClass;
+
+static inline FX_TARGET *FxTargetFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFIOTARGET Handle)
+{
+    return FX_OBJECT_OF(FX_TARGET, FxGlobalsOf(Globals), Handle, FxTypeTarget);
+}
+
+/* A request's part in sending. */
+typedef struct _FX_SEND {
+    FX_REQUEST *Request;
+    BOOLEAN IsFormatted;
+    BOOLEAN CopyOut;            /* SystemBuffer is ours: the output is copied to Output's memory */
+    FX_MEMORY *Memory[3];       /* referenced while formatted and sent: input, output; or arguments 1, 2, 4 */
+    PMDL Mdl;                   /* made for it; unlocked and freed afterwards */
+    BOOLEAN MdlIsLocked;
+    PVOID SystemBuffer;         /* pool, or NULL */
+    BOOLEAN HasSaved;           /* a received IRP's own buffers are in Saved, to be put back */
+    struct {
+        PMDL Mdl;
+        PVOID SystemBuffer, UserBuffer;
+    } Saved;
+    PVOID Output;               /* where CopyOut goes */
+    SIZE_T OutputLength;
+    WDF_REQUEST_COMPLETION_PARAMS Params;
+
+    /* while sent */
+    volatile LONG Holds; /* one for the IRP below, one for each who cancels; the last one to leave finishes */
+    BOOLEAN IsSent;      /* Target's lock */
+    BOOLEAN IsWaiting;   /* in Target->Waiting; Target's lock */
+    BOOLEAN TimedOut;
+    BOOLEAN TimerSet;
+    KTIMER Timer;
+    KDPC TimerDpc;
+    KEVENT *Done;        /* of a synchronous sender, or NULL */
+} FX_SEND;
+
+/* The request's; made on first use; NULL when out of memory. */
+FX_SEND *FxSendOf(FX_REQUEST *Request);
+/* Drops what the last formatting made. Not while it is sent. */
+VOID FxSendReset(FX_REQUEST *Request);
+/*
+ * Sends a request, formatted or not (then with its current stack location, or the plain one of its own IRP). FALSE: it was
+ * not sent, Request->Status says why. Options may be NULL.
+ */
+BOOLEAN FxSend(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options);
+/* A request sent to be cancelled; TRUE when that was in time. */
+BOOLEAN FxSendCancel(FX_REQUEST *Request);
+/* Those that waited for the target; Started: sent now, else completed with Status. */
+VOID FxSendWaiting(FX_TARGET *Target, BOOLEAN Started, NTSTATUS Status);
+/* Cancels everything sent to the target. */
+VOID FxSendCancelAll(FX_TARGET *Target);
+
+/* ---- ownreq.c ---- */
+VOID FxOwnRequestDestroy(FX_REQUEST *Request); /* frees the IRP that the framework made */
+/* Is the request's IRP large enough for the target? Makes one for an own request that has none. */
+NTSTATUS FxRequestFit(FX_REQUEST *Request, FX_TARGET *Target);
+/* A request of the driver's own. Internal ones are not visible to it. */
+NTSTATUS FxRequestCreateOwn(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent, PIRP Irp,
+                            BOOLEAN OwnsIrp, FX_REQUEST **Request);
+
+/* ---- format.c ---- */
+typedef struct _FX_BUFFER { /* a buffer of a formatted request, resolved */
+    PVOID Address;
+    SIZE_T Length;
+    SIZE_T Offset;     /* of Address in Memory */
+    PMDL Mdl;          /* describes Memory or is the buffer itself; NULL: none */
+    FX_MEMORY *Memory; /* NULL: a plain buffer or MDL */
+} FX_BUFFER;
+NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset, FX_BUFFER *Buffer);
+NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor, FX_BUFFER *Buffer);
+NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, const FX_BUFFER *Buffer,
+                          const LONGLONG *DeviceOffset);
+NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code, const FX_BUFFER *In,
+                         const FX_BUFFER *Out);
+NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code, const FX_BUFFER *Argument);
+
+/* ---- remote.c ---- */
+VOID FxTargetForgetFile(FX_TARGET *Target); /* watch, handle, file and devices of a remote target */
