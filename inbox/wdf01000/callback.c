@@ -310,13 +310,11 @@ NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
     Status = FxPowerUpHardware(Device);
     if (!NT_SUCCESS(Status))
         return Status;
-    FxTargetsStart(Device);
     FxQueuesPowerUp(Device);
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingStartSelfManagedIo);
     Status = FxSelfManagedStart(Device);
     if (!NT_SUCCESS(Status)) {
         FxQueuesPowerDown(Device, TRUE);
-        FxTargetsStop(Device);
         return FxUndoPowerUp(Device, Status);
     }
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0);
@@ -334,7 +332,6 @@ NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
                                                                         : WdfDevStatePowerGotoDx);
     Status = FxSelfManagedSuspend(Device);
     FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
-    FxTargetsStop(Device);
     Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));
     Status = FxKeepFirst(Status, FxPreDisable(Device, Target));
     Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));

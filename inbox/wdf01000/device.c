@@ -431,22 +431,6 @@ WDFDRIVER NTAPI imp_WdfDeviceGetDriver(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
     return FX_HANDLE(WDFDRIVER, FxDeviceFromHandle(DriverGlobals, Device)->Driver);
 }
 
-WDF_DDI(WdfDeviceGetIoTarget);
-WDFIOTARGET NTAPI imp_WdfDeviceGetIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle)
-{
-    FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, Handle);
-
-    return Device->LocalTarget != NULL ? FX_HANDLE(WDFIOTARGET, Device->LocalTarget) : NULL;
-}
-
-WDF_DDI(WdfDeviceGetSelfIoTarget);
-WDFIOTARGET NTAPI imp_WdfDeviceGetSelfIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle)
-{
-    FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, Handle);
-
-    return Device->SelfTarget != NULL ? FX_HANDLE(WDFIOTARGET, Device->SelfTarget) : NULL;
-}
-
 WDF_DDI(WdfDeviceGetDefaultQueue);
 WDFQUEUE NTAPI imp_WdfDeviceGetDefaultQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle)
 {

@@ -116,6 +116,8 @@ VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Informati
  * queue and deletes the object; the IRP is another's.
  */
 VOID FxRequestForget(FX_REQUEST *Request);
+/* ownreq.c: frees the IRP that the framework made for a request of the driver's own. */
+VOID FxOwnRequestDestroy(FX_REQUEST *Request);
 /* send.c: frees Send; called as the request is destroyed or reused. */
 VOID FxSendFree(FX_REQUEST *Request);
 /* reqbuf.c: deletes the memories and MDLs made for the request; called before its IRP is completed or exchanged. */
@@ -140,7 +142,5 @@ NTSTATUS FxMemoryWrap(FX_GLOBALS *Globals, FX_OBJECT *Parent, PVOID Buffer, SIZE
 
 /* ---- I/O targets (target.c; owner: I/O targets) ---- */
 NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device); /* Device->LocalTarget, for function devices */
-/* Power and removal: started after D0 entry, stopped before D0 exit as the state machine says. */
-VOID FxTargetsStart(FX_DEVICE *Device);
-VOID FxTargetsStop(FX_DEVICE *Device);
+/* Removal: what is sent to the local and the self target is cancelled. Power does not stop them. PASSIVE_LEVEL. */
 VOID FxTargetsRemove(FX_DEVICE *Device);

@@ -4,6 +4,9 @@
  */
 #include <ntifs.h>
 
+#include <initguid.h>
+#include <wdmguid.h>
+
 #include "target.h"
 
 /* ---- the PDO of a stack ---- */

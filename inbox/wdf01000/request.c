@@ -179,6 +179,8 @@ static VOID FxRequestDestroy(FX_OBJECT *Object)
 
     if (Request->Send != NULL)
         FxSendFree(Request);
+    if (Request->IsOwn)
+        FxOwnRequestDestroy(Request);
     if (Request->Cache != NULL)
         FxCacheFree(Request->Cache, Request);
 }

@@ -77,7 +77,6 @@ VOID FxSendWaiting(FX_TARGET *Target, BOOLEAN Started, NTSTATUS Status);
 VOID FxSendCancelAll(FX_TARGET *Target);
 
 /* ---- ownreq.c ---- */
-VOID FxOwnRequestDestroy(FX_REQUEST *Request); /* frees the IRP that the framework made */
 /* Is the request's IRP large enough for the target? Makes one for an own request that has none. */
 NTSTATUS FxRequestFit(FX_REQUEST *Request, FX_TARGET *Target);
 /* A request of the driver's own. Internal ones are not visible to it. */

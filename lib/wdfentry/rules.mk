@@ -4,7 +4,7 @@
 KMDF_LIBS := $(KMDF_MINORS:%=$(B)/lib/kmdf/1.%/wdfdriverentry.lib)
 KMDF_CFLAGS = $(DRIVER_CFLAGS) $(WDF_INCLUDE) -DKMDF_VERSION_MAJOR=1
 KMDF_LINK = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:FxDriverEntry /nodefaultlib /debug \
-  /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(filter %.o %.lib,$^)
+  /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) $(filter %.o %.lib,$^)
 all: $(KMDF_LIBS)
 KMDF_LINK_LIBS := $(DRIVER_LIBS) $(B)/lib/wdfldr.lib $(B)/lib/ntoskrnl.lib
 
