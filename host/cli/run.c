@@ -5,6 +5,7 @@
  */
 #include "cli/run.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -376,7 +377,11 @@ static void find_image(void *context, const char *name, const char *guest_path, 
         find_program(run->background, run->options.background_count, name, host_path, limit))
         return;
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        snprintf(host_path, limit, "%s/%s%s", session->build, folders[i], name);
+        int prefix = snprintf(host_path, limit, "%s/%s", session->build, folders[i]);
+
+        /* what is built here has a name in lower case, however the registry spells it */
+        for (size_t j = 0; prefix + j + 1 < limit && (j == 0 || name[j - 1] != '\0'); j++)
+            host_path[(size_t)prefix + j] = (char)tolower((unsigned char)name[j]);
         if (access(host_path, R_OK) == 0)
             return;
     }
