@@ -76,6 +76,8 @@ struct _FX_REQUEST {
     BOOLEAN IsOwn;            /* made by WdfRequestCreate: the IRP is for sending only */
     BOOLEAN OwnsIrp;          /* allocated by the framework */
     BOOLEAN IsReserved;
+    FX_QUEUE *ReservedOf;     /* for whose forward progress it was made; NULL: none's */
+    FX_QUEUE *Intended;       /* where WdfDeviceEnqueueRequest puts it; NULL: by its kind */
     NTSTATUS Status;          /* of the last completion */
     ULONG_PTR Information;
 

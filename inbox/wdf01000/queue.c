@@ -224,7 +224,7 @@ BOOLEAN FxQueueIsDone(const FX_QUEUE *Queue, FX_QUEUE_OPERATION Operation)
 {
     if (Queue->OwnedCount != 0 || !IsListEmpty(&Queue->Canceled))
         return FALSE;
-    return Operation == FxQueueStopped || Queue->WaitingCount == 0;
+    return Operation == FxQueueStopped || (Queue->WaitingCount == 0 && Queue->ReservedInUse == 0);
 }
 
 static BOOLEAN FxReadyIsDue(const FX_QUEUE *Queue)
@@ -478,12 +478,18 @@ NTSTATUS FxQueueDispatchTo(FX_DEVICE *Device, FX_QUEUE *Queue, PIRP Irp, BOOLEAN
     if (Queue != NULL && FxIsUnwantedZero(Queue, IoGetCurrentIrpStackLocation(Irp)))
         return FxCompleteIrp(Irp, STATUS_SUCCESS);
     Request = FxRequestCreateForIrp(Device, Irp, FxFileOfIrp(Device, Irp));
+    if (Queue != NULL && Queue->Progress != NULL) {
+        Request = FxProgressAdmit(Queue, Request);
+        if (Request == NULL)
+            return FxProgressDispatch(Queue, Irp);
+    }
     if (Request == NULL)
         return FxCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES);
     FxInlineBegin(Request);
     if (InCaller != NULL) {
         Request->State = FxRequestInCaller;
         Request->Delivered = TRUE;
+        Request->Intended = Queue;
         InCaller(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFREQUEST, Request));
     } else if (!NT_SUCCESS(FxQueueArrive(Queue, Request))) {
         FxRequestComplete(Request, STATUS_INVALID_DEVICE_STATE, 0, IO_NO_INCREMENT);

@@ -65,6 +65,7 @@ struct _FX_QUEUE {
     WORK_QUEUE_ITEM WorkItem;
 
     struct _FX_FORWARD_PROGRESS *Progress; /* progress.c's; NULL: no policy. Set once */
+    ULONG ReservedInUse; /* reserved requests that serve an IRP; Lock */
 };
 extern const FX_CLASS FxQueueClass;
 static inline FX_QUEUE *FxQueueFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFQUEUE Handle)
@@ -132,6 +133,25 @@ VOID FxRequestSweepOrphans(VOID);
 /* ---- fileobj.c ---- */
 /* A create request is completed: a failed one takes its file object (may be NULL) along. */
 VOID FxFileCreateDone(FX_DEVICE *Device, FX_FILE *File, NTSTATUS Status);
+
+/* ---- progress.c: of queues that have a policy ---- */
+/* Lets the driver allocate for a new request (NULL: there is none). NULL: it could not, the request is gone. */
+FX_REQUEST *FxProgressAdmit(FX_QUEUE *Queue, FX_REQUEST *Request);
+/* An IRP that no request could be made for; what the dispatch routine returns. */
+NTSTATUS FxProgressDispatch(FX_QUEUE *Queue, PIRP Irp);
+/* A reserved request is completed: it parts with its IRP before that is completed, and serves again after. */
+VOID FxProgressUnbind(FX_REQUEST *Request);
+VOID FxProgressReturn(FX_REQUEST *Request);
+/* The IRPs that wait for a request are cancelled. Does nothing without a policy; the next likewise. */
+VOID FxProgressPurge(FX_QUEUE *Queue);
+VOID FxProgressFree(FX_QUEUE *Queue); /* all reserved requests are free */
+
+/* ---- reqmove.c ---- */
+/*
+ * The IRP of a child is to go to a queue of its parent's: *Device becomes the parent, the IRP's next stack location its.
+ * STATUS_INVALID_DEVICE_REQUEST: the queue is not the parent's, or the child does not allow it.
+ */
+NTSTATUS FxToParentQueue(FX_DEVICE **Device, FX_QUEUE *Queue, PIRP Irp);
 
 /* ---- reqcancel.c ---- */
 /* Calls EvtRequestCancel; Request->Cancel is FxCancelCalled, the request in Owned. No lock held. */

@@ -42,6 +42,8 @@ static VOID FxQueueChange(FX_QUEUE *Queue, FX_CHANGE Change, PFN_WDF_IO_QUEUE_ST
     }
     FxQueueWatch(Queue);
     KeReleaseSpinLock(&Queue->Lock, Irql);
+    if (FxChange[Change].Cancels)
+        FxProgressPurge(Queue);
     if (Busy)
         FxMistake(Queue->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
                   "WDFQUEUE %p: the callback of the operation before is not called yet", FX_HANDLE(WDFQUEUE, Queue));
@@ -188,6 +190,7 @@ static VOID FxQueueDispose(FX_OBJECT *Object)
     FxQueuePurge(Queue);
     FxQueueAwait(Queue, FxQueuePurged);
     FxQueueDelist(Queue);
+    FxProgressFree(Queue);
 }
 
 const FX_CLASS FxQueueClass = {

@@ -24,6 +24,31 @@ static BOOLEAN FxIsMovable(const FX_REQUEST *Request)
     return Request->State == FxRequestOwned && Request->Cancel != FxCancelMarked && Request->Cancel != FxCancelStarted;
 }
 
+/* ---- to another queue ---- */
+
+/* May this child's requests go to the parent that Queue belongs to? [doc: WdfPdoInitAllowForwardingRequestToParent] */
+static BOOLEAN FxIsParentsQueue(const FX_DEVICE *Child, const FX_QUEUE *Queue)
+{
+    return Child->ForwardsTo == Queue->Device;
+}
+
+/* The IRP goes on to the parent's device object: its next stack location is the parent's. */
+static VOID FxIrpToDevice(PIRP Irp, FX_DEVICE *Device)
+{
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetNextIrpStackLocation(Irp);
+    IoGetCurrentIrpStackLocation(Irp)->DeviceObject = Device->Wdm;
+}
+
+NTSTATUS FxToParentQueue(FX_DEVICE **Device, FX_QUEUE *Queue, PIRP Irp)
+{
+    if (!FxIsParentsQueue(*Device, Queue))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    FxIrpToDevice(Irp, Queue->Device);
+    *Device = Queue->Device;
+    return STATUS_SUCCESS;
+}
+
 /* From one queue to the other's tail. */
 static NTSTATUS FxMove(FX_REQUEST *Request, FX_QUEUE *From, FX_QUEUE *To)
 {
@@ -42,6 +67,11 @@ static NTSTATUS FxMove(FX_REQUEST *Request, FX_QUEUE *From, FX_QUEUE *To)
         Status = STATUS_WDF_BUSY;
     } else {
         RunFrom = FxQueueLose(From, Request);
+        if (Request->Device != To->Device) {
+            FxIrpToDevice(Request->Irp, To->Device);
+            Request->Device = To->Device;
+            Request->Object.Device = To->Device;
+        }
         FxQueueInsert(To, Request, FALSE);
     }
     FxUnlockTwo(From, To, Irql);
@@ -70,6 +100,30 @@ NTSTATUS NTAPI imp_WdfRequestForwardToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals,
         FxMistake(Globals, Status, "WDFREQUEST %p cannot be forwarded to WDFQUEUE %p", Handle, DestinationQueue);
     return Status;
 }
+
+WDF_DDI(WdfRequestForwardToParentDeviceIoQueue);
+NTSTATUS NTAPI imp_WdfRequestForwardToParentDeviceIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle,
+                                                          WDFQUEUE ParentDeviceQueue,
+                                                          PWDF_REQUEST_FORWARD_OPTIONS ForwardOptions)
+{
+    FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
+    FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
+    FX_QUEUE *To = FxQueueFromHandle(DriverGlobals, ParentDeviceQueue);
+    NTSTATUS Status = STATUS_INVALID_DEVICE_REQUEST;
+
+    FX_REQUIRE(Globals, ForwardOptions);
+    if (ForwardOptions->Size != sizeof(*ForwardOptions))
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_REQUEST_FORWARD_OPTIONS size 0x%x", ForwardOptions->Size);
+    if (ForwardOptions->Flags != WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET)
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WDF_REQUEST_FORWARD_OPTIONS flags 0x%x", ForwardOptions->Flags);
+    if (Request->Queue != NULL && Request->Queue != To && !Request->IsReserved && FxIsParentsQueue(Request->Device, To))
+        Status = FxMove(Request, Request->Queue, To);
+    if (Status == STATUS_INVALID_DEVICE_REQUEST)
+        FxMistake(Globals, Status, "WDFREQUEST %p cannot be forwarded to the parent's WDFQUEUE %p", Handle, ParentDeviceQueue);
+    return Status;
+}
+
+/* ---- back to its own ---- */
 
 /* Back to the head of its queue. */
 static NTSTATUS FxGiveBack(FX_REQUEST *Request, FX_QUEUE *Queue)

@@ -269,7 +269,7 @@ static FX_QUEUE *FxRequestLeaveQueue(FX_REQUEST *Request)
     BOOLEAN Run;
     KIRQL Irql;
 
-    if (Queue == NULL) {
+    if (Queue == NULL || Request->State == FxRequestInCaller) {
         if (Request->State != FxRequestInCaller && Request->State != FxRequestNew)
             FxQueueViolation(Request, STATUS_INVALID_DEVICE_REQUEST, "completed, but it is not the driver's");
         Request->State = FxRequestDone;
@@ -306,7 +306,7 @@ VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Informati
 {
     FX_DEVICE *Device = Request->Device;
     PIRP Irp = Request->Irp;
-    BOOLEAN HeldPower = Request->HoldsPower;
+    BOOLEAN HeldPower = Request->HoldsPower, Reserved = Request->IsReserved;
     const IO_STACK_LOCATION *Stack = IoGetCurrentIrpStackLocation(Irp);
     FX_QUEUE *Queue;
 
@@ -322,8 +322,13 @@ VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Informati
         IoMarkIrpPending(Irp);
     if (Stack->MajorFunction == IRP_MJ_CREATE)
         FxFileCreateDone(Device, Request->File, Status);
-    FxObjectDeleteUnlisted(&Request->Object); /* its callbacks may still look at the IRP */
+    if (Reserved)
+        FxProgressUnbind(Request);
+    else
+        FxObjectDeleteUnlisted(&Request->Object); /* its callbacks may still look at the IRP */
     IoCompleteRequest(Irp, Boost);
+    if (Reserved)
+        FxProgressReturn(Request);
     if (HeldPower)
         FxPowerDereference(Device);
     FxRequestRunQueue(Queue);
@@ -337,7 +342,12 @@ VOID FxRequestForget(FX_REQUEST *Request)
     FX_QUEUE *Queue = FxRequestLeaveQueue(Request);
 
     IoMarkIrpPending(Irp);
-    FxObjectDeleteUnlisted(&Request->Object);
+    if (Request->IsReserved) {
+        FxProgressUnbind(Request);
+        FxProgressReturn(Request);
+    } else {
+        FxObjectDeleteUnlisted(&Request->Object);
+    }
     if (HeldPower)
         FxPowerDereference(Device);
     FxRequestRunQueue(Queue);
