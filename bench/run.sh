@@ -26,10 +26,13 @@ largest_rss_kib() {
         print $out unpack("x32 q", $usage);' "$@"
 }
 
-# Best of five batches of METHOD_BUFFERED requests, as the program in the machine sees it; options for drydock run follow.
+# Best of five batches of METHOD_BUFFERED requests to a driver, as the program in the machine sees it; options for drydock
+# run follow.
 ioctl_ns() {
+    local driver=$1
+    shift
     for _ in 1 2 3 4 5; do
-        "$drydock" run --clock real "$@" "$build/drivers/ioctl_echo.sys" -- "$build/programs/ioctl_bench.exe" 200000 2>/dev/null
+        "$drydock" run --clock real "$@" "$driver" -- "$build/programs/ioctl_bench.exe" 200000 2>/dev/null
     done | sed -nE 's/.* ([0-9.]+) ns each.*/\1/p' | sort -n | head -1
 }
 
@@ -55,8 +58,9 @@ many=$(best_ms 3 "$drydock" run --cycles 2001 "$build/drivers/first.sys")
 line run_first_ms "$one" ms
 line load_unload_us "$(awk -v a="$one" -v b="$many" 'BEGIN { printf "%.1f", (b - a) * 1000 / 2000 }')" us
 line rss_kib "$(largest_rss_kib "$drydock" run "$build/drivers/first.sys")" KiB
-line ioctl_buffered_fast_ns "$(ioctl_ns)" ns
-line ioctl_buffered_gate_ns "$(ioctl_ns --gate on)" ns
+line ioctl_buffered_fast_ns "$(ioctl_ns "$build/drivers/ioctl_echo.sys")" ns
+line ioctl_buffered_gate_ns "$(ioctl_ns "$build/drivers/ioctl_echo.sys" --gate on)" ns
+line kmdf_ioctl_fast_ns "$(ioctl_ns "$build/bench/kmdf_ioctl.sys")" ns
 "$drydock" run --clock real --device timer,msi=1 --hwid 'PCI\VEN_D12D&DEV_0001' "$build/bench/interrupt_bench.sys" \
     -- "$build/programs/interrupt_bench.exe" 2>/dev/null | tr -d '\r' | sed -nE 's/^( *[0-9]+\.[0-9]+  )?((register|interrupt)_[a-z_]+\t)/\2/p'
 if [ -x "$wine" ]; then line ioctl_buffered_wine_ns "$(wine_ioctl_ns)" ns; fi

@@ -165,8 +165,10 @@ struct _FX_OBJECT {
     FX_CALLBACK_LOCK *CallbackLock;           /* of the device or queue that owns the scope; NULL: none */
     LIST_ENTRY DeferLink;                     /* while its disposal waits for the worker; Globals->Lock */
 };
+#define FX_OBJECT_FREE_LINK FIELD_OFFSET(FX_OBJECT, Parent)
 #define FX_FLAG_NO_CLIENT_DELETE 1u /* this one is the framework's to delete */
 #define FX_FLAG_EMBEDDED 2u         /* memory is the owner's: not freed with the last reference */
+#define FX_FLAG_CACHED 8u /* its cache counts it in ObjectCount, used or not */
 #define FX_FLAG_COMMITTED 4u        /* creation is complete: its client callbacks run at deletion */
 
 /* Handles are the inverted address, so that a handle is never taken for a pointer, nor the other way. */
@@ -218,7 +220,16 @@ VOID FxObjectReference(FX_OBJECT *Object);   /* any IRQL */
 VOID FxObjectDereference(FX_OBJECT *Object); /* <= DISPATCH_LEVEL */
 /* Deletes: children, cleanup callbacks, Dispose, the creation's reference. Twice is harmless (the second does nothing). */
 VOID FxObjectDelete(FX_OBJECT *Object);
-/* The same for one that is in no parent's list and that only the caller deletes: without a lock. <= DISPATCH_LEVEL. */
+/*
+ * For caches. Revive: makes an object again of memory that FxObjectInit made one of with the same Attributes and no parent, and that
+ * was destroyed since; 16 bytes at FX_OBJECT_FREE_LINK may have been overwritten. What follows the FX_OBJECT is the caller's to
+ * initialise, contexts are zeroed. Dispose: deletes one that is in no parent's list but keeps the creation's reference.
+ * LastDereference: destroys a disposed one whose references are all the caller's.
+ */
+VOID FxObjectRevive(FX_OBJECT *Object, PWDF_OBJECT_ATTRIBUTES Attributes);
+VOID FxObjectDispose(FX_OBJECT *Object);
+VOID FxObjectLastDereference(FX_OBJECT *Object);
+/* FxObjectDelete for one that is in no parent's list and that only the caller deletes: without a lock. <= DISPATCH_LEVEL. */
 VOID FxObjectDeleteUnlisted(FX_OBJECT *Object);
 VOID FxObjectSetParent(FX_OBJECT *Object, FX_OBJECT *Parent); /* e.g. a request that moves; both alive */
 /* The nearest object of Type at or above Object, or NULL. */

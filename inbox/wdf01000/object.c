@@ -157,6 +157,23 @@ VOID FxObjectInit(FX_OBJECT *Object, FX_GLOBALS *Globals, const FX_CLASS *Class,
     InterlockedIncrement(&Globals->ObjectCount);
 }
 
+VOID FxObjectRevive(FX_OBJECT *Object, PWDF_OBJECT_ATTRIBUTES Attributes)
+{
+    SIZE_T ContextBytes = Attributes != NULL ? FxContextBytes(Attributes) : 0;
+
+    Object->Signature = FX_SIGNATURE;
+    Object->State = FxAlive;
+    Object->References = 1;
+    Object->Parent = NULL;
+    InitializeListHead(&Object->Children);
+    if (ContextBytes == 0) {
+        Object->Contexts = NULL;
+        return;
+    }
+    Object->Contexts->Next = NULL; /* others were freed */
+    RtlZeroMemory((PUCHAR)Object->Contexts + FX_CONTEXT_BODY, ContextBytes - FX_CONTEXT_BODY);
+}
+
 NTSTATUS FxObjectCreate(FX_GLOBALS *Globals, const FX_CLASS *Class, PWDF_OBJECT_ATTRIBUTES Attributes,
                         FX_OBJECT *DefaultParent, SIZE_T ExtraBytes, FX_OBJECT **Result)
 {
@@ -220,8 +237,7 @@ VOID FxObjectReference(FX_OBJECT *Object)
 
 static VOID FxDestroy(FX_OBJECT *Object)
 {
-    FX_GLOBALS *Globals = Object->Globals;
-    BOOLEAN Embedded = (Object->Flags & FX_FLAG_EMBEDDED) != 0;
+    ULONG Flags = Object->Flags; /* the memory may be gone with Class->Destroy */
     FX_CONTEXT *Next;
 
     if (Object->Flags & FX_FLAG_COMMITTED)
@@ -234,16 +250,29 @@ static VOID FxDestroy(FX_OBJECT *Object)
             ExFreePool(Context);
     }
     Object->Signature = 0;
-    InterlockedDecrement(&Globals->ObjectCount);
+    if ((Flags & FX_FLAG_CACHED) == 0)
+        InterlockedDecrement(&Object->Globals->ObjectCount);
     if (Object->Class->Destroy != NULL)
         Object->Class->Destroy(Object);
-    if (!Embedded)
+    if ((Flags & FX_FLAG_EMBEDDED) == 0)
         ExFreePool(Object);
+}
+
+VOID FxObjectLastDereference(FX_OBJECT *Object)
+{
+    Object->References = 0;
+    FxDestroy(Object);
 }
 
 VOID FxObjectDereference(FX_OBJECT *Object)
 {
-    LONG Left = InterlockedDecrement(&Object->References);
+    LONG Left;
+
+    if (Object->References == 1 && Object->State != FxAlive) { /* the caller's: nobody else can add one */
+        FxObjectLastDereference(Object);
+        return;
+    }
+    Left = InterlockedDecrement(&Object->References);
 
     if (Left > 0)
         return;
@@ -323,14 +352,11 @@ static FX_OBJECT *FxTakeChild(FX_OBJECT *Object)
     return Child;
 }
 
-static VOID FxDispose(FX_OBJECT *Object)
+/* Children, cleanup callbacks, Dispose: all but the reference. */
+static VOID FxDisposeNow(FX_OBJECT *Object)
 {
     FX_OBJECT *Child;
 
-    if (FxMustWait(Object)) {
-        FxDefer(Object);
-        return;
-    }
     while (!IsListEmpty(&Object->Children) && (Child = FxTakeChild(Object)) != NULL)
         FxDispose(Child);
     if (Object->Flags & FX_FLAG_COMMITTED)
@@ -340,6 +366,15 @@ static VOID FxDispose(FX_OBJECT *Object)
     if (Object->Class->Dispose != NULL)
         Object->Class->Dispose(Object);
     Object->State = FxDisposed;
+}
+
+static VOID FxDispose(FX_OBJECT *Object)
+{
+    if (FxMustWait(Object)) {
+        FxDefer(Object);
+        return;
+    }
+    FxDisposeNow(Object);
     FxObjectDereference(Object);
 }
 
@@ -360,6 +395,13 @@ VOID FxObjectDelete(FX_OBJECT *Object)
     KeReleaseSpinLock(&Globals->Lock, Irql);
     if (First)
         FxDispose(Object);
+}
+
+VOID FxObjectDispose(FX_OBJECT *Object)
+{
+    FX_ASSERT(Object->State == FxAlive && !FxMustWait(Object));
+    Object->State = FxDisposing;
+    FxDisposeNow(Object);
 }
 
 VOID FxObjectDeleteUnlisted(FX_OBJECT *Object)

@@ -40,15 +40,16 @@ VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call)
 {
     Call->Lock = Queue->Object.CallbackLock;
     Call->InRegion = FALSE;
+    Call->Irql = KeGetCurrentIrql();
     if (Call->Lock != NULL) {
         Call->Owner = FxLockOwner(Queue);
         FxObjectReference(Call->Owner);
         FxCallbackLockAcquire(Queue->Object.Globals, Call->Lock);
-    } else if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+        Call->Irql = KeGetCurrentIrql();
+    } else if (Call->Irql == PASSIVE_LEVEL) {
         KeEnterCriticalRegion();
         Call->InRegion = TRUE;
     }
-    Call->Irql = KeGetCurrentIrql();
 }
 
 VOID FxQueueLeave(FX_GLOBALS *Globals, const FX_CALL *Call)

@@ -32,34 +32,41 @@ static PWDF_OBJECT_ATTRIBUTES FxCacheAttributes(FX_REQUEST_CACHE *Cache)
 
 /* ---- the cache ---- */
 
-/* Where a free block links: beyond the signature, which stays zero, so that a stale handle shows. */
-static PSLIST_ENTRY FxLinkOfBlock(PVOID Block)
+C_ASSERT(FX_OBJECT_FREE_LINK % MEMORY_ALLOCATION_ALIGNMENT == 0);
+
+/* A free block keeps its signature, which is zero, so that a stale handle shows; it links beyond it. */
+static FX_REQUEST *FxRequestOfLink(PSLIST_ENTRY Link)
 {
-    return (PSLIST_ENTRY)((PUCHAR)Block + 16);
+    return (FX_REQUEST *)((PUCHAR)Link - FX_OBJECT_FREE_LINK);
 }
 
-static PVOID FxCacheAllocate(FX_REQUEST_CACHE *Cache)
+static FX_REQUEST *FxCacheGrow(FX_REQUEST_CACHE *Cache, FX_GLOBALS *Globals)
 {
-    PSLIST_ENTRY Link = InterlockedPopEntrySList(&Cache->Free);
-    PVOID Block;
+    FX_REQUEST *Request = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, Cache->Bytes, Cache->Tag);
 
-    if (Link != NULL)
-        return (PUCHAR)Link - 16;
-    Block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, Cache->Bytes, Cache->Tag);
-    if (Block != NULL)
-        InterlockedIncrement(&Cache->Blocks);
-    return Block;
+    if (Request == NULL)
+        return NULL;
+    InterlockedIncrement(&Cache->Blocks);
+    FxObjectInit(&Request->Object, Globals, &FxRequestClass, FxCacheAttributes(Cache), NULL, 0);
+    Request->Object.Flags |= FX_FLAG_NO_CLIENT_DELETE | FX_FLAG_COMMITTED | FX_FLAG_CACHED;
+    Request->Cache = Cache;
+    return Request;
 }
 
-/* The last touch of the cache is the one that gives the block up: after it the cache may go. */
-static VOID FxCacheFree(FX_REQUEST_CACHE *Cache, PVOID Block)
+static VOID FxCacheFreeBlock(FX_REQUEST_CACHE *Cache, FX_REQUEST *Request)
 {
-    if (QueryDepthSList(&Cache->Free) < Cache->Depth) {
-        InterlockedPushEntrySList(&Cache->Free, FxLinkOfBlock(Block));
-        return;
-    }
-    ExFreePool(Block);
-    InterlockedDecrement(&Cache->Blocks);
+    InterlockedDecrement(&Request->Object.Globals->ObjectCount);
+    ExFreePool(Request);
+    InterlockedDecrement(&Cache->Blocks); /* the last touch of the cache: it may go now */
+}
+
+/* After it the cache may be gone. */
+static VOID FxCacheFree(FX_REQUEST_CACHE *Cache, FX_REQUEST *Request)
+{
+    if (QueryDepthSList(&Cache->Free) < Cache->Depth)
+        InterlockedPushEntrySList(&Cache->Free, (PSLIST_ENTRY)((PUCHAR)Request + FX_OBJECT_FREE_LINK));
+    else
+        FxCacheFreeBlock(Cache, Request);
 }
 
 /* Frees what is free; TRUE when that was all, then the cache is gone too. */
@@ -67,10 +74,8 @@ static BOOLEAN FxCacheDrain(FX_REQUEST_CACHE *Cache)
 {
     PSLIST_ENTRY Link;
 
-    while ((Link = InterlockedPopEntrySList(&Cache->Free)) != NULL) {
-        ExFreePool((PUCHAR)Link - 16);
-        InterlockedDecrement(&Cache->Blocks);
-    }
+    while ((Link = InterlockedPopEntrySList(&Cache->Free)) != NULL)
+        FxCacheFreeBlock(Cache, FxRequestOfLink(Link));
     if (Cache->Blocks != 0)
         return FALSE;
     ExFreePool(Cache);
@@ -190,22 +195,62 @@ const FX_CLASS FxRequestClass = {
     .Destroy = FxRequestDestroy, .ClientMayDelete = TRUE, .ClientMaySetParent = TRUE,
 };
 
+/* All but what its creator sets at once. */
+static VOID FxRequestClear(FX_REQUEST *Request)
+{
+    Request->Queue = NULL;
+    Request->State = FxRequestNew;
+    Request->Cancel = FxCancelNone;
+    Request->Stop = FxStopNone;
+    Request->Delivered = Request->HoldsPower = FALSE;
+    Request->IsOwn = Request->OwnsIrp = Request->IsReserved = FALSE;
+    Request->ReservedOf = Request->Intended = NULL;
+    Request->Status = STATUS_SUCCESS;
+    Request->Information = 0;
+    Request->InlineThread = NULL;
+    Request->InlineDone = Request->InlineMore = FALSE;
+    Request->EvtCancel = NULL;
+    Request->Target = NULL;
+    Request->EvtCompletion = NULL;
+    Request->CompletionContext = NULL;
+    Request->Send = NULL;
+    Request->Buffers = NULL;
+}
+
 /* It is no child in its device's list: nothing but its completion deletes it. */
 FX_REQUEST *FxRequestCreateForIrp(FX_DEVICE *Device, PIRP Irp, FX_FILE *File)
 {
     FX_REQUEST_CACHE *Cache = Device->RequestCache;
-    FX_REQUEST *Request = FxCacheAllocate(Cache);
+    PSLIST_ENTRY Link = InterlockedPopEntrySList(&Cache->Free);
+    FX_REQUEST *Request;
 
-    if (Request == NULL)
-        return NULL;
-    FxObjectInit(&Request->Object, Device->Object.Globals, &FxRequestClass, FxCacheAttributes(Cache), NULL, 0);
-    Request->Object.Flags |= FX_FLAG_NO_CLIENT_DELETE | FX_FLAG_COMMITTED;
+    if (Link != NULL) {
+        Request = FxRequestOfLink(Link);
+        FxObjectRevive(&Request->Object, FxCacheAttributes(Cache));
+        FxRequestClear(Request);
+    } else {
+        Request = FxCacheGrow(Cache, Device->Object.Globals);
+        if (Request == NULL)
+            return NULL;
+    }
     Request->Object.Device = Device;
-    Request->Cache = Cache;
     Request->Device = Device;
     Request->Irp = Irp;
     Request->File = File;
     return Request;
+}
+
+/* Drops the dispatch routine's reference and, of a request that it completed, the creation's. */
+static VOID FxInlineDereference(FX_REQUEST *Request)
+{
+    if (!Request->InlineDone) {
+        FxObjectDereference(&Request->Object);
+    } else if (Request->Object.References == 2) { /* both ours: nobody else can add one */
+        FxObjectLastDereference(&Request->Object);
+    } else {
+        FxObjectDereference(&Request->Object);
+        FxObjectDereference(&Request->Object);
+    }
 }
 
 NTSTATUS FxInlineEnd(FX_REQUEST *Request)
@@ -214,7 +259,7 @@ NTSTATUS FxInlineEnd(FX_REQUEST *Request)
     FX_QUEUE *More = Request->InlineMore ? Request->Queue : NULL;
 
     Request->InlineThread = NULL;
-    FxObjectDereference(&Request->Object);
+    FxInlineDereference(Request);
     if (More != NULL) {
         FxQueueRun(More);
         FxObjectDereference(&More->Object); /* FxRequestLeaveQueue's */
@@ -316,16 +361,18 @@ VOID FxRequestComplete(FX_REQUEST *Request, NTSTATUS Status, ULONG_PTR Informati
     Request->Status = Status;
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = Information;
-    if (Request->InlineThread == KeGetCurrentThread())
-        Request->InlineDone = TRUE;
-    else
-        IoMarkIrpPending(Irp);
     if (Stack->MajorFunction == IRP_MJ_CREATE)
         FxFileCreateDone(Device, Request->File, Status);
-    if (Reserved)
-        FxProgressUnbind(Request);
-    else
-        FxObjectDeleteUnlisted(&Request->Object); /* its callbacks may still look at the IRP */
+    if (Request->InlineThread == KeGetCurrentThread()) {
+        Request->InlineDone = TRUE;
+        FxObjectDispose(&Request->Object); /* its callbacks may still look at the IRP; FxInlineEnd dereferences */
+    } else {
+        IoMarkIrpPending(Irp);
+        if (Reserved)
+            FxProgressUnbind(Request);
+        else
+            FxObjectDeleteUnlisted(&Request->Object);
+    }
     IoCompleteRequest(Irp, Boost);
     if (Reserved)
         FxProgressReturn(Request);
