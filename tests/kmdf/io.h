@@ -11,7 +11,12 @@
 
 static DRIVER_OBJECT *IoDriver TAP_UNUSED;
 
-/* The test's WDFDRIVER, one without PnP. */
+static TAP_UNUSED VOID NTAPI IoDriverUnload(WDFDRIVER Driver)
+{
+    UNREFERENCED_PARAMETER(Driver);
+}
+
+/* The test's WDFDRIVER, one without PnP. Only with EvtDriverUnload does it unbind at its end. */
 static TAP_UNUSED NTSTATUS IoDriverBegin(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     WDF_DRIVER_CONFIG Config;
@@ -20,6 +25,7 @@ static TAP_UNUSED NTSTATUS IoDriverBegin(PDRIVER_OBJECT DriverObject, PUNICODE_S
     IoDriver = DriverObject;
     WDF_DRIVER_CONFIG_INIT(&Config, NULL);
     Config.DriverInitFlags = WdfDriverInitNonPnpDriver;
+    Config.EvtDriverUnload = IoDriverUnload;
     return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config, WDF_NO_HANDLE);
 }
 
