@@ -23,6 +23,8 @@ endef
 $(foreach p,$(AI_PROGRAMS),$(eval $(call AI_PROGRAM_RULE,$(p))))
 all: $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 
+# Notifications of processes are for drivers whose image is checked when it is loaded.
+$(B)/drivers/ai_driver.sys: LINK_MORE := /integritycheck
 # The driver's hardware ID is in its INF: beside the driver, so that a run finds it.
 $(B)/drivers/ai_driver.inf: $(AI)/ai_driver.inf
 	@mkdir -p $(@D)
