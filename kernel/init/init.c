@@ -15,6 +15,7 @@
 #include "../ps/ps.h"
 #include "../se/se.h"
 #include "../vf/vf.h"
+#include "../wmi/wmi.h"
 #include "session.h"
 
 VOID KiSystemStartup(HAL_LOADER_BLOCK *LoaderBlock);
@@ -44,6 +45,7 @@ static VOID InitPhase1(PVOID Context)
     DD_ASSERT(NT_SUCCESS(ExInitSystem()));
     CcInitSystem();
     VfInitSystem();
+    DD_ASSERT(NT_SUCCESS(WmiInitSystem()));
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(HalInitDevices()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));

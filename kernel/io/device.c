@@ -4,6 +4,7 @@
  */
 #include "iop.h"
 #include "../pnp/pnp.h"
+#include "../wmi/wmi.h"
 
 static ULONG IopDeviceNumber; /* of generated names */
 
@@ -188,6 +189,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT Device)
                           &Device->DriverObject->DriverName);
         KeBugCheckEx(REFERENCE_BY_POINTER, (ULONG_PTR)IopDeviceType, (ULONG_PTR)Device, 0, 0);
     }
+    WmiCheckDevice(Device);
     if (Device->Timer != NULL)
         IopDeleteTimer(Device);
     IopForgetShutdown(Device);

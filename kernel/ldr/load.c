@@ -6,6 +6,7 @@
 #include "ldrp.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
+#include "../wmi/wmi.h"
 
 static ERESOURCE
     LdrpLoadLock; /* one load or unload at a time; may nest through DllInitialize and DllUnload */
@@ -228,6 +229,7 @@ VOID LdrReferenceModule(PLDR_MODULE Module)
 static VOID LdrpUnloadImage(PLDR_MODULE Module)
 {
     KeCheckForTimers(Module->DllBase, Module->SizeOfImage);
+    WmiCheckImage(Module->DllBase, Module->SizeOfImage);
     KeCheckForInterrupts(Module->DllBase, Module->SizeOfImage);
     LdrpRemoveModule(Module);
     LdrpReleaseImports(Module);
