@@ -384,6 +384,7 @@ enum {
     HAL_COMMAND_START = 8,   /* as HAL_COMMAND_RUN, but ends when the program first waits with nothing else left to run */
     HAL_COMMAND_END = 9,     /* ends every program that still runs: its console is closed, then it is terminated */
     HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
+    HAL_COMMAND_WMI = 40,     /* write WMI's blocks and their data to HAL_STREAM_REPORT; text: "{GUID}", or empty: all */
     HAL_COMMAND_TREE = 33,    /* write the device tree to HAL_STREAM_REPORT */
     HAL_COMMAND_SURPRISE_REMOVE = 34 /* text: instance path of a device that is pulled out */
 };

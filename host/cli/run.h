@@ -30,6 +30,7 @@ enum run_step {
     RUN_IDLE,
     RUN_SURPRISE,
     RUN_TREE,
+    RUN_WMI,
     RUN_UNLOAD,
     RUN_SUMMARY,
     RUN_SHUTDOWN,

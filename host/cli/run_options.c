@@ -25,6 +25,7 @@ const char run_help[] =
     "drives,\n"
     "                   in place of those of an INF beside it; may be given more than once\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
+    "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the program\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
     "  --device D[,ARG] plug in a simulated device: timer, dma, or a model of your own, PATH.so; may\n"
     "                   be repeated. Every device takes irq=N, lose=N (its first N interrupts get\n"
@@ -60,6 +61,7 @@ enum {
     OPTION_MACHINE,
     OPTION_HWID,
     OPTION_TREE,
+    OPTION_WMI,
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_DEVICE,
@@ -84,6 +86,7 @@ static const struct option long_options[] = {
     {"machine", required_argument, NULL, OPTION_MACHINE},
     {"hwid", required_argument, NULL, OPTION_HWID},
     {"tree", no_argument, NULL, OPTION_TREE},
+    {"wmi", optional_argument, NULL, OPTION_WMI},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
@@ -143,6 +146,32 @@ static int parse_background(struct run_options *options)
     return 0;
 }
 
+/* Eight, four, four, four and twelve hexadecimal digits, in braces or not. */
+static bool copy_guid(const char *text, char guid[40])
+{
+    bool braces = text[0] == '{';
+    size_t length = strlen(text);
+
+    if (length != (braces ? 38 : 36) || (braces && text[length - 1] != '}'))
+        return false;
+    snprintf(guid, 40, "{%.36s}", text + braces);
+    for (unsigned i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (dash ? guid[i + 1] != '-' : strchr("0123456789abcdefABCDEF", guid[i + 1]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static int parse_wmi(struct run_options *options)
+{
+    options->wmi = true;
+    if (optarg != NULL && !copy_guid(optarg, options->wmi_guid))
+        return cli_usage_error(&cli_verb_run, "--wmi takes a GUID, not '%s'", optarg);
+    return 0;
+}
+
 static int parse_gpu(struct run_options *options)
 {
     if (!gpu_parse(optarg, &options->gpu_mode, &options->gpu_count))
@@ -188,6 +217,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         return add_word("surprise-remove", options->surprise, &options->surprise_count,
                         RUN_SURPRISE_LIMIT);
     case OPTION_TREE: options->tree = true; return 0;
+    case OPTION_WMI: return parse_wmi(options);
     case OPTION_JSON: options->json = true; return 0;
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;

@@ -22,6 +22,8 @@ struct run_options {
     unsigned surprise_count;
     const char *surprise[RUN_SURPRISE_LIMIT]; /* instance paths */
     bool tree;
+    bool wmi;
+    char wmi_guid[40]; /* "{...}", or empty: every block */
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */

@@ -1,7 +1,7 @@
 /*
  * The course of a run, one command to the machine's session manager after the other: load, place,
  * programs in the background, programs, end of those that still run, idle, surprise removals,
- * device tree, unload in reverse order, summary, shutdown. A driver that does not load skips the
+ * device tree, WMI data, unload in reverse order, summary, shutdown. A driver that does not load skips the
  * programs and ends the run in good order.
  */
 #include <stdio.h>
@@ -120,6 +120,7 @@ static unsigned step_count(const struct run *run, enum run_step step)
     case RUN_PLACE: return fine ? run->options.driver_count : 0;
     case RUN_SURPRISE: return fine ? run->options.surprise_count : 0;
     case RUN_TREE: return run->options.tree;
+    case RUN_WMI: return fine && run->options.wmi;
     case RUN_BACKGROUND: return fine ? run->options.background_count : 0;
     case RUN_PROGRAM: return fine ? run->options.program_count : 0;
     case RUN_END: return run->options.program_count + run->options.background_count != 0;
@@ -197,6 +198,10 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
         snprintf(command->text, sizeof(command->text), "%s", run->options.surprise[run->index]);
         break;
     case RUN_TREE: command->kind = HAL_COMMAND_TREE; break;
+    case RUN_WMI:
+        command->kind = HAL_COMMAND_WMI;
+        snprintf(command->text, sizeof(command->text), "%s", run->options.wmi_guid);
+        break;
     case RUN_UNLOAD:
         command->kind = HAL_COMMAND_UNLOAD;
         snprintf(command->text, sizeof(command->text), "%s", run->driver[run->index].service_name);

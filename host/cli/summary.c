@@ -17,6 +17,9 @@ struct summary_kind {
 
 static const struct summary_kind kinds[] = {
     {"tree", "Device tree"},
+    {"wmi", "WMI blocks: GUID, device, instances, flags"},
+    {"wmidata", "WMI data: GUID, instance, bytes, data"},
+    {"wmierror", "WMI blocks without an answer: GUID, device, status"},
     {"devices", "Devices: created, deleted"},
     {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},

@@ -11,6 +11,7 @@
 #include "../ldr/ldr.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
+#include "../wmi/wmi.h"
 #include "summary.h"
 
 #define SESSION_DRIVERS 64
@@ -228,6 +229,20 @@ static NTSTATUS SessionSurpriseRemove(VOID)
     return Status;
 }
 
+static NTSTATUS SessionDumpWmi(VOID)
+{
+    UNICODE_STRING Text = {0};
+    NTSTATUS Status = SessionField(0, &Text);
+    GUID Guid;
+
+    if (NT_SUCCESS(Status) && Text.Length != 0)
+        Status = RtlGUIDFromString(&Text, &Guid);
+    if (NT_SUCCESS(Status))
+        WmiDump(Text.Length != 0 ? &Guid : NULL);
+    SessionFreeField(&Text);
+    return Status;
+}
+
 /* ---- programs and idling ---- */
 
 static NTSTATUS SessionCreateProgram(PEPROCESS *Process)
@@ -378,6 +393,9 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_TREE:
             SummaryWriteTree();
+            break;
+        case HAL_COMMAND_WMI:
+            Status = SessionDumpWmi();
             break;
         case HAL_COMMAND_SURPRISE_REMOVE:
             Status = SessionSurpriseRemove();
