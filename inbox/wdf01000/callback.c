@@ -223,6 +223,40 @@ static VOID FxSetInD0(FX_PNP *Pnp, BOOLEAN InD0)
     KeReleaseSpinLock(&Pnp->Lock, Irql);
 }
 
+/* ---- the watchdog ---- */
+
+#define FX_WATCHDOG_100NS (10LL * 60 * 10 * 1000 * 1000) /* [doc: Bug Check 0x10D] has no number; [guess] as for power IRPs */
+
+static VOID NTAPI FxWatchdog(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    FX_PNP *Pnp = Context;
+
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    Pnp->TimedOut.PowerState = (WDF_DEVICE_POWER_STATE)Pnp->State[FxMachinePower];
+    Pnp->TimedOut.PowerPolicyState = (WDF_DEVICE_POWER_POLICY_STATE)Pnp->State[FxMachinePolicy];
+    FxViolation(Pnp->Device->Object.Globals, WDF_POWER_ROUTINE_TIMED_OUT, (ULONG_PTR)&Pnp->TimedOut, 0, 0);
+}
+
+static VOID FxWatchdogStart(FX_PNP *Pnp)
+{
+    LARGE_INTEGER Due = { .QuadPart = -FX_WATCHDOG_100NS };
+
+    Pnp->TimedOut.DeviceObject = Pnp->Device->Wdm;
+    Pnp->TimedOut.Device = FX_HANDLE(WDFDEVICE, Pnp->Device);
+    Pnp->TimedOut.TimedOutThread = KeGetCurrentThread();
+    KeInitializeDpc(&Pnp->WatchdogDpc, FxWatchdog, Pnp);
+    KeSetTimer(&Pnp->Watchdog, Due, &Pnp->WatchdogDpc);
+}
+
+static VOID FxWatchdogStop(FX_PNP *Pnp)
+{
+    KeCancelTimer(&Pnp->Watchdog);
+}
+
+/* ---- up and down ---- */
+
 static NTSTATUS FxD0Exit(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
 {
     PFN_WDF_DEVICE_D0_EXIT EvtD0Exit = Device->Settings.PnpPower.EvtDeviceD0Exit;
@@ -300,16 +334,16 @@ static NTSTATUS FxPowerUpHardware(FX_DEVICE *Device)
     return NT_SUCCESS(Status) ? STATUS_SUCCESS : FxUndoPowerUp(Device, Status);
 }
 
-NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
+static NTSTATUS FxPowerUpSteps(FX_DEVICE *Device)
 {
     NTSTATUS Status;
 
-    if (Device->Pnp->InD0)
-        return STATUS_SUCCESS;
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0Starting);
     Status = FxPowerUpHardware(Device);
     if (!NT_SUCCESS(Status))
         return Status;
+    FxChildrenScan(Device);
+    FxWakeDisarm(Device);
     FxQueuesPowerUp(Device);
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingStartSelfManagedIo);
     Status = FxSelfManagedStart(Device);
@@ -321,6 +355,40 @@ NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status;
+
+    if (Pnp->InD0)
+        return STATUS_SUCCESS;
+    FxWatchdogStart(Pnp);
+    Status = FxPowerUpSteps(Device);
+    FxWatchdogStop(Pnp);
+    if (NT_SUCCESS(Status))
+        KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE);
+    return Status;
+}
+
+static NTSTATUS FxPowerDownSteps(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
+{
+    FX_PNP *Pnp = Device->Pnp;
+    NTSTATUS Status;
+
+    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerGotoStopped
+                                                                        : WdfDevStatePowerGotoDx);
+    Status = FxSelfManagedSuspend(Device);
+    FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
+    FxWakeArm(Device);
+    Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));
+    Status = FxKeepFirst(Status, FxPreDisable(Device, Target));
+    Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));
+    Status = FxKeepFirst(Status, FxD0Exit(Device, Target));
+    Pnp->LastState = Target;
+    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped : WdfDevStatePowerDx);
+    return Status;
+}
+
 NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
 {
     FX_PNP *Pnp = Device->Pnp;
@@ -328,15 +396,9 @@ NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
 
     if (!Pnp->InD0)
         return STATUS_SUCCESS;
-    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerGotoStopped
-                                                                        : WdfDevStatePowerGotoDx);
-    Status = FxSelfManagedSuspend(Device);
-    FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
-    Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));
-    Status = FxKeepFirst(Status, FxPreDisable(Device, Target));
-    Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));
-    Status = FxKeepFirst(Status, FxD0Exit(Device, Target));
-    Pnp->LastState = Target;
-    FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped : WdfDevStatePowerDx);
+    KeClearEvent(&Pnp->InD0Event);
+    FxWatchdogStart(Pnp);
+    Status = FxPowerDownSteps(Device, Target);
+    FxWatchdogStop(Pnp);
     return Status;
 }

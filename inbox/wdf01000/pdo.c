@@ -27,3 +27,8 @@ NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELA
     *Result = Old;
     return STATUS_NOT_SUPPORTED;
 }
+
+VOID FxChildrenScan(FX_DEVICE *Device)
+{
+    UNREFERENCED_PARAMETER(Device);
+}

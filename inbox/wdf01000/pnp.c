@@ -72,6 +72,8 @@ NTSTATUS FxPnpCreate(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
     Pnp->State[FxMachinePower] = WdfDevStatePowerObjectCreated;
     Pnp->State[FxMachinePolicy] = WdfDevStatePwrPolObjectCreated;
     Pnp->LastState = WdfPowerDeviceD3Final;
+    KeInitializeTimer(&Pnp->Watchdog);
+    FxPolicyInit(Pnp);
     Device->Pnp = Pnp;
     return STATUS_SUCCESS;
 }
@@ -119,13 +121,6 @@ NTSTATUS FxForwardWait(FX_DEVICE *Device, PIRP Irp)
     return Irp->IoStatus.Status;
 }
 
-/* A filter or function driver agrees: the rest of the stack decides. */
-static NTSTATUS FxAgree(FX_DEVICE *Device, PIRP Irp)
-{
-    Irp->IoStatus.Status = STATUS_SUCCESS;
-    return FxForward(Device, Irp);
-}
-
 /* ---- start and stop ---- */
 
 /* With the turn taken and the lower drivers started. */
@@ -147,6 +142,7 @@ static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_L
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpEnableInterfaces);
     Pnp->IsStarted = TRUE;
     FxInterfacesEnable(Device, TRUE);
+    FxPolicyStart(Device);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStarted);
     return STATUS_SUCCESS;
 }
@@ -225,16 +221,32 @@ static NTSTATUS FxQueryRemove(FX_DEVICE *Device)
     return Status;
 }
 
-/* A refusal is a word with the PnP manager: the IRP ends here. */
+/*
+ * A refusal is a word with the PnP manager: the IRP ends here. An idle device that may stop is woken, and stays awake until
+ * it stops or the request is cancelled.
+ */
 static NTSTATUS FxPnpQuery(FX_DEVICE *Device, PIRP Irp, NTSTATUS (*Ask)(FX_DEVICE *))
 {
+    FX_PNP *Pnp = Device->Pnp;
     NTSTATUS Status = Ask(Device);
 
     if (Status == STATUS_NOT_SUPPORTED)
-        FxViolation(Device->Object.Globals, WDF_PNP_FATAL_ERROR, (ULONG_PTR)FX_HANDLE(WDFDEVICE, Device), (ULONG_PTR)Irp, 0);
-    if (!NT_SUCCESS(Status))
-        return FxCompleteIrp(Irp, Status);
-    return FxAgree(Device, Irp);
+        FxMistake(Device->Object.Globals, Status, "a query callback must not return it");
+    if (NT_SUCCESS(Status) && Pnp->PolicyRuns && !Pnp->IsHeldAwake) {
+        FxEndTurn(Pnp);
+        FxPolicyAwake(Device);
+        FxTakeTurn(Pnp);
+        Pnp->IsHeldAwake = TRUE;
+    }
+    Irp->IoStatus.Status = NT_SUCCESS(Status) ? STATUS_SUCCESS : Status;
+    return Irp->IoStatus.Status;
+}
+
+static VOID FxLetSleep(FX_DEVICE *Device)
+{
+    if (Device->Pnp->IsHeldAwake)
+        FxPowerDereference(Device);
+    Device->Pnp->IsHeldAwake = FALSE;
 }
 
 static NTSTATUS FxPnpCancel(FX_DEVICE *Device, PIRP Irp)
@@ -243,17 +255,20 @@ static NTSTATUS FxPnpCancel(FX_DEVICE *Device, PIRP Irp)
 
     Irp->IoStatus.Status = STATUS_SUCCESS;
     Status = FxForwardWait(Device, Irp);
+    FxLetSleep(Device);
     FxEnterState(Device, FxMachinePnp,
                  Device->Pnp->IsStarted ? WdfDevStatePnpStarted : WdfDevStatePnpInit);
-    return FxCompleteIrp(Irp, Status);
+    return Status;
 }
 
 static NTSTATUS FxPnpStop(FX_DEVICE *Device, PIRP Irp)
 {
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStartedStopping);
     FxStopHardware(Device);
+    FxLetSleep(Device);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStopped);
-    return FxAgree(Device, Irp);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 /* ---- removal ---- */
@@ -270,6 +285,7 @@ VOID FxSurpriseRemove(FX_DEVICE *Device)
     FxInterfacesEnable(Device, FALSE);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpSurpriseRemoveIoStarted);
     FxStopHardware(Device);
+    KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE); /* whoever waits for D0 learns that it does not come */
     FxQueuesPurge(Device, TRUE);
     FxSelfManagedFlush(Device);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedWaitForRemove);
@@ -283,12 +299,13 @@ VOID FxRemoveDevice(FX_DEVICE *Device)
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemovingDisableInterfaces);
     FxInterfacesEnable(Device, FALSE);
     FxStopHardware(Device);
+    Pnp->IsGone = TRUE;
+    KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE);
     FxQueuesPurge(Device, TRUE);
     FxSelfManagedFlush(Device);
     FxQueuesPurge(Device, FALSE);
     FxSelfManagedCleanup(Device);
     FxTargetsRemove(Device);
-    Pnp->IsGone = TRUE;
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemoved);
 }
 
@@ -310,32 +327,74 @@ static NTSTATUS FxPnpRemove(FX_DEVICE *Device, PIRP Irp)
 static NTSTATUS FxPnpSurpriseRemoval(FX_DEVICE *Device, PIRP Irp)
 {
     FxSurpriseRemove(Device);
-    return FxAgree(Device, Irp);
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    return STATUS_SUCCESS;
 }
 
 /* ---- dispatch ---- */
 
-static NTSTATUS FxPnpStartFunction(FX_DEVICE *Device, PIRP Irp)
+/* The device's part of a request that changes its state. It does not end the IRP: *Ends says whether it ends here. */
+static NTSTATUS FxChangeState(FX_DEVICE *Device, PIRP Irp, UCHAR Minor, BOOLEAN *Ends)
 {
-    return FxCompleteIrp(Irp, FxPnpStart(Device, Irp));
-}
+    NTSTATUS Status;
 
-static NTSTATUS FxFunctionPnp(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
-{
+    *Ends = FALSE;
     switch (Minor) {
     case IRP_MN_START_DEVICE:
-        return FxPnpStartFunction(Device, Irp);
-    case IRP_MN_QUERY_STOP_DEVICE:
-        return FxPnpQuery(Device, Irp, FxQueryStop);
-    case IRP_MN_QUERY_REMOVE_DEVICE:
-        return FxPnpQuery(Device, Irp, FxQueryRemove);
+        *Ends = TRUE;
+        return FxPnpStart(Device, Irp);
     case IRP_MN_CANCEL_STOP_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
+        *Ends = TRUE;
         return FxPnpCancel(Device, Irp);
+    case IRP_MN_QUERY_STOP_DEVICE:
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+        Status = FxPnpQuery(Device, Irp, Minor == IRP_MN_QUERY_STOP_DEVICE ? FxQueryStop : FxQueryRemove);
+        *Ends = !NT_SUCCESS(Status);
+        return Status;
     case IRP_MN_STOP_DEVICE:
         return FxPnpStop(Device, Irp);
-    case IRP_MN_SURPRISE_REMOVAL:
+    default:
         return FxPnpSurpriseRemoval(Device, Irp);
+    }
+}
+
+static BOOLEAN FxChangesState(UCHAR Minor)
+{
+    return Minor <= IRP_MN_CANCEL_STOP_DEVICE || Minor == IRP_MN_SURPRISE_REMOVAL;
+}
+
+/* One at a time: the PnP manager waits for each. */
+static VOID FxBeginChange(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
+{
+    FX_PNP *Pnp = Device->Pnp;
+
+    if (InterlockedCompareExchangePointer((PVOID *)&Pnp->Changing, Irp, NULL) != NULL)
+        FxViolation(Device->Object.Globals, WDF_PNP_FATAL_ERROR, (ULONG_PTR)FX_HANDLE(WDFDEVICE, Device), (ULONG_PTR)Irp, 0);
+    if (Minor == IRP_MN_STOP_DEVICE || Minor == IRP_MN_REMOVE_DEVICE || Minor == IRP_MN_SURPRISE_REMOVAL)
+        FxPolicyStop(Device);
+    FxTakeTurn(Pnp);
+}
+
+static NTSTATUS FxPnpChange(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
+{
+    BOOLEAN Ends;
+    NTSTATUS Status;
+
+    FxBeginChange(Device, Irp, Minor);
+    if (Minor == IRP_MN_REMOVE_DEVICE)
+        return FxPnpRemove(Device, Irp);
+    Status = FxChangeState(Device, Irp, Minor, &Ends);
+    FxEndTurn(Device->Pnp);
+    Device->Pnp->Changing = NULL; /* before the IRP ends: the next one may come at once */
+    Status = Ends ? FxCompleteIrp(Irp, Status) : FxForward(Device, Irp);
+    IoReleaseRemoveLock(&Device->RemoveLock, Irp);
+    return Status;
+}
+
+static NTSTATUS FxPnpAsk(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
+{
+    switch (Minor) {
     case IRP_MN_QUERY_CAPABILITIES:
         return FxPnpCapabilities(Device, Irp);
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
@@ -353,27 +412,16 @@ static NTSTATUS FxFunctionPnp(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
     }
 }
 
-static BOOLEAN FxChangesState(UCHAR Minor)
-{
-    return Minor <= IRP_MN_CANCEL_STOP_DEVICE || Minor == IRP_MN_SURPRISE_REMOVAL;
-}
-
 NTSTATUS FxPnpDispatch(FX_DEVICE *Device, PIRP Irp)
 {
-    FX_PNP *Pnp = Device->Pnp;
     UCHAR Minor = IoGetCurrentIrpStackLocation(Irp)->MinorFunction;
-    BOOLEAN ChangesState = FxChangesState(Minor);
     NTSTATUS Status = IoAcquireRemoveLock(&Device->RemoveLock, Irp);
 
     if (!NT_SUCCESS(Status))
         return FxDispatchGone(Irp);
-    if (ChangesState)
-        FxTakeTurn(Pnp);
-    if (Minor == IRP_MN_REMOVE_DEVICE)
-        return FxPnpRemove(Device, Irp);
-    Status = FxFunctionPnp(Device, Irp, Minor);
-    if (ChangesState)
-        FxEndTurn(Pnp);
+    if (FxChangesState(Minor))
+        return FxPnpChange(Device, Irp, Minor);
+    Status = FxPnpAsk(Device, Irp, Minor);
     IoReleaseRemoveLock(&Device->RemoveLock, Irp);
     return Status;
 }

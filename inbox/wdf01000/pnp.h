@@ -32,6 +32,8 @@ typedef struct _FX_RELATION { /* a device that is removed, or used, with this on
 
 typedef enum _FX_SELF_MANAGED { FxSelfNever, FxSelfStarted, FxSelfSuspended, FxSelfFailed, FxSelfFlushed } FX_SELF_MANAGED;
 
+typedef enum _FX_ARM { FxArmNone, FxArmS0, FxArmSx } FX_ARM;
+
 struct _FX_PNP {
     FX_DEVICE *Device;
     KSPIN_LOCK Lock;
@@ -45,6 +47,7 @@ struct _FX_PNP {
     BOOLEAN IsPrepared;   /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
     BOOLEAN InD0;         /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under Lock */
     BOOLEAN IsGone;       /* surprise-removed, or failed for good */
+    BOOLEAN IsHeldAwake;  /* between a query to stop or remove and its end: FxPowerReference */
     BOOLEAN HasFailed;    /* IRP_MN_QUERY_PNP_DEVICE_STATE says so */
     WDF_DEVICE_FAILED_ACTION FailedAction;
     FX_SELF_MANAGED SelfManaged;
@@ -53,6 +56,40 @@ struct _FX_PNP {
     WDF_DEVICE_STATE DeviceState;             /* what the driver said; Lock */
     WDF_DEVICE_PNP_CAPABILITIES PnpCaps;      /* Size 0: not set; Lock */
     WDF_DEVICE_POWER_CAPABILITIES PowerCaps;  /* likewise */
+    PIRP Changing; /* the state-changing PnP request that is being processed; Lock */
+    KTIMER Watchdog; /* a power callback that lasts 10 minutes: WDF_POWER_ROUTINE_TIMED_OUT */
+    KDPC WatchdogDpc;
+    WDF_POWER_ROUTINE_TIMED_OUT_DATA TimedOut;
+
+    /* power policy, of its owner: policy.c, idle.c, wake.c */
+    KEVENT Policy;           /* synchronization event, taken before Turn: one who asks for device power at a time */
+    KEVENT InD0Event;        /* notification: in D0 with queues, or never more */
+    DEVICE_CAPABILITIES Caps; /* of the stack below; Size 0: not asked yet */
+    BOOLEAN PolicyRuns;      /* between start and stop; Lock */
+    BOOLEAN IsRequesting;    /* a device power request of ours is on its way; Policy */
+    BOOLEAN WorkQueued;      /* Lock */
+    WORK_QUEUE_ITEM Work;
+    LONG References;         /* who needs D0; interlocked */
+    BOOLEAN IdleKnown, IdleEnabled; /* WdfDeviceAssignS0IdleSettings was called; and power-down is on; Lock */
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Idle;
+    KTIMER IdleTimer;
+    KDPC IdleDpc;
+    BOOLEAN IdleExpired;     /* Lock */
+    BOOLEAN IdleDown;        /* in Dx while the system works; Lock */
+    BOOLEAN WantUp;          /* and to come back whatever the references say; Lock */
+    BOOLEAN WakeKnown, WakeEnabled;
+    WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Wake;
+    BOOLEAN SystemSleeps;    /* between a system power request down and the one up; Lock */
+    BOOLEAN SystemDown;      /* and the device went down for it; Policy */
+    POWER_ACTION SystemAction;
+    FX_ARM ArmFor, Armed;    /* what the next power-down arms; what is armed; Policy and Turn */
+    BOOLEAN ArmFailed;
+    PIRP WaitWake;           /* outstanding; Lock */
+    PKTHREAD WaitWakeCanceler; /* who holds Lock while it cancels */
+    KEVENT WaitWakeEnded;    /* notification */
+    NTSTATUS WaitWakeStatus;
+    BOOLEAN WakeTriggered;   /* the wait/wake request succeeded; Lock */
+
     BOOLEAN IsEnumerated; /* of a child: PnP has asked it for its ID */
     LIST_ENTRY RemovalRelations; /* of FX_RELATION; Lock */
     LIST_ENTRY UsageDependents;  /* of FX_RELATION; Lock */
@@ -98,7 +135,32 @@ NTSTATUS FxPnpQueryInterface(FX_DEVICE *Device, PIRP Irp);
 /* ---- pdo.c, childlist.c ---- */
 PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device);
 /* A bus's children added to Old, as FxRelationsReport; STATUS_NOT_SUPPORTED: the device is no bus. */
+VOID FxChildrenScan(FX_DEVICE *Device); /* EvtChildListScanForChildren, in D0 */
 NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
+
+/* ---- power.c ---- */
+NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp); /* and gives the remove lock back */
+NTSTATUS FxPowerComplete(FX_DEVICE *Device, PIRP Irp, NTSTATUS Status);
+
+/* ---- policy.c: who owns the power policy asks for device power; PASSIVE_LEVEL without the turn ---- */
+VOID FxPolicyInit(FX_PNP *Pnp);
+VOID FxPolicyStart(FX_DEVICE *Device); /* the device has started: idle time counts */
+/* Before stop or removal: nothing more is asked for, what was asked is over. Any number of times. */
+VOID FxPolicyStop(FX_DEVICE *Device);
+/* The device is brought to D0 and stays there until FxPowerDereference. */
+NTSTATUS FxPolicyAwake(FX_DEVICE *Device);
+NTSTATUS FxSystemPower(FX_DEVICE *Device, PIRP Irp); /* a system set-power request; completes it or sends it on */
+VOID FxPolicyQueue(FX_DEVICE *Device);               /* looks at what is to be done; <= DISPATCH_LEVEL */
+NTSTATUS FxPolicyCapabilities(FX_DEVICE *Device);    /* fills Caps once; STATUS_INVALID_DEVICE_STATE above PASSIVE_LEVEL */
+BOOLEAN FxReadPolicySetting(FX_DEVICE *Device, PCWSTR User, PCWSTR Default);
+
+/* ---- wake.c ---- */
+NTSTATUS FxWaitWakeSend(FX_DEVICE *Device, SYSTEM_POWER_STATE State);
+VOID FxWaitWakeCancel(FX_DEVICE *Device); /* and waits for its end; nothing when there is none */
+VOID FxWakeArm(FX_DEVICE *Device);        /* callback.c's, on the way down */
+VOID FxWakeDisarm(FX_DEVICE *Device);     /* on the way up */
+/* The state to sleep in and be armed for; FALSE: the device does not wake the system from State. */
+BOOLEAN FxWakeWanted(FX_DEVICE *Device, SYSTEM_POWER_STATE State, DEVICE_POWER_STATE *DxState);
 
 /* ---- callback.c: with the turn taken ---- */
 NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated);

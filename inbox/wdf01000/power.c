@@ -12,7 +12,7 @@ typedef struct _FX_POWER_WORK { /* a request that came above PASSIVE_LEVEL */
     PIRP Irp;
 } FX_POWER_WORK;
 
-static NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp)
+NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp)
 {
     NTSTATUS Status;
 
@@ -23,7 +23,7 @@ static NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp)
     return Status;
 }
 
-static NTSTATUS FxPowerComplete(FX_DEVICE *Device, PIRP Irp, NTSTATUS Status)
+NTSTATUS FxPowerComplete(FX_DEVICE *Device, PIRP Irp, NTSTATUS Status)
 {
     PoStartNextPowerIrp(Irp);
     FxCompleteIrp(Irp, Status);
@@ -32,9 +32,10 @@ static NTSTATUS FxPowerComplete(FX_DEVICE *Device, PIRP Irp, NTSTATUS Status)
 }
 
 /* D0, D1, D2, D3 by the state that the driver is told. A machine that is turned off goes to D3Final. */
-static WDF_POWER_DEVICE_STATE FxTargetState(PIO_STACK_LOCATION Stack)
+static WDF_POWER_DEVICE_STATE FxTargetState(FX_DEVICE *Device, PIO_STACK_LOCATION Stack)
 {
-    POWER_ACTION Action = Stack->Parameters.Power.ShutdownType;
+    POWER_ACTION Action = Device->Settings.IsPowerPolicyOwner ? Device->Pnp->SystemAction
+                                                              : Stack->Parameters.Power.ShutdownType;
 
     if (Action == PowerActionShutdown || Action == PowerActionShutdownOff || Action == PowerActionShutdownReset)
         return WdfPowerDeviceD3Final;
@@ -52,7 +53,9 @@ static NTSTATUS FxSetD0(FX_DEVICE *Device, PIRP Irp)
     if (NT_SUCCESS(Status) && Device->Pnp->IsStarted)
         Status = FxPowerUpDevice(Device);
     if (!NT_SUCCESS(Status) && Device->Pnp->IsStarted)
-        FxPnpFail(Device, WdfDeviceFailedNoRestart);
+        FxPnpFail(Device, WdfDeviceFailedAttemptRestart);
+    if (!Device->Settings.IsPowerPolicyOwner)
+        Device->Pnp->SystemAction = PowerActionNone;
     FxEndTurn(Device->Pnp);
     return FxPowerComplete(Device, Irp, Status);
 }
@@ -63,18 +66,26 @@ static NTSTATUS FxSetDx(FX_DEVICE *Device, PIRP Irp)
     NTSTATUS Status;
 
     FxTakeTurn(Device->Pnp);
-    Status = FxPowerDownDevice(Device, FxTargetState(IoGetCurrentIrpStackLocation(Irp)));
+    if (!Device->Settings.IsPowerPolicyOwner)
+        Device->Pnp->SystemAction = IoGetCurrentIrpStackLocation(Irp)->Parameters.Power.ShutdownType;
+    Status = FxPowerDownDevice(Device, FxTargetState(Device, IoGetCurrentIrpStackLocation(Irp)));
     FxEndTurn(Device->Pnp);
     if (!NT_SUCCESS(Status))
-        FxPnpFail(Device, WdfDeviceFailedNoRestart);
+        FxPnpFail(Device, WdfDeviceFailedAttemptRestart);
     Irp->IoStatus.Status = STATUS_SUCCESS;
     return FxPowerForward(Device, Irp);
 }
 
+/* Who owns the policy has asked for each device power request himself: another one means another owner. */
 static NTSTATUS FxSetDevicePower(FX_DEVICE *Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
 
+    if (Stack->Parameters.Power.Type == SystemPowerState)
+        return FxSystemPower(Device, Irp);
+    if (Device->Settings.IsPowerPolicyOwner && !Device->Pnp->IsRequesting)
+        FxViolation(Device->Object.Globals, WDF_POWER_MULTIPLE_PPO, (ULONG_PTR)FX_HANDLE(WDFDEVICE, Device),
+                    (ULONG_PTR)Irp, 0);
     return Stack->Parameters.Power.State.DeviceState == PowerDeviceD0 ? FxSetD0(Device, Irp) : FxSetDx(Device, Irp);
 }
 
@@ -111,21 +122,10 @@ NTSTATUS FxPowerDispatch(FX_DEVICE *Device, PIRP Irp)
         PoStartNextPowerIrp(Irp);
         return FxDispatchGone(Irp);
     }
-    if (Stack->MinorFunction != IRP_MN_SET_POWER || Stack->Parameters.Power.Type != DevicePowerState)
+    if (Stack->MinorFunction == IRP_MN_QUERY_POWER)
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+    if (Stack->MinorFunction != IRP_MN_SET_POWER ||
+        (Stack->Parameters.Power.Type == SystemPowerState && !Device->Settings.IsPowerPolicyOwner))
         return FxPowerForward(Device, Irp);
     return KeGetCurrentIrql() == PASSIVE_LEVEL ? FxSetDevicePower(Device, Irp) : FxPowerDefer(Device, Irp);
-}
-
-/* ---- references ---- */
-
-NTSTATUS FxPowerReference(FX_DEVICE *Device)
-{
-    if (Device->Pnp == NULL)
-        return STATUS_SUCCESS;
-    return Device->Pnp->InD0 ? STATUS_SUCCESS : STATUS_PENDING;
-}
-
-VOID FxPowerDereference(FX_DEVICE *Device)
-{
-    UNREFERENCED_PARAMETER(Device);
 }

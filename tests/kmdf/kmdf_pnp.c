@@ -81,7 +81,6 @@ static NTSTATUS NTAPI EvtSelfInit(WDFDEVICE Unused)
 {
     UNREFERENCED_PARAMETER(Unused);
     LogText("init");
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
     return STATUS_SUCCESS;
 }
 
@@ -148,6 +147,26 @@ static VOID NTAPI EvtState(WDFDEVICE Unused, PCWDF_DEVICE_PNP_NOTIFICATION_DATA 
     } else {
         LogText("post");
     }
+}
+
+/* The end of the start request, seen by a preprocess callback's completion routine. */
+static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(Context);
+    if (Irp->PendingReturned)
+        IoMarkIrpPending(Irp);
+    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
+    return STATUS_CONTINUE_COMPLETION;
+}
+
+static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
+static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Unused, PIRP Irp)
+{
+    ok(IoGetCurrentIrpStackLocation(Irp)->MinorFunction == IRP_MN_START_DEVICE, "only what was registered");
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
+    return WdfDeviceWdmDispatchPreprocessedIrp(Unused, Irp);
 }
 
 /* ---- requests to the stack ---- */
@@ -287,9 +306,10 @@ static VOID NTAPI TestThread(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
     KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
-    is_status(Pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_SUCCESS, "the first request waits for the start");
-    is_status(Pnp(IRP_MN_CANCEL_STOP_DEVICE), STATUS_SUCCESS, "and is cancelled");
-    LogIs("prepare d0entry(D3Final) post(D3Final) init querystop", "the start");
+    LogIs("prepare d0entry(D3Final) post(D3Final) init", "the start");
+    is_status(Pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_SUCCESS, "it may stop");
+    is_status(Pnp(IRP_MN_CANCEL_STOP_DEVICE), STATUS_SUCCESS, "but does not");
+    LogIs("querystop", "asked");
     TestStop();
     TestSleep();
     TestInterface();
@@ -329,6 +349,7 @@ static VOID SetCallbacks(PWDFDEVICE_INIT Init)
 static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
+    UCHAR Minor = IRP_MN_START_DEVICE;
     WDF_OBJECT_ATTRIBUTES Attributes;
     PWDFDEVICE_INIT Again = Init;
     WDFDEVICE Second;
@@ -338,6 +359,9 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     Pdo = WdfFdoInitWdmGetPhysicalDevice(Init);
     ok(Pdo != NULL, "a physical device");
     SetCallbacks(Init);
+    WdfDeviceInitSetPowerPolicyOwnership(Init, FALSE); /* the test asks for device power itself */
+    is_status(WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1), STATUS_SUCCESS,
+              "a preprocess callback for the start");
     WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&Attributes, STATE);
     Attributes.EvtCleanupCallback = EvtCleanup;
     Attributes.EvtDestroyCallback = EvtDestroy;
