@@ -298,6 +298,9 @@ static BOOLEAN PnpKeyedProperty(PNP_NODE *Node, const DEVPROPKEY *Key, PNP_VALUE
         PnpNumber(Value, PnpNodeStatus(Node), TRUE);
     } else if (PnpSameKey(Key, &DEVPKEY_Device_ProblemCode)) {
         PnpNumber(Value, Node->Problem, TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_ProblemStatus)) {
+        PnpNumber(Value, (ULONG)Node->ProblemStatus, TRUE);
+        Value->Type = DEVPROP_TYPE_NTSTATUS;
     } else if (PnpSameKey(Key, &DEVPKEY_Device_Parent)) {
         PnpText(Value, Node->Parent != NULL ? &Node->Parent->InstancePath : &Node->ContainerId);
     } else if (PnpSameKey(Key, &DEVPKEY_Device_Children)) {

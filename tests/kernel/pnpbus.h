@@ -13,7 +13,7 @@ typedef struct _CHILD {
     PCWSTR HardwareIds, CompatibleIds; /* multi-strings; NULL: none */
     BOOLEAN UniqueId, Raw, Ejectable, Removable;
     PCM_RESOURCE_LIST Boot;
-    PIO_RESOURCE_REQUIREMENTS_LIST Needs; /* copied for each request */
+    PIO_RESOURCE_REQUIREMENTS_LIST Needs, Filtered; /* copied for each request; Filtered: what its driver makes of Needs */
     /* how its function driver behaves */
     NTSTATUS AddStatus, StartStatus, QueryRemoveStatus, QueryStopStatus;
     PNP_DEVICE_STATE State;
@@ -286,6 +286,16 @@ static VOID detach(PDEVICE_OBJECT Device, EXT *Ext)
     IoDeleteDevice(Device);
 }
 
+/* On the way up: another list in place of the one that came. */
+static NTSTATUS filter_requirements(EXT *Ext, PIRP Irp)
+{
+    IoForwardIrpSynchronously(Ext->Lower, Irp);
+    if (Irp->IoStatus.Information != 0)
+        ExFreePool((PVOID)Irp->IoStatus.Information);
+    Irp->IoStatus.Information = (ULONG_PTR)paged_copy(Ext->Child->Filtered, Ext->Child->Filtered->ListSize);
+    return complete(Irp, STATUS_SUCCESS);
+}
+
 static NTSTATUS fdo_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
@@ -310,6 +320,10 @@ static NTSTATUS fdo_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
         if (!NT_SUCCESS(This->QueryStopStatus))
             return complete(Irp, This->QueryStopStatus);
         break;
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
+        if (This->Filtered != NULL)
+            return filter_requirements(Ext, Irp);
+        return pass_on(Ext, Irp);
     case IRP_MN_QUERY_PNP_DEVICE_STATE:
         if (This->State == 0)
             return pass_on(Ext, Irp);
