@@ -386,7 +386,8 @@ enum {
     HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
     HAL_COMMAND_WMI = 40,     /* write WMI's blocks and their data to HAL_STREAM_REPORT; text: "{GUID}", or empty: all */
     HAL_COMMAND_TREE = 33,    /* write the device tree to HAL_STREAM_REPORT */
-    HAL_COMMAND_SURPRISE_REMOVE = 34 /* text: instance path of a device that is pulled out */
+    HAL_COMMAND_SURPRISE_REMOVE = 34, /* text: instance path of a device that is pulled out */
+    HAL_COMMAND_SLEEP = 35    /* argument: 1 to 4: S1 to S4 and back; ends when the machine is idle again */
 };
 typedef struct HAL_COMMAND {
     uint32_t kind;

@@ -28,6 +28,7 @@ enum run_step {
     RUN_PROGRAM,
     RUN_END, /* of the programs that still run */
     RUN_IDLE,
+    RUN_SLEEP,
     RUN_SURPRISE,
     RUN_TREE,
     RUN_WMI,

@@ -24,6 +24,8 @@ const char run_help[] =
     "  --hwid [DRV=]ID  hardware ID that a driver (DRV: its file or service name; else each) "
     "drives,\n"
     "                   in place of those of an INF beside it; may be given more than once\n"
+    "  --sleep Sn[:N]   after the programs, send the system to sleep (S1 to S4) and back, N times "
+    "(1)\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
     "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the program\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
@@ -62,6 +64,7 @@ enum {
     OPTION_HWID,
     OPTION_TREE,
     OPTION_WMI,
+    OPTION_SLEEP,
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_DEVICE,
@@ -87,6 +90,7 @@ static const struct option long_options[] = {
     {"hwid", required_argument, NULL, OPTION_HWID},
     {"tree", no_argument, NULL, OPTION_TREE},
     {"wmi", optional_argument, NULL, OPTION_WMI},
+    {"sleep", required_argument, NULL, OPTION_SLEEP},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
@@ -189,6 +193,22 @@ static int add_word(const char *name, const char **words, unsigned *count, unsig
     return 0;
 }
 
+static int parse_sleep(struct run_options *options)
+{
+    unsigned long long times = 1;
+    bool is_state = (optarg[0] == 'S' || optarg[0] == 's') && optarg[1] >= '1' && optarg[1] <= '4';
+
+    if (!is_state || (optarg[2] != '\0' && optarg[2] != ':') ||
+        (optarg[2] == ':' && !cli_parse_number(optarg + 3, 1, RUN_SLEEP_LIMIT, &times)) ||
+        options->sleep_count + times > RUN_SLEEP_LIMIT)
+        return cli_usage_error(&cli_verb_run,
+                               "--sleep takes S1 to S4 and how often (S3:10), %u times in all, not '%s'",
+                               RUN_SLEEP_LIMIT, optarg);
+    while (times-- != 0)
+        options->sleep[options->sleep_count++] = (uint8_t)(optarg[1] - '0');
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -218,6 +238,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
                         RUN_SURPRISE_LIMIT);
     case OPTION_TREE: options->tree = true; return 0;
     case OPTION_WMI: return parse_wmi(options);
+    case OPTION_SLEEP: return parse_sleep(options);
     case OPTION_JSON: options->json = true; return 0;
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;

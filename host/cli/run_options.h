@@ -10,6 +10,7 @@
 #define RUN_DRIVER_LIMIT 32u
 #define RUN_SURPRISE_LIMIT 16u
 #define RUN_DEVICE_LIMIT 16u
+#define RUN_SLEEP_LIMIT 4096u
 
 struct run_options {
     uint64_t seed;
@@ -24,6 +25,8 @@ struct run_options {
     bool tree;
     bool wmi;
     char wmi_guid[40]; /* "{...}", or empty: every block */
+    unsigned sleep_count;
+    uint8_t sleep[RUN_SLEEP_LIMIT]; /* 1 to 4: S1 to S4 */
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */

@@ -1,7 +1,8 @@
 /*
  * The course of a run, one command to the machine's session manager after the other: load, place,
- * programs in the background, programs, end of those that still run, idle, surprise removals,
- * device tree, WMI data, unload in reverse order, summary, shutdown. A driver that does not load skips the
+ * programs in the background, programs, end of those that still run, idle, sleep, surprise
+ * removals, device tree, WMI data, unload in reverse order, summary, shutdown. A driver that does
+ * not load skips the
  * programs and ends the run in good order.
  */
 #include <stdio.h>
@@ -118,6 +119,7 @@ static unsigned step_count(const struct run *run, enum run_step step)
     switch (step) {
     case RUN_LOAD:
     case RUN_PLACE: return fine ? run->options.driver_count : 0;
+    case RUN_SLEEP: return fine ? run->options.sleep_count : 0;
     case RUN_SURPRISE: return fine ? run->options.surprise_count : 0;
     case RUN_TREE: return run->options.tree;
     case RUN_WMI: return fine && run->options.wmi;
@@ -192,6 +194,10 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
     case RUN_PLACE:
         command->kind = HAL_COMMAND_PLACE;
         snprintf(command->text, sizeof(command->text), "%s", run->driver[run->index].service_name);
+        break;
+    case RUN_SLEEP:
+        command->kind = HAL_COMMAND_SLEEP;
+        command->argument = run->options.sleep[run->index];
         break;
     case RUN_SURPRISE:
         command->kind = HAL_COMMAND_SURPRISE_REMOVE;

@@ -9,6 +9,7 @@
 #include "../pnp/pnp.h"
 #include "../ke/ke.h"
 #include "../ldr/ldr.h"
+#include "../po/po.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 #include "../wmi/wmi.h"
@@ -17,6 +18,7 @@
 #define SESSION_DRIVERS 64
 #define SESSION_BACKGROUND 32
 #define SESSION_LONGEST_PAUSE_100NS 100000ll
+#define SESSION_WAKE_HORIZON_100NS 10000000ull
 #define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
@@ -342,6 +344,19 @@ static VOID SessionIdle(ULONG64 Horizon100ns)
     KeSetPriorityThread(KeGetCurrentThread(), 8);
 }
 
+/* To S1..S4 and back, and until what that has set off is done. */
+static NTSTATUS SessionSleep(ULONG64 Number)
+{
+    NTSTATUS Status;
+
+    if (Number < 1 || Number > 4)
+        return STATUS_INVALID_PARAMETER;
+    Status = PoSleepSystem(PowerSystemWorking + (SYSTEM_POWER_STATE)Number,
+                           Number == 4 ? PowerActionHibernate : PowerActionSleep);
+    SessionIdle(SESSION_WAKE_HORIZON_100NS);
+    return Status;
+}
+
 /* A run that was to fail an allocation says whether it did. */
 static VOID SessionReportFailure(VOID)
 {
@@ -391,6 +406,9 @@ VOID SessionRun(VOID)
         case HAL_COMMAND_PLACE:
             Status = SessionPlace();
             break;
+        case HAL_COMMAND_SLEEP:
+            Status = SessionSleep(SessionCommand.argument);
+            break;
         case HAL_COMMAND_TREE:
             SummaryWriteTree();
             break;
@@ -405,6 +423,7 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_SHUTDOWN:
             IoShutdownSystem();
+            PoShutdownDevices(PowerActionShutdownOff);
             SessionReportFailure();
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;

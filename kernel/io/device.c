@@ -5,6 +5,7 @@
 #include "iop.h"
 #include "../pnp/pnp.h"
 #include "../wmi/wmi.h"
+#include "../po/po.h"
 
 static ULONG IopDeviceNumber; /* of generated names */
 
@@ -190,6 +191,8 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT Device)
         KeBugCheckEx(REFERENCE_BY_POINTER, (ULONG_PTR)IopDeviceType, (ULONG_PTR)Device, 0, 0);
     }
     WmiCheckDevice(Device);
+    PoCheckDeletedDevice(Device);
+    PoForgetIdleDevice(Device);
     if (Device->Timer != NULL)
         IopDeleteTimer(Device);
     IopForgetShutdown(Device);

@@ -20,6 +20,9 @@
 #ifndef DRIVER_VERIFIER_IOMANAGER_VIOLATION
 #define DRIVER_VERIFIER_IOMANAGER_VIOLATION ((ULONG)0xC9)
 #endif
+#ifndef DRIVER_POWER_STATE_FAILURE
+#define DRIVER_POWER_STATE_FAILURE ((ULONG)0x9F)
+#endif
 #ifndef DRIVER_RETURNED_HOLDING_CANCEL_LOCK
 #define DRIVER_RETURNED_HOLDING_CANCEL_LOCK ((ULONG)0x11B)
 #endif
@@ -52,7 +55,11 @@ typedef struct _IOP_DEVOBJ_EXTENSION {
     PVOID VerifierContext;
     /* ours */
     UCHAR SystemPowerState, DevicePowerState; /* last PoSetPowerState */
-    ULONG IdleCounter; /* PoRegisterDeviceForIdleDetection */
+    UCHAR CurrentDevicePower; /* of a physical device: its stack's last successful request; 0: none yet */
+    PVOID IdleDetection;      /* of PoRegisterDeviceForIdleDetection; po */
+    PVOID PowerRequest;       /* of a physical device: the device power request that its stack works on; po */
+    PVOID PowerQueue;         /* those that wait for it; po */
+    PVOID SystemPowerRequest; /* po */
 } IOP_DEVOBJ_EXTENSION;
 DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, AttachedTo, 0x30);
 DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, VerifierContext, 0x68);

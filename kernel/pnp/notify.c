@@ -36,13 +36,29 @@ static VOID PnpDropWatch(PNP_WATCH *Watch)
     ExFreePoolWithTag(Watch, PNP_TAG);
 }
 
+/* [doc: Bug Check 0xCA, 0xA] */
+static VOID PnpCheckWatch(PNP_WATCH *Watch, ULONG ApcDisable)
+{
+    KIRQL Irql = KeGetCurrentIrql();
+    ULONG Now = KiGetPrcb()->CurrentThread->CombinedApcDisable;
+
+    if (Irql == PASSIVE_LEVEL && Now == ApcDisable)
+        return;
+    KeSetBugCheckText("the notification callback %p of %wZ returned at IRQL %u, with APCs %s", Watch->Routine,
+                      &Watch->Driver->DriverName, Irql, Now != ApcDisable ? "disabled or enabled" : "as they were");
+    KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 0xA, (ULONG_PTR)Watch->Driver, Irql, Now);
+}
+
 static NTSTATUS PnpCallWatch(PNP_WATCH *Watch, PVOID Notification)
 {
+    ULONG ApcDisable = KiGetPrcb()->CurrentThread->CombinedApcDisable;
     NTSTATUS Status = STATUS_SUCCESS;
 
     Watch->References++;
-    if (!Watch->Gone)
+    if (!Watch->Gone) {
         Status = Watch->Routine(Notification, Watch->Context);
+        PnpCheckWatch(Watch, ApcDisable);
+    }
     PnpDropWatch(Watch);
     return Status;
 }

@@ -26,6 +26,18 @@ VOID PnpDrain(VOID);
 /* The last handle to a device closed, and a removal waits for that. IRQL <= DISPATCH_LEVEL. */
 VOID PnpHandlesClosed(VOID);
 
+/* ---- for po ---- */
+/* No device comes, goes or changes until PnpUnlockForPower. Bug check 0x9F, 4 when that takes longer than Seconds. */
+VOID PnpLockForPower(ULONG Seconds);
+VOID PnpUnlockForPower(VOID);
+typedef struct _PNP_POWER_LIST {
+    ULONG Count;
+    PDEVICE_OBJECT *Pdo; /* of started devices, referenced, in the order in which they are powered down */
+} PNP_POWER_LIST;
+NTSTATUS PnpListForPower(PNP_POWER_LIST *List); /* with the lock held */
+VOID PnpFreePowerList(PNP_POWER_LIST *List);
+PCUNICODE_STRING PnpInstancePath(PDEVICE_OBJECT Pdo); /* of a device of the list */
+
 /* ---- for the session ---- */
 /* As if the device were pulled out: IRP_MN_SURPRISE_REMOVAL and so on. STATUS_NO_SUCH_DEVICE: no such instance path. */
 NTSTATUS PnpSurpriseRemove(PCUNICODE_STRING InstancePath);

@@ -84,6 +84,8 @@ extern PNP_NODE *PnpRoot; /* set once */
 VOID PnpInitTree(VOID);
 /* Guards the tree. Recursive; PASSIVE_LEVEL; drivers are called with it held. */
 VOID PnpLockTree(VOID);
+/* FALSE: another thread has held it for so long; *Owner is that thread. */
+BOOLEAN PnpTryLockTree(ULONG Seconds, PKTHREAD *Owner);
 VOID PnpUnlockTree(VOID);
 /* The node of a physical device object; NULL for any other device. */
 PNP_NODE *PnpNodeOf(PDEVICE_OBJECT Pdo);

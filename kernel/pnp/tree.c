@@ -30,6 +30,24 @@ VOID PnpLockTree(VOID)
     PnpTreeLock.Depth++;
 }
 
+BOOLEAN PnpTryLockTree(ULONG Seconds, PKTHREAD *Owner)
+{
+    ULONG64 End = KeVirtualTime() + Seconds * 10000000ull;
+    PKTHREAD Thread = KeGetCurrentThread();
+    LARGE_INTEGER Wait;
+
+    while (PnpTreeLock.Owner != NULL && PnpTreeLock.Owner != Thread) {
+        *Owner = PnpTreeLock.Owner;
+        if (KeVirtualTime() >= End)
+            return FALSE;
+        Wait.QuadPart = -(LONGLONG)(End - KeVirtualTime());
+        KeWaitForSingleObject(&PnpTreeLock.Free, Executive, KernelMode, FALSE, &Wait);
+    }
+    PnpTreeLock.Owner = Thread;
+    PnpTreeLock.Depth++;
+    return TRUE;
+}
+
 VOID PnpUnlockTree(VOID)
 {
     DD_ASSERT(PnpTreeLock.Owner == KeGetCurrentThread());

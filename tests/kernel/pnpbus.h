@@ -17,7 +17,7 @@ typedef struct _CHILD {
     /* how its function driver behaves */
     NTSTATUS AddStatus, StartStatus, QueryRemoveStatus, QueryStopStatus;
     PNP_DEVICE_STATE State;
-    PDEVICE_OBJECT Removal;         /* its removal relation, or NULL */
+    PDEVICE_OBJECT Removal, Power;  /* its removal and power relations, or NULL */
     /* what became of it */
     BOOLEAN Present;                /* reported */
     PDEVICE_OBJECT Pdo, Fdo;
@@ -296,6 +296,14 @@ static NTSTATUS filter_requirements(EXT *Ext, PIRP Irp)
     return complete(Irp, STATUS_SUCCESS);
 }
 
+static VOID name_relation(PIRP Irp, PDEVICE_OBJECT Pdo)
+{
+    DEVICE_RELATIONS Relations = { 1, { Pdo } };
+
+    ObReferenceObject(Pdo);
+    answer(Irp, &Relations, sizeof(Relations));
+}
+
 static NTSTATUS fdo_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
@@ -330,14 +338,13 @@ static NTSTATUS fdo_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
         Irp->IoStatus.Information |= This->State;
         break;
     case IRP_MN_QUERY_DEVICE_RELATIONS:
-        if (Stack->Parameters.QueryDeviceRelations.Type == RemovalRelations && This->Removal != NULL) {
-            DEVICE_RELATIONS Relations = { 1, { This->Removal } };
-
-            ObReferenceObject(This->Removal);
-            answer(Irp, &Relations, sizeof(Relations));
-            break;
-        }
-        return pass_on(Ext, Irp);
+        if (Stack->Parameters.QueryDeviceRelations.Type == RemovalRelations && This->Removal != NULL)
+            name_relation(Irp, This->Removal);
+        else if (Stack->Parameters.QueryDeviceRelations.Type == PowerRelations && This->Power != NULL)
+            name_relation(Irp, This->Power);
+        else
+            return pass_on(Ext, Irp);
+        break;
     case IRP_MN_REMOVE_DEVICE:
         Irp->IoStatus.Status = STATUS_SUCCESS;
         Status = pass_on(Ext, Irp);
@@ -357,6 +364,9 @@ static NTSTATUS fdo_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
 }
 
 /* ---- the bus itself ---- */
+
+/* Other tests may answer IRP_MN_QUERY_DEVICE_RELATIONS for the bus themselves: TRUE. */
+static BOOLEAN (*BusHook)(PIRP Irp);
 
 static VOID bus_removed(VOID)
 {
@@ -383,7 +393,8 @@ static NTSTATUS bus_pnp(PDEVICE_OBJECT Device, EXT *Ext, PIRP Irp)
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         if (Stack->Parameters.QueryDeviceRelations.Type != BusRelations)
             return pass_on(Ext, Irp);
-        Irp->IoStatus.Status = bus_relations(Irp);
+        if (BusHook == NULL || !BusHook(Irp))
+            Irp->IoStatus.Status = bus_relations(Irp);
         return pass_on(Ext, Irp);
     case IRP_MN_REMOVE_DEVICE:
         Irp->IoStatus.Status = STATUS_SUCCESS;

@@ -1,0 +1,51 @@
+/* Private to po. */
+#pragma once
+
+#include "../io/iop.h"
+#include "po.h"
+
+#define PO_TAG ' orP'
+
+#define POP_WATCHDOG_SECONDS 600 /* [doc: Bug Check 0x9F] a power request that takes longer stops the machine */
+#define POP_100NS 10000000ll     /* a second */
+
+/* A request of the power manager to a device stack. */
+typedef struct _POP_REQUEST POP_REQUEST;
+struct _POP_REQUEST {
+    POP_REQUEST *Next;         /* queue of the stack, or of those with inrush */
+    PDEVICE_OBJECT Device;     /* as the caller named it */
+    PDEVICE_OBJECT Top, Base;  /* of its stack; referenced */
+    UCHAR Minor;
+    BOOLEAN HasInrush;         /* powers up a device that draws more current while it does */
+    POWER_STATE_TYPE Type;
+    POWER_STATE State;
+    POWER_ACTION Action;
+    ULONG SystemContext;
+    PREQUEST_POWER_COMPLETE Routine;
+    PVOID Context;
+    PIRP Irp;
+    KTIMER Watchdog;
+    KDPC WatchdogDpc;
+    ULONG64 Due;               /* virtual time at which the watchdog ends the wait */
+    WORK_QUEUE_ITEM Item;
+};
+
+/* ---- irp.c ---- */
+/* Sends a system power request to the stack and waits for it. */
+NTSTATUS PopSendSystemIrp(PDEVICE_OBJECT Device, UCHAR Minor, SYSTEM_POWER_STATE State, POWER_ACTION Action,
+                          ULONG SystemContext);
+/* The system transition that device requests tell their drivers of; PowerActionNone outside of one. */
+extern POWER_ACTION PopCurrentAction;
+
+/* ---- setting.c ---- */
+/* A setting has another value: who registered for it is told, in this thread. */
+VOID PopChangeSetting(const GUID *Setting, ULONG Value);
+extern const GUID PopConsoleDisplayState;
+
+/* ---- state.c ---- */
+#define POP_IRP_WOKE 0x80000000 /* IRP.Flags: PoSetSystemWake */
+typedef struct _POP_HISTORY {
+    ULONG64 LastSleep, LastWake; /* interrupt time, 100 ns */
+    ULONG Sleeps;
+} POP_HISTORY;
+extern POP_HISTORY PopHistory;
