@@ -352,17 +352,25 @@ static FX_OBJECT *FxTakeChild(FX_OBJECT *Object)
     return Child;
 }
 
-/* Children, cleanup callbacks, Dispose: all but the reference. */
+/* Children, cleanup callbacks, Dispose: all but the reference. Drivers delete children in a parent's EvtCleanupCallback, so
+ * the children are cleaned up before it and gone after it. */
 static VOID FxDisposeNow(FX_OBJECT *Object)
 {
+    LIST_ENTRY Held;
     FX_OBJECT *Child;
 
-    while (!IsListEmpty(&Object->Children) && (Child = FxTakeChild(Object)) != NULL)
+    InitializeListHead(&Held);
+    while (!IsListEmpty(&Object->Children) && (Child = FxTakeChild(Object)) != NULL) {
+        FxObjectReference(Child);
+        InsertTailList(&Held, &Child->Sibling);
         FxDispose(Child);
+    }
     if (Object->Flags & FX_FLAG_COMMITTED)
         for (FX_CONTEXT *Context = Object->Contexts; Context != NULL; Context = Context->Next)
             if (Context->Cleanup != NULL)
                 Context->Cleanup(FxHandleOf(Object));
+    while (!IsListEmpty(&Held))
+        FxObjectDereference(CONTAINING_RECORD(RemoveHeadList(&Held), FX_OBJECT, Sibling));
     if (Object->Class->Dispose != NULL)
         Object->Class->Dispose(Object);
     Object->State = FxDisposed;

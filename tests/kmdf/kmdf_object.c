@@ -67,14 +67,14 @@ static VOID TestOrder(VOID)
 
     Make('d', A);
     WdfObjectDelete(A);
-    LogIs("cCbBdDaA", "children go before their parent");
+    LogIs("cbCdaBDA", "children are cleaned up before their parent and gone after that");
 
     A = Make('a', NULL);
     B = Make('b', A);
     C = Make('c', A);
     WdfObjectReference(B);
     WdfObjectDelete(A);
-    LogIs("bcCaA", "a referenced child is cleaned up but not destroyed");
+    LogIs("bcaCA", "a referenced child is cleaned up but not destroyed");
     ok(GetName(B)->Name == 'b', "its context is still there");
     WdfObjectDereference(B);
     LogIs("B", "its last reference destroys it");
@@ -86,6 +86,32 @@ static VOID TestOrder(VOID)
     WdfObjectDelete(A);
     LogIs("aA", "and its parent later");
     UNREFERENCED_PARAMETER(C);
+}
+
+static WDFOBJECT Victim;
+
+static EVT_WDF_OBJECT_CONTEXT_CLEANUP EvtDeleteVictim;
+static VOID NTAPI EvtDeleteVictim(WDFOBJECT Object)
+{
+    LogLetter(GetName(Object)->Name);
+    WdfObjectDelete(Victim);
+    ok(GetName(Victim)->Name == 'b', "its context is still there");
+}
+
+/* Public drivers do it: the child is on its way already, so this changes nothing. */
+static VOID TestDeleteInCleanup(VOID)
+{
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDFOBJECT Parent = NULL;
+
+    WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&Attributes, NAME_CONTEXT);
+    Attributes.EvtCleanupCallback = EvtDeleteVictim;
+    if (!is_status(WdfObjectCreate(&Attributes, &Parent), STATUS_SUCCESS, "a parent"))
+        return;
+    GetName(Parent)->Name = 'p';
+    Victim = Make('b', Parent);
+    WdfObjectDelete(Parent);
+    LogIs("bpB", "a parent's cleanup deletes its child");
 }
 
 static VOID TestContexts(VOID)
@@ -151,7 +177,7 @@ static VOID TestDeleteAtDispatch(VOID)
     KeRaiseIrql(DISPATCH_LEVEL, &Irql);
     WdfObjectDelete(A);
     KeLowerIrql(Irql);
-    LogIs("bBaA", "deleted at DISPATCH_LEVEL");
+    LogIs("baBA", "deleted at DISPATCH_LEVEL");
 }
 
 static VOID TestMemory(VOID)
@@ -334,6 +360,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_DRIVER_INTERNAL_ERROR,
               "one driver is enough");
     TestOrder();
+    TestDeleteInCleanup();
     TestContexts();
     TestBadAttributes();
     TestDeleteAtDispatch();
