@@ -9,6 +9,7 @@ USER_IMAGE_BASE_msvcrt := 0x7FF80000000
 USER_IMAGE_BASE_nvml := 0x7FF70000000
 USER_IMAGE_BASE_cfgmgr32 := 0x7FF68000000
 USER_IMAGE_BASE_setupapi := 0x7FF60000000
+USER_IMAGE_BASE_vcruntime140 := 0x7FF7C000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
 # What of kernel/rtl needs nothing of the kernel (the rest walks its stacks, its tables of images, its registry...).
@@ -34,6 +35,9 @@ $(B)/obj/user/ntdll/%.S.o: user/ntdll/%.S
 $(B)/obj/user/msvcrt/%.c.o: user/msvcrt/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(USER_CFLAGS) -D_CRTIMP= -D__NO_INLINE__ -MMD -MP -c $< -o $@
+$(B)/obj/user/ucrtbase/%.c.o: user/ucrtbase/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(USER_CFLAGS) -D_CRTIMP= -D__NO_INLINE__ -MMD -MP -c $< -o $@
 $(B)/obj/user/%.c.o: user/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(USER_CFLAGS) -MMD -MP -c $< -o $@
@@ -48,7 +52,7 @@ $(B)/system32/ntdll.dll $(B)/lib/ntdll.lib &: $(NTDLL_OBJ) user/ntdll/exports.de
 	  /def:user/ntdll/exports.def $(NTDLL_OBJ)
 
 define USER_DLL_RULE
-$(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard user/$(1)/*.c user/$(1)/*.S)) \
+$(B)/system32/$(1).dll $(B)/lib/$(1).lib &: $(patsubst %,$(B)/obj/%.o,$(wildcard user/$(1)/*.c user/$(1)/*.S $(4))) \
   user/$(1)/exports.def $(patsubst %,$(B)/lib/%.lib,$(2))
 	@mkdir -p $(B)/system32 $(B)/lib
 	$(LLDLINK) /out:$(B)/system32/$(1).dll /dll /machine:x64 /subsystem:console /nodefaultlib /debug $(3) \
@@ -62,6 +66,9 @@ KERNEL32_ALIAS := EnterCriticalSection=RtlEnterCriticalSection LeaveCriticalSect
   InitializeCriticalSection=RtlInitializeCriticalSection
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
+# The universal C runtime is msvcrt's sources and a few of its own.
+$(eval $(call USER_DLL_RULE,ucrtbase,kernel32 ntdll,/entry:DllMain,user/msvcrt/*.c))
+$(eval $(call USER_DLL_RULE,vcruntime140,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
@@ -75,6 +82,13 @@ $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(PROGRAM_LIBS) -o $@
 $(B)/programs/processes.exe: PROGRAM_LIBS := -lpsapi
+# For the universal C runtime, by its import library.
+UCRT_PROGRAMS := crt files threads
+$(UCRT_PROGRAMS:%=$(B)/programs/%-ucrt.exe): $(B)/programs/%-ucrt.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
+	@mkdir -p $(@D)
+	$(CLANG) $(PROGRAM_CFLAGS) -D_UCRT -fuse-ld=lld $< -nodefaultlibs -lmingw32 -lgcc -lmoldname -lmingwex -lucrt \
+	  -lkernel32 -o $@
+all: $(UCRT_PROGRAMS:%=$(B)/programs/%-ucrt.exe)
 # By mingw's gcc, as its users would build them.
 GCC_PROGRAMS := create_write_close threads files crt
 $(GCC_PROGRAMS:%=$(B)/programs/%-gcc.exe): $(B)/programs/%-gcc.exe: tests/programs/%.c $(wildcard tests/programs/*.h)

@@ -22,6 +22,9 @@ done
 for program in create_write_close crt files threads; do
     tap $first $program-gcc
 done
+for program in crt files threads; do
+    tap $first $program-ucrt
+done
 tap $first processes
 tap $first pipes
 tap $echo_driver ioctl_echo

@@ -63,7 +63,41 @@ typedef struct _CRT_SINK { /* where formatted output goes; Put returns FALSE to 
 } CRT_SINK;
 int CrtFormat(CRT_SINK *Sink, const void *Format, BOOL Wide, va_list Arguments); /* units, or -1 */
 
-/* ---- stdio.c ---- */
+/* ---- descriptor.c ---- */
+#define FD_OPEN 1
+#define FD_TEXT 2
+#define FD_APPEND 4
+#define FD_DEVICE 8
+#define FD_EOF 16
+typedef struct _DESCRIPTOR {
+    HANDLE Handle;
+    int Flags; /* 0: free */
+} DESCRIPTOR;
+int CrtNewDescriptor(HANDLE Handle, int Flags); /* the number, or -1 with errno set */
+DESCRIPTOR *CrtGetDescriptor(int Number);       /* NULL with errno set */
+int CrtOpenWide(const WCHAR *Name, int Mode);
+int CrtOpenAnsi(const char *Name, int Mode);
+int CrtWriteRaw(DESCRIPTOR *Entry, const char *Data, unsigned Bytes);
+int __cdecl _isatty(int Number);
+int __cdecl _close(int Number);
+int __cdecl _write(int Number, const void *Data, unsigned Bytes);
+long long __cdecl _lseeki64(int Number, long long Offset, int Origin);
+int __cdecl remove(const char *Name);
+
+/* ---- print.c ---- */
+int __cdecl vfprintf(FILE *File, const char *Format, va_list Arguments);
+int __cdecl vfwprintf(FILE *File, const WCHAR *Format, va_list Arguments);
+int __cdecl fprintf(FILE *File, const char *Format, ...);
+int __cdecl _vsnprintf(char *Buffer, size_t Size, const char *Format, va_list Arguments);
+int __cdecl _vsnwprintf(WCHAR *Buffer, size_t Size, const WCHAR *Format, va_list Arguments);
+
+/* ---- stream.c ---- */
+extern int _fmode, _commode;
+int CrtPutByte(FILE *File, int Character); /* with the lock; the character, or EOF */
+size_t CrtPutBytes(FILE *File, const char *Data, size_t Bytes);
+int CrtFlushWrites(FILE *File);
+void __cdecl _lock_file(FILE *File);
+void __cdecl _unlock_file(FILE *File);
 extern FILE CrtFiles[64];
 void CrtInitFiles(void);
 void CrtFlushAll(void);
