@@ -115,6 +115,8 @@ VOID LdrFreeFile(LDR_FILE *File);
  * PASSIVE_LEVEL. STATUS_INVALID_IMAGE_FORMAT.
  */
 NTSTATUS LdrNoteUserImage(PLIST_ENTRY Modules, PCUNICODE_STRING Path, PVOID Base, SIZE_T Bytes);
+/* The image at Base is unmapped; FALSE: there was none. */
+BOOLEAN LdrForgetUserImage(PLIST_ENTRY Modules, PVOID Base);
 VOID LdrForgetUserImages(PLIST_ENTRY Modules); /* at process deletion */
 
 /* ---- unwinding (documented Rtl routines are in rtl/seh.h) ---- */

@@ -199,6 +199,20 @@ NTSTATUS LdrNoteUserImage(PLIST_ENTRY Modules, PCUNICODE_STRING Path, PVOID Base
     return Status;
 }
 
+BOOLEAN LdrForgetUserImage(PLIST_ENTRY Modules, PVOID Base)
+{
+    for (PLIST_ENTRY Link = Modules->Flink; Link != Modules; Link = Link->Flink) {
+        PLDR_MODULE Module = CONTAINING_RECORD(Link, LDR_MODULE, InLoadOrderLinks);
+
+        if (Module->DllBase != Base)
+            continue;
+        RemoveEntryList(Link);
+        LdrpDeleteModule(Module);
+        return TRUE;
+    }
+    return FALSE;
+}
+
 VOID LdrForgetUserImages(PLIST_ENTRY Modules)
 {
     while (!IsListEmpty(Modules))

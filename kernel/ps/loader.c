@@ -4,6 +4,7 @@
  */
 #include "psp.h"
 
+#include "../ldr/ldr.h"
 #include "../rtl/rtl.h"
 #include "image.h"
 
@@ -65,6 +66,19 @@ NTSTATUS NTAPI NtLoadUserImage(PUNICODE_STRING Path, PVOID *Base, PVOID *EntryPo
     }
     ExFreePoolWithTag(Name.Buffer, PSP_TAG);
     return Status;
+}
+
+NTSTATUS NTAPI NtUnloadUserImage(PVOID Base);
+
+/* The counterpart of NtLoadUserImage. */
+NTSTATUS NTAPI NtUnloadUserImage(PVOID Base)
+{
+    PEPROCESS Process = PsCurrentProcess();
+    SIZE_T Bytes = 0;
+
+    if (Process->AddressSpace == NULL || !LdrForgetUserImage(&Process->LoadedModules, Base))
+        return STATUS_INVALID_PARAMETER;
+    return MmFreeUserMemory(Process->AddressSpace, &Base, &Bytes, MEM_RELEASE);
 }
 
 /* At most two string parameters: that is what the loader's errors have. */

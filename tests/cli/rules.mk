@@ -40,3 +40,11 @@ $(B)/cli-devices/none.so:
 	@mkdir -p $(@D)
 	$(CLANG) $(DEVICE_CFLAGS) -shared -fuse-ld=lld -x c /dev/null -o $@
 CLI_DRIVERS += $(CLI_DEVICES)
+# DLLs for programs of theirs.
+$(B)/cli-programs/needed.dll $(B)/cli-programs/needed.lib &: tests/cli/dlls/needed.c
+	@mkdir -p $(@D)
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld -shared $< -Wl,--out-implib=$(B)/cli-programs/needed.lib -o $(B)/cli-programs/needed.dll
+$(B)/cli-programs/plugin.dll: tests/cli/dlls/plugin.c $(B)/cli-programs/needed.lib
+	@mkdir -p $(@D)
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld -shared $^ -o $@
+CLI_PROGRAMS += $(B)/cli-programs/plugin.dll

@@ -1,5 +1,6 @@
 /*
- * Modules: LoadLibrary, GetProcAddress and kin, over ntdll's loader. Not modelled: resources, search flags, pinning.
+ * Modules: LoadLibrary, GetProcAddress and kin, over ntdll's loader. Not modelled: resources, loading as data,
+ * search flags other than that for System32 alone.
  */
 #include "k32.h"
 
@@ -20,8 +21,17 @@ static PPSP_LDR_ENTRY FindEntry(HMODULE Module)
     return NULL;
 }
 
+static BOOL HasPath(const WCHAR *Name)
+{
+    for (; *Name != 0; Name++)
+        if (*Name == L'\\' || *Name == L'/')
+            return TRUE;
+    return FALSE;
+}
+
 HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
 {
+    WCHAR Full[MAX_PATH + 32] = L"";
     UNICODE_STRING Text;
     PVOID Module;
     NTSTATUS Status;
@@ -31,7 +41,11 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
         SetLastError(ERROR_CALL_NOT_IMPLEMENTED);
         return NULL;
     }
-    RtlInitUnicodeString(&Text, Name);
+    if ((Flags & LOAD_LIBRARY_SEARCH_SYSTEM32) != 0 && WideLength(Name) < MAX_PATH && !HasPath(Name))
+        lstrcpyW(Full, L"C:\\Windows\\System32\\");
+    if (Full[0] != 0)
+        lstrcatW(Full, Name);
+    RtlInitUnicodeString(&Text, Full[0] != 0 ? Full : Name);
     Status = LdrLoadDll(NULL, NULL, &Text, &Module);
     return NT_SUCCESS(Status) ? Module : (SetStatusError(Status), NULL);
 }
@@ -107,10 +121,19 @@ HMODULE WINAPI GetModuleHandleA(LPCSTR Name)
     return Module;
 }
 
+NTSTATUS NTAPI LdrAddRefDll(ULONG, PVOID);
+
+/* With a reference of the caller's, unless the flags say otherwise. */
 BOOL WINAPI GetModuleHandleExW(DWORD Flags, LPCWSTR Name, HMODULE *Module)
 {
     PVOID Base;
+    NTSTATUS Status = STATUS_SUCCESS;
 
+    *Module = NULL;
+    if ((Flags & GET_MODULE_HANDLE_EX_FLAG_PIN) != 0 && (Flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT) != 0) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return FALSE;
+    }
     if (Flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS) {
         *Module = RtlPcToFileHeader((PVOID)Name, &Base);
         if (*Module == NULL)
@@ -118,7 +141,9 @@ BOOL WINAPI GetModuleHandleExW(DWORD Flags, LPCWSTR Name, HMODULE *Module)
     } else {
         *Module = GetModuleHandleW(Name);
     }
-    return *Module != NULL;
+    if (*Module != NULL && (Flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT) == 0)
+        Status = LdrAddRefDll(Flags & GET_MODULE_HANDLE_EX_FLAG_PIN ? 1 : 0, *Module);
+    return *Module != NULL && StatusToBool(Status);
 }
 
 BOOL WINAPI GetModuleHandleExA(DWORD Flags, LPCSTR Name, HMODULE *Module)

@@ -1,18 +1,13 @@
 /*
  * The loader: DLLs that a program imports or loads, their imports, thread-local storage, and the calls of their entry points.
  * Imports that are missing are all named before anything of the program runs, and the process ends. Not modelled: search
- * order beyond the program's folder and System32, side-by-side assemblies, delay loading by the loader, unloading
- * (LoadCount is kept; images stay until the process ends).
+ * order beyond the program's folder and System32, side-by-side assemblies, delay loading by the loader.
  */
 #include "ntdll.h"
 
 #ifndef IMAGE_ORDINAL_FLAG64
 #define IMAGE_ORDINAL_FLAG64 0x8000000000000000ull
 #endif
-
-typedef struct _LDRP_IMPORT { /* IMAGE_IMPORT_DESCRIPTOR */
-    ULONG OriginalFirstThunk, TimeDateStamp, ForwarderChain, Name, FirstThunk;
-} LDRP_IMPORT;
 
 typedef struct _LDRP_TLS { /* IMAGE_TLS_DIRECTORY64 */
     ULONG64 Start, End;
@@ -23,13 +18,8 @@ typedef struct _LDRP_TLS { /* IMAGE_TLS_DIRECTORY64 */
 
 typedef BOOLEAN(NTAPI *LDRP_ENTRY)(PVOID Module, ULONG Reason, PVOID Context);
 
-enum { LDRP_PROCESS_DETACH, LDRP_PROCESS_ATTACH, LDRP_THREAD_ATTACH, LDRP_THREAD_DETACH };
-enum { LDRP_MAPPED = 1, LDRP_INITIALIZED = 2, LDRP_NO_THREAD_CALLS = 4 }; /* PSP_LDR_ENTRY.State */
-
-#define LDRP_NAME_CHARS 260
-
-static PSP_LDR_DATA LdrpData;
-static RTLP_CRITICAL_SECTION LdrpLock = {(PVOID)-1, -1, 0, NULL, NULL, 0};
+PSP_LDR_DATA LdrpData;
+RTLP_CRITICAL_SECTION LdrpLock = {(PVOID)-1, -1, 0, NULL, NULL, 0};
 static ULONG LdrpTlsCount;      /* LdrpLock; modules with TLS so far */
 static ULONG LdrpMissing;       /* imports that were not found while the program was being loaded */
 static NTSTATUS LdrpFirstError;
@@ -39,7 +29,6 @@ extern UCHAR __ImageBase[];     /* the linker's: where ntdll is */
 NTSTATUS NTAPI LdrLoadDll(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Handle);
 NTSTATUS NTAPI LdrGetDllHandle(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Handle);
 NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Handle, PANSI_STRING Name, ULONG Ordinal, PVOID *Address);
-NTSTATUS NTAPI LdrUnloadDll(PVOID Handle);
 NTSTATUS NTAPI LdrDisableThreadCalloutsForDll(PVOID Handle);
 NTSTATUS NTAPI LdrLockLoaderLock(ULONG Flags, PULONG State, PULONG_PTR Cookie);
 NTSTATUS NTAPI LdrUnlockLoaderLock(ULONG Flags, ULONG_PTR Cookie);
@@ -90,7 +79,7 @@ PPSP_LDR_ENTRY LdrpFindModule(PVOID Address)
     return NULL;
 }
 
-static PPSP_LDR_ENTRY LdrpFindByName(PCUNICODE_STRING BaseName)
+PPSP_LDR_ENTRY LdrpFindByName(PCUNICODE_STRING BaseName)
 {
     for (PLIST_ENTRY Link = LdrpData.InLoadOrderModuleList.Flink; Link != &LdrpData.InLoadOrderModuleList;
          Link = Link->Flink) {
@@ -153,6 +142,7 @@ static NTSTATUS LdrpResolveForwarder(const char *Text, PVOID *Address)
     Status = LdrpLoad(&Name, &Module);
     if (!NT_SUCCESS(Status))
         return Status;
+    Module->State |= LDRP_PINNED; /* whose forwarder was followed is not kept */
     if (Dot[1] != '#')
         return LdrpResolve(Module, Dot + 1, 0, Address);
     for (const char *At = Dot + 2; *At >= '0' && *At <= '9'; At++)
@@ -266,21 +256,34 @@ static VOID LdrpBindDll(PPSP_LDR_ENTRY Importer, const LDRP_IMPORT *Import, PPSP
     NtProtectVirtualMemory(NtCurrentProcess(), &Start, &Bytes, Old, &Old);
 }
 
+LDRP_IMPORT *LdrpNextImport(PPSP_LDR_ENTRY Module, LDRP_IMPORT *Import, WCHAR Buffer[LDRP_NAME_CHARS],
+                            PUNICODE_STRING Dll)
+{
+    const char *Text;
+    ULONG Size, Count;
+
+    if (Import == NULL)
+        Import = RtlImageDirectoryEntryToData(Module->DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Size);
+    else
+        Import++;
+    if (Import == NULL || Import->Name == 0 || Import->FirstThunk == 0)
+        return NULL;
+    Text = (const char *)Module->DllBase + Import->Name;
+    for (Count = 0; Text[Count] != 0 && Count < LDRP_NAME_CHARS; Count++)
+        Buffer[Count] = (UCHAR)Text[Count];
+    *Dll = (UNICODE_STRING){(USHORT)(Count * sizeof(WCHAR)), LDRP_NAME_CHARS * sizeof(WCHAR), Buffer};
+    return Import;
+}
+
 static VOID LdrpBindImports(PPSP_LDR_ENTRY Module)
 {
-    ULONG Size, Count;
-    LDRP_IMPORT *Import = RtlImageDirectoryEntryToData(Module->DllBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Size);
     WCHAR Buffer[LDRP_NAME_CHARS];
-    UNICODE_STRING Name = {0, sizeof(Buffer), Buffer};
+    LDRP_IMPORT *Import = NULL;
     PPSP_LDR_ENTRY Exporter;
+    UNICODE_STRING Name;
     NTSTATUS Status;
 
-    for (; Import != NULL && Import->Name != 0 && Import->FirstThunk != 0; Import++) {
-        const char *Text = (const char *)Module->DllBase + Import->Name;
-
-        for (Count = 0; Text[Count] != 0 && Count < LDRP_NAME_CHARS; Count++)
-            Buffer[Count] = (UCHAR)Text[Count];
-        Name.Length = (USHORT)(Count * sizeof(WCHAR));
+    while ((Import = LdrpNextImport(Module, Import, Buffer, &Name)) != NULL) {
         Status = LdrpLoad(&Name, &Exporter);
         if (NT_SUCCESS(Status))
             LdrpBindDll(Module, Import, Exporter, &Name);
@@ -368,7 +371,7 @@ static BOOLEAN LdrpIsProgram(PPSP_LDR_ENTRY Module)
 }
 
 /* TLS callbacks and the entry point of one module, which the program itself does not have. */
-static BOOLEAN LdrpCallModule(PPSP_LDR_ENTRY Module, ULONG Reason, PVOID Context)
+BOOLEAN LdrpCallModule(PPSP_LDR_ENTRY Module, ULONG Reason, PVOID Context)
 {
     LDRP_TLS *Tls = Module->HasTls ? LdrpTls(Module) : NULL;
 
@@ -391,7 +394,7 @@ static NTSTATUS LdrpInitializeModules(VOID)
 
         if (Module->State & LDRP_INITIALIZED)
             continue;
-        Module->State |= LDRP_INITIALIZED;
+        Module->State |= LDRP_INITIALIZED | (LdrpData.Initialized ? 0 : LDRP_PINNED);
         if (!LdrpCallModule(Module, LDRP_PROCESS_ATTACH, Static))
             return STATUS_DLL_INIT_FAILED;
     }
@@ -470,8 +473,10 @@ static NTSTATUS LdrpMap(PCUNICODE_STRING Name, PUNICODE_STRING Path, PVOID *Base
     NTSTATUS Status;
 
     for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
-        if (Name->Buffer[i] == L'\\') /* a path: only there */
-            return LdrpTryFolder(Path, &None, Name, Base, EntryPoint);
+        if (Name->Buffer[i] == L'\\') { /* a path: only there */
+            Status = LdrpTryFolder(Path, &None, Name, Base, EntryPoint);
+            return LdrpNotFound(Status) ? STATUS_DLL_NOT_FOUND : Status;
+        }
     while (Folder.Length > 0 && Folder.Buffer[Folder.Length / sizeof(WCHAR) - 1] != L'\\')
         Folder.Length -= sizeof(WCHAR);
     Status = LdrpTryFolder(Path, &Folder, Name, Base, EntryPoint);
@@ -480,45 +485,55 @@ static NTSTATUS LdrpMap(PCUNICODE_STRING Name, PUNICODE_STRING Path, PVOID *Base
     return LdrpNotFound(Status) ? STATUS_DLL_NOT_FOUND : Status;
 }
 
-/* With LdrpLock: the module called Name, loaded with all it imports if need be, not initialised. */
-static NTSTATUS LdrpLoad(PCUNICODE_STRING Name, PPSP_LDR_ENTRY *Result)
+NTSTATUS LdrpMakeName(PCUNICODE_STRING Text, LDRP_NAME *Name)
 {
-    WCHAR NameBuffer[LDRP_NAME_CHARS], PathBuffer[LDRP_NAME_CHARS];
-    UNICODE_STRING Own = {0, sizeof(NameBuffer), NameBuffer}, Path = {0, sizeof(PathBuffer), PathBuffer}, Base;
     UNICODE_STRING Suffix = RTL_CONSTANT_STRING(L".dll");
-    PVOID Address, EntryPoint;
     BOOLEAN HasDot = FALSE;
-    NTSTATUS Status;
 
-    if (Name->Length > sizeof(NameBuffer) - 10 * sizeof(WCHAR))
+    Name->Name = (UNICODE_STRING){0, sizeof(Name->Buffer), Name->Buffer};
+    if (Text->Length > sizeof(Name->Buffer) - 10 * sizeof(WCHAR))
         return STATUS_NAME_TOO_LONG;
-    RtlCopyUnicodeString(&Own, Name);
-    Base = Own;
-    for (ULONG i = 0; i < Own.Length / sizeof(WCHAR); i++) {
-        if (Own.Buffer[i] == L'/')
-            Own.Buffer[i] = L'\\';
-        if (Own.Buffer[i] == L'.')
+    RtlCopyUnicodeString(&Name->Name, Text);
+    Name->Base = Name->Name;
+    for (ULONG i = 0; i < Name->Name.Length / sizeof(WCHAR); i++) {
+        if (Name->Buffer[i] == L'/')
+            Name->Buffer[i] = L'\\';
+        if (Name->Buffer[i] == L'.')
             HasDot = TRUE;
-        if (Own.Buffer[i] != L'\\')
+        if (Name->Buffer[i] != L'\\')
             continue;
         HasDot = FALSE;
-        Base.Buffer = Own.Buffer + i + 1;
-        Base.Length = (USHORT)(Own.Length - (i + 1) * sizeof(WCHAR));
+        Name->Base.Buffer = Name->Buffer + i + 1;
+        Name->Base.Length = (USHORT)(Name->Name.Length - (i + 1) * sizeof(WCHAR));
     }
     if (!HasDot) {
-        LdrpAppend(&Own, &Suffix);
-        Base.Length += Suffix.Length;
+        LdrpAppend(&Name->Name, &Suffix);
+        Name->Base.Length += Suffix.Length;
     }
-    if (Base.Buffer == Own.Buffer) {
-        LdrpMapApiSet(&Own);
-        Base = Own;
+    if (Name->Base.Buffer == Name->Buffer) {
+        LdrpMapApiSet(&Name->Name);
+        Name->Base = Name->Name;
     }
-    *Result = LdrpFindByName(&Base);
+    return STATUS_SUCCESS;
+}
+
+/* With LdrpLock: the module called Text, loaded with all it imports if need be, not initialised. One reference. */
+static NTSTATUS LdrpLoad(PCUNICODE_STRING Text, PPSP_LDR_ENTRY *Result)
+{
+    WCHAR PathBuffer[LDRP_NAME_CHARS];
+    UNICODE_STRING Path = {0, sizeof(PathBuffer), PathBuffer};
+    PVOID Address, EntryPoint;
+    LDRP_NAME Name;
+    NTSTATUS Status = LdrpMakeName(Text, &Name);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    *Result = LdrpFindByName(&Name.Base);
     if (*Result != NULL) {
         (*Result)->LoadCount++;
         return STATUS_SUCCESS;
     }
-    Status = LdrpMap(&Own, &Path, &Address, &EntryPoint);
+    Status = LdrpMap(&Name.Name, &Path, &Address, &EntryPoint);
     if (!NT_SUCCESS(Status))
         return Status;
     Path.Buffer += 4; /* without "\??\" */
@@ -542,11 +557,14 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name, 
     LdrpMissing = 0;
     LdrpFirstError = STATUS_SUCCESS;
     Status = LdrpLoad(Name, &Module);
-    if (NT_SUCCESS(Status) && LdrpMissing != 0)
-        Status = LdrpFirstError;
     if (NT_SUCCESS(Status)) {
-        LdrpAllocateTls();
-        Status = LdrpInitializeModules();
+        Status = LdrpMissing != 0 ? LdrpFirstError : STATUS_SUCCESS;
+        if (NT_SUCCESS(Status)) {
+            LdrpAllocateTls();
+            Status = LdrpInitializeModules();
+        }
+        if (!NT_SUCCESS(Status))
+            LdrpRelease(Module); /* [doc: DllMain] after a FALSE it is told of its end at once */
     }
     RtlLeaveCriticalSection(&LdrpLock);
     if (NT_SUCCESS(Status))
@@ -582,19 +600,6 @@ NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Handle, PANSI_STRING Name, ULONG Ord
                             : LdrpResolve(Module, Name != NULL ? Name->Buffer : NULL, Ordinal, Address);
     RtlLeaveCriticalSection(&LdrpLock);
     return Status;
-}
-
-NT_EXPORT(LdrUnloadDll);
-NTSTATUS NTAPI LdrUnloadDll(PVOID Handle)
-{
-    PPSP_LDR_ENTRY Module;
-
-    RtlEnterCriticalSection(&LdrpLock);
-    Module = LdrpFindModule(Handle);
-    if (Module != NULL && Module->LoadCount > 1)
-        Module->LoadCount--;
-    RtlLeaveCriticalSection(&LdrpLock);
-    return Module != NULL ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
 }
 
 NT_EXPORT(LdrDisableThreadCalloutsForDll);
@@ -646,7 +651,8 @@ static VOID LdrpInitProcess(PPSP_PEB Peb)
     Peb->LoaderLock = &LdrpLock;
     Program = LdrpAddModule(Peb->ImageBaseAddress, NULL, &Peb->ProcessParameters->ImagePathName);
     Ntdll = LdrpAddModule(__ImageBase, NULL, &NtdllPath);
-    Ntdll->State = LDRP_INITIALIZED;
+    Program->State = LDRP_PINNED;
+    Ntdll->State = LDRP_INITIALIZED | LDRP_PINNED;
     LdrpAssignTls(Program);
     LdrpBindImports(Program);
     if (LdrpMissing != 0)

@@ -21,6 +21,7 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE Thread, NTSTATUS ExitStatus);
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE Thread, THREADINFOCLASS Class, PVOID Information, ULONG Length,
                                         PULONG ReturnLength);
 NTSTATUS NTAPI NtLoadUserImage(PUNICODE_STRING Path, PVOID *Base, PVOID *EntryPoint);
+NTSTATUS NTAPI NtUnloadUserImage(PVOID Base);
 NTSTATUS NTAPI NtRaiseHardError(NTSTATUS Status, ULONG Count, ULONG StringMask, PULONG_PTR Parameters, ULONG Options,
                                 PULONG Response);
 NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId);
@@ -62,6 +63,37 @@ VOID NTAPI RtlWakeAddressAll(PVOID Address);
 #define RTLP_HEAP_GENERATE_EXCEPTIONS 0x4u
 #define RTLP_HEAP_REALLOC_IN_PLACE_ONLY 0x10u
 BOOLEAN RtlpInitProcessHeap(VOID);
+
+/* ---- ldr.c, private to the loader ---- */
+#define LDRP_NAME_CHARS 260
+enum { LDRP_PROCESS_DETACH, LDRP_PROCESS_ATTACH, LDRP_THREAD_ATTACH, LDRP_THREAD_DETACH };
+enum { /* PSP_LDR_ENTRY.State */
+    LDRP_MAPPED = 1,
+    LDRP_INITIALIZED = 2,
+    LDRP_NO_THREAD_CALLS = 4,
+    LDRP_PINNED = 8, /* stays until the process ends */
+    LDRP_GOING = 16  /* nobody refers to it any more */
+};
+typedef struct _LDRP_IMPORT { /* IMAGE_IMPORT_DESCRIPTOR */
+    ULONG OriginalFirstThunk, TimeDateStamp, ForwarderChain, Name, FirstThunk;
+} LDRP_IMPORT;
+typedef struct _LDRP_NAME { /* a DLL's name as the loader looks for it */
+    WCHAR Buffer[LDRP_NAME_CHARS];
+    UNICODE_STRING Name; /* with its path, if it was given one */
+    UNICODE_STRING Base; /* the last component of Name */
+} LDRP_NAME;
+extern RTLP_CRITICAL_SECTION LdrpLock;
+extern PSP_LDR_DATA LdrpData; /* LdrpLock */
+NTSTATUS LdrpMakeName(PCUNICODE_STRING Text, LDRP_NAME *Name); /* ".dll" added, API sets resolved */
+PPSP_LDR_ENTRY LdrpFindByName(PCUNICODE_STRING BaseName);
+BOOLEAN LdrpCallModule(PPSP_LDR_ENTRY Module, ULONG Reason, PVOID Context);
+/* The next import of a module; *Dll gets the name of where it is from. Start with NULL; NULL at the end. */
+LDRP_IMPORT *LdrpNextImport(PPSP_LDR_ENTRY Module, LDRP_IMPORT *Import, WCHAR Buffer[LDRP_NAME_CHARS],
+                            PUNICODE_STRING Dll);
+
+/* ---- unload.c: with LdrpLock ---- */
+/* One reference less; what nobody refers to then is told, unmapped and forgotten, with what only it had needed. */
+VOID LdrpRelease(PPSP_LDR_ENTRY Module);
 
 /* ---- ldr.c ---- */
 /* Called by RtlUserThreadStart: the first thread loads the program's DLLs; every thread tells them that it is there. */
