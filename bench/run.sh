@@ -72,7 +72,5 @@ ai_bench() {
     "$drydock" run --clock real --ram 1024 --background "$build/programs/ai_gpu_agent.exe" "$@" "$build/drivers/ai_driver.sys" \
         -- "$build/programs/aictl.exe" bench 2> /dev/null | grep '^ai_' || true
 }
-if [ -e "$build/drivers/ai_driver.sys" ]; then
-    ai_bench | grep -v '^ai_pool_full'
-    ai_bench --background "$build/programs/aictl.exe alloc 8K --count 16384 --keep --hold 600000" | grep '^ai_pool_full' || true
-fi
+ai_bench | grep -v '^ai_pool_full'
+ai_bench --background "$build/programs/aictl.exe alloc 8K --count 16384 --keep --hold 600000" | grep '^ai_pool_full' || true

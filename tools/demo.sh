@@ -18,12 +18,10 @@ say "\$ $drydock run build/drivers/passivelog_stack_item.sys     (a mistake: the
 status=0
 $drydock run build/drivers/passivelog_stack_item.sys || status=$?
 [ $status -eq 3 ]
-if [ -e build/drivers/ai_driver.sys ]; then
-    ai="$drydock run --prefix --background build/programs/ai_gpu_agent.exe build/drivers/ai_driver.sys"
-    programs=build/programs
-    say "The AI driver: an agent publishes GPU figures, here simulated ones; aictl shows them"
-    show $ai -- $programs/aictl.exe status -- $programs/aictl.exe watch --count 3 -- $programs/aictl.exe stats
-    say "Pinned memory: zeroed, written, read back, freed; then a process that is killed with memory outstanding"
-    show $ai -- $programs/aictl.exe alloc 64M -- build/cli-programs/ai_stress.exe leave -- $programs/aictl.exe pool
-fi
+ai="$drydock run --prefix --background build/programs/ai_gpu_agent.exe build/drivers/ai_driver.sys"
+programs=build/programs
+say "The AI driver: an agent publishes GPU figures, here simulated ones; aictl shows them"
+show $ai -- $programs/aictl.exe status -- $programs/aictl.exe watch --count 3 -- $programs/aictl.exe stats
+say "Pinned memory: zeroed, written, read back, freed; then a process that is killed with memory outstanding"
+show $ai -- $programs/aictl.exe alloc 64M -- build/cli-programs/ai_stress.exe leave -- $programs/aictl.exe pool
 say "demo: all as expected"

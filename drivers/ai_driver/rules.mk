@@ -35,5 +35,3 @@ all: $(B)/drivers/ai_driver.inf
 package: $(B)/drivers/ai_driver.sys $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 	$(AI)/package/build.sh $(B)
 .PHONY: package
-# PsSetCreateProcessNotifyRoutineEx asks for it.
-$(B)/drivers/ai_driver.sys: LINK_MORE := /integritycheck
