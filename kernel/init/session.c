@@ -160,10 +160,9 @@ static NTSTATUS SessionLoad(VOID)
     return Status;
 }
 
-/* Unloads whatever is loaded under the name now; a driver that a program has unloaded is done with. */
-static NTSTATUS SessionUnloadDriver(ULONG Slot)
+/* Unloads Driver, what is loaded under the name now, and dereferences it; NULL: a program has unloaded it. */
+static NTSTATUS SessionUnloadDriver(ULONG Slot, PDRIVER_OBJECT Driver)
 {
-    PDRIVER_OBJECT Driver = IopFindDriver(&SessionDrivers[Slot].Name);
     PVOID Image = SessionDrivers[Slot].Image;
     SIZE_T ImageBytes = SessionDrivers[Slot].ImageBytes;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -180,24 +179,34 @@ static NTSTATUS SessionUnloadDriver(ULONG Slot)
     return Status;
 }
 
+/* The session's own allocations are not among those that fail on purpose: the driver would stay for no fault of its own. */
 static NTSTATUS SessionUnload(VOID)
 {
     UNICODE_STRING Name = {0};
-    NTSTATUS Status = SessionField(0, &Name);
+    PDRIVER_OBJECT Driver = NULL;
+    NTSTATUS Status;
 
+    KeDisarmAllocationFailures();
+    Status = SessionField(0, &Name);
+    if (NT_SUCCESS(Status))
+        Driver = IopFindDriver(&Name);
+    KeArmAllocationFailures();
     if (!NT_SUCCESS(Status))
         return Status;
     Status = STATUS_OBJECT_NAME_NOT_FOUND;
     for (ULONG i = 0; i < SESSION_DRIVERS; i++) {
         if (SessionDrivers[i].Driver == NULL || !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
             continue;
-        Status = SessionUnloadDriver(i);
+        Status = SessionUnloadDriver(i, Driver);
+        Driver = NULL; /* dereferenced */
         if (NT_SUCCESS(Status)) {
             SessionDrivers[i].Driver = NULL;
             SessionFreeField(&SessionDrivers[i].Name);
         }
         break;
     }
+    if (Driver != NULL)
+        ObDereferenceObject(Driver);
     SessionFreeField(&Name);
     return Status;
 }

@@ -33,6 +33,11 @@ VOID KeArmAllocationFailures(VOID)
     KiCountsAllocations = TRUE;
 }
 
+VOID KeDisarmAllocationFailures(VOID)
+{
+    KiCountsAllocations = FALSE;
+}
+
 ULONG64 KeCountedAllocations(VOID)
 {
     return KiAllocations;

@@ -226,6 +226,7 @@ enum { KI_CHOICE_PROCESSOR, KI_CHOICE_THREAD, KI_CHOICE_TIMER, KI_CHOICE_FAIL_AL
 ULONG KiChoose(ULONG Kind, ULONG Alternatives);
 /* From here on allocations are counted, and number HAL_LOADER_BLOCK.fail_allocation fails. */
 VOID KeArmAllocationFailures(VOID);
+VOID KeDisarmAllocationFailures(VOID); /* none is counted until it is armed again */
 ULONG64 KeCountedAllocations(VOID);
 ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
 

@@ -88,7 +88,9 @@ for ((n = 1; ; n += step)); do
         < "$work/script" > "$work/out" 2> "$work/err"
     status=$?
     case $status in 0 | 2 | 5) ;; *) bad+="$n: exit status $status; " ;; esac
-    [ -z "$(left)" ] || bad+="$n: left: $(left | head -1); "
+    # A link may stay: IoDeleteSymbolicLink needs memory, and may fail.
+    rest=$(left | grep -vE '^ +SymbolicLink +1 +0$')
+    [ -z "$rest" ] || bad+="$n: left: $rest; "
     grep -q 'there were only' "$work/err" && break
 done
 is "$bad" '' "allocations that fail, 1 to $n by $step"
