@@ -2,7 +2,7 @@
  * <wdm.h>: mingw-w64's, put right and brought up to date. Found before mingw's own when -Iinclude/ddk comes first.
  *
  * Changed: IRQL routines are imports, as in kits since Windows 8 (DDK_INLINE_IRQL keeps the inlines that touch cr8);
- * DEVICE_OBJECT, DEVICE_DESCRIPTION and KWAIT_BLOCK have the layout of Windows 10 and 11. Added: see supplement/.
+ * DEVICE_OBJECT, DEVICE_DESCRIPTION, DMA_OPERATIONS and KWAIT_BLOCK have the layout of Windows 10 and 11. Added: see supplement/.
  */
 #pragma once
 #pragma GCC system_header
@@ -44,6 +44,43 @@
 /* DEVICE_DESCRIPTION_VERSION3 has four fields after DmaPort. */
 #define DmaPort DmaPort; ULONG DmaAddressWidth; ULONG DmaControllerInstance; ULONG DmaRequestLine; \
     PHYSICAL_ADDRESS DeviceAddress
+/* DMA_OPERATIONS as of version 3, Windows 8. */
+struct _DMA_ADAPTER_INFO;
+struct _DMA_TRANSFER_INFO;
+#define BuildMdlFromScatterGatherList BuildMdlFromScatterGatherList; \
+    NTSTATUS(NTAPI *GetDmaAdapterInfo)(PDMA_ADAPTER DmaAdapter, struct _DMA_ADAPTER_INFO *AdapterInfo); \
+    NTSTATUS(NTAPI *GetDmaTransferInfo)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, ULONGLONG Offset, ULONG Length, \
+                                        BOOLEAN WriteOnly, struct _DMA_TRANSFER_INFO *TransferInfo); \
+    NTSTATUS(NTAPI *InitializeDmaTransferContext)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext); \
+    PVOID(NTAPI *AllocateCommonBufferEx)(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, \
+                                         PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled, \
+                                         NODE_REQUIREMENT PreferredNode); \
+    NTSTATUS(NTAPI *AllocateAdapterChannelEx)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, \
+                                              PVOID DmaTransferContext, ULONG NumberOfMapRegisters, ULONG Flags, \
+                                              PDRIVER_CONTROL ExecutionRoutine, PVOID ExecutionContext, \
+                                              PVOID *MapRegisterBase); \
+    NTSTATUS(NTAPI *ConfigureAdapterChannel)(PDMA_ADAPTER DmaAdapter, ULONG FunctionNumber, PVOID Context); \
+    BOOLEAN(NTAPI *CancelAdapterChannel)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, \
+                                         PVOID DmaTransferContext); \
+    NTSTATUS(NTAPI *MapTransferEx)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset, \
+                                   ULONG DeviceOffset, PULONG Length, BOOLEAN WriteToDevice, \
+                                   PSCATTER_GATHER_LIST ScatterGatherBuffer, ULONG ScatterGatherBufferLength, \
+                                   PVOID DmaCompletionRoutine, PVOID CompletionContext); \
+    NTSTATUS(NTAPI *GetScatterGatherListEx)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, \
+                                            PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length, \
+                                            ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, \
+                                            BOOLEAN WriteToDevice, PVOID DmaCompletionRoutine, \
+                                            PVOID CompletionContext, PSCATTER_GATHER_LIST *ScatterGatherList); \
+    NTSTATUS(NTAPI *BuildScatterGatherListEx)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, \
+                                              PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length, \
+                                              ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, \
+                                              BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer, \
+                                              ULONG ScatterGatherBufferLength, PVOID DmaCompletionRoutine, \
+                                              PVOID CompletionContext, PVOID ScatterGatherList); \
+    NTSTATUS(NTAPI *FlushAdapterBuffersEx)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, \
+                                           ULONGLONG Offset, ULONG Length, BOOLEAN WriteToDevice); \
+    VOID(NTAPI *FreeAdapterObject)(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction); \
+    NTSTATUS(NTAPI *CancelMappedTransfer)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext)
 #define _KWAIT_BLOCK _DDK_MINGW_KWAIT_BLOCK
 #define KWAIT_BLOCK DDK_MINGW_KWAIT_BLOCK
 #define PKWAIT_BLOCK PDDK_MINGW_KWAIT_BLOCK
@@ -80,6 +117,7 @@
 #endif
 #undef NextDevice
 #undef DmaPort
+#undef BuildMdlFromScatterGatherList
 #undef _KWAIT_BLOCK
 #undef KWAIT_BLOCK
 #undef PKWAIT_BLOCK

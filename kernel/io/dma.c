@@ -3,7 +3,7 @@
  * other (32 bits and RAM above 4 GiB, or one that needs contiguous memory) map registers are pages of real bounce
  * memory, copied to by MapTransfer and from by FlushAdapterBuffers. With the gate on every transfer is copied, so that
  * a driver which does not flush is seen. [doc: DMA_OPERATIONS, Adapter Objects and DMA]
- * Leaves out: system DMA controllers (the machine has none), version 3 of the operations, which the contract allows.
+ * Leaves out: system DMA controllers (the machine has none), DMA domains and what else version 3 got after Windows 8.
  */
 #include "dma.h"
 
@@ -32,21 +32,24 @@ IOP_DMA_ADAPTER *IopDmaAdapter(PDMA_ADAPTER Adapter)
 
 /* ---- common buffers ---- */
 
-static PVOID NTAPI IopAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PPHYSICAL_ADDRESS Logical,
-                                           BOOLEAN CacheEnabled)
+PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Length, PPHYSICAL_ADDRESS Logical)
 {
-    IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
-    PHYSICAL_ADDRESS Zero = {.QuadPart = 0}, Highest;
-    PVOID Buffer;
+    ULONG64 Reached = (Adapter->HighestPage << PAGE_SHIFT) | (PAGE_SIZE - 1);
+    PHYSICAL_ADDRESS Zero = {.QuadPart = 0}, Limit = {.QuadPart = (LONGLONG)min(Highest, Reached)};
+    PVOID Buffer = MmAllocateContiguousMemorySpecifyCache(Length, Zero, Limit, Zero, MmCached);
 
-    UNREFERENCED_PARAMETER(CacheEnabled);
-    Highest.QuadPart = (LONGLONG)((Adapter->HighestPage << PAGE_SHIFT) | (PAGE_SIZE - 1));
-    Buffer = MmAllocateContiguousMemorySpecifyCache(Length, Zero, Highest, Zero, MmCached);
     if (Buffer == NULL)
         return NULL;
     *Logical = MmGetPhysicalAddress(Buffer);
     Adapter->CommonBuffers++;
     return Buffer;
+}
+
+static PVOID NTAPI IopAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PPHYSICAL_ADDRESS Logical,
+                                           BOOLEAN CacheEnabled)
+{
+    UNREFERENCED_PARAMETER(CacheEnabled);
+    return IopMakeCommonBuffer(IopDmaAdapter(DmaAdapter), MAXULONG64, Length, Logical);
 }
 
 static VOID NTAPI IopFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PHYSICAL_ADDRESS Logical, PVOID Buffer,
@@ -118,9 +121,12 @@ static const DMA_OPERATIONS IopDmaOperations = {
     .BuildMdlFromScatterGatherList = IopBuildMdlFromScatterGatherList,
 };
 
-/* [doc: DEVICE_DESCRIPTION] 24 bits unless the device says 32 or 64. */
+/* [doc: DEVICE_DESCRIPTION] 24 bits unless the device says 32 or 64, or in version 3 how many. */
 static ULONG64 IopHighestPage(const DEVICE_DESCRIPTION *Description)
 {
+    if (Description->Version == DEVICE_DESCRIPTION_VERSION3 && Description->DmaAddressWidth > PAGE_SHIFT)
+        return Description->DmaAddressWidth >= 64 ? MAXULONG64 >> PAGE_SHIFT
+                                                  : (1ull << (Description->DmaAddressWidth - PAGE_SHIFT)) - 1;
     if (Description->Dma64BitAddresses)
         return MAXULONG64 >> PAGE_SHIFT;
     return Description->Dma32BitAddresses || Description->InterfaceType == PCIBus ? 0xFFFFFFFFull >> PAGE_SHIFT
@@ -156,14 +162,27 @@ static BOOLEAN IopInitBounce(IOP_DMA_ADAPTER *Adapter)
     return FALSE;
 }
 
-NT_PARTIAL(IoGetDmaAdapter, "version 3 of the operations and system DMA controllers: NULL");
+/* The operations of a version, with the size that tells it. */
+static VOID IopSetOperations(PDMA_OPERATIONS Operations, ULONG Version)
+{
+    ULONG Size2 = FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo);
+
+    *Operations = IopDmaOperations;
+    if (Version == DEVICE_DESCRIPTION_VERSION3)
+        RtlCopyMemory((PUCHAR)Operations + Size2, (const UCHAR *)&IopDmaOperations3 + Size2, sizeof(*Operations) - Size2);
+    Operations->Size = Version == DEVICE_DESCRIPTION_VERSION3   ? sizeof(*Operations)
+                       : Version == DEVICE_DESCRIPTION_VERSION2 ? Size2
+                                                                : FIELD_OFFSET(DMA_OPERATIONS, CalculateScatterGatherList);
+}
+
+NT_PARTIAL(IoGetDmaAdapter, "system DMA controllers: NULL");
 PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,
                                    PULONG NumberOfMapRegisters)
 {
     IOP_DMA_ADAPTER *Adapter;
 
     *NumberOfMapRegisters = 0;
-    if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION2 || !DeviceDescription->Master)
+    if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION3 || !DeviceDescription->Master)
         return NULL;
     Adapter = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Adapter), IOP_TAG_DMA);
     if (Adapter == NULL)
@@ -179,9 +198,7 @@ PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_
         ExFreePoolWithTag(Adapter, IOP_TAG_DMA);
         return NULL;
     }
-    Adapter->Operations = IopDmaOperations;
-    Adapter->Operations.Size = DeviceDescription->Version == DEVICE_DESCRIPTION_VERSION2
-                                   ? sizeof(DMA_OPERATIONS) : FIELD_OFFSET(DMA_OPERATIONS, CalculateScatterGatherList);
+    IopSetOperations(&Adapter->Operations, DeviceDescription->Version);
     Adapter->Public.Version = 1;
     Adapter->Public.Size = IOP_DMA_SIZE;
     Adapter->Public.DmaOperations = &Adapter->Operations;

@@ -43,6 +43,8 @@ typedef struct _IOP_DMA_REQUEST {
     ULONG Length;
     BOOLEAN WriteToDevice, OwnList; /* the list is ours to free */
     IOP_DMA_REGISTERS *Registers;
+    struct _IOP_DMA_CONTEXT *Transfer; /* version 3: the driver's, for cancelling; NULL without one */
+    PVOID *BaseOut;        /* version 3, no routine: where the registers go */
     PMDL Target;           /* that BuildMdlFromScatterGatherList made */
 } IOP_DMA_REQUEST;
 
@@ -65,14 +67,27 @@ typedef struct _IOP_DMA_ADAPTER {
     ULONG BounceBits[IOP_DMA_LIMIT / 32];
 } IOP_DMA_ADAPTER;
 
+/* In the driver's buffer of DMA_TRANSFER_CONTEXT_SIZE_V1 bytes. */
+typedef struct _IOP_DMA_CONTEXT {
+    ULONG Magic;
+    BOOLEAN Cancelled;
+    BOOLEAN Started;          /* the request has its registers */
+    IOP_DMA_REQUEST *Waiting; /* the request that may still be cancelled; the adapter's lock */
+} IOP_DMA_CONTEXT;
+#define IOP_DMA_CONTEXT_MAGIC 'xCaD'
+
 /* ---- dma.c ---- */
+PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Length, PPHYSICAL_ADDRESS Logical);
 DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P3, const char *What);
 /* Takes an adapter that a driver passes; one that was released is a bug check. */
 IOP_DMA_ADAPTER *IopDmaAdapter(PDMA_ADAPTER Adapter);
 
 /* ---- dmamap.c ---- */
 /* Runs the request now or when its registers (and channel) are free. DISPATCH_LEVEL. */
-NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Registers);
+NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Registers, BOOLEAN NoWait);
+/* Bytes from Va on, at most Length, that one call of MapTransfer can map with the registers that are left. */
+ULONG IopMappableBytes(const IOP_DMA_REGISTERS *Registers, PUCHAR Va, ULONG Length);
+VOID IopReleaseDmaChannel(IOP_DMA_ADAPTER *Adapter); /* its holder keeps its registers */
 VOID IopReleaseDmaRegisters(IOP_DMA_REGISTERS *Registers); /* and lets the next one go */
 PHYSICAL_ADDRESS NTAPI IopMapTransfer(PDMA_ADAPTER Adapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
                                       PULONG Length, BOOLEAN WriteToDevice);
@@ -98,3 +113,13 @@ NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER Adapter, PDEVICE_OBJECT De
                                          BOOLEAN WriteToDevice, PVOID Buffer, ULONG BufferLength);
 NTSTATUS NTAPI IopBuildMdlFromScatterGatherList(PDMA_ADAPTER Adapter, PSCATTER_GATHER_LIST List, PMDL OriginalMdl,
                                                 PMDL *TargetMdl);
+/* Va and Length lie in the chain that begins with Mdl. */
+VOID IopFlushChain(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PUCHAR Va, ULONG Length, IOP_DMA_REGISTERS *Registers,
+                   BOOLEAN WriteToDevice);
+VOID IopAddElement(PSCATTER_GATHER_LIST List, ULONG64 Address, ULONG Length);
+/* Makes the request for a list and runs or queues it; Request's fields of the caller are taken over. */
+NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted, PVOID Buffer, ULONG BufferLength,
+                        BOOLEAN NoWait, PSCATTER_GATHER_LIST *List);
+
+/* ---- dmaex.c: version 3 of the operations ---- */
+extern const DMA_OPERATIONS IopDmaOperations3; /* its fields behind version 2's */

@@ -4,7 +4,7 @@
  */
 #include "dma.h"
 
-/* The list's Reserved field; the request lies behind the elements of a list that the system allocates. */
+/* Kept in the list's Reserved field. */
 #define IOP_REQUEST_OF(List) ((IOP_DMA_REQUEST *)(List)->Reserved)
 
 static ULONG IopListBytes(ULONG Elements)
@@ -46,7 +46,7 @@ NTSTATUS NTAPI IopCalculateScatterGatherList(PDMA_ADAPTER DmaAdapter, PMDL Mdl, 
 
 /* ---- making the list ---- */
 
-static VOID IopAddElement(PSCATTER_GATHER_LIST List, ULONG64 Address, ULONG Length)
+VOID IopAddElement(PSCATTER_GATHER_LIST List, ULONG64 Address, ULONG Length)
 {
     PSCATTER_GATHER_ELEMENT Last = List->NumberOfElements == 0 ? NULL : &List->Elements[List->NumberOfElements - 1];
 
@@ -85,47 +85,38 @@ VOID IopRunDmaList(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
         if (Left != 0)
             Va = MmGetMdlVirtualAddress(Mdl->Next);
     }
-    Request->ListControl(Request->Device, Request->Device->CurrentIrp, Request->List, Request->Context);
+    if (Request->ListControl != NULL)
+        Request->ListControl(Request->Device, Request->Device->CurrentIrp, Request->List, Request->Context);
 }
 
-static VOID IopFlushList(IOP_DMA_REQUEST *Request, PDMA_ADAPTER DmaAdapter)
+VOID IopFlushChain(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PUCHAR Va, ULONG Length, IOP_DMA_REGISTERS *Registers,
+                   BOOLEAN WriteToDevice)
 {
-    PUCHAR Va = Request->Va;
-    ULONG Left = Request->Length;
-
-    for (PMDL Mdl = Request->Mdl; Left != 0; Mdl = Mdl->Next) {
+    for (; Length != 0; Mdl = Mdl->Next) {
         ULONG InThis = MmGetMdlByteCount(Mdl) - (ULONG)(Va - (PUCHAR)MmGetMdlVirtualAddress(Mdl));
 
-        InThis = min(InThis, Left);
-        IopFlushAdapterBuffers(DmaAdapter, Mdl, Request->Registers, Va, InThis, Request->WriteToDevice);
-        Left -= InThis;
-        if (Left != 0)
+        InThis = min(InThis, Length);
+        IopFlushAdapterBuffers(DmaAdapter, Mdl, Registers, Va, InThis, WriteToDevice);
+        Length -= InThis;
+        if (Length != 0)
             Va = MmGetMdlVirtualAddress(Mdl->Next);
     }
 }
 
-static NTSTATUS IopStartList(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Registers)
+static VOID IopFreeRequest(IOP_DMA_REQUEST *Request)
 {
-    NTSTATUS Status;
-
-    Adapter->Lists++;
-    Status = IopStartDmaRequest(Adapter, Request, Registers);
-    if (!NT_SUCCESS(Status)) {
-        Adapter->Lists--;
-        if (Request->OwnList)
-            ExFreePoolWithTag(Request->List, IOP_TAG_DMA);
-        ExFreePoolWithTag(Request, IOP_TAG_DMA);
-    }
-    return Status;
+    if (Request->OwnList && Request->List != NULL)
+        ExFreePoolWithTag(Request->List, IOP_TAG_DMA);
+    ExFreePoolWithTag(Request, IOP_TAG_DMA);
 }
 
-NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl, PVOID CurrentVa,
-                                         ULONG Length, PDRIVER_LIST_CONTROL Routine, PVOID Context,
-                                         BOOLEAN WriteToDevice, PVOID Buffer, ULONG BufferLength)
+NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted, PVOID Buffer, ULONG BufferLength,
+                        BOOLEAN NoWait, PSCATTER_GATHER_LIST *List)
 {
     IOP_DMA_REQUEST *Request;
     ULONG Bytes, Registers;
-    NTSTATUS Status = IopCalculateScatterGatherList(DmaAdapter, Mdl, CurrentVa, Length, &Bytes, &Registers);
+    NTSTATUS Status = IopCalculateScatterGatherList(&Adapter->Public, Wanted->Mdl, Wanted->Va, Wanted->Length, &Bytes,
+                                                    &Registers);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -134,16 +125,32 @@ NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT
     Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), IOP_TAG_DMA);
     if (Request == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *Request = (IOP_DMA_REQUEST){.Device = Device, .Context = Context, .ListControl = Routine, .Mdl = Mdl,
-                                 .Va = CurrentVa, .Length = Length, .WriteToDevice = WriteToDevice, .List = Buffer,
-                                 .OwnList = Buffer == NULL};
-    if (Buffer == NULL)
-        Request->List = ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_DMA);
+    *Request = *Wanted;
+    Request->OwnList = Buffer == NULL;
+    Request->List = Buffer != NULL ? Buffer : ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_DMA);
     if (Request->List == NULL) {
         ExFreePoolWithTag(Request, IOP_TAG_DMA);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    return IopStartList(IopDmaAdapter(DmaAdapter), Request, Registers);
+    if (List != NULL)
+        *List = Request->List; /* the routine may free it before this returns */
+    Adapter->Lists++;
+    Status = IopStartDmaRequest(Adapter, Request, Registers, NoWait);
+    if (!NT_SUCCESS(Status)) {
+        Adapter->Lists--;
+        IopFreeRequest(Request);
+    }
+    return Status;
+}
+
+NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl, PVOID CurrentVa,
+                                         ULONG Length, PDRIVER_LIST_CONTROL Routine, PVOID Context,
+                                         BOOLEAN WriteToDevice, PVOID Buffer, ULONG BufferLength)
+{
+    IOP_DMA_REQUEST Wanted = {.Device = Device, .Context = Context, .ListControl = Routine, .Mdl = Mdl, .Va = CurrentVa,
+                              .Length = Length, .WriteToDevice = WriteToDevice};
+
+    return IopRequestList(IopDmaAdapter(DmaAdapter), &Wanted, Buffer, BufferLength, FALSE, NULL);
 }
 
 NTSTATUS NTAPI IopGetScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl, PVOID CurrentVa,
@@ -164,13 +171,11 @@ VOID NTAPI IopPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST
     if (Adapter->Lists == 0)
         IopDmaViolation(0x06, DmaAdapter, 1, "a scatter/gather list is freed once too often");
     Registers = Request->Registers;
-    IopFlushList(Request, DmaAdapter);
+    IopFlushChain(DmaAdapter, Request->Mdl, Request->Va, Request->Length, Registers, Request->WriteToDevice);
     Adapter->Lists--;
     if (Request->Target != NULL)
         IoFreeMdl(Request->Target);
-    if (Request->OwnList)
-        ExFreePoolWithTag(List, IOP_TAG_DMA);
-    ExFreePoolWithTag(Request, IOP_TAG_DMA);
+    IopFreeRequest(Request);
     IopReleaseDmaRegisters(Registers);
 }
 

@@ -105,10 +105,15 @@ static VOID IopNextDmaRequest(IOP_DMA_ADAPTER *Adapter)
 
         if (!IsListEmpty(&Adapter->Waiting)) {
             Request = CONTAINING_RECORD(Adapter->Waiting.Flink, IOP_DMA_REQUEST, Entry);
-            if (IopTakeRegisters(Adapter, Request))
-                RemoveEntryList(&Request->Entry);
-            else
+            if (!IopTakeRegisters(Adapter, Request)) {
                 Request = NULL;
+            } else {
+                RemoveEntryList(&Request->Entry);
+                if (Request->Transfer != NULL) {
+                    Request->Transfer->Waiting = NULL;
+                    Request->Transfer->Started = TRUE;
+                }
+            }
         }
         KeReleaseSpinLockFromDpcLevel(&Adapter->Lock);
         if (Request != NULL)
@@ -133,7 +138,14 @@ VOID IopReleaseDmaRegisters(IOP_DMA_REGISTERS *Registers)
     IopNextDmaRequest(Adapter);
 }
 
-NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Count)
+/* With NoWait the request must be able to run at once. With the adapter's lock. */
+static BOOLEAN IopMustWait(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Request)
+{
+    return !IsListEmpty(&Adapter->Waiting) || (Request->NeedsChannel && Adapter->ChannelBusy) ||
+           Adapter->InUse + Request->Registers->Count > Adapter->Limit;
+}
+
+NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Count, BOOLEAN NoWait)
 {
     SIZE_T Bytes = FIELD_OFFSET(IOP_DMA_REGISTERS, Mapping[Count]);
     KIRQL OldIrql;
@@ -146,7 +158,14 @@ NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, 
     Request->Registers->Count = Count;
     InitializeListHead(&Request->Registers->Mappings);
     OldIrql = KeAcquireSpinLockRaiseToDpc(&Adapter->Lock);
+    if (NoWait && IopMustWait(Adapter, Request)) {
+        KeReleaseSpinLock(&Adapter->Lock, OldIrql);
+        ExFreePoolWithTag(Request->Registers, IOP_TAG_DMA);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     InsertTailList(&Adapter->Waiting, &Request->Entry);
+    if (Request->Transfer != NULL)
+        Request->Transfer->Waiting = Request;
     KeReleaseSpinLock(&Adapter->Lock, OldIrql);
     IopNextDmaRequest(Adapter);
     return STATUS_SUCCESS;
@@ -154,24 +173,33 @@ NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, 
 
 /* ---- the channel ---- */
 
+VOID IopReleaseDmaChannel(IOP_DMA_ADAPTER *Adapter)
+{
+    KIRQL OldIrql = KeAcquireSpinLockRaiseToDpc(&Adapter->Lock);
+
+    Adapter->Holder->HasChannel = Adapter->ChannelBusy = FALSE;
+    Adapter->Holder = NULL;
+    KeReleaseSpinLock(&Adapter->Lock, OldIrql);
+    IopNextDmaRequest(Adapter);
+}
+
 /* What the AdapterControl routine returns says what is kept. */
 static VOID IopRunControl(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
 {
     IOP_DMA_REGISTERS *Registers = Request->Registers;
-    IO_ALLOCATION_ACTION Action = Request->Control(Request->Device, Request->Device->CurrentIrp, Registers,
-                                                   Request->Context);
-    KIRQL OldIrql;
+    IO_ALLOCATION_ACTION Action = KeepObject;
 
+    if (Request->BaseOut != NULL)
+        *Request->BaseOut = Registers;
+    if (Request->Control != NULL)
+        Action = Request->Control(Request->Device, Request->Device->CurrentIrp, Registers, Request->Context);
     ExFreePoolWithTag(Request, IOP_TAG_DMA);
     switch (Action) {
     case KeepObject:
         return;
     case DeallocateObjectKeepRegisters:
-        OldIrql = KeAcquireSpinLockRaiseToDpc(&Adapter->Lock);
-        Registers->HasChannel = Adapter->ChannelBusy = FALSE;
-        Adapter->Holder = NULL;
-        KeReleaseSpinLock(&Adapter->Lock, OldIrql);
-        return; /* IopNextDmaRequest, which called, looks again */
+        IopReleaseDmaChannel(Adapter);
+        return;
     default:
         Adapter->Holder = NULL;
         IopReleaseDmaRegisters(Registers);
@@ -206,7 +234,7 @@ NTSTATUS NTAPI IopAllocateAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT
     Request->Device = Device;
     Request->Control = Routine;
     Request->Context = Context;
-    Status = IopStartDmaRequest(Adapter, Request, Registers);
+    Status = IopStartDmaRequest(Adapter, Request, Registers, FALSE);
     if (!NT_SUCCESS(Status))
         ExFreePoolWithTag(Request, IOP_TAG_DMA);
     return Status;
@@ -233,6 +261,16 @@ VOID NTAPI IopFreeMapRegisters(PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase, U
 }
 
 /* ---- transfers ---- */
+
+ULONG IopMappableBytes(const IOP_DMA_REGISTERS *Registers, PUCHAR Va, ULONG Length)
+{
+    ULONG64 Room = (ULONG64)(Registers->Count - Registers->Used) << PAGE_SHIFT;
+
+    if (!Registers->Adapter->Bounces)
+        return Length;
+    Room = Room > BYTE_OFFSET(Va) ? Room - BYTE_OFFSET(Va) : 0;
+    return Room < Length ? (ULONG)Room : Length;
+}
 
 static BOOLEAN IopIsReached(const IOP_DMA_ADAPTER *Adapter, PMDL Mdl, PUCHAR Va, ULONG Length)
 {

@@ -2,154 +2,24 @@
  * DMA adapters on a real engine: common buffers, scatter/gather lists, the channel and its map registers, bounce memory for a
  * device of 32 bits in a machine with more memory. Calls: IoGetDmaAdapter, HalGetAdapter, the DMA_OPERATIONS.
  */
-#include <ntddk.h>
-
-#include "tap.h"
-
-#include "../../devices/dma/dma_registers.h"
-
-#define FIRST_SLOT 2
-#define TAG 'amdT'
-#define FOUR_GIB 0x100000000ll
-#define BYTES (256 * 1024)
-
-typedef struct _ENGINE {
-    PUCHAR Registers;
-    PKINTERRUPT Interrupt;
-    KDPC Dpc;
-    KEVENT Done;
-    ULONG Status;
-    PDMA_ADAPTER Adapter;
-    ULONG MapRegisters;
-    struct dma_descriptor *Table;
-    PHYSICAL_ADDRESS TableAddress;
-} ENGINE;
-
-NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel,
-                                           ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
-
-static ENGINE Narrow, Wide;
-static PDEVICE_OBJECT Device;
-
-static BOOLEAN NTAPI engine_isr(PKINTERRUPT Interrupt, PVOID Context)
-{
-    ENGINE *Engine = Context;
-    ULONG Status = READ_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_STATUS));
-
-    UNREFERENCED_PARAMETER(Interrupt);
-    if (!(Status & DMA_STATUS_DONE))
-        return FALSE;
-    Engine->Status = Status;
-    WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_STATUS), Status);
-    KeInsertQueueDpc(&Engine->Dpc, NULL, NULL);
-    return TRUE;
-}
-
-static VOID NTAPI engine_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
-{
-    UNREFERENCED_PARAMETER(Dpc);
-    UNREFERENCED_PARAMETER(Argument1);
-    UNREFERENCED_PARAMETER(Argument2);
-    KeSetEvent(&((ENGINE *)Context)->Done, 0, FALSE);
-}
-
-static DEVICE_DESCRIPTION description(BOOLEAN Is64, BOOLEAN ScatterGather)
-{
-    DEVICE_DESCRIPTION D;
-
-    RtlZeroMemory(&D, sizeof(D));
-    D.Version = DEVICE_DESCRIPTION_VERSION2;
-    D.Master = TRUE;
-    D.ScatterGather = ScatterGather;
-    D.Dma32BitAddresses = TRUE;
-    D.Dma64BitAddresses = Is64;
-    D.InterfaceType = PCIBus;
-    D.MaximumLength = BYTES;
-    return D;
-}
-
-static BOOLEAN engine_open(ENGINE *Engine, ULONG Slot, BOOLEAN Is64)
-{
-    DEVICE_DESCRIPTION D = description(Is64, TRUE);
-    USHORT Command = PCI_ENABLE_MEMORY_SPACE | PCI_ENABLE_BUS_MASTER;
-    PCI_COMMON_CONFIG Config;
-    PHYSICAL_ADDRESS Base;
-    KAFFINITY Affinity;
-    ULONG Vector;
-    KIRQL Irql;
-
-    HalGetBusDataByOffset(PCIConfiguration, 0, Slot, &Config, 0, PCI_COMMON_HDR_LENGTH);
-    if (Config.VendorID != DMA_VENDOR_ID || Config.DeviceID != DMA_DEVICE_ID)
-        return FALSE;
-    HalSetBusDataByOffset(PCIConfiguration, 0, Slot, &Command, FIELD_OFFSET(PCI_COMMON_CONFIG, Command), sizeof(Command));
-    Base.QuadPart = (Config.u.type0.BaseAddresses[0] & ~0xFull) | (ULONG64)Config.u.type0.BaseAddresses[1] << 32;
-    Engine->Registers = MmMapIoSpace(Base, 4096, MmNonCached);
-    KeInitializeEvent(&Engine->Done, SynchronizationEvent, FALSE);
-    KeInitializeDpc(&Engine->Dpc, engine_dpc, Engine);
-    Vector = HalGetInterruptVector(PCIBus, 0, Config.u.type0.InterruptLine, Config.u.type0.InterruptLine, &Irql, &Affinity);
-    IoConnectInterrupt(&Engine->Interrupt, engine_isr, Engine, NULL, Vector, Irql, Irql, LevelSensitive, TRUE, Affinity,
-                       FALSE);
-    Engine->Adapter = IoGetDmaAdapter(NULL, &D, &Engine->MapRegisters);
-    Engine->Table = Engine->Adapter->DmaOperations->AllocateCommonBuffer(Engine->Adapter, 4 * PAGE_SIZE,
-                                                                         &Engine->TableAddress, TRUE);
-    return READ_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_ID)) == DMA_ID_VALUE && Engine->Table != NULL;
-}
-
-static VOID engine_close(ENGINE *Engine)
-{
-    PDMA_OPERATIONS Operations = Engine->Adapter->DmaOperations;
-
-    Operations->FreeCommonBuffer(Engine->Adapter, 4 * PAGE_SIZE, Engine->TableAddress, Engine->Table, TRUE);
-    Operations->PutDmaAdapter(Engine->Adapter);
-    IoDisconnectInterrupt(Engine->Interrupt);
-    MmUnmapIoSpace(Engine->Registers, 4096);
-}
-
-/* Runs the first Count descriptors of the table; the bytes moved, or 0 after an error. */
-static ULONG64 engine_run(ENGINE *Engine, ULONG Count)
-{
-    WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_COUNT), Count);
-    WRITE_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_TABLE), (ULONG64)Engine->TableAddress.QuadPart);
-    WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_CONTROL), DMA_CONTROL_INTERRUPT | DMA_CONTROL_START);
-    KeWaitForSingleObject(&Engine->Done, Executive, KernelMode, FALSE, NULL);
-    return (Engine->Status & DMA_STATUS_ERROR) ? 0 : READ_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_MOVED));
-}
-
-static UCHAR pattern(ULONG i)
-{
-    return (UCHAR)(i * 7 + (i >> 8) * 13 + 5);
-}
-
-static VOID fill(PUCHAR Buffer, ULONG Bytes)
-{
-    for (ULONG i = 0; i < Bytes; i++)
-        Buffer[i] = pattern(i);
-}
-
-static LONG64 first_wrong(const UCHAR *Buffer, ULONG Bytes)
-{
-    for (ULONG i = 0; i < Bytes; i++)
-        if (Buffer[i] != pattern(i))
-            return i;
-    return -1;
-}
+#include "dma_device.h"
 
 /* ---- adapters ---- */
 
 static VOID adapters(VOID)
 {
-    DEVICE_DESCRIPTION D = description(TRUE, TRUE);
+    DEVICE_DESCRIPTION D = description(DEVICE_DESCRIPTION_VERSION2, TRUE, TRUE);
     PDMA_ADAPTER Adapter;
     ULONG Registers;
 
     D.Version = 77;
     is_ptr(IoGetDmaAdapter(NULL, &D, &Registers), NULL, "no adapter of a version that is none");
-    D = description(TRUE, TRUE);
+    D = description(DEVICE_DESCRIPTION_VERSION2, TRUE, TRUE);
     D.Master = FALSE;
     Registers = 5;
     is_ptr(IoGetDmaAdapter(NULL, &D, &Registers), NULL, "no system DMA controller");
     is_ulong(Registers, 0, "no registers then");
-    D = description(TRUE, TRUE);
+    D = description(DEVICE_DESCRIPTION_VERSION2, TRUE, TRUE);
     D.Version = DEVICE_DESCRIPTION_VERSION;
     Adapter = IoGetDmaAdapter(NULL, &D, &Registers);
     is_ulong(Adapter->Version, 1, "the structure's version is 1");
@@ -162,7 +32,7 @@ static VOID adapters(VOID)
     Adapter = (PDMA_ADAPTER)HalGetAdapter(&D, &Registers);
     ok(Adapter != NULL, "HalGetAdapter");
     Adapter->DmaOperations->PutDmaAdapter(Adapter);
-    is_ulong(Wide.Adapter->DmaOperations->Size, sizeof(DMA_OPERATIONS), "version 2");
+    is_ulong(Wide.Adapter->DmaOperations->Size, FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo), "version 2");
     ok(Narrow.TableAddress.QuadPart + 4 * PAGE_SIZE <= FOUR_GIB, "a common buffer within 32 bits");
     is_hex(MmGetPhysicalAddress(Narrow.Table).QuadPart, Narrow.TableAddress.QuadPart, "its logical address");
 }
@@ -319,7 +189,7 @@ static IO_ALLOCATION_ACTION NTAPI adapter_control(PDEVICE_OBJECT Object, PIRP Ir
 
 static VOID channel(PUCHAR High)
 {
-    DEVICE_DESCRIPTION D = description(FALSE, FALSE); /* one that wants its memory in one piece */
+    DEVICE_DESCRIPTION D = description(DEVICE_DESCRIPTION_VERSION2, FALSE, FALSE); /* one that wants its memory in one piece */
     CALL First = {.Action = DeallocateObjectKeepRegisters}, Second = {.Action = KeepObject}, Third = {.Action = DeallocateObject};
     PMDL Mdl = IoAllocateMdl(High, 3 * PAGE_SIZE, FALSE, FALSE, NULL);
     ULONG Registers, Length = 3 * PAGE_SIZE - 8;
@@ -398,7 +268,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     UNREFERENCED_PARAMETER(RegistryPath);
     tap_begin(Driver);
     IoCreateDevice(Driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
-    if (!engine_open(&Narrow, FIRST_SLOT, FALSE) || !engine_open(&Wide, FIRST_SLOT + 1, TRUE))
+    if (!engine_open(&Narrow, FIRST_SLOT, DEVICE_DESCRIPTION_VERSION2, FALSE) ||
+        !engine_open(&Wide, FIRST_SLOT + 1, DEVICE_DESCRIPTION_VERSION2, TRUE))
         return bail("the machine has not the two engines");
     High = MmAllocateContiguousMemorySpecifyCache(BYTES, Low, Highest, Zero, MmCached);
     Near = ExAllocatePoolWithTag(NonPagedPoolNx, BYTES, TAG);

@@ -201,6 +201,47 @@ static VOID targets(VOID)
     timer_set(&Two, TIMER_CONTROL, 0);
 }
 
+/* ---- an interrupt in an interrupt ---- */
+
+static LONG Inner; /* calls of the other's ISR before this one returned */
+
+static BOOLEAN NTAPI nesting_isr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    TIMER *Mine = Context, *Other = Mine == &One ? &Two : &One;
+    LONG Calls = Other->Calls;
+
+    Mine->Calls++;
+    timer_set(Mine, TIMER_STATUS, TIMER_STATUS_EXPIRED);
+    if (Other->Calls == 0)
+        timer_set(Other, TIMER_RAISE, 0);
+    Inner = Other->Calls - Calls;
+    UNREFERENCED_PARAMETER(Interrupt);
+    return TRUE;
+}
+
+static VOID nesting(VOID)
+{
+    TIMER *Low = One.Irql < Two.Irql ? &One : &Two, *High = Low == &One ? &Two : &One;
+
+    IoDisconnectInterrupt(One.Interrupt);
+    for (TIMER *Timer = Low;; Timer = High) {
+        IoConnectInterrupt(&Timer->Interrupt, nesting_isr, Timer, NULL, Timer->Vector, Timer->Irql, Timer->Irql,
+                           LevelSensitive, FALSE, 1, FALSE);
+        timer_set(Timer, TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
+        if (Timer == High)
+            break;
+    }
+    Low->Calls = High->Calls = 0;
+    timer_set(Low, TIMER_RAISE, 0);
+    is_long(Inner, 1, "an interrupt of a higher IRQL comes in the ISR of a lower");
+    is_long(High->Calls, 1, "once");
+    Low->Calls = High->Calls = 0;
+    timer_set(High, TIMER_RAISE, 0);
+    is_long(Inner, 0, "the other way round it waits");
+    is_long(Low->Calls, 1, "until the ISR is done");
+    IoDisconnectInterrupt(Two.Interrupt);
+}
+
 /* ---- sharing ---- */
 
 static VOID sharing(VOID)
@@ -239,6 +280,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     polling();
     synchronisation();
     targets();
+    nesting();
     sharing();
     timer_set(&One, TIMER_CONTROL, 0);
     IoDisconnectInterrupt(One.Interrupt);
