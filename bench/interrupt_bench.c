@@ -1,6 +1,7 @@
 /*
- * Each read arms the timer device (MSI) and waits for its interrupt: ISR, DPC, completed read. The buffer gets the performance
- * counter as the ISR began. Prints the cost of a register access, too. Needs `--device timer,msi=1` and the real clock.
+ * Each read arms the timer device (MSI) and waits for its interrupt: ISR, DPC, completed read. The
+ * buffer gets the performance counter as the ISR began. Prints the cost of a register access, too.
+ * Needs `--device timer,msi=1` and the real clock.
  */
 #include <ntddk.h>
 
@@ -69,13 +70,15 @@ static VOID register_cost(BENCH *Bench)
 
 static NTSTATUS start(BENCH *Bench, PIO_STACK_LOCATION Stack)
 {
-    PCM_PARTIAL_RESOURCE_LIST List = &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
+    PCM_PARTIAL_RESOURCE_LIST List =
+        &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
     IO_CONNECT_INTERRUPT_PARAMETERS P = {.Version = CONNECT_MESSAGE_BASED};
     NTSTATUS Status;
 
     for (ULONG i = 0; i < List->Count; i++)
         if (List->PartialDescriptors[i].Type == CmResourceTypeMemory)
-            Bench->Registers = MmMapIoSpace(List->PartialDescriptors[i].u.Memory.Start, 4096, MmNonCached);
+            Bench->Registers =
+                MmMapIoSpace(List->PartialDescriptors[i].u.Memory.Start, 4096, MmNonCached);
     P.MessageBased.PhysicalDeviceObject = Bench->Pdo;
     P.MessageBased.ConnectionContext.Generic = &Bench->Connection;
     P.MessageBased.MessageServiceRoutine = isr;
@@ -144,7 +147,8 @@ static NTSTATUS NTAPI read(PDEVICE_OBJECT Device, PIRP Irp)
     }
     IoMarkIrpPending(Irp);
     Bench->Irp = Irp;
-    set(Bench, TIMER_CONTROL, TIMER_CONTROL_ENABLE | TIMER_CONTROL_INTERRUPT | TIMER_CONTROL_ONE_SHOT);
+    set(Bench, TIMER_CONTROL,
+        TIMER_CONTROL_ENABLE | TIMER_CONTROL_INTERRUPT | TIMER_CONTROL_ONE_SHOT);
     return STATUS_PENDING;
 }
 
@@ -153,7 +157,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     UNICODE_STRING Name = RTL_CONSTANT_STRING(NAME), Link = RTL_CONSTANT_STRING(LINK);
     PDEVICE_OBJECT Device;
     BENCH *Bench;
-    NTSTATUS Status = IoCreateDevice(Driver, sizeof(BENCH), &Name, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
+    NTSTATUS Status =
+        IoCreateDevice(Driver, sizeof(BENCH), &Name, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
 
     if (!NT_SUCCESS(Status))
         return Status;

@@ -1,12 +1,15 @@
 /*
- * How a device is simulated: a model, built as a shared library, that answers register accesses, keeps timers, moves
- * memory and raises interrupts. `drydock run --device NAME` or `--device PATH.so` plugs one into a machine.
+ * How a device is simulated: a model, built as a shared library, that answers register accesses,
+ * keeps timers, moves memory and raises interrupts. `drydock run --device NAME` or `--device
+ * PATH.so` plugs one into a machine.
  *
- * The library exports one function, drydock_device_model, which returns a description with callbacks. A model runs
- * inside the machine's process, between two instructions of the guest, after the sandbox has closed: it makes no system
- * call, allocates nothing, starts no thread and never blocks. All that it has to remember lies in its state, which is
- * part of the machine's memory (so a saved machine holds it, and its hash covers it): plain data, no pointers. Given the
- * same calls it does the same things: time and everything else from outside come through DD_DEVICE_HOST.
+ * The library exports one function, drydock_device_model, which returns a description with
+ * callbacks. A model runs inside the machine's process, between two instructions of the guest,
+ * after the sandbox has closed: it makes no system call, allocates nothing, starts no thread and
+ * never blocks. All that it has to remember lies in its state, which is part of the machine's
+ * memory (so a saved machine holds it, and its hash covers it): plain data, no pointers. Given the
+ * same calls it does the same things: time and everything else from outside come through
+ * DD_DEVICE_HOST.
  *
  * Times are the machine's virtual time, in units of 100 ns since it was switched on.
  */
@@ -28,7 +31,7 @@ enum { DD_BUS_PCI = 1, DD_BUS_ROOT = 2 };
 enum { DD_REGION_NONE = 0, DD_REGION_MEMORY32, DD_REGION_MEMORY64, DD_REGION_PORT };
 
 typedef struct DD_REGION {
-    uint32_t kind;       /* DD_REGION_* */
+    uint32_t kind; /* DD_REGION_* */
     uint32_t pad;
     uint64_t size_bytes; /* memory: a power of two, 4096 and up; ports: a power of two, 4 to 256 */
 } DD_REGION;
@@ -43,12 +46,15 @@ typedef struct DD_DEVICE_HOST {
     void (*set_line)(DD_DEVICE *device, int asserted);
     /* Messages that the system has switched on: 0 means that the line is to be used. */
     uint32_t (*message_count)(DD_DEVICE *device);
-    void (*send_message)(DD_DEVICE *device, uint32_t message); /* ignored when it is not switched on */
-    /* Memory of the machine by physical address: 0, or -1 when the device may not (no bus mastering, no RAM there). */
+    void (*send_message)(DD_DEVICE *device,
+                         uint32_t message); /* ignored when it is not switched on */
+    /* Memory of the machine by physical address: 0, or -1 when the device may not (no bus
+     * mastering, no RAM there). */
     int (*dma_read)(DD_DEVICE *device, uint64_t address, void *buffer, uint64_t bytes);
     int (*dma_write)(DD_DEVICE *device, uint64_t address, const void *buffer, uint64_t bytes);
     uint64_t (*now_100ns)(DD_DEVICE *device);
-    /* Calls timer(id) once when virtual time reaches due_100ns; replaces an earlier setting. id < DD_DEVICE_TIMERS. */
+    /* Calls timer(id) once when virtual time reaches due_100ns; replaces an earlier setting. id <
+     * DD_DEVICE_TIMERS. */
     void (*set_timer)(DD_DEVICE *device, uint32_t id, uint64_t due_100ns);
     void (*cancel_timer)(DD_DEVICE *device, uint32_t id);
     void (*log)(DD_DEVICE *device, const char *text); /* one line among Drydock's messages */
@@ -62,35 +68,38 @@ struct DD_DEVICE {
 };
 
 typedef struct DD_DEVICE_MODEL {
-    uint32_t abi;         /* DD_DEVICE_ABI */
-    uint32_t size_bytes;  /* of this structure */
-    const char *name;     /* "timer" */
-    const char *help;     /* one line: what it is and the arguments it takes */
-    uint32_t bus;         /* DD_BUS_* */
+    uint32_t abi;        /* DD_DEVICE_ABI */
+    uint32_t size_bytes; /* of this structure */
+    const char *name;    /* "timer" */
+    const char *help;    /* one line: what it is and the arguments it takes */
+    uint32_t bus;        /* DD_BUS_* */
     /* PCI functions */
     uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_id;
     uint8_t revision, base_class, sub_class, programming_interface;
     /* root devices */
     const char *hardware_id;
     DD_REGION region[DD_DEVICE_REGIONS];
-    uint8_t has_line;     /* it has an interrupt line; PCI lines are level triggered */
-    uint8_t line_latched; /* root devices: the line is edge triggered */
-    uint8_t msix;         /* its messages are MSI-X, not MSI */
+    uint8_t has_line;      /* it has an interrupt line; PCI lines are level triggered */
+    uint8_t line_latched;  /* root devices: the line is edge triggered */
+    uint8_t msix;          /* its messages are MSI-X, not MSI */
     uint8_t message_limit; /* messages that it can send, 0 to 32; MSI: a power of two */
     uint32_t state_bytes;
     /*
-     * Optional. Changes a copy of this description as the arguments say, before the device is given its addresses. Called
-     * again when a saved machine is restored: the same arguments must give the same answer. -1 with a reason in why
-     * when the arguments make no sense.
+     * Optional. Changes a copy of this description as the arguments say, before the device is given
+     * its addresses. Called again when a saved machine is restored: the same arguments must give
+     * the same answer. -1 with a reason in why when the arguments make no sense.
      */
-    int (*configure)(struct DD_DEVICE_MODEL *model, const char *arguments, char *why, size_t why_bytes);
+    int (*configure)(struct DD_DEVICE_MODEL *model, const char *arguments, char *why,
+                     size_t why_bytes);
     /* Optional, once, when the machine is made: the state is zero. -1 with a reason as above. */
     int (*init)(DD_DEVICE *device, const char *arguments, char *why, size_t why_bytes);
     /* Optional: the bus is reset. */
     void (*reset)(DD_DEVICE *device);
-    /* offset + width never leaves the region; width is 1, 2, 4 or 8, and offset a multiple of it. */
+    /* offset + width never leaves the region; width is 1, 2, 4 or 8, and offset a multiple of it.
+     */
     uint64_t (*read)(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width);
-    void (*write)(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width, uint64_t value);
+    void (*write)(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width,
+                  uint64_t value);
     void (*timer)(DD_DEVICE *device, uint32_t id); /* optional */
     /* Optional, PCI: offsets 0x80 to 0xFF of the configuration space; width is 1, 2 or 4. */
     uint32_t (*config_read)(DD_DEVICE *device, uint32_t offset, uint32_t width);
@@ -102,7 +111,8 @@ typedef struct DD_DEVICE_MODEL {
 #define DD_DEVICE_EXPORT __attribute__((visibility("default")))
 DD_DEVICE_EXPORT const DD_DEVICE_MODEL *drydock_device_model(uint32_t abi);
 
-/* The value of "name=..." in a comma-separated list of arguments, as a number; absent when it is not there or none. */
+/* The value of "name=..." in a comma-separated list of arguments, as a number; absent when it is
+ * not there or none. */
 static inline uint64_t dd_argument(const char *arguments, const char *name, uint64_t absent)
 {
     for (const char *at = arguments; at != NULL && *at != '\0';) {

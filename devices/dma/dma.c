@@ -1,6 +1,7 @@
 /*
- * A DMA engine: a table of descriptors in memory, each of which moves bytes between memory and memory, or memory and the
- * device's own 64 KiB; an interrupt at the end. It moves a byte a nanosecond. Leaves out: rings, several channels.
+ * A DMA engine: a table of descriptors in memory, each of which moves bytes between memory and
+ * memory, or memory and the device's own 64 KiB; an interrupt at the end. It moves a byte a
+ * nanosecond. Leaves out: rings, several channels.
  */
 #include "drydock_device.h"
 
@@ -21,7 +22,8 @@ struct dma_state {
 static void update_line(DD_DEVICE *device)
 {
     struct dma_state *state = device->state;
-    uint32_t wanted = (state->status & DMA_STATUS_DONE) != 0 && (state->control & DMA_CONTROL_INTERRUPT) != 0 &&
+    uint32_t wanted = (state->status & DMA_STATUS_DONE) != 0 &&
+                      (state->control & DMA_CONTROL_INTERRUPT) != 0 &&
                       device->host->message_count(device) == 0;
 
     if (wanted == state->asserted)
@@ -46,14 +48,16 @@ static int read_descriptor(DD_DEVICE *device, uint32_t index, struct dma_descrip
 }
 
 /* Moves bytes between a buffer and one end of a descriptor. */
-static int move(DD_DEVICE *device, uint8_t *buffer, uint64_t address, uint32_t bytes, int is_local, int write)
+static int move(DD_DEVICE *device, uint8_t *buffer, uint64_t address, uint32_t bytes, int is_local,
+                int write)
 {
     struct dma_state *state = device->state;
 
     if (is_local) {
         if (address > DMA_LOCAL_BYTES || bytes > DMA_LOCAL_BYTES - address)
             return -1;
-        memcpy(write ? state->local + address : buffer, write ? buffer : state->local + address, bytes);
+        memcpy(write ? state->local + address : buffer, write ? buffer : state->local + address,
+               bytes);
         return 0;
     }
     if (!reaches(state, address, bytes))
@@ -69,8 +73,10 @@ static int carry_out(DD_DEVICE *device, const struct dma_descriptor *descriptor)
 
     for (uint32_t done = 0, bytes; done < descriptor->length; done += bytes) {
         bytes = descriptor->length - done < PIECE ? descriptor->length - done : PIECE;
-        if (move(device, buffer, descriptor->source + done, bytes, (descriptor->flags & DMA_SOURCE_LOCAL) != 0, 0) != 0 ||
-            move(device, buffer, descriptor->target + done, bytes, (descriptor->flags & DMA_TARGET_LOCAL) != 0, 1) != 0)
+        if (move(device, buffer, descriptor->source + done, bytes,
+                 (descriptor->flags & DMA_SOURCE_LOCAL) != 0, 0) != 0 ||
+            move(device, buffer, descriptor->target + done, bytes,
+                 (descriptor->flags & DMA_TARGET_LOCAL) != 0, 1) != 0)
             return -1;
         state->moved += bytes;
     }
@@ -97,7 +103,8 @@ static void start(DD_DEVICE *device)
         return;
     state->moved = 0;
     state->status = DMA_STATUS_BUSY;
-    device->host->set_timer(device, 0, device->host->now_100ns(device) + 1 + total(device) / BYTES_PER_100NS);
+    device->host->set_timer(device, 0,
+                            device->host->now_100ns(device) + 1 + total(device) / BYTES_PER_100NS);
 }
 
 static void finish(DD_DEVICE *device, uint32_t status)
@@ -114,7 +121,8 @@ static void dma_timer(DD_DEVICE *device, uint32_t id)
 {
     struct dma_state *state = device->state;
     struct dma_descriptor descriptor;
-    uint32_t status = state->count == 0 || state->count > DMA_MAX_DESCRIPTORS ? DMA_STATUS_ERROR : 0;
+    uint32_t status =
+        state->count == 0 || state->count > DMA_MAX_DESCRIPTORS ? DMA_STATUS_ERROR : 0;
 
     (void)id;
     for (uint32_t i = 0; i < state->count && status == 0; i++)
@@ -140,7 +148,8 @@ static uint64_t dma_read(DD_DEVICE *device, uint32_t region, uint64_t offset, ui
     return width == 8 ? value : value & ((1ull << width * 8) - 1);
 }
 
-static void dma_write(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width, uint64_t value)
+static void dma_write(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width,
+                      uint64_t value)
 {
     struct dma_state *state = device->state;
 
@@ -155,9 +164,13 @@ static void dma_write(DD_DEVICE *device, uint32_t region, uint64_t offset, uint3
             finish(device, DMA_STATUS_ERROR);
         }
         break;
-    case DMA_STATUS: state->status &= ~((uint32_t)value & (DMA_STATUS_DONE | DMA_STATUS_ERROR)); break;
+    case DMA_STATUS:
+        state->status &= ~((uint32_t)value & (DMA_STATUS_DONE | DMA_STATUS_ERROR));
+        break;
     case DMA_COUNT: state->count = (uint32_t)value; break;
-    case DMA_TABLE: state->table = width == 8 ? value : (state->table & ~0xFFFFFFFFull) | (uint32_t)value; break;
+    case DMA_TABLE:
+        state->table = width == 8 ? value : (state->table & ~0xFFFFFFFFull) | (uint32_t)value;
+        break;
     case DMA_TABLE + 4: state->table = (state->table & 0xFFFFFFFFull) | value << 32; break;
     default: break;
     }
@@ -191,7 +204,8 @@ static const DD_DEVICE_MODEL model = {
     .abi = DD_DEVICE_ABI,
     .size_bytes = sizeof(DD_DEVICE_MODEL),
     .name = "dma",
-    .help = "a DMA engine: bits=N address bits (64), msi=1 a message for its line, bar64=1 registers above 4 GiB",
+    .help = "a DMA engine: bits=N address bits (64), msi=1 a message for its line, bar64=1 "
+            "registers above 4 GiB",
     .bus = DD_BUS_PCI,
     .vendor_id = DMA_VENDOR_ID,
     .device_id = DMA_DEVICE_ID,

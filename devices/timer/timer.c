@@ -1,6 +1,7 @@
 /*
- * The teaching device: a timer with a period, a counter and an interrupt. As a PCI function (default) or, with "root", a
- * device wired to the board. Leaves out: anything that takes time besides the period itself.
+ * The teaching device: a timer with a period, a counter and an interrupt. As a PCI function
+ * (default) or, with "root", a device wired to the board. Leaves out: anything that takes time
+ * besides the period itself.
  */
 #include "drydock_device.h"
 
@@ -17,7 +18,8 @@ struct timer_state {
 
 static void update_line(DD_DEVICE *device, struct timer_state *state)
 {
-    uint32_t wanted = (state->status & TIMER_STATUS_EXPIRED) != 0 && (state->control & TIMER_CONTROL_INTERRUPT) != 0 &&
+    uint32_t wanted = (state->status & TIMER_STATUS_EXPIRED) != 0 &&
+                      (state->control & TIMER_CONTROL_INTERRUPT) != 0 &&
                       device->host->message_count(device) == 0;
 
     if (wanted == state->asserted)
@@ -42,7 +44,8 @@ static void start(DD_DEVICE *device)
     const struct timer_state *state = device->state;
 
     if ((state->control & TIMER_CONTROL_ENABLE) && state->period_us != 0)
-        device->host->set_timer(device, 0, device->host->now_100ns(device) + state->period_us * 10ull);
+        device->host->set_timer(device, 0,
+                                device->host->now_100ns(device) + state->period_us * 10ull);
     else
         device->host->cancel_timer(device, 0);
 }
@@ -83,7 +86,8 @@ static uint64_t merge(uint64_t old, uint64_t offset, uint32_t width, uint64_t va
     return (old & ~mask) | (value << (offset & 7) * 8 & mask);
 }
 
-static void timer_write(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width, uint64_t value)
+static void timer_write(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width,
+                        uint64_t value)
 {
     struct timer_state *state = device->state;
 
@@ -111,7 +115,8 @@ static void timer_reset(DD_DEVICE *device)
     memset(device->state, 0, sizeof(struct timer_state));
 }
 
-static int timer_configure(DD_DEVICE_MODEL *model, const char *arguments, char *why, size_t why_bytes)
+static int timer_configure(DD_DEVICE_MODEL *model, const char *arguments, char *why,
+                           size_t why_bytes)
 {
     uint64_t msi = dd_argument(arguments, "msi", 0), msix = dd_argument(arguments, "msix", 0);
     uint64_t messages = msix != 0 ? msix : msi;
@@ -132,7 +137,8 @@ static const DD_DEVICE_MODEL model = {
     .abi = DD_DEVICE_ABI,
     .size_bytes = sizeof(DD_DEVICE_MODEL),
     .name = "timer",
-    .help = "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 (edge triggered, root)",
+    .help = "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 "
+            "(edge triggered, root)",
     .bus = DD_BUS_PCI,
     .vendor_id = TIMER_VENDOR_ID,
     .device_id = TIMER_DEVICE_ID,

@@ -3,7 +3,9 @@
 
 #include "cli/run.h"
 
-/* Loads the model of each --device; build is the folder with devices/NAME.so. EXIT_FINE, or a status after a message. */
+/* Loads the model of each --device; build is the folder with devices/NAME.so. EXIT_FINE, or a
+ * status after a message. */
 int devices_load(const struct run_options *options, const char *build);
-/* A number that tells one list of --device options from another: a saved machine fits its own only. */
+/* A number that tells one list of --device options from another: a saved machine fits its own only.
+ */
 uint64_t devices_hash(const struct run_options *options);

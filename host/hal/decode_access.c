@@ -1,7 +1,7 @@
 /*
- * Instructions that touch device registers: which of them the host can do in the processor's place. Leaves out: vector
- * instructions beyond plain 128-bit moves, bit tests with a memory operand, x87, and whatever compilers do not make of
- * a volatile access; those are named, never guessed.
+ * Instructions that touch device registers: which of them the host can do in the processor's place.
+ * Leaves out: vector instructions beyond plain 128-bit moves, bit tests with a memory operand, x87,
+ * and whatever compilers do not make of a volatile access; those are named, never guessed.
  */
 #include "hal/decode.h"
 
@@ -20,25 +20,31 @@ static const struct {
     ZydisMnemonic mnemonic;
     uint8_t operation;
 } operations[] = {
-    {ZYDIS_MNEMONIC_AND, DECODE_AND},     {ZYDIS_MNEMONIC_OR, DECODE_OR},       {ZYDIS_MNEMONIC_XOR, DECODE_XOR},
-    {ZYDIS_MNEMONIC_ADD, DECODE_ADD},     {ZYDIS_MNEMONIC_SUB, DECODE_SUB},     {ZYDIS_MNEMONIC_CMP, DECODE_CMP},
-    {ZYDIS_MNEMONIC_TEST, DECODE_TEST},   {ZYDIS_MNEMONIC_INC, DECODE_INC},     {ZYDIS_MNEMONIC_DEC, DECODE_DEC},
-    {ZYDIS_MNEMONIC_NOT, DECODE_NOT},     {ZYDIS_MNEMONIC_NEG, DECODE_NEG},     {ZYDIS_MNEMONIC_XCHG, DECODE_XCHG},
+    {ZYDIS_MNEMONIC_AND, DECODE_AND},     {ZYDIS_MNEMONIC_OR, DECODE_OR},
+    {ZYDIS_MNEMONIC_XOR, DECODE_XOR},     {ZYDIS_MNEMONIC_ADD, DECODE_ADD},
+    {ZYDIS_MNEMONIC_SUB, DECODE_SUB},     {ZYDIS_MNEMONIC_CMP, DECODE_CMP},
+    {ZYDIS_MNEMONIC_TEST, DECODE_TEST},   {ZYDIS_MNEMONIC_INC, DECODE_INC},
+    {ZYDIS_MNEMONIC_DEC, DECODE_DEC},     {ZYDIS_MNEMONIC_NOT, DECODE_NOT},
+    {ZYDIS_MNEMONIC_NEG, DECODE_NEG},     {ZYDIS_MNEMONIC_XCHG, DECODE_XCHG},
     {ZYDIS_MNEMONIC_XADD, DECODE_XADD},   {ZYDIS_MNEMONIC_CMPXCHG, DECODE_CMPXCHG},
-    {ZYDIS_MNEMONIC_MOVSB, DECODE_MOVS},  {ZYDIS_MNEMONIC_MOVSW, DECODE_MOVS},  {ZYDIS_MNEMONIC_MOVSD, DECODE_MOVS},
-    {ZYDIS_MNEMONIC_MOVSQ, DECODE_MOVS},  {ZYDIS_MNEMONIC_STOSB, DECODE_STOS},  {ZYDIS_MNEMONIC_STOSW, DECODE_STOS},
-    {ZYDIS_MNEMONIC_STOSD, DECODE_STOS},  {ZYDIS_MNEMONIC_STOSQ, DECODE_STOS},  {ZYDIS_MNEMONIC_LODSB, DECODE_LODS},
-    {ZYDIS_MNEMONIC_LODSW, DECODE_LODS},  {ZYDIS_MNEMONIC_LODSD, DECODE_LODS},  {ZYDIS_MNEMONIC_LODSQ, DECODE_LODS},
-    {ZYDIS_MNEMONIC_INSB, DECODE_INS},    {ZYDIS_MNEMONIC_INSW, DECODE_INS},    {ZYDIS_MNEMONIC_INSD, DECODE_INS},
-    {ZYDIS_MNEMONIC_OUTSB, DECODE_OUTS},  {ZYDIS_MNEMONIC_OUTSW, DECODE_OUTS},  {ZYDIS_MNEMONIC_OUTSD, DECODE_OUTS},
-    {ZYDIS_MNEMONIC_IN, DECODE_IN},       {ZYDIS_MNEMONIC_OUT, DECODE_OUT},     {ZYDIS_MNEMONIC_MOV, DECODE_LOAD},
-    {ZYDIS_MNEMONIC_MOVZX, DECODE_LOAD},  {ZYDIS_MNEMONIC_MOVSX, DECODE_LOAD},  {ZYDIS_MNEMONIC_MOVSXD, DECODE_LOAD},
+    {ZYDIS_MNEMONIC_MOVSB, DECODE_MOVS},  {ZYDIS_MNEMONIC_MOVSW, DECODE_MOVS},
+    {ZYDIS_MNEMONIC_MOVSD, DECODE_MOVS},  {ZYDIS_MNEMONIC_MOVSQ, DECODE_MOVS},
+    {ZYDIS_MNEMONIC_STOSB, DECODE_STOS},  {ZYDIS_MNEMONIC_STOSW, DECODE_STOS},
+    {ZYDIS_MNEMONIC_STOSD, DECODE_STOS},  {ZYDIS_MNEMONIC_STOSQ, DECODE_STOS},
+    {ZYDIS_MNEMONIC_LODSB, DECODE_LODS},  {ZYDIS_MNEMONIC_LODSW, DECODE_LODS},
+    {ZYDIS_MNEMONIC_LODSD, DECODE_LODS},  {ZYDIS_MNEMONIC_LODSQ, DECODE_LODS},
+    {ZYDIS_MNEMONIC_INSB, DECODE_INS},    {ZYDIS_MNEMONIC_INSW, DECODE_INS},
+    {ZYDIS_MNEMONIC_INSD, DECODE_INS},    {ZYDIS_MNEMONIC_OUTSB, DECODE_OUTS},
+    {ZYDIS_MNEMONIC_OUTSW, DECODE_OUTS},  {ZYDIS_MNEMONIC_OUTSD, DECODE_OUTS},
+    {ZYDIS_MNEMONIC_IN, DECODE_IN},       {ZYDIS_MNEMONIC_OUT, DECODE_OUT},
+    {ZYDIS_MNEMONIC_MOV, DECODE_LOAD},    {ZYDIS_MNEMONIC_MOVZX, DECODE_LOAD},
+    {ZYDIS_MNEMONIC_MOVSX, DECODE_LOAD},  {ZYDIS_MNEMONIC_MOVSXD, DECODE_LOAD},
     {ZYDIS_MNEMONIC_MOVNTI, DECODE_LOAD},
 };
 static const ZydisMnemonic vector_moves[] = {
-    ZYDIS_MNEMONIC_MOVD,   ZYDIS_MNEMONIC_MOVQ,   ZYDIS_MNEMONIC_MOVAPS,  ZYDIS_MNEMONIC_MOVUPS, ZYDIS_MNEMONIC_MOVAPD,
-    ZYDIS_MNEMONIC_MOVUPD, ZYDIS_MNEMONIC_MOVDQA, ZYDIS_MNEMONIC_MOVDQU, ZYDIS_MNEMONIC_MOVSS,  ZYDIS_MNEMONIC_MOVSD,
-    ZYDIS_MNEMONIC_MOVNTPS, ZYDIS_MNEMONIC_MOVNTDQ,
+    ZYDIS_MNEMONIC_MOVD,   ZYDIS_MNEMONIC_MOVQ,   ZYDIS_MNEMONIC_MOVAPS,  ZYDIS_MNEMONIC_MOVUPS,
+    ZYDIS_MNEMONIC_MOVAPD, ZYDIS_MNEMONIC_MOVUPD, ZYDIS_MNEMONIC_MOVDQA,  ZYDIS_MNEMONIC_MOVDQU,
+    ZYDIS_MNEMONIC_MOVSS,  ZYDIS_MNEMONIC_MOVSD,  ZYDIS_MNEMONIC_MOVNTPS, ZYDIS_MNEMONIC_MOVNTDQ,
 };
 
 static uint8_t operation_of(ZydisMnemonic mnemonic)
@@ -76,13 +82,15 @@ static bool set_other(const ZydisDecodedOperand *operand, struct decode_access *
 {
     out->reg = -1;
     if (operand->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
-        out->immediate = operand->imm.is_signed ? (uint64_t)operand->imm.value.s : operand->imm.value.u;
+        out->immediate =
+            operand->imm.is_signed ? (uint64_t)operand->imm.value.s : operand->imm.value.u;
         return true;
     }
     return operand->type == ZYDIS_OPERAND_TYPE_REGISTER && set_register(operand->reg.value, out);
 }
 
-static bool decode_vector(const ZydisDecodedOperand *operands, unsigned memory, struct decode_access *out)
+static bool decode_vector(const ZydisDecodedOperand *operands, unsigned memory,
+                          struct decode_access *out)
 {
     const ZydisDecodedOperand *other = &operands[1 - memory];
 
@@ -97,13 +105,15 @@ static bool decode_vector(const ZydisDecodedOperand *operands, unsigned memory, 
 }
 
 /* in, out and the string instructions have fixed operands. */
-static bool decode_fixed(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands,
-                         struct decode_access *out)
+static bool decode_fixed(const ZydisDecodedInstruction *instruction,
+                         const ZydisDecodedOperand *operands, struct decode_access *out)
 {
     const ZydisDecodedOperand *port;
 
-    out->repeat = (instruction->attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
-    if (instruction->address_width != 64 || (instruction->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS) ||
+    out->repeat = (instruction->attributes &
+                   (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
+    if (instruction->address_width != 64 ||
+        (instruction->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS) ||
         (instruction->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS))
         return false;
     if (out->operation != DECODE_IN && out->operation != DECODE_OUT) {
@@ -120,23 +130,28 @@ static bool decode_fixed(const ZydisDecodedInstruction *instruction, const Zydis
 }
 
 /* The operand that is in memory, 0 or 1; 2 when there is none. */
-static unsigned memory_operand(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands)
+static unsigned memory_operand(const ZydisDecodedInstruction *instruction,
+                               const ZydisDecodedOperand *operands)
 {
     for (unsigned i = 0; i < instruction->operand_count_visible && i < 2; i++)
-        if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY && operands[i].mem.type == ZYDIS_MEMOP_TYPE_MEM)
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+            operands[i].mem.type == ZYDIS_MEMOP_TYPE_MEM)
             return i;
     return 2;
 }
 
 /* movsd is also the move of a double; that one names an xmm register. */
-static bool is_scalar_double(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands)
+static bool is_scalar_double(const ZydisDecodedInstruction *instruction,
+                             const ZydisDecodedOperand *operands)
 {
     return instruction->mnemonic == ZYDIS_MNEMONIC_MOVSD &&
-           (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER || operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER);
+           (operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER ||
+            operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER);
 }
 
-static bool set_address(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *memory,
-                        const uint64_t reg[16], uint64_t rip, uint64_t gs_base, struct decode_access *out)
+static bool set_address(const ZydisDecodedInstruction *instruction,
+                        const ZydisDecodedOperand *memory, const uint64_t reg[16], uint64_t rip,
+                        uint64_t gs_base, struct decode_access *out)
 {
     ZydisRegisterContext context;
     ZyanU64 at;
@@ -151,8 +166,9 @@ static bool set_address(const ZydisDecodedInstruction *instruction, const ZydisD
     return memory->mem.segment != ZYDIS_REGISTER_FS;
 }
 
-static bool decode_plain(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands,
-                         unsigned memory, struct decode_access *out)
+static bool decode_plain(const ZydisDecodedInstruction *instruction,
+                         const ZydisDecodedOperand *operands, unsigned memory,
+                         struct decode_access *out)
 {
     bool scalar = out->width == 1 || out->width == 2 || out->width == 4 || out->width == 8;
 
@@ -164,15 +180,16 @@ static bool decode_plain(const ZydisDecodedInstruction *instruction, const Zydis
         return false;
     out->to_register = memory == 1;
     if (out->operation == DECODE_LOAD) {
-        out->is_signed = instruction->mnemonic == ZYDIS_MNEMONIC_MOVSX || instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
+        out->is_signed = instruction->mnemonic == ZYDIS_MNEMONIC_MOVSX ||
+                         instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
         if (memory == 0)
             out->operation = DECODE_STORE;
     }
     return true;
 }
 
-bool decode_access(const uint8_t *code, unsigned bytes, const uint64_t reg[16], uint64_t rip, uint64_t gs_base,
-                   struct decode_access *out)
+bool decode_access(const uint8_t *code, unsigned bytes, const uint64_t reg[16], uint64_t rip,
+                   uint64_t gs_base, struct decode_access *out)
 {
     ZydisDecodedInstruction instruction;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
@@ -181,10 +198,12 @@ bool decode_access(const uint8_t *code, unsigned bytes, const uint64_t reg[16], 
 
     memset(out, 0, sizeof(*out));
     snprintf(out->mnemonic, sizeof(out->mnemonic), "(unknown)");
-    if (!ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) ||
+    if (!ZYAN_SUCCESS(
+            ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) ||
         !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, bytes, &instruction, operands)))
         return false;
-    snprintf(out->mnemonic, sizeof(out->mnemonic), "%s", ZydisMnemonicGetString(instruction.mnemonic));
+    snprintf(out->mnemonic, sizeof(out->mnemonic), "%s",
+             ZydisMnemonicGetString(instruction.mnemonic));
     out->length = instruction.length;
     out->reg = -1;
     out->operation = operation_of(instruction.mnemonic);
@@ -210,14 +229,16 @@ static uint64_t add_flags(uint64_t a, uint64_t b, uint64_t result, uint64_t sign
 {
     uint64_t carries = (a & b) | ((a | b) & ~result);
 
-    return ((carries & sign) ? CF : 0) | ((carries & 8) ? AF : 0) | (((a ^ result) & (b ^ result) & sign) ? OF : 0);
+    return ((carries & sign) ? CF : 0) | ((carries & 8) ? AF : 0) |
+           (((a ^ result) & (b ^ result) & sign) ? OF : 0);
 }
 
 static uint64_t subtract_flags(uint64_t a, uint64_t b, uint64_t result, uint64_t sign)
 {
     uint64_t borrows = (~a & b) | ((~a | b) & result);
 
-    return ((borrows & sign) ? CF : 0) | ((borrows & 8) ? AF : 0) | (((a ^ b) & (a ^ result) & sign) ? OF : 0);
+    return ((borrows & sign) ? CF : 0) | ((borrows & 8) ? AF : 0) |
+           (((a ^ b) & (a ^ result) & sign) ? OF : 0);
 }
 
 uint64_t decode_compute(uint8_t operation, uint8_t width, uint64_t a, uint64_t b, uint64_t *eflags)

@@ -1,7 +1,8 @@
 /*
- * Devices of the machine. Models the bus (one PCI bus and the devices of the board), base address registers, the
- * command register, MSI and MSI-X as message numbers with vectors, interrupt lines shared by wire-or, and one clock:
- * virtual time. Leaves out: bridges, interrupt controllers' registers, peer-to-peer transfers.
+ * Devices of the machine. Models the bus (one PCI bus and the devices of the board), base address
+ * registers, the command register, MSI and MSI-X as message numbers with vectors, interrupt lines
+ * shared by wire-or, and one clock: virtual time. Leaves out: bridges, interrupt controllers'
+ * registers, peer-to-peer transfers.
  */
 #include "hal/device.h"
 
@@ -79,11 +80,15 @@ static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_byt
             continue;
         if (region->kind > DD_REGION_PORT || !is_power_of_two(region->size_bytes) ||
             region->size_bytes < (port ? 4u : 4096u) ||
-            region->size_bytes > (port ? 256u : region->kind == DD_REGION_MEMORY32 ? 1u << 28 : 1ull << 38))
+            region->size_bytes > (port                                 ? 256u
+                                  : region->kind == DD_REGION_MEMORY32 ? 1u << 28
+                                                                       : 1ull << 38))
             return refuse(why, why_bytes, "its region %u has no possible size or kind", i);
         registers += region->kind == DD_REGION_MEMORY64 ? 2 : 1;
     }
-    return registers <= DD_DEVICE_REGIONS ? 0 : refuse(why, why_bytes, "its regions need more than 6 base registers");
+    return registers <= DD_DEVICE_REGIONS
+               ? 0
+               : refuse(why, why_bytes, "its regions need more than 6 base registers");
 }
 
 static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes)
@@ -92,7 +97,8 @@ static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes
         return refuse(why, why_bytes, "it names no bus that there is");
     if (model->name == NULL || strlen(model->name) >= sizeof(table->record[0].name))
         return refuse(why, why_bytes, "it has no name, or one that is too long");
-    if (model->bus == DD_BUS_ROOT && (model->hardware_id == NULL || strlen(model->hardware_id) >= 64))
+    if (model->bus == DD_BUS_ROOT &&
+        (model->hardware_id == NULL || strlen(model->hardware_id) >= 64))
         return refuse(why, why_bytes, "it has no hardware id, or one that is too long");
     if (model->read == NULL || model->write == NULL)
         return refuse(why, why_bytes, "it has no read or no write callback");
@@ -118,7 +124,8 @@ static const DD_DEVICE_MODEL *open_model(const char *path, char *why, size_t why
     if (entry == NULL)
         refuse(why, why_bytes, "%s: no device model: it exports no drydock_device_model", path);
     else if (model == NULL || model->abi != DD_DEVICE_ABI || model->size_bytes != sizeof(*model)) {
-        refuse(why, why_bytes, "%s: made for another version of the device interface than %u", path, DD_DEVICE_ABI);
+        refuse(why, why_bytes, "%s: made for another version of the device interface than %u", path,
+               DD_DEVICE_ABI);
         model = NULL;
     }
     return model; /* the library stays to the end of the process */
@@ -138,7 +145,8 @@ int device_load(const char *path, const char *arguments, char *why, size_t why_b
     device->model = *model;
     device->arguments = arguments;
     device->public = (DD_DEVICE){&host, NULL, device};
-    if ((model->configure != NULL && model->configure(&device->model, arguments, reason, sizeof(reason)) != 0) ||
+    if ((model->configure != NULL &&
+         model->configure(&device->model, arguments, reason, sizeof(reason)) != 0) ||
         check_model(&device->model, reason, sizeof(reason)) != 0)
         return refuse(why, why_bytes, "%s: %s", path, reason);
     if (dd_argument(arguments, "irq", 0) >= HAL_DEVICE_LINES)
@@ -151,8 +159,10 @@ int device_check(uint64_t ram_bytes, char *why, size_t why_bytes)
 {
     for (uint32_t i = 0; i < device_count; i++)
         for (unsigned r = 0; r < DD_DEVICE_REGIONS; r++)
-            if (devices[i].model.region[r].kind == DD_REGION_MEMORY32 && ram_bytes > CONFIG_MEMORY32_BASE)
-                return refuse(why, why_bytes, "device %s needs addresses below 4 GiB: --ram at most %u",
+            if (devices[i].model.region[r].kind == DD_REGION_MEMORY32 &&
+                ram_bytes > CONFIG_MEMORY32_BASE)
+                return refuse(why, why_bytes,
+                              "device %s needs addresses below 4 GiB: --ram at most %u",
                               devices[i].model.name, (unsigned)(CONFIG_MEMORY32_BASE >> 20));
     return 0;
 }
@@ -201,8 +211,8 @@ static int init_one(uint32_t index, struct config_space *space)
     record->state_offset = state_offset(index);
     record->present = 1;
     memset(record->due_100ns, 0xFF, sizeof(record->due_100ns));
-    record->line = (uint32_t)dd_argument(device->arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8
-                                                                                                   : 5 + index % 8);
+    record->line = (uint32_t)dd_argument(
+        device->arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
     record->lost_interrupts = (uint32_t)dd_argument(device->arguments, "lose", 0);
     record->gone_after = dd_argument(device->arguments, "gone-after", 0);
     config_init(&record->config, &device->model, (uint8_t)record->line, space);
@@ -237,10 +247,12 @@ int device_attach(void)
         return -EINVAL;
     if (device_count == 0)
         return 0;
-    if (table->magic != TABLE_MAGIC || table->count != device_count || table->record_bytes != sizeof(struct record))
+    if (table->magic != TABLE_MAGIC || table->count != device_count ||
+        table->record_bytes != sizeof(struct record))
         return -EINVAL;
     for (uint32_t i = 0; i < device_count; i++) {
-        if (strncmp(table->record[i].name, devices[i].model.name, sizeof(table->record[i].name)) != 0 ||
+        if (strncmp(table->record[i].name, devices[i].model.name, sizeof(table->record[i].name)) !=
+                0 ||
             table->record[i].state_offset != state_offset(i))
             return -EINVAL;
         attach(i);
@@ -315,7 +327,8 @@ static void host_send_message(DD_DEVICE *public, uint32_t message)
     struct record *record = device_of(public)->record;
     uint32_t vector = message < HAL_DEVICE_MESSAGES ? record->vector[message] : 0;
 
-    if (vector == 0 || !record->present || !config_is_master(&record->config) || loses_interrupt(record))
+    if (vector == 0 || !record->present || !config_is_master(&record->config) ||
+        loses_interrupt(record))
         return; /* a message is a write by the device: it needs bus mastering */
     g_machine.loader->interrupt_messages[vector / 64 & 3] |= 1ull << (vector & 63);
     g_machine.loader->interrupt_request = 1;
@@ -326,7 +339,8 @@ static uint8_t *dma_target(DD_DEVICE *public, uint64_t address, uint64_t bytes)
     const struct record *record = device_of(public)->record;
     uint64_t end = g_machine.ram_pages * HAL_PAGE_SIZE;
 
-    if (!record->present || !config_is_master(&record->config) || address > end || bytes > end - address)
+    if (!record->present || !config_is_master(&record->config) || address > end ||
+        bytes > end - address)
         return NULL;
     return g_machine.ram + address;
 }
@@ -454,7 +468,8 @@ static void count_access(struct device *device)
 
     record->accesses++;
     if (record->gone_after != 0 && record->accesses == record->gone_after) {
-        device_log("device %s: pulled out after %llu accesses\n", record->name, (unsigned long long)record->accesses);
+        device_log("device %s: pulled out after %llu accesses\n", record->name,
+                   (unsigned long long)record->accesses);
         pull_out(device);
     }
 }
@@ -499,8 +514,8 @@ static void note_nothing(bool port, bool write, uint64_t address)
         return;
     if (table != NULL)
         table->noted++;
-    device_log("%s %s 0x%llx: no device is there\n", write ? "write to" : "read from", port ? "port" : "bus address",
-               (unsigned long long)address);
+    device_log("%s %s 0x%llx: no device is there\n", write ? "write to" : "read from",
+               port ? "port" : "bus address", (unsigned long long)address);
 }
 
 /* An access that is not aligned is made in pieces that are, as a bus with byte enables does. */
@@ -577,7 +592,8 @@ void device_bus_write(bool port, uint64_t address, uint32_t width, uint64_t valu
 
 bool device_polls(uint64_t rip, uint64_t address, uint64_t value)
 {
-    bool same = table != NULL && table->poll_rip == rip && table->poll_address == address && table->poll_value == value;
+    bool same = table != NULL && table->poll_rip == rip && table->poll_address == address &&
+                table->poll_value == value;
 
     if (table == NULL)
         return false;
@@ -654,8 +670,8 @@ static int64_t access_config(struct device *device, uint64_t operation, uint64_t
     HAL_DEVICE_CONFIG access;
 
     if (!memory_read(va, &access, sizeof(access)) || device->model.bus != DD_BUS_PCI ||
-        (access.width != 1 && access.width != 2 && access.width != 4) || access.offset > 256 - access.width ||
-        access.offset % access.width != 0)
+        (access.width != 1 && access.width != 2 && access.width != 4) ||
+        access.offset > 256 - access.width || access.offset % access.width != 0)
         return HAL_E_INVALID;
     if (operation == HAL_DEVICE_CONFIG_WRITE) {
         write_config(device, access.offset, access.width, access.value);
@@ -673,7 +689,8 @@ static int64_t set_message(struct device *device, uint64_t argument)
     if (message >= device->model.message_limit || vector > 255)
         return HAL_E_INVALID;
     device->record->vector[message] = vector;
-    config_show_messages(&device->record->config, host_message_count(&device->public), device->record->vector[0]);
+    config_show_messages(&device->record->config, host_message_count(&device->public),
+                         device->record->vector[0]);
     update_interrupts();
     return HAL_OK;
 }

@@ -1,7 +1,7 @@
 /*
- * Does an instruction's access to a device in the processor's place: a load, a store, or a load, a computation and a
- * store. String instructions are done an element at a time with their registers kept right, so that a fault on their
- * other operand is delivered as the processor would.
+ * Does an instruction's access to a device in the processor's place: a load, a store, or a load, a
+ * computation and a store. String instructions are done an element at a time with their registers
+ * kept right, so that a fault on their other operand is delivered as the processor would.
  */
 #include "hal/device_access.h"
 
@@ -14,10 +14,12 @@
 
 #define EFLAGS_DF 0x400u
 #define EFLAGS_ZF 0x40u
-#define STRING_LIMIT 65536u /* elements of one repeated instruction until the guest's other work gets a look */
+#define STRING_LIMIT \
+    65536u /* elements of one repeated instruction until the guest's other work gets a look */
 
-static const int register_of_index[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                                          REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+static const int register_of_index[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                          REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                          REG_R12, REG_R13, REG_R14, REG_R15};
 
 /* One instruction on its way. */
 struct job {
@@ -135,7 +137,9 @@ static void do_exchange(struct job *job)
 
     if (job->failed)
         return;
-    sum = access->operation == DECODE_XADD ? decode_compute(DECODE_XADD, access->width, old, other, &flags) : other;
+    sum = access->operation == DECODE_XADD
+              ? decode_compute(DECODE_XADD, access->width, old, other, &flags)
+              : other;
     store(job, access->address, access->width, sum);
     if (job->failed)
         return;
@@ -164,7 +168,8 @@ static void do_compare_exchange(struct job *job)
 static void do_arithmetic(struct job *job)
 {
     const struct decode_access *access = &job->access;
-    uint64_t flags = (uint64_t)job->g[REG_EFL], memory = load(job, access->address, access->width), result;
+    uint64_t flags = (uint64_t)job->g[REG_EFL], memory = load(job, access->address, access->width),
+             result;
     uint64_t other = access->operation >= DECODE_INC ? 0 : other_operand(job);
 
     if (job->failed)
@@ -203,7 +208,9 @@ static void string_element(struct job *job)
         if (!job->failed)
             set_register(job, 0, width, false, value);
         break;
-    case DECODE_INS: store(job, (uint64_t)job->g[REG_RDI], width, device_bus_read(true, port, width)); break;
+    case DECODE_INS:
+        store(job, (uint64_t)job->g[REG_RDI], width, device_bus_read(true, port, width));
+        break;
     default:
         value = load(job, (uint64_t)job->g[REG_RSI], width);
         if (!job->failed)
@@ -216,7 +223,8 @@ static void string_element(struct job *job)
 static bool do_string(struct job *job)
 {
     uint8_t operation = job->access.operation;
-    greg_t step = (job->g[REG_EFL] & EFLAGS_DF) ? -(greg_t)job->access.width : (greg_t)job->access.width;
+    greg_t step =
+        (job->g[REG_EFL] & EFLAGS_DF) ? -(greg_t)job->access.width : (greg_t)job->access.width;
     unsigned done = 0;
 
     while (!job->access.repeat || job->g[REG_RCX] != 0) {
@@ -245,7 +253,8 @@ static void do_port(struct job *job)
     uint64_t value;
 
     if (access->operation == DECODE_OUT) {
-        device_bus_write(true, port, access->width, (uint64_t)job->g[REG_RAX] & mask_of(access->width));
+        device_bus_write(true, port, access->width,
+                         (uint64_t)job->g[REG_RAX] & mask_of(access->width));
         return;
     }
     value = device_bus_read(true, port, access->width);
@@ -273,7 +282,9 @@ static bool execute(struct job *job)
 {
     switch (job->access.operation) {
     case DECODE_LOAD: do_load(job); break;
-    case DECODE_STORE: store(job, job->access.address, job->access.width, other_operand(job)); break;
+    case DECODE_STORE:
+        store(job, job->access.address, job->access.width, other_operand(job));
+        break;
     case DECODE_LOAD_VECTOR:
     case DECODE_STORE_VECTOR: do_vector(job); break;
     case DECODE_XCHG:
@@ -313,11 +324,14 @@ enum device_trap device_access_memory(ucontext_t *context, HAL_TRAP_INFO *info)
     struct job job = {.context = context, .g = context->uc_mcontext.gregs, .info = info};
     uint64_t bus;
 
-    if (info->access == HAL_ACCESS_EXECUTE || !memory_bus_address(info->address, info->access == HAL_ACCESS_WRITE, &bus))
+    if (info->access == HAL_ACCESS_EXECUTE ||
+        !memory_bus_address(info->address, info->access == HAL_ACCESS_WRITE, &bus))
         return DEVICE_TRAP_NOT;
-    if (decode_at_rip(&job) && job.access.operation != DECODE_IN && job.access.operation != DECODE_OUT)
+    if (decode_at_rip(&job) && job.access.operation != DECODE_IN &&
+        job.access.operation != DECODE_OUT)
         return run_job(&job);
-    device_log("instruction '%s' at 0x%llx on bus address 0x%llx: the host cannot do it in the processor's place\n",
+    device_log("instruction '%s' at 0x%llx on bus address 0x%llx: the host cannot do it in the "
+               "processor's place\n",
                job.access.mnemonic, (unsigned long long)job.g[REG_RIP], (unsigned long long)bus);
     info->vector = HAL_TRAP_DEVICE_ACCESS;
     return DEVICE_TRAP_DELIVER;

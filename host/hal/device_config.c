@@ -1,14 +1,22 @@
 /*
- * Configuration space of type 0: identification, command and status, base address registers with sizing, the
- * capability of MSI or MSI-X. Leaves out: power management, PCI Express and extended capabilities, expansion ROMs.
+ * Configuration space of type 0: identification, command and status, base address registers with
+ * sizing, the capability of MSI or MSI-X. Leaves out: power management, PCI Express and extended
+ * capabilities, expansion ROMs.
  */
 #include "hal/device_config.h"
 
 #include <string.h>
 
 enum {
-    COMMAND = 0x04, STATUS = 0x06, REVISION = 0x08, BARS = 0x10, SUBSYSTEM = 0x2C, CAPABILITIES = 0x34, LINE = 0x3C,
-    PIN = 0x3D, FIRST_CAPABILITY = 0x40
+    COMMAND = 0x04,
+    STATUS = 0x06,
+    REVISION = 0x08,
+    BARS = 0x10,
+    SUBSYSTEM = 0x2C,
+    CAPABILITIES = 0x34,
+    LINE = 0x3C,
+    PIN = 0x3D,
+    FIRST_CAPABILITY = 0x40
 };
 #define COMMAND_IO 0x001u
 #define COMMAND_MEMORY 0x002u
@@ -54,7 +62,8 @@ static uint64_t place(uint32_t kind, uint64_t size, struct config_space *space)
     }
 }
 
-static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *model, struct config_space *space)
+static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *model,
+                         struct config_space *space)
 {
     uint32_t bar = 0;
 
@@ -67,7 +76,9 @@ static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *mo
         base = config->assigned[i] = place(region->kind, region->size_bytes, space);
         config->bar_mask[bar] = (uint32_t)mask;
         put(config, BARS + 4 * bar, 4,
-            (uint32_t)base | (region->kind == DD_REGION_PORT ? 1 : region->kind == DD_REGION_MEMORY64 ? 0xC : 0));
+            (uint32_t)base | (region->kind == DD_REGION_PORT       ? 1
+                              : region->kind == DD_REGION_MEMORY64 ? 0xC
+                                                                   : 0));
         if (region->kind == DD_REGION_MEMORY64) {
             bar++;
             config->bar_mask[bar] = (uint32_t)(mask >> 32);
@@ -77,7 +88,8 @@ static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *mo
     }
 }
 
-/* MSI: control, 64-bit address, data. MSI-X: control with the table's size; the host keeps the table. */
+/* MSI: control, 64-bit address, data. MSI-X: control with the table's size; the host keeps the
+ * table. */
 static void init_messages(struct device_config *config, const DD_DEVICE_MODEL *model)
 {
     if (model->message_limit == 0)
@@ -140,8 +152,8 @@ void config_write(struct device_config *config, uint32_t offset, uint32_t width,
     put(config, at, 4, (get(config, at, 4) & ~mask) | (value << shift & mask));
 }
 
-bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t region,
-                        uint64_t *base)
+bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model,
+                        uint32_t region, uint64_t *base)
 {
     uint32_t kind = model->region[region].kind, bar = 0;
 
@@ -154,7 +166,8 @@ bool config_region_base(const struct device_config *config, const DD_DEVICE_MODE
     *base = get(config, BARS + 4 * bar, 4) & config->bar_mask[bar];
     if (kind == DD_REGION_MEMORY64)
         *base |= (uint64_t)get(config, BARS + 4 * bar + 4, 4) << 32;
-    return *base != 0 && (get(config, COMMAND, 2) & (kind == DD_REGION_PORT ? COMMAND_IO : COMMAND_MEMORY)) != 0;
+    return *base != 0 &&
+           (get(config, COMMAND, 2) & (kind == DD_REGION_PORT ? COMMAND_IO : COMMAND_MEMORY)) != 0;
 }
 
 bool config_is_master(const struct device_config *config)

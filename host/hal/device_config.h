@@ -1,4 +1,5 @@
-/* The configuration space of one device: what PCI says is in its first 128 bytes. Pure functions on plain data. */
+/* The configuration space of one device: what PCI says is in its first 128 bytes. Pure functions on
+ * plain data. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +18,17 @@
 struct config_space {
     uint64_t memory32, memory64, port;
 };
-#define CONFIG_SPACE_INIT {CONFIG_MEMORY32_BASE, CONFIG_MEMORY64_BASE, CONFIG_PORT_BASE}
+#define CONFIG_SPACE_INIT                                            \
+    {                                                                \
+        CONFIG_MEMORY32_BASE, CONFIG_MEMORY64_BASE, CONFIG_PORT_BASE \
+    }
 
 struct device_config {
     uint8_t bytes[256];
     uint64_t assigned[DD_DEVICE_REGIONS]; /* at the start; for a root device for ever */
     uint32_t bar_mask[6];                 /* writable bits of each base address register */
     uint32_t is_pci;
-    uint32_t message_capability;          /* offset, 0 none */
+    uint32_t message_capability; /* offset, 0 none */
 };
 
 void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
@@ -33,9 +37,10 @@ void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uin
 uint32_t config_read(const struct device_config *config, uint32_t offset, uint32_t width);
 void config_write(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value);
 /* Where a region is now; false while its kind of access is switched off. */
-bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model, uint32_t region,
-                        uint64_t *base);
+bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model,
+                        uint32_t region, uint64_t *base);
 bool config_is_master(const struct device_config *config);
 bool config_line_enabled(const struct device_config *config);
-/* Shows in the MSI or MSI-X capability that count messages are on, the first of them with the vector. */
+/* Shows in the MSI or MSI-X capability that count messages are on, the first of them with the
+ * vector. */
 void config_show_messages(struct device_config *config, uint32_t count, uint32_t vector);

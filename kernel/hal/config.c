@@ -1,6 +1,7 @@
 /*
- * Configuration space of the PCI devices of the machine: bus 0, each device function 0 of its slot. The bus data routines
- * answer for an empty slot as NT does. [doc: HalGetBusDataByOffset: 2 bytes, PCI_INVALID_VENDORID]
+ * Configuration space of the PCI devices of the machine: bus 0, each device function 0 of its slot.
+ * The bus data routines answer for an empty slot as NT does. [doc: HalGetBusDataByOffset: 2 bytes,
+ * PCI_INVALID_VENDORID]
  */
 #include "halp.h"
 
@@ -15,7 +16,8 @@ static ULONG HalpWidth(ULONG Offset, ULONG Length)
     return Offset % 4 == 0 && Length >= 4 ? 4 : Offset % 2 == 0 && Length >= 2 ? 2 : 1;
 }
 
-static ULONG HalpAccessConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length, ULONG Operation)
+static ULONG HalpAccessConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length,
+                              ULONG Operation)
 {
     ULONG Done = 0;
 
@@ -23,7 +25,8 @@ static ULONG HalpAccessConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Len
         return 0;
     Length = min(Length, sizeof(PCI_COMMON_CONFIG) - Offset);
     while (Done < Length) {
-        HAL_DEVICE_CONFIG Access = {.offset = Offset + Done, .width = HalpWidth(Offset + Done, Length - Done)};
+        HAL_DEVICE_CONFIG Access = {.offset = Offset + Done,
+                                    .width = HalpWidth(Offset + Done, Length - Done)};
 
         if (Operation == HAL_DEVICE_CONFIG_WRITE)
             RtlCopyMemory(&Access.value, (PUCHAR)Buffer + Done, Access.width);
@@ -61,7 +64,8 @@ static ULONG HalpFindSlot(ULONG SlotNumber)
     return MAXULONG;
 }
 
-static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Offset, ULONG Length)
+static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
+                         ULONG Offset, ULONG Length)
 {
     ULONG Index;
 
@@ -75,8 +79,8 @@ static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, 
     return Length < 2 ? Length : 2;
 }
 
-static ULONG HalpWriteBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Offset,
-                          ULONG Length)
+static ULONG HalpWriteBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
+                          ULONG Offset, ULONG Length)
 {
     ULONG Index = Type == PCIConfiguration && BusNumber == 0 ? HalpFindSlot(SlotNumber) : MAXULONG;
 
@@ -84,38 +88,42 @@ static ULONG HalpWriteBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber,
 }
 
 NT_EXPORT(HalGetBusData);
-ULONG NTAPI HalGetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length)
+ULONG NTAPI HalGetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber,
+                          PVOID Buffer, ULONG Length)
 {
     return HalpReadBus(BusDataType, BusNumber, SlotNumber, Buffer, 0, Length);
 }
 
 NT_EXPORT(HalGetBusDataByOffset);
-ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
-                                  ULONG Offset, ULONG Length)
+ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber,
+                                  PVOID Buffer, ULONG Offset, ULONG Length)
 {
     return HalpReadBus(BusDataType, BusNumber, SlotNumber, Buffer, Offset, Length);
 }
 
 NT_EXPORT(HalSetBusData);
-ULONG NTAPI HalSetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length)
+ULONG NTAPI HalSetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber,
+                          PVOID Buffer, ULONG Length)
 {
     return HalpWriteBus(BusDataType, BusNumber, SlotNumber, Buffer, 0, Length);
 }
 
 NT_EXPORT(HalSetBusDataByOffset);
-ULONG NTAPI HalSetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
-                                  ULONG Offset, ULONG Length)
+ULONG NTAPI HalSetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber,
+                                  PVOID Buffer, ULONG Offset, ULONG Length)
 {
     return HalpWriteBus(BusDataType, BusNumber, SlotNumber, Buffer, Offset, Length);
 }
 
 /* Bus 0 of the usual kinds maps one to one, as on every PC; other buses do not exist. */
 NT_EXPORT(HalTranslateBusAddress);
-BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber, PHYSICAL_ADDRESS BusAddress,
-                                     PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress)
+BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
+                                     PHYSICAL_ADDRESS BusAddress, PULONG AddressSpace,
+                                     PPHYSICAL_ADDRESS TranslatedAddress)
 {
     UNREFERENCED_PARAMETER(AddressSpace);
-    if (BusNumber != 0 || (InterfaceType != Isa && InterfaceType != PCIBus && InterfaceType != Internal)) {
+    if (BusNumber != 0 ||
+        (InterfaceType != Isa && InterfaceType != PCIBus && InterfaceType != Internal)) {
         TranslatedAddress->QuadPart = 0;
         return FALSE;
     }

@@ -1,6 +1,6 @@
 /*
- * hal: what is known of the machine's devices: vectors, configuration space, the bus driver, DMA adapters. What other
- * components may call beyond the documented Hal and Io routines.
+ * hal: what is known of the machine's devices: vectors, configuration space, the bus driver, DMA
+ * adapters. What other components may call beyond the documented Hal and Io routines.
  */
 #pragma once
 
@@ -9,13 +9,15 @@
 #define HALP_TAG ' laH'
 
 /* ---- vector.c ---- */
-VOID HalInitVectors(VOID);          /* gives each interrupt line its vector */
-ULONG HalLineVector(ULONG Line);    /* its IRQL is the upper half */
-/* Vector of a message by its number in the machine, which the PnP manager assigns; 0: there is no such message. */
+VOID HalInitVectors(VOID);       /* gives each interrupt line its vector */
+ULONG HalLineVector(ULONG Line); /* its IRQL is the upper half */
+/* Vector of a message by its number in the machine, which the PnP manager assigns; 0: there is no
+ * such message. */
 ULONG HalMessageVector(ULONG Message);
 
 /* ---- config.c ---- */
-/* Reads or writes Length bytes of a device's configuration space; returns how many. IRQL <= DISPATCH_LEVEL. */
+/* Reads or writes Length bytes of a device's configuration space; returns how many. IRQL <=
+ * DISPATCH_LEVEL. */
 ULONG HalpReadConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length);
 ULONG HalpWriteConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length);
 VOID HalpQueryDevice(ULONG Index, HAL_DEVICE_INFO *Info);
@@ -25,9 +27,9 @@ VOID HalpQueryDevice(ULONG Index, HAL_DEVICE_INFO *Info);
 NTSTATUS HalInitDevices(VOID);
 
 typedef struct _HAL_ASSIGNED_INTERRUPT {
-    ULONG MessageCount;     /* 0: a line */
-    ULONG Message;          /* first message's number in the machine */
-    ULONG Vector;           /* of the line */
+    ULONG MessageCount; /* 0: a line */
+    ULONG Message;      /* first message's number in the machine */
+    ULONG Vector;       /* of the line */
     KIRQL Irql;
     KINTERRUPT_MODE Mode;
     BOOLEAN Shared;

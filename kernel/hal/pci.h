@@ -5,8 +5,8 @@
 
 typedef struct _HALP_DEVICE { /* extension of a device's PDO */
     PDEVICE_OBJECT Self;
-    ULONG Index;                 /* of HAL_VECTOR.device */
-    BOOLEAN Reported;            /* in the last list of the bus's children */
+    ULONG Index;      /* of HAL_VECTOR.device */
+    BOOLEAN Reported; /* in the last list of the bus's children */
     BOOLEAN Started;
     HAL_DEVICE_INFO Info;
     HAL_ASSIGNED_INTERRUPT Interrupt; /* while started */
@@ -26,7 +26,7 @@ NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp);
 
 /* ---- pciid.c: strings in paged pool; NULL without memory ---- */
 PWSTR HalpDeviceId(const HALP_DEVICE *Device);
-PWSTR HalpHardwareIds(const HALP_DEVICE *Device);  /* multi-string */
+PWSTR HalpHardwareIds(const HALP_DEVICE *Device); /* multi-string */
 PWSTR HalpCompatibleIds(const HALP_DEVICE *Device);
 PWSTR HalpInstanceId(const HALP_DEVICE *Device);
 PWSTR HalpDeviceText(const HALP_DEVICE *Device, DEVICE_TEXT_TYPE Type);

@@ -4,9 +4,12 @@
  */
 #include "pci.h"
 
-static const GUID HalpBusTypePci = {0xc8ebdfb0, 0xb510, 0x11d0, {0x80, 0xe5, 0x00, 0xa0, 0xc9, 0x25, 0x42, 0xe3}};
-static const GUID HalpBusTypeInternal = {0x1530ea73, 0x086b, 0x11d1, {0xa0, 0x9f, 0x00, 0xc0, 0x4f, 0xc3, 0x40, 0xb1}};
-static const GUID HalpBusInterface = {0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
+static const GUID HalpBusTypePci = {
+    0xc8ebdfb0, 0xb510, 0x11d0, {0x80, 0xe5, 0x00, 0xa0, 0xc9, 0x25, 0x42, 0xe3}};
+static const GUID HalpBusTypeInternal = {
+    0x1530ea73, 0x086b, 0x11d1, {0xa0, 0x9f, 0x00, 0xc0, 0x4f, 0xc3, 0x40, 0xb1}};
+static const GUID HalpBusInterface = {
+    0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
 
 static NTSTATUS HalpGive(PIRP Irp, PVOID Answer)
 {
@@ -34,7 +37,8 @@ static NTSTATUS HalpQueryCapabilities(const HALP_DEVICE *Device, PDEVICE_CAPABIL
     Capabilities->UniqueID = FALSE;
     Capabilities->Removable = FALSE;
     Capabilities->SurpriseRemovalOK = FALSE;
-    Capabilities->Address = Device->Info.bus == HAL_BUS_PCI ? Device->Info.slot << 16 : Device->Index;
+    Capabilities->Address =
+        Device->Info.bus == HAL_BUS_PCI ? Device->Info.slot << 16 : Device->Index;
     Capabilities->UINumber = MAXULONG;
     Capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
     for (ULONG State = PowerSystemSleeping1; State < PowerSystemMaximum; State++)
@@ -78,12 +82,12 @@ static NTSTATUS HalpAccess(HALP_DEVICE *Device, PIRP Irp, PIO_STACK_LOCATION Sta
 {
     BOOLEAN Write = Stack->MinorFunction == IRP_MN_WRITE_CONFIG;
 
-    if (Device->Info.bus != HAL_BUS_PCI || Stack->Parameters.ReadWriteConfig.WhichSpace != PCI_WHICHSPACE_CONFIG)
+    if (Device->Info.bus != HAL_BUS_PCI ||
+        Stack->Parameters.ReadWriteConfig.WhichSpace != PCI_WHICHSPACE_CONFIG)
         return Device->Info.bus != HAL_BUS_PCI ? Irp->IoStatus.Status : STATUS_INVALID_PARAMETER;
-    Irp->IoStatus.Information =
-        (Write ? HalpWriteConfig : HalpReadConfig)(Device->Index, Stack->Parameters.ReadWriteConfig.Buffer,
-                                                   Stack->Parameters.ReadWriteConfig.Offset,
-                                                   Stack->Parameters.ReadWriteConfig.Length);
+    Irp->IoStatus.Information = (Write ? HalpWriteConfig : HalpReadConfig)(
+        Device->Index, Stack->Parameters.ReadWriteConfig.Buffer,
+        Stack->Parameters.ReadWriteConfig.Offset, Stack->Parameters.ReadWriteConfig.Length);
     return STATUS_SUCCESS;
 }
 
@@ -97,20 +101,25 @@ static VOID NTAPI HalpInterfaceDereference(PVOID Context)
     ObDereferenceObject(((HALP_DEVICE *)Context)->Self);
 }
 
-static ULONG NTAPI HalpInterfaceSet(PVOID Context, ULONG DataType, PVOID Buffer, ULONG Offset, ULONG Length)
+static ULONG NTAPI HalpInterfaceSet(PVOID Context, ULONG DataType, PVOID Buffer, ULONG Offset,
+                                    ULONG Length)
 {
-    return DataType == PCI_WHICHSPACE_CONFIG ? HalpWriteConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
-                                             : 0;
+    return DataType == PCI_WHICHSPACE_CONFIG
+               ? HalpWriteConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
+               : 0;
 }
 
-static ULONG NTAPI HalpInterfaceGet(PVOID Context, ULONG DataType, PVOID Buffer, ULONG Offset, ULONG Length)
+static ULONG NTAPI HalpInterfaceGet(PVOID Context, ULONG DataType, PVOID Buffer, ULONG Offset,
+                                    ULONG Length)
 {
-    return DataType == PCI_WHICHSPACE_CONFIG ? HalpReadConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
-                                             : 0;
+    return DataType == PCI_WHICHSPACE_CONFIG
+               ? HalpReadConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
+               : 0;
 }
 
-static BOOLEAN NTAPI HalpInterfaceTranslate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length,
-                                            PULONG AddressSpace, PPHYSICAL_ADDRESS Translated)
+static BOOLEAN NTAPI HalpInterfaceTranslate(PVOID Context, PHYSICAL_ADDRESS BusAddress,
+                                            ULONG Length, PULONG AddressSpace,
+                                            PPHYSICAL_ADDRESS Translated)
 {
     UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Length);
@@ -119,7 +128,8 @@ static BOOLEAN NTAPI HalpInterfaceTranslate(PVOID Context, PHYSICAL_ADDRESS BusA
     return TRUE;
 }
 
-static struct _DMA_ADAPTER *NTAPI HalpInterfaceAdapter(PVOID Context, struct _DEVICE_DESCRIPTION *Description,
+static struct _DMA_ADAPTER *NTAPI HalpInterfaceAdapter(PVOID Context,
+                                                       struct _DEVICE_DESCRIPTION *Description,
                                                        PULONG MapRegisters)
 {
     return IoGetDmaAdapter(((HALP_DEVICE *)Context)->Self, Description, MapRegisters);
@@ -127,11 +137,13 @@ static struct _DMA_ADAPTER *NTAPI HalpInterfaceAdapter(PVOID Context, struct _DE
 
 static NTSTATUS HalpQueryInterface(HALP_DEVICE *Device, PIRP Irp, PIO_STACK_LOCATION Stack)
 {
-    PBUS_INTERFACE_STANDARD Interface = (PBUS_INTERFACE_STANDARD)Stack->Parameters.QueryInterface.Interface;
+    PBUS_INTERFACE_STANDARD Interface =
+        (PBUS_INTERFACE_STANDARD)Stack->Parameters.QueryInterface.Interface;
 
     if (Device->Info.bus != HAL_BUS_PCI ||
         !IsEqualGUID(Stack->Parameters.QueryInterface.InterfaceType, &HalpBusInterface) ||
-        Stack->Parameters.QueryInterface.Size < sizeof(*Interface) || Stack->Parameters.QueryInterface.Version > 1)
+        Stack->Parameters.QueryInterface.Size < sizeof(*Interface) ||
+        Stack->Parameters.QueryInterface.Version > 1)
         return Irp->IoStatus.Status;
     Interface->Size = sizeof(*Interface);
     Interface->Version = 1;
@@ -163,7 +175,8 @@ NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp)
     HALP_DEVICE *Device = HalpDeviceOf(Pdo);
 
     switch (Stack->MinorFunction) {
-    case IRP_MN_START_DEVICE: return HalpStartDevice(Device, Stack->Parameters.StartDevice.AllocatedResources);
+    case IRP_MN_START_DEVICE:
+        return HalpStartDevice(Device, Stack->Parameters.StartDevice.AllocatedResources);
     case IRP_MN_STOP_DEVICE: HalpStopDevice(Device); return STATUS_SUCCESS;
     case IRP_MN_SURPRISE_REMOVAL: HalpStopDevice(Device); return STATUS_SUCCESS;
     case IRP_MN_REMOVE_DEVICE: return HalpRemove(Device);
@@ -175,9 +188,11 @@ NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp)
     case IRP_MN_QUERY_ID: return HalpQueryId(Device, Irp, Stack->Parameters.QueryId.IdType);
     case IRP_MN_QUERY_CAPABILITIES:
         return HalpQueryCapabilities(Device, Stack->Parameters.DeviceCapabilities.Capabilities);
-    case IRP_MN_QUERY_DEVICE_RELATIONS: return HalpQueryTarget(Pdo, Irp, Stack->Parameters.QueryDeviceRelations.Type);
+    case IRP_MN_QUERY_DEVICE_RELATIONS:
+        return HalpQueryTarget(Pdo, Irp, Stack->Parameters.QueryDeviceRelations.Type);
     case IRP_MN_QUERY_DEVICE_TEXT:
-        return HalpGive(Irp, HalpDeviceText(Device, Stack->Parameters.QueryDeviceText.DeviceTextType));
+        return HalpGive(Irp,
+                        HalpDeviceText(Device, Stack->Parameters.QueryDeviceText.DeviceTextType));
     case IRP_MN_QUERY_RESOURCES: return HalpGive(Irp, HalpBootConfiguration(Device));
     case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: return HalpGive(Irp, HalpRequirements(Device));
     case IRP_MN_QUERY_BUS_INFORMATION: return HalpQueryBus(Device, Irp);

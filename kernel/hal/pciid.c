@@ -15,7 +15,8 @@ typedef struct _HALP_TEXT {
 
 static HALP_TEXT HalpNewText(VOID)
 {
-    HALP_TEXT Text = {ExAllocatePoolWithTag(PagedPool, HALP_ID_CHARACTERS * sizeof(WCHAR), HALP_TAG), 0};
+    HALP_TEXT Text = {
+        ExAllocatePoolWithTag(PagedPool, HALP_ID_CHARACTERS * sizeof(WCHAR), HALP_TAG), 0};
 
     if (Text.Buffer != NULL)
         RtlZeroMemory(Text.Buffer, HALP_ID_CHARACTERS * sizeof(WCHAR));
@@ -31,7 +32,8 @@ static VOID HalpAppend(HALP_TEXT *Text, PCWSTR Format, ...)
     if (Text->Buffer == NULL)
         return;
     va_start(Arguments, Format);
-    Count = _vsnwprintf(Text->Buffer + Text->Used, HALP_ID_CHARACTERS - Text->Used - 2, Format, Arguments);
+    Count = _vsnwprintf(Text->Buffer + Text->Used, HALP_ID_CHARACTERS - Text->Used - 2, Format,
+                        Arguments);
     va_end(Arguments);
     DD_ASSERT(Count > 0);
     Text->Used += (ULONG)Count + 1;
@@ -55,8 +57,8 @@ PWSTR HalpDeviceId(const HALP_DEVICE *Device)
         return Text.Buffer;
     }
     HalpReadIds(Device, &C);
-    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X&REV_%02X", C.VendorID, C.DeviceID, HALP_SUBSYSTEM(C),
-               C.RevisionID);
+    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X&REV_%02X", C.VendorID, C.DeviceID,
+               HALP_SUBSYSTEM(C), C.RevisionID);
     return Text.Buffer;
 }
 
@@ -80,12 +82,14 @@ PWSTR HalpHardwareIds(const HALP_DEVICE *Device)
         return Text.Buffer;
     }
     HalpReadIds(Device, &C);
-    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X&REV_%02X", C.VendorID, C.DeviceID, HALP_SUBSYSTEM(C),
-               C.RevisionID);
-    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X", C.VendorID, C.DeviceID, HALP_SUBSYSTEM(C));
-    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&CC_%02X%02X%02X", C.VendorID, C.DeviceID, C.BaseClass, C.SubClass,
-               C.ProgIf);
-    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&CC_%02X%02X", C.VendorID, C.DeviceID, C.BaseClass, C.SubClass);
+    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X&REV_%02X", C.VendorID, C.DeviceID,
+               HALP_SUBSYSTEM(C), C.RevisionID);
+    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&SUBSYS_%04X%04X", C.VendorID, C.DeviceID,
+               HALP_SUBSYSTEM(C));
+    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&CC_%02X%02X%02X", C.VendorID, C.DeviceID,
+               C.BaseClass, C.SubClass, C.ProgIf);
+    HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&CC_%02X%02X", C.VendorID, C.DeviceID, C.BaseClass,
+               C.SubClass);
     return Text.Buffer;
 }
 
@@ -99,7 +103,8 @@ PWSTR HalpCompatibleIds(const HALP_DEVICE *Device)
     HalpReadIds(Device, &C);
     HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X&REV_%02X", C.VendorID, C.DeviceID, C.RevisionID);
     HalpAppend(&Text, L"PCI\\VEN_%04X&DEV_%04X", C.VendorID, C.DeviceID);
-    HalpAppend(&Text, L"PCI\\VEN_%04X&CC_%02X%02X%02X", C.VendorID, C.BaseClass, C.SubClass, C.ProgIf);
+    HalpAppend(&Text, L"PCI\\VEN_%04X&CC_%02X%02X%02X", C.VendorID, C.BaseClass, C.SubClass,
+               C.ProgIf);
     HalpAppend(&Text, L"PCI\\VEN_%04X&CC_%02X%02X", C.VendorID, C.BaseClass, C.SubClass);
     HalpAppend(&Text, L"PCI\\VEN_%04X", C.VendorID);
     HalpAppend(&Text, L"PCI\\CC_%02X%02X%02X", C.BaseClass, C.SubClass, C.ProgIf);

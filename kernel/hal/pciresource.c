@@ -1,7 +1,8 @@
 /*
- * Hardware resources of the bus's devices: what the host gave them (the boot configuration), what they need, and how they
- * are programmed when they start. A device with messages asks for them first and for its line as an alternative.
- * [doc: Hardware Resources, Using Interrupt Resource Descriptors] Left out: expansion ROMs, prefetchable windows.
+ * Hardware resources of the bus's devices: what the host gave them (the boot configuration), what
+ * they need, and how they are programmed when they start. A device with messages asks for them
+ * first and for its line as an alternative. [doc: Hardware Resources, Using Interrupt Resource
+ * Descriptors] Left out: expansion ROMs, prefetchable windows.
  */
 #include "pci.h"
 
@@ -24,7 +25,8 @@ static INTERFACE_TYPE HalpInterface(const HALP_DEVICE *Device)
 
 static USHORT HalpLineFlags(const HALP_DEVICE *Device)
 {
-    return Device->Info.line_latched ? CM_RESOURCE_INTERRUPT_LATCHED : CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
+    return Device->Info.line_latched ? CM_RESOURCE_INTERRUPT_LATCHED
+                                     : CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
 }
 
 static UCHAR HalpLineSharing(const HALP_DEVICE *Device)
@@ -34,13 +36,15 @@ static UCHAR HalpLineSharing(const HALP_DEVICE *Device)
 
 /* ---- boot configuration ---- */
 
-static VOID HalpBootRegion(const HALP_DEVICE *Device, ULONG Region, PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor)
+static VOID HalpBootRegion(const HALP_DEVICE *Device, ULONG Region,
+                           PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor)
 {
     BOOLEAN IsPort = Device->Info.region[Region].kind == HAL_REGION_PORT;
 
     Descriptor->Type = IsPort ? CmResourceTypePort : CmResourceTypeMemory;
     Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
-    Descriptor->Flags = IsPort ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE | CM_RESOURCE_PORT_POSITIVE_DECODE
+    Descriptor->Flags = IsPort ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
+                                     CM_RESOURCE_PORT_POSITIVE_DECODE
                                : CM_RESOURCE_MEMORY_READ_WRITE;
     Descriptor->u.Memory.Start.QuadPart = (LONGLONG)Device->Info.region[Region].base;
     Descriptor->u.Memory.Length = (ULONG)Device->Info.region[Region].size_bytes;
@@ -48,7 +52,8 @@ static VOID HalpBootRegion(const HALP_DEVICE *Device, ULONG Region, PCM_PARTIAL_
 
 PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device)
 {
-    SIZE_T Bytes = sizeof(CM_RESOURCE_LIST) + HAL_DEVICE_REGIONS * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
+    SIZE_T Bytes =
+        sizeof(CM_RESOURCE_LIST) + HAL_DEVICE_REGIONS * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
     PCM_RESOURCE_LIST List = ExAllocatePoolWithTag(PagedPool, Bytes, HALP_TAG);
     PCM_PARTIAL_RESOURCE_LIST Partial;
 
@@ -77,26 +82,30 @@ PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device)
 /* ---- requirements ---- */
 
 /* A region of a PCI device may be moved within its window; one of the board is where it is. */
-static VOID HalpRequireRegion(const HALP_DEVICE *Device, ULONG Region, PIO_RESOURCE_DESCRIPTOR Descriptor)
+static VOID HalpRequireRegion(const HALP_DEVICE *Device, ULONG Region,
+                              PIO_RESOURCE_DESCRIPTOR Descriptor)
 {
     ULONG64 Bytes = Device->Info.region[Region].size_bytes, Base = Device->Info.region[Region].base;
     ULONG Kind = Device->Info.region[Region].kind;
 
     Descriptor->Type = Kind == HAL_REGION_PORT ? CmResourceTypePort : CmResourceTypeMemory;
     Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
-    Descriptor->Flags = Kind == HAL_REGION_PORT ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
-                                                      CM_RESOURCE_PORT_POSITIVE_DECODE
-                                                : CM_RESOURCE_MEMORY_READ_WRITE;
+    Descriptor->Flags = Kind == HAL_REGION_PORT
+                            ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
+                                  CM_RESOURCE_PORT_POSITIVE_DECODE
+                            : CM_RESOURCE_MEMORY_READ_WRITE;
     Descriptor->u.Memory.Length = (ULONG)Bytes;
     Descriptor->u.Memory.Alignment = (ULONG)Bytes;
     Descriptor->u.Memory.MinimumAddress.QuadPart = (LONGLONG)Base;
     Descriptor->u.Memory.MaximumAddress.QuadPart = (LONGLONG)(Base + Bytes - 1);
     if (!HalpIsPci(Device))
         return;
-    Descriptor->u.Memory.MinimumAddress.QuadPart = Kind == HAL_REGION_PORT ? HALP_PORT_LOW : HALP_MEMORY32_LOW;
-    Descriptor->u.Memory.MaximumAddress.QuadPart = Kind == HAL_REGION_PORT       ? HALP_PORT_HIGH
-                                                   : Kind == HAL_REGION_MEMORY32 ? HALP_MEMORY32_HIGH
-                                                                                 : HALP_MEMORY64_HIGH;
+    Descriptor->u.Memory.MinimumAddress.QuadPart =
+        Kind == HAL_REGION_PORT ? HALP_PORT_LOW : HALP_MEMORY32_LOW;
+    Descriptor->u.Memory.MaximumAddress.QuadPart = Kind == HAL_REGION_PORT ? HALP_PORT_HIGH
+                                                   : Kind == HAL_REGION_MEMORY32
+                                                       ? HALP_MEMORY32_HIGH
+                                                       : HALP_MEMORY64_HIGH;
 }
 
 static VOID HalpRequireMessages(const HALP_DEVICE *Device, PIO_RESOURCE_DESCRIPTOR Descriptor)
@@ -111,18 +120,21 @@ static VOID HalpRequireMessages(const HALP_DEVICE *Device, PIO_RESOURCE_DESCRIPT
     Descriptor->u.Interrupt.MaximumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN;
 }
 
-static VOID HalpRequireLine(const HALP_DEVICE *Device, UCHAR Option, PIO_RESOURCE_DESCRIPTOR Descriptor)
+static VOID HalpRequireLine(const HALP_DEVICE *Device, UCHAR Option,
+                            PIO_RESOURCE_DESCRIPTOR Descriptor)
 {
     Descriptor->Option = Option;
     Descriptor->Type = CmResourceTypeInterrupt;
     Descriptor->ShareDisposition = HalpLineSharing(Device);
     Descriptor->Flags = HalpLineFlags(Device);
-    Descriptor->u.Interrupt.MinimumVector = Descriptor->u.Interrupt.MaximumVector = Device->Info.line;
+    Descriptor->u.Interrupt.MinimumVector = Descriptor->u.Interrupt.MaximumVector =
+        Device->Info.line;
 }
 
 PIO_RESOURCE_REQUIREMENTS_LIST HalpRequirements(const HALP_DEVICE *Device)
 {
-    SIZE_T Bytes = sizeof(IO_RESOURCE_REQUIREMENTS_LIST) + (HAL_DEVICE_REGIONS + 2) * sizeof(IO_RESOURCE_DESCRIPTOR);
+    SIZE_T Bytes = sizeof(IO_RESOURCE_REQUIREMENTS_LIST) +
+                   (HAL_DEVICE_REGIONS + 2) * sizeof(IO_RESOURCE_DESCRIPTOR);
     PIO_RESOURCE_REQUIREMENTS_LIST List = ExAllocatePoolWithTag(PagedPool, Bytes, HALP_TAG);
     PIO_RESOURCE_LIST First;
     UCHAR LineOption = 0;
@@ -164,7 +176,8 @@ static VOID HalpSetRegion(HALP_DEVICE *Device, ULONG Region, ULONG64 Base)
     ULONG Offset = HALP_BAR_OFFSET + 4 * Device->Info.region[Region].base_register;
 
     if (HalpIsPci(Device))
-        HalpWriteConfig(Device->Index, &Base, Offset, Device->Info.region[Region].kind == HAL_REGION_MEMORY64 ? 8 : 4);
+        HalpWriteConfig(Device->Index, &Base, Offset,
+                        Device->Info.region[Region].kind == HAL_REGION_MEMORY64 ? 8 : 4);
 }
 
 static VOID HalpSetMessages(HALP_DEVICE *Device, ULONG First, ULONG Count)
@@ -172,7 +185,8 @@ static VOID HalpSetMessages(HALP_DEVICE *Device, ULONG First, ULONG Count)
     for (ULONG i = 0; i < Device->Info.message_limit; i++) {
         ULONG Vector = i < Count ? HalMessageVector(First + i) : 0;
 
-        DD_ASSERT(HAL->device(HAL_DEVICE_SET_MESSAGE, Device->Index, (ULONG64)i << 32 | Vector) == HAL_OK);
+        DD_ASSERT(HAL->device(HAL_DEVICE_SET_MESSAGE, Device->Index, (ULONG64)i << 32 | Vector) ==
+                  HAL_OK);
     }
 }
 
@@ -196,7 +210,8 @@ static VOID HalpTakeInterrupt(HALP_DEVICE *Device, const CM_PARTIAL_RESOURCE_DES
     Device->HasInterrupt = TRUE;
 }
 
-/* The next region at or behind From that a port or memory resource is for; HAL_DEVICE_REGIONS: none. */
+/* The next region at or behind From that a port or memory resource is for; HAL_DEVICE_REGIONS:
+ * none. */
 static ULONG HalpNextRegion(const HALP_DEVICE *Device, ULONG From)
 {
     while (From < HAL_DEVICE_REGIONS && Device->Info.region[From].kind == HAL_REGION_NONE)
@@ -207,8 +222,8 @@ static ULONG HalpNextRegion(const HALP_DEVICE *Device, ULONG From)
 /* The resources come in the order of the requirements. */
 NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources)
 {
-    PCM_PARTIAL_RESOURCE_LIST Partial = Resources != NULL && Resources->Count != 0
-                                            ? &Resources->List[0].PartialResourceList : NULL;
+    PCM_PARTIAL_RESOURCE_LIST Partial =
+        Resources != NULL && Resources->Count != 0 ? &Resources->List[0].PartialResourceList : NULL;
     ULONG Region = 0;
 
     Device->HasInterrupt = FALSE;

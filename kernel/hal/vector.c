@@ -1,6 +1,7 @@
 /*
- * Interrupt vectors: each line has one for ever, and each message of the machine; which device has which message the PnP
- * manager decides. IRQL = vector / 16. Leaves out: interrupt controllers as drivers could program them.
+ * Interrupt vectors: each line has one for ever, and each message of the machine; which device has
+ * which message the PnP manager decides. IRQL = vector / 16. Leaves out: interrupt controllers as
+ * drivers could program them.
  */
 #include "halp.h"
 
@@ -33,8 +34,9 @@ VOID HalInitVectors(VOID)
 
 /* Bus 0 of the usual kinds: the bus level is the line. [doc: HalGetInterruptVector, obsolete] */
 NT_EXPORT(HalGetInterruptVector);
-ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel,
-                                  ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity)
+ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
+                                  ULONG BusInterruptLevel, ULONG BusInterruptVector, PKIRQL Irql,
+                                  PKAFFINITY Affinity)
 {
     ULONG Vector;
 

@@ -1,9 +1,10 @@
 /*
- * DMA adapters of bus masters. A device that reaches all of RAM and does scatter/gather gets the buffer's own pages; for any
- * other (32 bits and RAM above 4 GiB, or one that needs contiguous memory) map registers are pages of real bounce
- * memory, copied to by MapTransfer and from by FlushAdapterBuffers. With the gate on every transfer is copied, so that
- * a driver which does not flush is seen. [doc: DMA_OPERATIONS, Adapter Objects and DMA]
- * Leaves out: system DMA controllers (the machine has none), DMA domains and what else version 3 got after Windows 8.
+ * DMA adapters of bus masters. A device that reaches all of RAM and does scatter/gather gets the
+ * buffer's own pages; for any other (32 bits and RAM above 4 GiB, or one that needs contiguous
+ * memory) map registers are pages of real bounce memory, copied to by MapTransfer and from by
+ * FlushAdapterBuffers. With the gate on every transfer is copied, so that a driver which does not
+ * flush is seen. [doc: DMA_OPERATIONS, Adapter Objects and DMA] Leaves out: system DMA controllers
+ * (the machine has none), DMA domains and what else version 3 got after Windows 8.
  */
 #include "dma.h"
 
@@ -32,7 +33,8 @@ IOP_DMA_ADAPTER *IopDmaAdapter(PDMA_ADAPTER Adapter)
 
 /* ---- common buffers ---- */
 
-PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Length, PPHYSICAL_ADDRESS Logical)
+PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Length,
+                          PPHYSICAL_ADDRESS Logical)
 {
     ULONG64 Reached = (Adapter->HighestPage << PAGE_SHIFT) | (PAGE_SIZE - 1);
     PHYSICAL_ADDRESS Zero = {.QuadPart = 0}, Limit = {.QuadPart = (LONGLONG)min(Highest, Reached)};
@@ -45,15 +47,15 @@ PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Lengt
     return Buffer;
 }
 
-static PVOID NTAPI IopAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PPHYSICAL_ADDRESS Logical,
-                                           BOOLEAN CacheEnabled)
+static PVOID NTAPI IopAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
+                                           PPHYSICAL_ADDRESS Logical, BOOLEAN CacheEnabled)
 {
     UNREFERENCED_PARAMETER(CacheEnabled);
     return IopMakeCommonBuffer(IopDmaAdapter(DmaAdapter), MAXULONG64, Length, Logical);
 }
 
-static VOID NTAPI IopFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PHYSICAL_ADDRESS Logical, PVOID Buffer,
-                                      BOOLEAN CacheEnabled)
+static VOID NTAPI IopFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
+                                      PHYSICAL_ADDRESS Logical, PVOID Buffer, BOOLEAN CacheEnabled)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
 
@@ -62,9 +64,10 @@ static VOID NTAPI IopFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PHY
     if (Adapter->CommonBuffers == 0)
         IopDmaViolation(0x03, DmaAdapter, 1, "a common buffer is freed once too often");
     if (MmGetPhysicalAddress(Buffer).QuadPart != Logical.QuadPart) {
-        KeSetBugCheckText("FreeCommonBuffer: %p and its logical address %I64x do not go together", Buffer,
-                          Logical.QuadPart);
-        KeBugCheckEx(DRIVER_VERIFIER_DMA_VIOLATION, 0x0F, (ULONG_PTR)DmaAdapter, (ULONG_PTR)Buffer, 0);
+        KeSetBugCheckText("FreeCommonBuffer: %p and its logical address %I64x do not go together",
+                          Buffer, Logical.QuadPart);
+        KeBugCheckEx(DRIVER_VERIFIER_DMA_VIOLATION, 0x0F, (ULONG_PTR)DmaAdapter, (ULONG_PTR)Buffer,
+                     0);
     }
     Adapter->CommonBuffers--;
     MmFreeContiguousMemory(Buffer);
@@ -90,13 +93,16 @@ static VOID NTAPI IopPutDmaAdapter(PDMA_ADAPTER DmaAdapter)
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
 
     if (Adapter->CommonBuffers != 0)
-        IopDmaViolation(0x07, DmaAdapter, Adapter->CommonBuffers, "it is released with common buffers outstanding");
+        IopDmaViolation(0x07, DmaAdapter, Adapter->CommonBuffers,
+                        "it is released with common buffers outstanding");
     if (Adapter->ChannelBusy)
         IopDmaViolation(0x08, DmaAdapter, 1, "it is released with its channel in use");
     if (Adapter->Lists != 0)
-        IopDmaViolation(0x0A, DmaAdapter, Adapter->Lists, "it is released with scatter/gather lists outstanding");
+        IopDmaViolation(0x0A, DmaAdapter, Adapter->Lists,
+                        "it is released with scatter/gather lists outstanding");
     if (Adapter->InUse != 0)
-        IopDmaViolation(0x09, DmaAdapter, Adapter->InUse, "it is released with map registers outstanding");
+        IopDmaViolation(0x09, DmaAdapter, Adapter->InUse,
+                        "it is released with map registers outstanding");
     if (Adapter->Bounces)
         MmFreePages(Adapter->BounceFirst, Adapter->Limit);
     Adapter->Public.Version = 0;
@@ -124,13 +130,16 @@ static const DMA_OPERATIONS IopDmaOperations = {
 /* [doc: DEVICE_DESCRIPTION] 24 bits unless the device says 32 or 64, or in version 3 how many. */
 static ULONG64 IopHighestPage(const DEVICE_DESCRIPTION *Description)
 {
-    if (Description->Version == DEVICE_DESCRIPTION_VERSION3 && Description->DmaAddressWidth > PAGE_SHIFT)
-        return Description->DmaAddressWidth >= 64 ? MAXULONG64 >> PAGE_SHIFT
-                                                  : (1ull << (Description->DmaAddressWidth - PAGE_SHIFT)) - 1;
+    if (Description->Version == DEVICE_DESCRIPTION_VERSION3 &&
+        Description->DmaAddressWidth > PAGE_SHIFT)
+        return Description->DmaAddressWidth >= 64
+                   ? MAXULONG64 >> PAGE_SHIFT
+                   : (1ull << (Description->DmaAddressWidth - PAGE_SHIFT)) - 1;
     if (Description->Dma64BitAddresses)
         return MAXULONG64 >> PAGE_SHIFT;
-    return Description->Dma32BitAddresses || Description->InterfaceType == PCIBus ? 0xFFFFFFFFull >> PAGE_SHIFT
-                                                                                 : 0xFFFFFFull >> PAGE_SHIFT;
+    return Description->Dma32BitAddresses || Description->InterfaceType == PCIBus
+               ? 0xFFFFFFFFull >> PAGE_SHIFT
+               : 0xFFFFFFull >> PAGE_SHIFT;
 }
 
 static BOOLEAN IopNeedsBounce(const IOP_DMA_ADAPTER *Adapter)
@@ -169,14 +178,17 @@ static VOID IopSetOperations(PDMA_OPERATIONS Operations, ULONG Version)
 
     *Operations = IopDmaOperations;
     if (Version == DEVICE_DESCRIPTION_VERSION3)
-        RtlCopyMemory((PUCHAR)Operations + Size2, (const UCHAR *)&IopDmaOperations3 + Size2, sizeof(*Operations) - Size2);
-    Operations->Size = Version == DEVICE_DESCRIPTION_VERSION3   ? sizeof(*Operations)
-                       : Version == DEVICE_DESCRIPTION_VERSION2 ? Size2
-                                                                : FIELD_OFFSET(DMA_OPERATIONS, CalculateScatterGatherList);
+        RtlCopyMemory((PUCHAR)Operations + Size2, (const UCHAR *)&IopDmaOperations3 + Size2,
+                      sizeof(*Operations) - Size2);
+    Operations->Size = Version == DEVICE_DESCRIPTION_VERSION3 ? sizeof(*Operations)
+                       : Version == DEVICE_DESCRIPTION_VERSION2
+                           ? Size2
+                           : FIELD_OFFSET(DMA_OPERATIONS, CalculateScatterGatherList);
 }
 
 NT_PARTIAL(IoGetDmaAdapter, "system DMA controllers: NULL");
-PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,
+PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
+                                   PDEVICE_DESCRIPTION DeviceDescription,
                                    PULONG NumberOfMapRegisters)
 {
     IOP_DMA_ADAPTER *Adapter;
@@ -208,8 +220,10 @@ PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_
 
 /* [doc: obsolete; its adapter is used through the macros that call DmaOperations] */
 NT_PARTIAL(HalGetAdapter, "system DMA controllers: NULL");
-PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters);
-PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
+PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription,
+                                    PULONG NumberOfMapRegisters);
+PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription,
+                                    PULONG NumberOfMapRegisters)
 {
     return (PADAPTER_OBJECT)IoGetDmaAdapter(NULL, DeviceDescription, NumberOfMapRegisters);
 }

@@ -1,6 +1,7 @@
 /*
  * Scatter/gather lists: the pieces of a buffer as the device sees them, neighbours joined.
- * [doc: GetScatterGatherList, PutScatterGatherList, CalculateScatterGatherList, BuildScatterGatherList]
+ * [doc: GetScatterGatherList, PutScatterGatherList, CalculateScatterGatherList,
+ * BuildScatterGatherList]
  */
 #include "dma.h"
 
@@ -27,8 +28,8 @@ static ULONG IopPagesOf(PMDL Mdl, PVOID CurrentVa, ULONG Length)
     return Pages;
 }
 
-NTSTATUS NTAPI IopCalculateScatterGatherList(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID CurrentVa, ULONG Length,
-                                             PULONG ListSize, PULONG Registers)
+NTSTATUS NTAPI IopCalculateScatterGatherList(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID CurrentVa,
+                                             ULONG Length, PULONG ListSize, PULONG Registers)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
     ULONG Pages;
@@ -48,7 +49,8 @@ NTSTATUS NTAPI IopCalculateScatterGatherList(PDMA_ADAPTER DmaAdapter, PMDL Mdl, 
 
 VOID IopAddElement(PSCATTER_GATHER_LIST List, ULONG64 Address, ULONG Length)
 {
-    PSCATTER_GATHER_ELEMENT Last = List->NumberOfElements == 0 ? NULL : &List->Elements[List->NumberOfElements - 1];
+    PSCATTER_GATHER_ELEMENT Last =
+        List->NumberOfElements == 0 ? NULL : &List->Elements[List->NumberOfElements - 1];
 
     if (Last != NULL && (ULONG64)Last->Address.QuadPart + Last->Length == Address) {
         Last->Length += Length;
@@ -75,8 +77,8 @@ VOID IopRunDmaList(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
         Left -= InThis;
         while (InThis != 0) {
             ULONG Length = InThis;
-            PHYSICAL_ADDRESS Address = IopMapTransfer(&Adapter->Public, Mdl, Request->Registers, Va, &Length,
-                                                      Request->WriteToDevice);
+            PHYSICAL_ADDRESS Address = IopMapTransfer(&Adapter->Public, Mdl, Request->Registers, Va,
+                                                      &Length, Request->WriteToDevice);
 
             IopAddElement(Request->List, (ULONG64)Address.QuadPart, Length);
             InThis -= Length;
@@ -86,11 +88,12 @@ VOID IopRunDmaList(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
             Va = MmGetMdlVirtualAddress(Mdl->Next);
     }
     if (Request->ListControl != NULL)
-        Request->ListControl(Request->Device, Request->Device->CurrentIrp, Request->List, Request->Context);
+        Request->ListControl(Request->Device, Request->Device->CurrentIrp, Request->List,
+                             Request->Context);
 }
 
-VOID IopFlushChain(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PUCHAR Va, ULONG Length, IOP_DMA_REGISTERS *Registers,
-                   BOOLEAN WriteToDevice)
+VOID IopFlushChain(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PUCHAR Va, ULONG Length,
+                   IOP_DMA_REGISTERS *Registers, BOOLEAN WriteToDevice)
 {
     for (; Length != 0; Mdl = Mdl->Next) {
         ULONG InThis = MmGetMdlByteCount(Mdl) - (ULONG)(Va - (PUCHAR)MmGetMdlVirtualAddress(Mdl));
@@ -110,13 +113,13 @@ static VOID IopFreeRequest(IOP_DMA_REQUEST *Request)
     ExFreePoolWithTag(Request, IOP_TAG_DMA);
 }
 
-NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted, PVOID Buffer, ULONG BufferLength,
-                        BOOLEAN NoWait, PSCATTER_GATHER_LIST *List)
+NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted, PVOID Buffer,
+                        ULONG BufferLength, BOOLEAN NoWait, PSCATTER_GATHER_LIST *List)
 {
     IOP_DMA_REQUEST *Request;
     ULONG Bytes, Registers;
-    NTSTATUS Status = IopCalculateScatterGatherList(&Adapter->Public, Wanted->Mdl, Wanted->Va, Wanted->Length, &Bytes,
-                                                    &Registers);
+    NTSTATUS Status = IopCalculateScatterGatherList(&Adapter->Public, Wanted->Mdl, Wanted->Va,
+                                                    Wanted->Length, &Bytes, &Registers);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -127,7 +130,8 @@ NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted,
         return STATUS_INSUFFICIENT_RESOURCES;
     *Request = *Wanted;
     Request->OwnList = Buffer == NULL;
-    Request->List = Buffer != NULL ? Buffer : ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_DMA);
+    Request->List =
+        Buffer != NULL ? Buffer : ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_DMA);
     if (Request->List == NULL) {
         ExFreePoolWithTag(Request, IOP_TAG_DMA);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -143,25 +147,32 @@ NTSTATUS IopRequestList(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Wanted,
     return Status;
 }
 
-NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl, PVOID CurrentVa,
-                                         ULONG Length, PDRIVER_LIST_CONTROL Routine, PVOID Context,
+NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl,
+                                         PVOID CurrentVa, ULONG Length,
+                                         PDRIVER_LIST_CONTROL Routine, PVOID Context,
                                          BOOLEAN WriteToDevice, PVOID Buffer, ULONG BufferLength)
 {
-    IOP_DMA_REQUEST Wanted = {.Device = Device, .Context = Context, .ListControl = Routine, .Mdl = Mdl, .Va = CurrentVa,
-                              .Length = Length, .WriteToDevice = WriteToDevice};
+    IOP_DMA_REQUEST Wanted = {.Device = Device,
+                              .Context = Context,
+                              .ListControl = Routine,
+                              .Mdl = Mdl,
+                              .Va = CurrentVa,
+                              .Length = Length,
+                              .WriteToDevice = WriteToDevice};
 
     return IopRequestList(IopDmaAdapter(DmaAdapter), &Wanted, Buffer, BufferLength, FALSE, NULL);
 }
 
-NTSTATUS NTAPI IopGetScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl, PVOID CurrentVa,
-                                       ULONG Length, PDRIVER_LIST_CONTROL Routine, PVOID Context,
-                                       BOOLEAN WriteToDevice)
+NTSTATUS NTAPI IopGetScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, PMDL Mdl,
+                                       PVOID CurrentVa, ULONG Length, PDRIVER_LIST_CONTROL Routine,
+                                       PVOID Context, BOOLEAN WriteToDevice)
 {
-    return IopBuildScatterGatherList(DmaAdapter, Device, Mdl, CurrentVa, Length, Routine, Context, WriteToDevice, NULL,
-                                     0);
+    return IopBuildScatterGatherList(DmaAdapter, Device, Mdl, CurrentVa, Length, Routine, Context,
+                                     WriteToDevice, NULL, 0);
 }
 
-VOID NTAPI IopPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST List, BOOLEAN WriteToDevice)
+VOID NTAPI IopPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST List,
+                                   BOOLEAN WriteToDevice)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
     IOP_DMA_REQUEST *Request = IOP_REQUEST_OF(List);
@@ -171,7 +182,8 @@ VOID NTAPI IopPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST
     if (Adapter->Lists == 0)
         IopDmaViolation(0x06, DmaAdapter, 1, "a scatter/gather list is freed once too often");
     Registers = Request->Registers;
-    IopFlushChain(DmaAdapter, Request->Mdl, Request->Va, Request->Length, Registers, Request->WriteToDevice);
+    IopFlushChain(DmaAdapter, Request->Mdl, Request->Va, Request->Length, Registers,
+                  Request->WriteToDevice);
     Adapter->Lists--;
     if (Request->Target != NULL)
         IoFreeMdl(Request->Target);
@@ -195,9 +207,10 @@ static VOID IopFillTarget(PMDL Target, const SCATTER_GATHER_LIST *List)
     Target->MdlFlags |= MDL_PAGES_LOCKED;
 }
 
-/* [doc] the MDL may be the original one: when nothing was copied. The list's release frees another. */
-NTSTATUS NTAPI IopBuildMdlFromScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST List, PMDL OriginalMdl,
-                                                PMDL *TargetMdl)
+/* [doc] the MDL may be the original one: when nothing was copied. The list's release frees another.
+ */
+NTSTATUS NTAPI IopBuildMdlFromScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST List,
+                                                PMDL OriginalMdl, PMDL *TargetMdl)
 {
     IOP_DMA_REQUEST *Request = IOP_REQUEST_OF(List);
 
@@ -210,8 +223,9 @@ NTSTATUS NTAPI IopBuildMdlFromScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTE
     }
     if (Request->Target != NULL)
         return STATUS_NONE_MAPPED; /* [doc] called twice */
-    Request->Target = IoAllocateMdl((PVOID)(ULONG_PTR)BYTE_OFFSET(List->Elements[0].Address.LowPart), Request->Length,
-                                    FALSE, FALSE, NULL);
+    Request->Target =
+        IoAllocateMdl((PVOID)(ULONG_PTR)BYTE_OFFSET(List->Elements[0].Address.LowPart),
+                      Request->Length, FALSE, FALSE, NULL);
     if (Request->Target == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     IopFillTarget(Request->Target, List);

@@ -1,6 +1,7 @@
 /*
- * Map registers: who holds which, who waits for them, and what is copied through them. Requests go in the order in which
- * they came. [doc: AllocateAdapterChannel, MapTransfer, FlushAdapterBuffers, FreeMapRegisters]
+ * Map registers: who holds which, who waits for them, and what is copied through them. Requests go
+ * in the order in which they came. [doc: AllocateAdapterChannel, MapTransfer, FlushAdapterBuffers,
+ * FreeMapRegisters]
  */
 #include "dma.h"
 
@@ -18,7 +19,8 @@ ULONG IopBytesInMdl(PMDL Mdl, PUCHAR CurrentVa)
     return Bytes > MAXULONG ? MAXULONG : (ULONG)Bytes;
 }
 
-/* The physical address of byte Offset behind CurrentVa, which may lie in a later MDL of the chain; *Rest: of its page. */
+/* The physical address of byte Offset behind CurrentVa, which may lie in a later MDL of the chain;
+ * *Rest: of its page. */
 static ULONG64 IopPhysicalAt(PMDL Mdl, PUCHAR CurrentVa, ULONG64 Offset, ULONG *Rest)
 {
     ULONG64 In;
@@ -69,7 +71,8 @@ static BOOLEAN IopTakeRegisters(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Reque
 {
     IOP_DMA_REGISTERS *Registers = Request->Registers;
 
-    if ((Request->NeedsChannel && Adapter->ChannelBusy) || Adapter->InUse + Registers->Count > Adapter->Limit)
+    if ((Request->NeedsChannel && Adapter->ChannelBusy) ||
+        Adapter->InUse + Registers->Count > Adapter->Limit)
         return FALSE;
     if (Adapter->Bounces && Registers->Count != 0) {
         Registers->First = RtlFindClearBitsAndSet(&Adapter->BounceMap, Registers->Count, 0);
@@ -130,7 +133,8 @@ VOID IopReleaseDmaRegisters(IOP_DMA_REGISTERS *Registers)
     KIRQL OldIrql;
 
     if (!IsListEmpty(&Registers->Mappings))
-        IopDmaViolation(0x10, &Adapter->Public, Registers->Used, "map registers are freed before their buffers are flushed");
+        IopDmaViolation(0x10, &Adapter->Public, Registers->Used,
+                        "map registers are freed before their buffers are flushed");
     OldIrql = KeAcquireSpinLockRaiseToDpc(&Adapter->Lock);
     IopGiveRegisters(Registers);
     KeReleaseSpinLock(&Adapter->Lock, OldIrql);
@@ -145,7 +149,8 @@ static BOOLEAN IopMustWait(IOP_DMA_ADAPTER *Adapter, const IOP_DMA_REQUEST *Requ
            Adapter->InUse + Request->Registers->Count > Adapter->Limit;
 }
 
-NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Count, BOOLEAN NoWait)
+NTSTATUS IopStartDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request, ULONG Count,
+                            BOOLEAN NoWait)
 {
     SIZE_T Bytes = FIELD_OFFSET(IOP_DMA_REGISTERS, Mapping[Count]);
     KIRQL OldIrql;
@@ -192,14 +197,12 @@ static VOID IopRunControl(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
     if (Request->BaseOut != NULL)
         *Request->BaseOut = Registers;
     if (Request->Control != NULL)
-        Action = Request->Control(Request->Device, Request->Device->CurrentIrp, Registers, Request->Context);
+        Action = Request->Control(Request->Device, Request->Device->CurrentIrp, Registers,
+                                  Request->Context);
     ExFreePoolWithTag(Request, IOP_TAG_DMA);
     switch (Action) {
-    case KeepObject:
-        return;
-    case DeallocateObjectKeepRegisters:
-        IopReleaseDmaChannel(Adapter);
-        return;
+    case KeepObject: return;
+    case DeallocateObjectKeepRegisters: IopReleaseDmaChannel(Adapter); return;
     default:
         Adapter->Holder = NULL;
         IopReleaseDmaRegisters(Registers);
@@ -217,8 +220,8 @@ static VOID IopRunDmaRequest(IOP_DMA_ADAPTER *Adapter, IOP_DMA_REQUEST *Request)
     IopRunControl(Adapter, Request);
 }
 
-NTSTATUS NTAPI IopAllocateAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device, ULONG Registers,
-                                         PDRIVER_CONTROL Routine, PVOID Context)
+NTSTATUS NTAPI IopAllocateAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT Device,
+                                         ULONG Registers, PDRIVER_CONTROL Routine, PVOID Context)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
     IOP_DMA_REQUEST *Request;
@@ -256,7 +259,8 @@ VOID NTAPI IopFreeMapRegisters(PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase, U
     IOP_DMA_REGISTERS *Registers = MapRegisterBase;
 
     if (Registers->Adapter != IopDmaAdapter(DmaAdapter) || Registers->Count != Count)
-        IopDmaViolation(0x05, DmaAdapter, Count, "map registers are freed that it does not hold, or not all of them");
+        IopDmaViolation(0x05, DmaAdapter, Count,
+                        "map registers are freed that it does not hold, or not all of them");
     IopReleaseDmaRegisters(Registers);
 }
 
@@ -281,7 +285,8 @@ static BOOLEAN IopIsReached(const IOP_DMA_ADAPTER *Adapter, PMDL Mdl, PUCHAR Va,
 }
 
 /* Through bounce memory: all of Length, contiguous. Returns its physical address. */
-static ULONG64 IopMapBounced(IOP_DMA_REGISTERS *Registers, PMDL Mdl, PUCHAR Va, ULONG Length, BOOLEAN WriteToDevice)
+static ULONG64 IopMapBounced(IOP_DMA_REGISTERS *Registers, PMDL Mdl, PUCHAR Va, ULONG Length,
+                             BOOLEAN WriteToDevice)
 {
     IOP_DMA_ADAPTER *Adapter = Registers->Adapter;
     ULONG Rest, Offset = (ULONG)(IopPhysicalAt(Mdl, Va, 0, &Rest) & (PAGE_SIZE - 1));
@@ -289,10 +294,14 @@ static ULONG64 IopMapBounced(IOP_DMA_REGISTERS *Registers, PMDL Mdl, PUCHAR Va, 
     IOP_DMA_MAPPING *Mapping;
 
     if (Registers->Used + Pages > Registers->Count)
-        IopDmaViolation(0x0C, &Adapter->Public, Pages, "a transfer needs more map registers than were allocated");
+        IopDmaViolation(0x0C, &Adapter->Public, Pages,
+                        "a transfer needs more map registers than were allocated");
     Mapping = &Registers->Mapping[Registers->Used];
-    *Mapping = (IOP_DMA_MAPPING){.Mdl = Mdl, .Va = Va, .Length = Length, .WriteToDevice = WriteToDevice};
-    Mapping->Bounce = ((ULONG64)(Adapter->BounceFirst + Registers->First + Registers->Used) << PAGE_SHIFT) + Offset;
+    *Mapping =
+        (IOP_DMA_MAPPING){.Mdl = Mdl, .Va = Va, .Length = Length, .WriteToDevice = WriteToDevice};
+    Mapping->Bounce =
+        ((ULONG64)(Adapter->BounceFirst + Registers->First + Registers->Used) << PAGE_SHIFT) +
+        Offset;
     Registers->Used += Pages;
     InsertTailList(&Registers->Mappings, &Mapping->Entry);
     if (WriteToDevice)
@@ -300,8 +309,8 @@ static ULONG64 IopMapBounced(IOP_DMA_REGISTERS *Registers, PMDL Mdl, PUCHAR Va, 
     return Mapping->Bounce;
 }
 
-PHYSICAL_ADDRESS NTAPI IopMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
-                                      PULONG Length, BOOLEAN WriteToDevice)
+PHYSICAL_ADDRESS NTAPI IopMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase,
+                                      PVOID CurrentVa, PULONG Length, BOOLEAN WriteToDevice)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
     IOP_DMA_REGISTERS *Registers = MapRegisterBase;
@@ -311,11 +320,14 @@ PHYSICAL_ADDRESS NTAPI IopMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID M
     if (*Length == 0)
         IopDmaViolation(0x21, DmaAdapter, 0, "nothing is to be mapped");
     if (*Length > IopBytesInMdl(Mdl, CurrentVa))
-        IopDmaViolation(0x1B, DmaAdapter, (ULONG64)CurrentVa, "the address and length to map are not in the MDL");
+        IopDmaViolation(0x1B, DmaAdapter, (ULONG64)CurrentVa,
+                        "the address and length to map are not in the MDL");
     Together = IopContiguousBytes(Mdl, CurrentVa, *Length);
-    if (Adapter->Bounces && ((KiLoaderBlock->flags & HAL_FLAG_GATE) || !IopIsReached(Adapter, Mdl, CurrentVa, *Length) ||
+    if (Adapter->Bounces && ((KiLoaderBlock->flags & HAL_FLAG_GATE) ||
+                             !IopIsReached(Adapter, Mdl, CurrentVa, *Length) ||
                              (!Adapter->ScatterGather && Together < *Length))) {
-        Result.QuadPart = (LONGLONG)IopMapBounced(Registers, Mdl, CurrentVa, *Length, WriteToDevice);
+        Result.QuadPart =
+            (LONGLONG)IopMapBounced(Registers, Mdl, CurrentVa, *Length, WriteToDevice);
         return Result;
     }
     Result.QuadPart = (LONGLONG)IopPhysicalAt(Mdl, CurrentVa, 0, &Rest);
@@ -331,8 +343,8 @@ static VOID IopFlushMapping(IOP_DMA_MAPPING *Mapping)
 }
 
 /* Every mapping that begins in the range is copied back and done with. */
-BOOLEAN NTAPI IopFlushAdapterBuffers(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
-                                     ULONG Length, BOOLEAN WriteToDevice)
+BOOLEAN NTAPI IopFlushAdapterBuffers(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase,
+                                     PVOID CurrentVa, ULONG Length, BOOLEAN WriteToDevice)
 {
     IOP_DMA_REGISTERS *Registers = MapRegisterBase;
     PLIST_ENTRY Entry;

@@ -1,7 +1,7 @@
 /*
- * Connecting interrupt service routines: by vector as START_DEVICE's translated resources give it, or by device.
- * [doc: IoConnectInterrupt, IoConnectInterruptEx and its three versions, Using Passive-Level Interrupt Service Routines]
- * Leaves out: processor groups other than 0.
+ * Connecting interrupt service routines: by vector as START_DEVICE's translated resources give it,
+ * or by device. [doc: IoConnectInterrupt, IoConnectInterruptEx and its three versions, Using
+ * Passive-Level Interrupt Service Routines] Leaves out: processor groups other than 0.
  */
 #include "iop.h"
 
@@ -68,7 +68,8 @@ static NTSTATUS IopConnectOne(const IOP_CONNECT *Connect, KINTERRUPT **Result)
     if (Connect->Irql == PASSIVE_LEVEL)
         Status = KeInitPassiveInterrupt(Interrupt);
     if (NT_SUCCESS(Status) && !KeConnectInterrupt(Interrupt))
-        Status = STATUS_INVALID_PARAMETER; /* the vector is taken, and one of the two does not share */
+        Status =
+            STATUS_INVALID_PARAMETER; /* the vector is taken, and one of the two does not share */
     if (!NT_SUCCESS(Status)) {
         IopFreeInterrupt(Interrupt);
         return Status;
@@ -86,40 +87,56 @@ static NTSTATUS IopCheckConnect(const IOP_CONNECT *Connect)
         return STATUS_INVALID_PARAMETER;
     if (Connect->Vector < KE_FIRST_DEVICE_VECTOR || Connect->Vector > KE_LAST_DEVICE_VECTOR)
         return STATUS_INVALID_PARAMETER;
-    if (Passive ? Connect->SynchronizeIrql != PASSIVE_LEVEL || Connect->SpinLock != NULL
-                : Connect->Irql != Connect->Vector >> 4 || Connect->SynchronizeIrql < Connect->Irql ||
-                      Connect->SynchronizeIrql > HIGH_LEVEL)
+    if (Passive
+            ? Connect->SynchronizeIrql != PASSIVE_LEVEL || Connect->SpinLock != NULL
+            : Connect->Irql != Connect->Vector >> 4 || Connect->SynchronizeIrql < Connect->Irql ||
+                  Connect->SynchronizeIrql > HIGH_LEVEL)
         return STATUS_INVALID_PARAMETER;
     return STATUS_SUCCESS;
 }
 
 NT_EXPORT(IoConnectInterrupt);
 NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
-                                  PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                                  KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
-                                  KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave)
+                                  PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector,
+                                  KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode,
+                                  BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
+                                  BOOLEAN FloatingSave)
 {
-    IOP_CONNECT Connect = {.ServiceRoutine = ServiceRoutine, .Context = ServiceContext, .SpinLock = SpinLock,
-                           .Vector = Vector, .Irql = Irql, .SynchronizeIrql = SynchronizeIrql,
-                           .Mode = InterruptMode, .ShareVector = ShareVector, .Affinity = ProcessorEnableMask};
+    IOP_CONNECT Connect = {.ServiceRoutine = ServiceRoutine,
+                           .Context = ServiceContext,
+                           .SpinLock = SpinLock,
+                           .Vector = Vector,
+                           .Irql = Irql,
+                           .SynchronizeIrql = SynchronizeIrql,
+                           .Mode = InterruptMode,
+                           .ShareVector = ShareVector,
+                           .Affinity = ProcessorEnableMask};
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(FloatingSave); /* x64 saves it always */
     *InterruptObject = NULL;
     Status = Irql == PASSIVE_LEVEL || (ProcessorEnableMask & KeQueryActiveProcessors()) == 0
-                 ? STATUS_INVALID_PARAMETER : IopCheckConnect(&Connect);
+                 ? STATUS_INVALID_PARAMETER
+                 : IopCheckConnect(&Connect);
     return NT_SUCCESS(Status) ? IopConnectOne(&Connect, InterruptObject) : Status;
 }
 
 /* ---- by what START_DEVICE said ---- */
 
-static NTSTATUS IopConnectFullySpecified(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters, BOOLEAN HasGroup)
+static NTSTATUS IopConnectFullySpecified(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters,
+                                         BOOLEAN HasGroup)
 {
     const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *P = &Parameters->FullySpecified;
-    IOP_CONNECT Connect = {.Pdo = P->PhysicalDeviceObject, .ServiceRoutine = P->ServiceRoutine,
-                           .Context = P->ServiceContext, .SpinLock = P->SpinLock, .Vector = P->Vector,
-                           .Irql = P->Irql, .SynchronizeIrql = P->SynchronizeIrql, .Mode = P->InterruptMode,
-                           .ShareVector = P->ShareVector, .Affinity = P->ProcessorEnableMask};
+    IOP_CONNECT Connect = {.Pdo = P->PhysicalDeviceObject,
+                           .ServiceRoutine = P->ServiceRoutine,
+                           .Context = P->ServiceContext,
+                           .SpinLock = P->SpinLock,
+                           .Vector = P->Vector,
+                           .Irql = P->Irql,
+                           .SynchronizeIrql = P->SynchronizeIrql,
+                           .Mode = P->InterruptMode,
+                           .ShareVector = P->ShareVector,
+                           .Affinity = P->ProcessorEnableMask};
     NTSTATUS Status;
 
     *P->InterruptObject = NULL;
@@ -135,12 +152,18 @@ static NTSTATUS IopConnectFullySpecified(PIO_CONNECT_INTERRUPT_PARAMETERS Parame
 
 /* ---- by device ---- */
 
-static IOP_CONNECT IopConnectAssigned(const HAL_ASSIGNED_INTERRUPT *Assigned, PDEVICE_OBJECT Pdo, PVOID Context,
-                                      PKSPIN_LOCK SpinLock, KIRQL SynchronizeIrql)
+static IOP_CONNECT IopConnectAssigned(const HAL_ASSIGNED_INTERRUPT *Assigned, PDEVICE_OBJECT Pdo,
+                                      PVOID Context, PKSPIN_LOCK SpinLock, KIRQL SynchronizeIrql)
 {
-    return (IOP_CONNECT){.Pdo = Pdo, .Context = Context, .SpinLock = SpinLock, .Vector = Assigned->Vector,
-                         .Irql = Assigned->Irql, .SynchronizeIrql = max(SynchronizeIrql, Assigned->Irql),
-                         .Mode = Assigned->Mode, .ShareVector = Assigned->Shared, .Affinity = Assigned->Affinity};
+    return (IOP_CONNECT){.Pdo = Pdo,
+                         .Context = Context,
+                         .SpinLock = SpinLock,
+                         .Vector = Assigned->Vector,
+                         .Irql = Assigned->Irql,
+                         .SynchronizeIrql = max(SynchronizeIrql, Assigned->Irql),
+                         .Mode = Assigned->Mode,
+                         .ShareVector = Assigned->Shared,
+                         .Affinity = Assigned->Affinity};
 }
 
 static NTSTATUS IopConnectLine(const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS *P)
@@ -183,17 +206,20 @@ static VOID IopDescribeMessage(PIO_INTERRUPT_MESSAGE_INFO_ENTRY Entry, const IOP
 static NTSTATUS IopConnectMessages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *P,
                                    const HAL_ASSIGNED_INTERRUPT *Assigned)
 {
-    IOP_CONNECT Connect = IopConnectAssigned(Assigned, P->PhysicalDeviceObject, P->ServiceContext, P->SpinLock,
-                                             P->SynchronizeIrql);
+    IOP_CONNECT Connect = IopConnectAssigned(Assigned, P->PhysicalDeviceObject, P->ServiceContext,
+                                             P->SpinLock, P->SynchronizeIrql);
     SIZE_T Bytes = FIELD_OFFSET(IO_INTERRUPT_MESSAGE_INFO, MessageInfo[Assigned->MessageCount]);
-    PIO_INTERRUPT_MESSAGE_INFO Table = ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_INTERRUPT);
+    PIO_INTERRUPT_MESSAGE_INFO Table =
+        ExAllocatePoolWithTag(NonPagedPoolNx, Bytes, IOP_TAG_INTERRUPT);
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (Table == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Table, Bytes);
-    for (ULONG i = 0; i < Assigned->MessageCount; i++) /* one IRQL at which no other message of the device comes */
-        Connect.SynchronizeIrql = max(Connect.SynchronizeIrql, (KIRQL)(HalMessageVector(Assigned->Message + i) >> 4));
+    for (ULONG i = 0; i < Assigned->MessageCount;
+         i++) /* one IRQL at which no other message of the device comes */
+        Connect.SynchronizeIrql =
+            max(Connect.SynchronizeIrql, (KIRQL)(HalMessageVector(Assigned->Message + i) >> 4));
     Table->UnifiedIrql = Connect.SynchronizeIrql;
     Table->MessageCount = Assigned->MessageCount;
     Connect.MessageServiceRoutine = P->MessageServiceRoutine;
@@ -212,7 +238,8 @@ static NTSTATUS IopConnectMessages(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARA
     return Status;
 }
 
-/* Messages when the device has them, else the line with the fallback routine; Version says which it was. */
+/* Messages when the device has them, else the line with the fallback routine; Version says which it
+ * was. */
 static NTSTATUS IopConnectMessageBased(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *P = &Parameters->MessageBased;
@@ -273,15 +300,18 @@ VOID NTAPI IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 static BOOLEAN IopIsInterruptObject(PVOID Context)
 {
     return Context != NULL && MmIsRangeAccessible(Context, sizeof(KINTERRUPT), FALSE) &&
-           ((PKINTERRUPT)Context)->Type == InterruptObject && ((PKINTERRUPT)Context)->Size == sizeof(KINTERRUPT);
+           ((PKINTERRUPT)Context)->Type == InterruptObject &&
+           ((PKINTERRUPT)Context)->Size == sizeof(KINTERRUPT);
 }
 
-/* [doc: PNP_DETECTED_FATAL_ERROR 9: another connection type than the one that the connect routine returned] */
+/* [doc: PNP_DETECTED_FATAL_ERROR 9: another connection type than the one that the connect routine
+ * returned] */
 static VOID IopCheckType(ULONG Version, PVOID Context)
 {
     if ((Version == CONNECT_MESSAGE_BASED) == !IopIsInterruptObject(Context))
         return;
-    KeSetBugCheckText("connection context %p is not of the type %u that it is given as", Context, Version);
+    KeSetBugCheckText("connection context %p is not of the type %u that it is given as", Context,
+                      Version);
     KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 9, Version, 0, 0);
 }
 
@@ -307,7 +337,8 @@ static VOID IopSetActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters
             KeSetInterruptActive(Table->MessageInfo[i].InterruptObject, Active);
         return;
     }
-    IopCheckInterrupt(Parameters->ConnectionContext.InterruptObject, "IoReportInterruptActive or Inactive");
+    IopCheckInterrupt(Parameters->ConnectionContext.InterruptObject,
+                      "IoReportInterruptActive or Inactive");
     KeSetInterruptActive(Parameters->ConnectionContext.InterruptObject, Active);
 }
 

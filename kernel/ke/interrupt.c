@@ -1,10 +1,12 @@
 /*
- * Interrupts of devices: vectors, the chains of interrupt objects on them, and their delivery to a simulated processor.
- * The host says which lines are asserted and which messages came; the kernel takes that to a processor of the vector's
- * affinity wherever IRQL falls, time passes, a processor idles or a device was just accessed, as if each were between two
- * instructions. The upper half of a vector is its IRQL. An ISR runs on the stack of the interrupted thread, at the
- * interrupt's SynchronizeIrql, holding its spin lock; the thread's quantum does not pay for it.
- * Leaves out: interrupt steering while connected, `cli` (an interrupt that an access to a device raises comes all the same).
+ * Interrupts of devices: vectors, the chains of interrupt objects on them, and their delivery to a
+ * simulated processor. The host says which lines are asserted and which messages came; the kernel
+ * takes that to a processor of the vector's affinity wherever IRQL falls, time passes, a processor
+ * idles or a device was just accessed, as if each were between two instructions. The upper half of
+ * a vector is its IRQL. An ISR runs on the stack of the interrupted thread, at the interrupt's
+ * SynchronizeIrql, holding its spin lock; the thread's quantum does not pay for it. Leaves out:
+ * interrupt steering while connected, `cli` (an interrupt that an access to a device raises comes
+ * all the same).
  */
 #include "ki.h"
 
@@ -12,27 +14,28 @@
 #include "../rtl/rtl.h"
 
 #define KI_VECTORS 256
-#define KI_STORM_LIMIT 1000 /* times in a row that a level-triggered line is still asserted after its ISRs ran */
+/* Times in a row that a level-triggered line may still be asserted after its ISRs ran. */
+#define KI_STORM_LIMIT 1000
 
 typedef struct _KI_VECTOR {
-    LIST_ENTRY Chain;    /* KINTERRUPT.InterruptListEntry; Flink NULL: never used */
-    ULONG Line;          /* KE_NO_LINE: a message's */
-    ULONG Storm;         /* deliveries in a row after which the line was still asserted */
+    LIST_ENTRY Chain; /* KINTERRUPT.InterruptListEntry; Flink NULL: never used */
+    ULONG Line;       /* KE_NO_LINE: a message's */
+    ULONG Storm;      /* deliveries in a row after which the line was still asserted */
     ULONG Spurious;
-    BOOLEAN Masked;      /* a passive-level ISR is about to run */
+    BOOLEAN Masked; /* a passive-level ISR is about to run */
 } KI_VECTOR;
 
 /* A passive-level interrupt's thread. */
 typedef struct _KI_PASSIVE {
     KDPC Dpc;
-    KEVENT Wake;         /* set by the DPC, or to end */
-    KEVENT Synchronize;  /* KINTERRUPT.PassiveEvent */
+    KEVENT Wake;        /* set by the DPC, or to end */
+    KEVENT Synchronize; /* KINTERRUPT.PassiveEvent */
     PETHREAD Thread;
     volatile BOOLEAN End, Pending;
 } KI_PASSIVE;
 
 BOOLEAN KiOthersInterrupted;
-static KI_VECTOR KiVectors[KI_VECTORS]; /* changed at DISPATCH_LEVEL or above */
+static KI_VECTOR KiVectors[KI_VECTORS];      /* changed at DISPATCH_LEVEL or above */
 static UCHAR KiLineVector[HAL_DEVICE_LINES]; /* 0: none */
 
 static KINTERRUPT *KiInterruptOf(PLIST_ENTRY Entry)
@@ -96,7 +99,9 @@ static VOID KiNoteSpurious(ULONG Number)
 
     if (KiVectors[Number].Spurious++ != 0)
         return;
-    Bytes = _snprintf(Line, sizeof(Line), "interrupt vector 0x%02lX: an interrupt came and nothing is connected\n", Number);
+    Bytes =
+        _snprintf(Line, sizeof(Line),
+                  "interrupt vector 0x%02lX: an interrupt came and nothing is connected\n", Number);
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
 }
 
@@ -184,22 +189,24 @@ static VOID KiCheckIsrReturn(KINTERRUPT *Interrupt, PVOID Routine)
 
     if (Irql == Interrupt->SynchronizeIrql)
         return;
-    KeSetBugCheckText("the interrupt service routine at %p returned at IRQL %u instead of %u", Routine, Irql,
-                      Interrupt->SynchronizeIrql);
-    KiBugCheck(0xC8, ((ULONG64)Irql << 16) | ((ULONG64)Interrupt->SynchronizeIrql << 8) | 3, (ULONG64)Routine,
-               (ULONG64)Interrupt, 0, NULL, FALSE);
+    KeSetBugCheckText("the interrupt service routine at %p returned at IRQL %u instead of %u",
+                      Routine, Irql, Interrupt->SynchronizeIrql);
+    KiBugCheck(0xC8, ((ULONG64)Irql << 16) | ((ULONG64)Interrupt->SynchronizeIrql << 8) | 3,
+               (ULONG64)Routine, (ULONG64)Interrupt, 0, NULL, FALSE);
 }
 
 static BOOLEAN KiCallIsr(KINTERRUPT *Interrupt)
 {
-    PVOID Routine = Interrupt->MessageServiceRoutine != NULL ? (PVOID)Interrupt->MessageServiceRoutine
-                                                             : (PVOID)Interrupt->ServiceRoutine;
+    PVOID Routine = Interrupt->MessageServiceRoutine != NULL
+                        ? (PVOID)Interrupt->MessageServiceRoutine
+                        : (PVOID)Interrupt->ServiceRoutine;
     BOOLEAN Claimed;
 
     Interrupt->ServiceCount++;
     Interrupt->Number = KiGetPrcb()->Number;
     if (Interrupt->MessageServiceRoutine != NULL)
-        Claimed = Interrupt->MessageServiceRoutine(Interrupt, Interrupt->ServiceContext, Interrupt->MessageIndex);
+        Claimed = Interrupt->MessageServiceRoutine(Interrupt, Interrupt->ServiceContext,
+                                                   Interrupt->MessageIndex);
     else
         Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (Interrupt->Passive == NULL)
@@ -222,7 +229,8 @@ static BOOLEAN KiCallLocked(KI_PCR *Pcr, KINTERRUPT *Interrupt)
     return Claimed;
 }
 
-/* A passive-level ISR: the vector stays masked until its thread has called it. TRUE: somebody will look. */
+/* A passive-level ISR: the vector stays masked until its thread has called it. TRUE: somebody will
+ * look. */
 static BOOLEAN KiHandOver(KI_VECTOR *Vector, KINTERRUPT *Interrupt)
 {
     Vector->Masked = TRUE;
@@ -232,8 +240,9 @@ static BOOLEAN KiHandOver(KI_VECTOR *Vector, KINTERRUPT *Interrupt)
 }
 
 /*
- * Calls the chain. Level triggered: until one claims the interrupt, the line says whether there is more. Latched: all of
- * them, again while anyone claims, since an edge may have been lost meanwhile. [doc: Providing ISR Context, shared vectors]
+ * Calls the chain. Level triggered: until one claims the interrupt, the line says whether there is
+ * more. Latched: all of them, again while anyone claims, since an edge may have been lost
+ * meanwhile. [doc: Providing ISR Context, shared vectors]
  */
 static BOOLEAN KiCallChain(KI_PCR *Pcr, KI_VECTOR *Vector)
 {
@@ -241,22 +250,26 @@ static BOOLEAN KiCallChain(KI_PCR *Pcr, KI_VECTOR *Vector)
 
     for (ULONG Round = 0; Again && Round < KI_STORM_LIMIT; Round++) {
         Again = FALSE;
-        for (PLIST_ENTRY Entry = Vector->Chain.Flink; Entry != &Vector->Chain; Entry = Entry->Flink) {
+        for (PLIST_ENTRY Entry = Vector->Chain.Flink; Entry != &Vector->Chain;
+             Entry = Entry->Flink) {
             KINTERRUPT *Interrupt = KiInterruptOf(Entry);
             BOOLEAN Claimed = FALSE;
 
             if (Interrupt->ActiveCount != 0)
-                Claimed = Interrupt->Passive != NULL ? KiHandOver(Vector, Interrupt) : KiCallLocked(Pcr, Interrupt);
+                Claimed = Interrupt->Passive != NULL ? KiHandOver(Vector, Interrupt)
+                                                     : KiCallLocked(Pcr, Interrupt);
             Any |= Claimed;
             if (Claimed && Interrupt->Mode == LevelSensitive)
                 return TRUE;
-            Again |= Claimed && Interrupt->Passive == NULL && Vector->Chain.Flink != Vector->Chain.Blink;
+            Again |=
+                Claimed && Interrupt->Passive == NULL && Vector->Chain.Flink != Vector->Chain.Blink;
         }
     }
     return Any;
 }
 
-/* [doc: HARDWARE_INTERRUPT_STORM: first ISR, its context, interrupt object, 1 not chained or 2 chained] */
+/* [doc: HARDWARE_INTERRUPT_STORM: first ISR, its context, interrupt object, 1 not chained or 2
+ * chained] */
 static DECLSPEC_NORETURN VOID KiStorm(const KI_VECTOR *Vector, BOOLEAN Claimed)
 {
     KINTERRUPT *First = KiFirst(Vector);
@@ -264,17 +277,19 @@ static DECLSPEC_NORETURN VOID KiStorm(const KI_VECTOR *Vector, BOOLEAN Claimed)
     KeSetBugCheckText("interrupt line %u stays asserted: %s", Vector->Line,
                       Claimed ? "an ISR claims the interrupt and does not quieten its device"
                               : "no ISR on the line claims the interrupt");
-    KiBugCheck(0xF2, (ULONG64)(First->MessageServiceRoutine != NULL ? (PVOID)First->MessageServiceRoutine
-                                                                    : (PVOID)First->ServiceRoutine),
-               (ULONG64)First->ServiceContext, (ULONG64)First, Vector->Chain.Flink == Vector->Chain.Blink ? 1 : 2, NULL,
-               FALSE);
+    KiBugCheck(0xF2,
+               (ULONG64)(First->MessageServiceRoutine != NULL ? (PVOID)First->MessageServiceRoutine
+                                                              : (PVOID)First->ServiceRoutine),
+               (ULONG64)First->ServiceContext, (ULONG64)First,
+               Vector->Chain.Flink == Vector->Chain.Blink ? 1 : 2, NULL, FALSE);
 }
 
 static VOID KiServeVector(KI_PCR *Pcr, ULONG Number)
 {
     KI_VECTOR *Vector = &KiVectors[Number];
     const KINTERRUPT *First = KiFirst(Vector);
-    BOOLEAN Level = First != NULL && First->Mode == LevelSensitive && KiIsLineVector(Vector), Claimed;
+    BOOLEAN Level = First != NULL && First->Mode == LevelSensitive && KiIsLineVector(Vector),
+            Claimed;
 
     if (First == NULL || (Level && !KiLineAsserted(Vector->Line)))
         return; /* gone again before a processor had time: as at an interrupt controller */
@@ -309,14 +324,16 @@ VOID KiServiceInterrupt(KI_PCR *Pcr)
 
 /* ---- connecting ---- */
 
-/* The lock of drivers that share one between vectors may be held at a lower IRQL only by mistake: nothing to do here. */
+/* The lock of drivers that share one between vectors may be held at a lower IRQL only by mistake:
+ * nothing to do here. */
 BOOLEAN KeConnectInterrupt(KINTERRUPT *Interrupt)
 {
     KI_VECTOR *Vector = &KiVectors[Interrupt->Vector];
     KINTERRUPT *First = KiFirst(Vector);
     KIRQL OldIrql;
 
-    if (First != NULL && (!First->ShareVector || !Interrupt->ShareVector || First->Mode != Interrupt->Mode))
+    if (First != NULL &&
+        (!First->ShareVector || !Interrupt->ShareVector || First->Mode != Interrupt->Mode))
         return FALSE;
     OldIrql = KfRaiseIrql(HIGH_LEVEL);
     if (Vector->Chain.Flink == NULL)
@@ -363,15 +380,19 @@ VOID KeCheckForInterrupts(PVOID Base, SIZE_T Bytes)
     for (ULONG i = 0; i < KI_VECTORS; i++) {
         PLIST_ENTRY Head = &KiVectors[i].Chain;
 
-        for (PLIST_ENTRY Entry = Head->Flink; Entry != NULL && Entry != Head; Entry = Entry->Flink) {
+        for (PLIST_ENTRY Entry = Head->Flink; Entry != NULL && Entry != Head;
+             Entry = Entry->Flink) {
             KINTERRUPT *Interrupt = KiInterruptOf(Entry);
-            ULONG64 Isr = Interrupt->MessageServiceRoutine != NULL ? (ULONG64)Interrupt->MessageServiceRoutine
-                                                                   : (ULONG64)Interrupt->ServiceRoutine;
+            ULONG64 Isr = Interrupt->MessageServiceRoutine != NULL
+                              ? (ULONG64)Interrupt->MessageServiceRoutine
+                              : (ULONG64)Interrupt->ServiceRoutine;
 
             if (Isr - (ULONG64)Base >= Bytes)
                 continue;
-            KeSetBugCheckText("the driver is unloaded, but its interrupt service routine %p is still connected to vector "
-                              "0x%02lX", (PVOID)Isr, i);
+            KeSetBugCheckText("the driver is unloaded, but its interrupt service routine %p is "
+                              "still connected to vector "
+                              "0x%02lX",
+                              (PVOID)Isr, i);
             KiBugCheck(0xCE, Isr, 8, (ULONG64)Interrupt, 0, NULL, FALSE);
         }
     }
@@ -432,13 +453,14 @@ NTSTATUS KeInitPassiveInterrupt(KINTERRUPT *Interrupt)
     Interrupt->Passive = Passive;
     Interrupt->PassiveEvent = &Passive->Synchronize;
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, KiPassiveThread, Interrupt);
+    Status = PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, &Attributes, NULL, NULL,
+                                  KiPassiveThread, Interrupt);
     if (!NT_SUCCESS(Status)) {
         ExFreePoolWithTag(Passive, 'tnIK');
         return Status;
     }
-    DD_ASSERT(NT_SUCCESS(ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                                   (PVOID *)&Passive->Thread, NULL)));
+    DD_ASSERT(NT_SUCCESS(ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType,
+                                                   KernelMode, (PVOID *)&Passive->Thread, NULL)));
     ZwClose(Handle);
     Interrupt->ServiceThread = (KTHREAD *)Passive->Thread;
     return STATUS_SUCCESS;
@@ -464,9 +486,10 @@ static VOID KiCheckSynchronizeIrql(PKINTERRUPT Interrupt, PVOID Caller)
     KIRQL Irql = KiGetPcr()->Irql;
 
     if (Irql <= Interrupt->SynchronizeIrql)
-        return; /* [doc: callers must be running at IRQL <= DIRQL; raising gives IRQL_NOT_GREATER_OR_EQUAL] */
-    KeSetBugCheckText("interrupt object %p is to be synchronised with at IRQL %u, above its own %u", Interrupt, Irql,
-                      Interrupt->SynchronizeIrql);
+        return; /* [doc: callers must be running at IRQL <= DIRQL; raising gives
+                   IRQL_NOT_GREATER_OR_EQUAL] */
+    KeSetBugCheckText("interrupt object %p is to be synchronised with at IRQL %u, above its own %u",
+                      Interrupt, Irql, Interrupt->SynchronizeIrql);
     KiBugCheck(0x9, Irql, Interrupt->SynchronizeIrql, 0, (ULONG64)Caller, NULL, FALSE);
 }
 
@@ -503,7 +526,8 @@ VOID NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
     KeLowerIrql(OldIrql);
 }
 
-static BOOLEAN KiSynchronizePassive(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Routine, PVOID Context)
+static BOOLEAN KiSynchronizePassive(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Routine,
+                                    PVOID Context)
 {
     BOOLEAN Result;
 
@@ -515,7 +539,8 @@ static BOOLEAN KiSynchronizePassive(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE
 }
 
 NT_EXPORT(KeSynchronizeExecution);
-BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Routine, PVOID Context)
+BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Routine,
+                                     PVOID Context)
 {
     KIRQL OldIrql;
     BOOLEAN Result;
@@ -532,8 +557,9 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTIN
 
 /* ---- traps of device accesses ---- */
 
-#define KI_POLLS_LIMIT 4096  /* of 64 reads each: no device is that slow */
-#define KI_POLL_100NS 100ull /* time that the first of a row lets pass; it doubles up to the longest */
+#define KI_POLLS_LIMIT 4096 /* of 64 reads each: no device is that slow */
+#define KI_POLL_100NS \
+    100ull /* time that the first of a row lets pass; it doubles up to the longest */
 #define KI_LONGEST_POLL_100NS 100000ull
 
 static struct {
@@ -561,7 +587,8 @@ static VOID KiPolling(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
 VOID KiDeviceTrap(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const HAL_TRAP_INFO *Info)
 {
     if (Info->vector == HAL_TRAP_DEVICE_ACCESS)
-        KiNotImplemented("a device register", "an instruction that the host cannot do for it (its name is in the log)");
+        KiNotImplemented("a device register",
+                         "an instruction that the host cannot do for it (its name is in the log)");
     if (Info->value)
         KiPolling(Frame, Exception);
     else

@@ -1,6 +1,6 @@
 /*
- * Instructions that touch devices: decoded as what they are, computed as the processor computes, and anything else, random
- * bytes included, named and refused.
+ * Instructions that touch devices: decoded as what they are, computed as the processor computes,
+ * and anything else, random bytes included, named and refused.
  */
 #include "hal/decode.h"
 
@@ -25,7 +25,14 @@ static const struct {
     {"mov dh, [rcx]", {0x8A, 0x31}, 2, DECODE_LOAD, 1, 2, 0, 0x1000},
     {"mov [rcx], ax", {0x66, 0x89, 0x01}, 3, DECODE_STORE, 2, 0, 0, 0x1000},
     {"mov dword [rcx+4], 5", {0xC7, 0x41, 0x04, 5, 0, 0, 0}, 7, DECODE_STORE, 4, -1, 5, 0x1004},
-    {"mov qword [rcx], -1", {0x48, 0xC7, 0x01, 0xFF, 0xFF, 0xFF, 0xFF}, 7, DECODE_STORE, 8, -1, ~0ull, 0x1000},
+    {"mov qword [rcx], -1",
+     {0x48, 0xC7, 0x01, 0xFF, 0xFF, 0xFF, 0xFF},
+     7,
+     DECODE_STORE,
+     8,
+     -1,
+     ~0ull,
+     0x1000},
     {"mov eax, [rip+16]", {0x8B, 0x05, 16, 0, 0, 0}, 6, DECODE_LOAD, 4, 0, 0, RIP + 22},
     {"mov eax, [rcx+rdx*4]", {0x8B, 0x04, 0x91}, 3, DECODE_LOAD, 4, 0, 0, 0x1000 + 4 * 0x20},
     {"mov eax, gs:[rcx]", {0x65, 0x8B, 0x01}, 3, DECODE_LOAD, 4, 0, 0, 0x1000 + 0x7000},
@@ -50,9 +57,14 @@ static const struct {
     uint8_t code[8];
     uint8_t bytes;
 } refused[] = {
-    {"vmovdqu", {0xC5, 0xFE, 0x6F, 0x01}, 4}, {"push", {0xFF, 0x31}, 2},          {"bts", {0x0F, 0xAB, 0x01}, 3},
-    {"fld", {0xD9, 0x01}, 2},                 {"paddd", {0x66, 0x0F, 0xFE, 0x01}, 4}, {"mov", {0x89, 0xC8}, 2},
-    {"cmpxchg16b", {0x48, 0x0F, 0xC7, 0x09}, 4}, {"jmp", {0xFF, 0x21}, 2},
+    {"vmovdqu", {0xC5, 0xFE, 0x6F, 0x01}, 4},
+    {"push", {0xFF, 0x31}, 2},
+    {"bts", {0x0F, 0xAB, 0x01}, 3},
+    {"fld", {0xD9, 0x01}, 2},
+    {"paddd", {0x66, 0x0F, 0xFE, 0x01}, 4},
+    {"mov", {0x89, 0xC8}, 2},
+    {"cmpxchg16b", {0x48, 0x0F, 0xC7, 0x09}, 4},
+    {"jmp", {0xFF, 0x21}, 2},
 };
 
 static void test_table(void)
@@ -65,7 +77,8 @@ static void test_table(void)
 
         ok(decoded && access.operation == table[i].operation && access.width == table[i].width &&
                access.reg == table[i].reg && access.length == table[i].bytes &&
-               (table[i].reg >= 0 || table[i].immediate == access.immediate) && access.address == table[i].address,
+               (table[i].reg >= 0 || table[i].immediate == access.immediate) &&
+               access.address == table[i].address,
            "%s", table[i].name);
     }
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -80,28 +93,32 @@ static void test_table(void)
 /* ---- arithmetic, against the processor ---- */
 
 #define FLAGS 0x8D5ull
-#define DO(instruction, type)                                                                                         \
-    do {                                                                                                              \
-        type x = (type)a, y = (type)b;                                                                                \
-        __asm__("pushq %2\n\tpopfq\n\t" instruction "\n\tpushfq\n\tpopq %2" : "+r"(x), "+r"(y), "+r"(flags) : : "cc"); \
-        return *eflags = flags, (uint64_t)x;                                                                          \
+#define DO(instruction, type)                                               \
+    do {                                                                    \
+        type x = (type)a, y = (type)b;                                      \
+        __asm__("pushq %2\n\tpopfq\n\t" instruction "\n\tpushfq\n\tpopq %2" \
+                : "+r"(x), "+r"(y), "+r"(flags)                             \
+                :                                                           \
+                : "cc");                                                    \
+        return *eflags = flags, (uint64_t)x;                                \
     } while (0)
-#define WIDTHS(name)                                                                                                  \
-    switch (width) {                                                                                                  \
-    case 1: DO(name " %b1, %b0", uint8_t);                                                                            \
-    case 2: DO(name " %w1, %w0", uint16_t);                                                                           \
-    case 4: DO(name " %k1, %k0", uint32_t);                                                                           \
-    default: DO(name " %q1, %q0", uint64_t);                                                                          \
+#define WIDTHS(name)                         \
+    switch (width) {                         \
+    case 1: DO(name " %b1, %b0", uint8_t);   \
+    case 2: DO(name " %w1, %w0", uint16_t);  \
+    case 4: DO(name " %k1, %k0", uint32_t);  \
+    default: DO(name " %q1, %q0", uint64_t); \
     }
-#define WIDTHS_ONE(name)                                                                                              \
-    switch (width) {                                                                                                  \
-    case 1: DO(name " %b0", uint8_t);                                                                                 \
-    case 2: DO(name " %w0", uint16_t);                                                                                \
-    case 4: DO(name " %k0", uint32_t);                                                                                \
-    default: DO(name " %q0", uint64_t);                                                                               \
+#define WIDTHS_ONE(name)                \
+    switch (width) {                    \
+    case 1: DO(name " %b0", uint8_t);   \
+    case 2: DO(name " %w0", uint16_t);  \
+    case 4: DO(name " %k0", uint32_t);  \
+    default: DO(name " %q0", uint64_t); \
     }
 
-static uint64_t processor(uint8_t operation, uint8_t width, uint64_t a, uint64_t b, uint64_t *eflags)
+static uint64_t processor(uint8_t operation, uint8_t width, uint64_t a, uint64_t b,
+                          uint64_t *eflags)
 {
     uint64_t flags = *eflags;
 
@@ -122,10 +139,12 @@ static uint64_t processor(uint8_t operation, uint8_t width, uint64_t a, uint64_t
 
 static uint64_t random_value(void)
 {
-    static const uint64_t corners[] = {0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0x7FFFFFFF, 0x80000000, ~0ull, 1ull << 63};
+    static const uint64_t corners[] = {0,      1,          0x7F,       0x80,  0xFF,      0x7FFF,
+                                       0x8000, 0x7FFFFFFF, 0x80000000, ~0ull, 1ull << 63};
     uint64_t random = (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
 
-    return rand() % 3 == 0 ? corners[(unsigned)rand() % (sizeof(corners) / sizeof(corners[0]))] : random;
+    return rand() % 3 == 0 ? corners[(unsigned)rand() % (sizeof(corners) / sizeof(corners[0]))]
+                           : random;
 }
 
 static void test_arithmetic(void)
@@ -138,15 +157,20 @@ static void test_arithmetic(void)
 
         for (unsigned i = 0; i < 20000; i++) {
             uint8_t width = widths[i & 3];
-            uint64_t a = random_value(), b = random_value(), ours = 0x202 | (uint64_t)(rand() & 1), theirs = ours;
+            uint64_t a = random_value(), b = random_value(), ours = 0x202 | (uint64_t)(rand() & 1),
+                     theirs = ours;
             /* and, or, xor and test leave the auxiliary carry undefined */
-            uint64_t checked = operation == DECODE_AND || operation == DECODE_OR || operation == DECODE_XOR ||
-                                       operation == DECODE_TEST ? FLAGS & ~0x10ull : FLAGS;
+            uint64_t checked = operation == DECODE_AND || operation == DECODE_OR ||
+                                       operation == DECODE_XOR || operation == DECODE_TEST
+                                   ? FLAGS & ~0x10ull
+                                   : FLAGS;
 
-            wrong += decode_compute(operation, width, a, b, &ours) != processor(operation, width, a, b, &theirs) ||
+            wrong += decode_compute(operation, width, a, b, &ours) !=
+                         processor(operation, width, a, b, &theirs) ||
                      ((ours ^ theirs) & checked) != 0;
         }
-        ok(wrong == 0, "operation %u computes as the processor does (%u times not)", operation, wrong);
+        ok(wrong == 0, "operation %u computes as the processor does (%u times not)", operation,
+           wrong);
     }
 }
 
@@ -154,14 +178,16 @@ static void test_arithmetic(void)
 
 static bool is_sane(const struct decode_access *access)
 {
-    bool width = access->width == 1 || access->width == 2 || access->width == 4 || access->width == 8 ||
-                 (access->width == 16 &&
-                  (access->operation == DECODE_LOAD_VECTOR || access->operation == DECODE_STORE_VECTOR));
+    bool width =
+        access->width == 1 || access->width == 2 || access->width == 4 || access->width == 8 ||
+        (access->width == 16 &&
+         (access->operation == DECODE_LOAD_VECTOR || access->operation == DECODE_STORE_VECTOR));
 
-    return width && access->operation >= DECODE_LOAD && access->operation <= DECODE_OUT && access->reg >= -1 &&
-           access->reg < 16 && access->length >= 1 && access->length <= 15 &&
+    return width && access->operation >= DECODE_LOAD && access->operation <= DECODE_OUT &&
+           access->reg >= -1 && access->reg < 16 && access->length >= 1 && access->length <= 15 &&
            (access->operation != DECODE_LOAD || access->reg >= 0) &&
-           ((access->operation != DECODE_LOAD_VECTOR && access->operation != DECODE_STORE_VECTOR) || access->reg >= 0);
+           ((access->operation != DECODE_LOAD_VECTOR && access->operation != DECODE_STORE_VECTOR) ||
+            access->reg >= 0);
 }
 
 static void test_random(void)

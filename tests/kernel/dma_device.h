@@ -1,4 +1,5 @@
-/* The DMA engine (devices/dma) as a driver of the old kind finds it: by slot. One with 32 address bits, one with 64. */
+/* The DMA engine (devices/dma) as a driver of the old kind finds it: by slot. One with 32 address
+ * bits, one with 64. */
 #pragma once
 
 #include <ntddk.h>
@@ -24,8 +25,9 @@ typedef struct _ENGINE {
     PHYSICAL_ADDRESS TableAddress;
 } ENGINE;
 
-NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel,
-                                           ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
+NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
+                                           ULONG BusInterruptLevel, ULONG BusInterruptVector,
+                                           PKIRQL Irql, PKAFFINITY Affinity);
 
 static TAP_UNUSED ENGINE Narrow, Wide;
 static PDEVICE_OBJECT Device;
@@ -81,25 +83,30 @@ static TAP_UNUSED BOOLEAN engine_open(ENGINE *Engine, ULONG Slot, ULONG Version,
     HalGetBusDataByOffset(PCIConfiguration, 0, Slot, &Config, 0, PCI_COMMON_HDR_LENGTH);
     if (Config.VendorID != DMA_VENDOR_ID || Config.DeviceID != DMA_DEVICE_ID)
         return FALSE;
-    HalSetBusDataByOffset(PCIConfiguration, 0, Slot, &Command, FIELD_OFFSET(PCI_COMMON_CONFIG, Command), sizeof(Command));
-    Base.QuadPart = (Config.u.type0.BaseAddresses[0] & ~0xFull) | (ULONG64)Config.u.type0.BaseAddresses[1] << 32;
+    HalSetBusDataByOffset(PCIConfiguration, 0, Slot, &Command,
+                          FIELD_OFFSET(PCI_COMMON_CONFIG, Command), sizeof(Command));
+    Base.QuadPart = (Config.u.type0.BaseAddresses[0] & ~0xFull) |
+                    (ULONG64)Config.u.type0.BaseAddresses[1] << 32;
     Engine->Registers = MmMapIoSpace(Base, 4096, MmNonCached);
     KeInitializeEvent(&Engine->Done, SynchronizationEvent, FALSE);
     KeInitializeDpc(&Engine->Dpc, engine_dpc, Engine);
-    Vector = HalGetInterruptVector(PCIBus, 0, Config.u.type0.InterruptLine, Config.u.type0.InterruptLine, &Irql, &Affinity);
-    IoConnectInterrupt(&Engine->Interrupt, engine_isr, Engine, NULL, Vector, Irql, Irql, LevelSensitive, TRUE, Affinity,
-                       FALSE);
+    Vector = HalGetInterruptVector(PCIBus, 0, Config.u.type0.InterruptLine,
+                                   Config.u.type0.InterruptLine, &Irql, &Affinity);
+    IoConnectInterrupt(&Engine->Interrupt, engine_isr, Engine, NULL, Vector, Irql, Irql,
+                       LevelSensitive, TRUE, Affinity, FALSE);
     Engine->Adapter = IoGetDmaAdapter(NULL, &D, &Engine->MapRegisters);
-    Engine->Table = Engine->Adapter->DmaOperations->AllocateCommonBuffer(Engine->Adapter, 4 * PAGE_SIZE,
-                                                                         &Engine->TableAddress, TRUE);
-    return READ_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_ID)) == DMA_ID_VALUE && Engine->Table != NULL;
+    Engine->Table = Engine->Adapter->DmaOperations->AllocateCommonBuffer(
+        Engine->Adapter, 4 * PAGE_SIZE, &Engine->TableAddress, TRUE);
+    return READ_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_ID)) == DMA_ID_VALUE &&
+           Engine->Table != NULL;
 }
 
 static TAP_UNUSED VOID engine_close(ENGINE *Engine)
 {
     PDMA_OPERATIONS Operations = Engine->Adapter->DmaOperations;
 
-    Operations->FreeCommonBuffer(Engine->Adapter, 4 * PAGE_SIZE, Engine->TableAddress, Engine->Table, TRUE);
+    Operations->FreeCommonBuffer(Engine->Adapter, 4 * PAGE_SIZE, Engine->TableAddress,
+                                 Engine->Table, TRUE);
     Operations->PutDmaAdapter(Engine->Adapter);
     IoDisconnectInterrupt(Engine->Interrupt);
     MmUnmapIoSpace(Engine->Registers, 4096);
@@ -109,10 +116,14 @@ static TAP_UNUSED VOID engine_close(ENGINE *Engine)
 static TAP_UNUSED ULONG64 engine_run(ENGINE *Engine, ULONG Count)
 {
     WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_COUNT), Count);
-    WRITE_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_TABLE), (ULONG64)Engine->TableAddress.QuadPart);
-    WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_CONTROL), DMA_CONTROL_INTERRUPT | DMA_CONTROL_START);
+    WRITE_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_TABLE),
+                           (ULONG64)Engine->TableAddress.QuadPart);
+    WRITE_REGISTER_ULONG((PULONG)(Engine->Registers + DMA_CONTROL),
+                         DMA_CONTROL_INTERRUPT | DMA_CONTROL_START);
     KeWaitForSingleObject(&Engine->Done, Executive, KernelMode, FALSE, NULL);
-    return (Engine->Status & DMA_STATUS_ERROR) ? 0 : READ_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_MOVED));
+    return (Engine->Status & DMA_STATUS_ERROR)
+               ? 0
+               : READ_REGISTER_ULONG64((PULONG64)(Engine->Registers + DMA_MOVED));
 }
 
 static TAP_UNUSED UCHAR pattern(ULONG i)

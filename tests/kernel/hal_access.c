@@ -1,6 +1,7 @@
 /*
- * Accesses to a device's registers and ports by the instructions that compilers make: widths, extension, computing in
- * place, strings, vectors, ports. The timer's scratch register is 8 bytes of memory.
+ * Accesses to a device's registers and ports by the instructions that compilers make: widths,
+ * extension, computing in place, strings, vectors, ports. The timer's scratch register is 8 bytes
+ * of memory.
  */
 #include "timer_device.h"
 
@@ -22,7 +23,8 @@ static VOID widths(VOID)
     READ_AT(USHORT, 2) = 0xABCD;
     is_hex(READ(ULONG64), 0x11223344ABCD77FE, "written in parts");
     is_hex((LONG64) * (volatile CHAR *)Scratch, (ULONG64)-2, "sign extended from 1 byte");
-    is_hex((LONG64) * (volatile SHORT *)(Scratch + 2), (ULONG64)(LONG64)(SHORT)0xABCD, "sign extended from 2");
+    is_hex((LONG64) * (volatile SHORT *)(Scratch + 2), (ULONG64)(LONG64)(SHORT)0xABCD,
+           "sign extended from 2");
     is_hex(READ_AT(ULONG, 1), 0x44ABCD77, "across a boundary");
 }
 
@@ -44,8 +46,10 @@ static VOID in_place(VOID)
     is_hex(Old, 0xF100, "exchange gives the old");
     is_ulong(InterlockedIncrement((volatile LONG *)Scratch), 78, "locked increment");
     is_ulong(InterlockedExchangeAdd((volatile LONG *)Scratch, 10), 78, "locked add gives the old");
-    is_ulong(InterlockedCompareExchange((volatile LONG *)Scratch, 5, 88), 88, "compare and exchange that does");
-    is_ulong(InterlockedCompareExchange((volatile LONG *)Scratch, 6, 88), 5, "compare and exchange that does not");
+    is_ulong(InterlockedCompareExchange((volatile LONG *)Scratch, 5, 88), 88,
+             "compare and exchange that does");
+    is_ulong(InterlockedCompareExchange((volatile LONG *)Scratch, 6, 88), 5,
+             "compare and exchange that does not");
     is_ulong(READ(ULONG), 5, "is as it should be");
     READ(ULONG) = 0x80;
     ok((READ(ULONG) & 0x80) != 0 && READ(ULONG) == 0x80 && READ(ULONG) < 0x81, "compared in place");
@@ -69,14 +73,24 @@ static VOID strings(VOID)
 /* What RtlCopyMemory and structure copies may be made of. */
 static VOID vectors(VOID)
 {
-    static const ULONG64 From[2] __attribute__((aligned(16))) = {0x0102030405060708, 0x1112131415161718};
+    static const ULONG64 From[2]
+        __attribute__((aligned(16))) = {0x0102030405060708, 0x1112131415161718};
     ULONG64 To[2] __attribute__((aligned(16))) = {0, 0};
 
-    __asm__ volatile("movups %0, %%xmm1\n\tmovups %%xmm1, (%1)" : : "m"(From), "r"(Scratch - 8) : "xmm1", "memory");
+    __asm__ volatile("movups %0, %%xmm1\n\tmovups %%xmm1, (%1)"
+                     :
+                     : "m"(From), "r"(Scratch - 8)
+                     : "xmm1", "memory");
     is_hex(READ(ULONG64), From[1], "16 bytes to a device");
-    __asm__ volatile("movups (%1), %%xmm1\n\tmovups %%xmm1, %0" : "=m"(To) : "r"(Scratch - 8) : "xmm1", "memory");
+    __asm__ volatile("movups (%1), %%xmm1\n\tmovups %%xmm1, %0"
+                     : "=m"(To)
+                     : "r"(Scratch - 8)
+                     : "xmm1", "memory");
     is_hex(To[1], From[1], "16 bytes from a device");
-    __asm__ volatile("movq (%1), %%xmm2\n\tmovups %%xmm2, %0" : "=m"(To) : "r"(Scratch) : "xmm2", "memory");
+    __asm__ volatile("movq (%1), %%xmm2\n\tmovups %%xmm2, %0"
+                     : "=m"(To)
+                     : "r"(Scratch)
+                     : "xmm2", "memory");
     is_hex(To[0], From[1], "8 bytes to a vector register");
     is_hex(To[1], 0, "whose rest is zero");
 }
@@ -96,7 +110,8 @@ static VOID ports(VOID)
     READ_PORT_BUFFER_ULONG((PULONG)Port, To, 2);
     is_ulong(To[0], 2, "strings of port accesses");
     is_ulong(To[1], 2, "all of them at the one port");
-    is_hex(READ_PORT_ULONG((PULONG)(ULONG_PTR)0x9000), MAXULONG, "a port that is none reads as ones");
+    is_hex(READ_PORT_ULONG((PULONG)(ULONG_PTR)0x9000), MAXULONG,
+           "a port that is none reads as ones");
     WRITE_PORT_UCHAR((PUCHAR)(ULONG_PTR)0x9000, 1);
 }
 

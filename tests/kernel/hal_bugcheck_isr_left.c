@@ -1,4 +1,5 @@
-/* A driver that is unloaded with its ISR connected: DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS. */
+/* A driver that is unloaded with its ISR connected:
+ * DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS. */
 #include "timer_device.h"
 
 static TIMER Timer;

@@ -1,6 +1,7 @@
 /*
- * IoConnectInterruptEx with everything given, at DIRQL and at passive level; ISRs that are switched off and on.
- * Calls: IoConnectInterruptEx, IoDisconnectInterruptEx, IoReportInterruptActive, IoReportInterruptInactive.
+ * IoConnectInterruptEx with everything given, at DIRQL and at passive level; ISRs that are switched
+ * off and on. Calls: IoConnectInterruptEx, IoDisconnectInterruptEx, IoReportInterruptActive,
+ * IoReportInterruptInactive.
  */
 #include "timer_device.h"
 
@@ -131,7 +132,8 @@ static VOID passive(VOID)
     KeInitializeEvent(&Served, SynchronizationEvent, FALSE);
     P.FullySpecified.ServiceRoutine = passive_isr;
     P.FullySpecified.SynchronizeIrql = PASSIVE_LEVEL;
-    is_status(IoConnectInterruptEx(&P), STATUS_INVALID_PARAMETER, "one of the IRQLs passive, not the other");
+    is_status(IoConnectInterruptEx(&P), STATUS_INVALID_PARAMETER,
+              "one of the IRQLs passive, not the other");
     P = parameters(&Interrupt);
     P.FullySpecified.ServiceRoutine = passive_isr;
     P.FullySpecified.Irql = P.FullySpecified.SynchronizeIrql = PASSIVE_LEVEL;
@@ -141,7 +143,8 @@ static VOID passive(VOID)
         KeWaitForSingleObject(&Served, Executive, KernelMode, FALSE, NULL);
     }
     is_ulong(SeenIrql, PASSIVE_LEVEL, "runs at PASSIVE_LEVEL, each time");
-    is_bool(KeSynchronizeExecution(Interrupt, looks, &Irql), TRUE, "it does not run in KeSynchronizeExecution");
+    is_bool(KeSynchronizeExecution(Interrupt, looks, &Irql), TRUE,
+            "it does not run in KeSynchronizeExecution");
     is_ulong(Irql, PASSIVE_LEVEL, "which does not raise");
     KeWaitForSingleObject(&Served, Executive, KernelMode, FALSE, NULL);
     is_long(Timer.Claimed - Before, 4, "but after it");

@@ -1,6 +1,7 @@
 /*
- * DMA adapters on a real engine: common buffers, scatter/gather lists, the channel and its map registers, bounce memory for a
- * device of 32 bits in a machine with more memory. Calls: IoGetDmaAdapter, HalGetAdapter, the DMA_OPERATIONS.
+ * DMA adapters on a real engine: common buffers, scatter/gather lists, the channel and its map
+ * registers, bounce memory for a device of 32 bits in a machine with more memory. Calls:
+ * IoGetDmaAdapter, HalGetAdapter, the DMA_OPERATIONS.
  */
 #include "dma_device.h"
 
@@ -32,9 +33,11 @@ static VOID adapters(VOID)
     Adapter = (PDMA_ADAPTER)HalGetAdapter(&D, &Registers);
     ok(Adapter != NULL, "HalGetAdapter");
     Adapter->DmaOperations->PutDmaAdapter(Adapter);
-    is_ulong(Wide.Adapter->DmaOperations->Size, FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo), "version 2");
+    is_ulong(Wide.Adapter->DmaOperations->Size, FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo),
+             "version 2");
     ok(Narrow.TableAddress.QuadPart + 4 * PAGE_SIZE <= FOUR_GIB, "a common buffer within 32 bits");
-    is_hex(MmGetPhysicalAddress(Narrow.Table).QuadPart, Narrow.TableAddress.QuadPart, "its logical address");
+    is_hex(MmGetPhysicalAddress(Narrow.Table).QuadPart, Narrow.TableAddress.QuadPart,
+           "its logical address");
 }
 
 /* ---- lists ---- */
@@ -43,7 +46,8 @@ static PSCATTER_GATHER_LIST List;
 static ULONG ListCalls;
 static KIRQL ListIrql;
 
-static VOID NTAPI list_control(PDEVICE_OBJECT Object, PIRP Irp, PSCATTER_GATHER_LIST ScatterGather, PVOID Context)
+static VOID NTAPI list_control(PDEVICE_OBJECT Object, PIRP Irp, PSCATTER_GATHER_LIST ScatterGather,
+                               PVOID Context)
 {
     UNREFERENCED_PARAMETER(Irp);
     ListIrql = KeGetCurrentIrql();
@@ -66,8 +70,8 @@ static NTSTATUS get_list(ENGINE *Engine, PMDL Mdl, PUCHAR Va, ULONG Length, BOOL
     KIRQL OldIrql;
 
     KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
-    Status = Engine->Adapter->DmaOperations->GetScatterGatherList(Engine->Adapter, Device, Mdl, Va, Length, list_control,
-                                                                  &List, Write);
+    Status = Engine->Adapter->DmaOperations->GetScatterGatherList(
+        Engine->Adapter, Device, Mdl, Va, Length, list_control, &List, Write);
     KeLowerIrql(OldIrql);
     return Status;
 }
@@ -82,9 +86,11 @@ static VOID put_list(ENGINE *Engine, BOOLEAN Write)
 }
 
 /* Writes a buffer to the device's memory and reads it back into another, each through a list. */
-static VOID both_ways(ENGINE *Engine, PUCHAR Out, PUCHAR In, ULONG Bytes, BOOLEAN Copied, const char *Text)
+static VOID both_ways(ENGINE *Engine, PUCHAR Out, PUCHAR In, ULONG Bytes, BOOLEAN Copied,
+                      const char *Text)
 {
-    PMDL OutMdl = IoAllocateMdl(Out, Bytes, FALSE, FALSE, NULL), InMdl = IoAllocateMdl(In, Bytes, FALSE, FALSE, NULL);
+    PMDL OutMdl = IoAllocateMdl(Out, Bytes, FALSE, FALSE, NULL),
+         InMdl = IoAllocateMdl(In, Bytes, FALSE, FALSE, NULL);
     ULONG Offset = 0;
 
     MmBuildMdlForNonPagedPool(OutMdl);
@@ -96,10 +102,12 @@ static VOID both_ways(ENGINE *Engine, PUCHAR Out, PUCHAR In, ULONG Bytes, BOOLEA
     is_ulong(ListCalls, 1, "%s: the routine is called", Text);
     is_ulong(ListIrql, DISPATCH_LEVEL, "%s: at DISPATCH_LEVEL", Text);
     is_ulong64(list_bytes(), Bytes, "%s: all of the buffer", Text);
-    is_bool(List->Elements[0].Address.QuadPart != MmGetPhysicalAddress(Out).QuadPart, Copied, "%s: copied or not", Text);
+    is_bool(List->Elements[0].Address.QuadPart != MmGetPhysicalAddress(Out).QuadPart, Copied,
+            "%s: copied or not", Text);
     for (ULONG i = 0; i < List->NumberOfElements; i++) {
-        Engine->Table[i] = (struct dma_descriptor){(ULONG64)List->Elements[i].Address.QuadPart, Offset,
-                                                   List->Elements[i].Length, DMA_TARGET_LOCAL};
+        Engine->Table[i] =
+            (struct dma_descriptor){(ULONG64)List->Elements[i].Address.QuadPart, Offset,
+                                    List->Elements[i].Length, DMA_TARGET_LOCAL};
         Offset += List->Elements[i].Length;
     }
     is_ulong64(engine_run(Engine, List->NumberOfElements), Bytes, "%s: written", Text);
@@ -107,8 +115,9 @@ static VOID both_ways(ENGINE *Engine, PUCHAR Out, PUCHAR In, ULONG Bytes, BOOLEA
     get_list(Engine, InMdl, In, Bytes, FALSE);
     Offset = 0;
     for (ULONG i = 0; i < List->NumberOfElements; i++) {
-        Engine->Table[i] = (struct dma_descriptor){Offset, (ULONG64)List->Elements[i].Address.QuadPart,
-                                                   List->Elements[i].Length, DMA_SOURCE_LOCAL};
+        Engine->Table[i] =
+            (struct dma_descriptor){Offset, (ULONG64)List->Elements[i].Address.QuadPart,
+                                    List->Elements[i].Length, DMA_SOURCE_LOCAL};
         Offset += List->Elements[i].Length;
     }
     is_ulong64(engine_run(Engine, List->NumberOfElements), Bytes, "%s: read", Text);
@@ -140,26 +149,31 @@ static VOID scattered(PUCHAR Buffer)
     is_ulong(List->NumberOfElements, 4, "pages that are not neighbours are elements of their own");
     is_ulong(List->Elements[0].Length, PAGE_SIZE - 100, "the first is the rest of its page");
     is_hex(List->Elements[3].Address.QuadPart, Pages[3] << PAGE_SHIFT, "the last is at its page");
-    is_status(Operations->BuildMdlFromScatterGatherList(Wide.Adapter, List, NULL, &Target), STATUS_INVALID_PARAMETER,
-              "no MDL of none");
-    is_status(Operations->BuildMdlFromScatterGatherList(Wide.Adapter, List, Mdl, &Target), STATUS_SUCCESS,
-              "an MDL of the list");
+    is_status(Operations->BuildMdlFromScatterGatherList(Wide.Adapter, List, NULL, &Target),
+              STATUS_INVALID_PARAMETER, "no MDL of none");
+    is_status(Operations->BuildMdlFromScatterGatherList(Wide.Adapter, List, Mdl, &Target),
+              STATUS_SUCCESS, "an MDL of the list");
     is_ptr(Target, Mdl, "is the buffer's own");
     put_list(&Wide, TRUE);
 
-    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, Mdl, Buffer + 100, MAXULONG / 2, &Size, &Registers),
+    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, Mdl, Buffer + 100, MAXULONG / 2,
+                                                     &Size, &Registers),
               STATUS_BUFFER_TOO_SMALL, "more than the MDL has");
-    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, NULL, NULL, MAXULONG, &Size, &Registers),
+    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, NULL, NULL, MAXULONG, &Size,
+                                                     &Registers),
               STATUS_INSUFFICIENT_RESOURCES, "more than there are registers");
-    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, Mdl, Buffer + 100, PAGE_SIZE, &Size, &Registers),
+    is_status(Operations->CalculateScatterGatherList(Wide.Adapter, Mdl, Buffer + 100, PAGE_SIZE,
+                                                     &Size, &Registers),
               STATUS_SUCCESS, "a size");
     is_ulong(Registers, 2, "of two pages");
     Own = ExAllocatePoolWithTag(NonPagedPoolNx, Size, TAG);
     KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
-    is_status(Operations->BuildScatterGatherList(Wide.Adapter, Device, Mdl, Buffer + 100, PAGE_SIZE, list_control, &List,
-                                                 TRUE, Own, Size - 1), STATUS_BUFFER_TOO_SMALL, "a buffer too small");
-    is_status(Operations->BuildScatterGatherList(Wide.Adapter, Device, Mdl, Buffer + 100, PAGE_SIZE, list_control, &List,
-                                                 TRUE, Own, Size), STATUS_SUCCESS, "a list in a buffer of one's own");
+    is_status(Operations->BuildScatterGatherList(Wide.Adapter, Device, Mdl, Buffer + 100, PAGE_SIZE,
+                                                 list_control, &List, TRUE, Own, Size - 1),
+              STATUS_BUFFER_TOO_SMALL, "a buffer too small");
+    is_status(Operations->BuildScatterGatherList(Wide.Adapter, Device, Mdl, Buffer + 100, PAGE_SIZE,
+                                                 list_control, &List, TRUE, Own, Size),
+              STATUS_SUCCESS, "a list in a buffer of one's own");
     is_ptr(List, Own, "is there");
     KeLowerIrql(OldIrql);
     put_list(&Wide, TRUE);
@@ -176,7 +190,8 @@ typedef struct _CALL {
     ULONG Calls;
 } CALL;
 
-static IO_ALLOCATION_ACTION NTAPI adapter_control(PDEVICE_OBJECT Object, PIRP Irp, PVOID MapRegisterBase, PVOID Context)
+static IO_ALLOCATION_ACTION NTAPI adapter_control(PDEVICE_OBJECT Object, PIRP Irp,
+                                                  PVOID MapRegisterBase, PVOID Context)
 {
     CALL *Call = Context;
 
@@ -189,8 +204,10 @@ static IO_ALLOCATION_ACTION NTAPI adapter_control(PDEVICE_OBJECT Object, PIRP Ir
 
 static VOID channel(PUCHAR High)
 {
-    DEVICE_DESCRIPTION D = description(DEVICE_DESCRIPTION_VERSION2, FALSE, FALSE); /* one that wants its memory in one piece */
-    CALL First = {.Action = DeallocateObjectKeepRegisters}, Second = {.Action = KeepObject}, Third = {.Action = DeallocateObject};
+    DEVICE_DESCRIPTION D = description(DEVICE_DESCRIPTION_VERSION2, FALSE,
+                                       FALSE); /* one that wants its memory in one piece */
+    CALL First = {.Action = DeallocateObjectKeepRegisters}, Second = {.Action = KeepObject},
+         Third = {.Action = DeallocateObject};
     PMDL Mdl = IoAllocateMdl(High, 3 * PAGE_SIZE, FALSE, FALSE, NULL);
     ULONG Registers, Length = 3 * PAGE_SIZE - 8;
     PHYSICAL_ADDRESS Address;
@@ -203,30 +220,39 @@ static VOID channel(PUCHAR High)
     is_ulong(Registers, 9, "a register more than pages");
     Device->CurrentIrp = (PIRP)Mdl;
     KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
-    is_status(Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 10, adapter_control, &First),
+    is_status(Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 10, adapter_control,
+                                                             &First),
               STATUS_INSUFFICIENT_RESOURCES, "more registers than there are");
-    is_status(Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 6, adapter_control, &First), STATUS_SUCCESS,
-              "the channel");
+    is_status(
+        Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 6, adapter_control, &First),
+        STATUS_SUCCESS, "the channel");
     is_ulong(First.Calls, 1, "its routine is called at once");
     is_ptr(First.Irp, Device->CurrentIrp, "with the device's current IRP");
-    is_status(Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 6, adapter_control, &Second), STATUS_SUCCESS,
-              "again");
+    is_status(Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 6, adapter_control,
+                                                             &Second),
+              STATUS_SUCCESS, "again");
     is_ulong(Second.Calls, 0, "a second waits: too few registers are left");
     Adapter->DmaOperations->AllocateAdapterChannel(Adapter, Device, 1, adapter_control, &Third);
     is_ulong(Third.Calls, 0, "a third waits behind it");
     fill(High, 3 * PAGE_SIZE);
-    Address = Adapter->DmaOperations->MapTransfer(Adapter, Mdl, First.Base, High + 8, &Length, TRUE);
+    Address =
+        Adapter->DmaOperations->MapTransfer(Adapter, Mdl, First.Base, High + 8, &Length, TRUE);
     is_ulong(Length, 3 * PAGE_SIZE - 8, "the whole transfer is mapped");
     ok(Address.QuadPart + Length <= FOUR_GIB, "within 32 bits");
     KeLowerIrql(OldIrql);
-    Narrow.Table[0] = (struct dma_descriptor){(ULONG64)Address.QuadPart, 8, Length, DMA_TARGET_LOCAL};
+    Narrow.Table[0] =
+        (struct dma_descriptor){(ULONG64)Address.QuadPart, 8, Length, DMA_TARGET_LOCAL};
     is_ulong64(engine_run(&Narrow, 1), Length, "the device reads it");
     KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
-    is_bool(Adapter->DmaOperations->FlushAdapterBuffers(Adapter, Mdl, First.Base, High + 8, Length, TRUE), TRUE, "flushed");
+    is_bool(Adapter->DmaOperations->FlushAdapterBuffers(Adapter, Mdl, First.Base, High + 8, Length,
+                                                        TRUE),
+            TRUE, "flushed");
     RtlZeroMemory(High, 3 * PAGE_SIZE);
-    Address = Adapter->DmaOperations->MapTransfer(Adapter, Mdl, First.Base, High + 8, &Length, FALSE);
+    Address =
+        Adapter->DmaOperations->MapTransfer(Adapter, Mdl, First.Base, High + 8, &Length, FALSE);
     KeLowerIrql(OldIrql);
-    Narrow.Table[0] = (struct dma_descriptor){8, (ULONG64)Address.QuadPart, Length, DMA_SOURCE_LOCAL};
+    Narrow.Table[0] =
+        (struct dma_descriptor){8, (ULONG64)Address.QuadPart, Length, DMA_SOURCE_LOCAL};
     engine_run(&Narrow, 1);
     KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
     is_ulong(High[8], 0, "nothing has come yet");
@@ -262,7 +288,8 @@ static VOID limits(VOID)
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    PHYSICAL_ADDRESS Low = {.QuadPart = FOUR_GIB}, Highest = {.QuadPart = -1}, Zero = {.QuadPart = 0};
+    PHYSICAL_ADDRESS Low = {.QuadPart = FOUR_GIB}, Highest = {.QuadPart = -1},
+                     Zero = {.QuadPart = 0};
     PUCHAR High, Near;
 
     UNREFERENCED_PARAMETER(RegistryPath);

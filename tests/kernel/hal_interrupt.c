@@ -1,7 +1,8 @@
 /*
- * Interrupts of devices, found and connected as drivers of old did: bus data, HalGetInterruptVector, IoConnectInterrupt.
- * Calls: HalGetBusData, HalGetBusDataByOffset, HalSetBusData, HalSetBusDataByOffset, HalGetInterruptVector,
- * IoConnectInterrupt, IoDisconnectInterrupt, KeSynchronizeExecution, KeAcquireInterruptSpinLock,
+ * Interrupts of devices, found and connected as drivers of old did: bus data,
+ * HalGetInterruptVector, IoConnectInterrupt. Calls: HalGetBusData, HalGetBusDataByOffset,
+ * HalSetBusData, HalSetBusDataByOffset, HalGetInterruptVector, IoConnectInterrupt,
+ * IoDisconnectInterrupt, KeSynchronizeExecution, KeAcquireInterruptSpinLock,
  * KeReleaseInterruptSpinLock, IoGetAffinityInterrupt.
  */
 #include "timer_device.h"
@@ -13,10 +14,13 @@ static VOID bus_data(VOID)
     USHORT Vendor = 0;
     ULONG Id = 0, Base, All = MAXULONG, Size = 0;
 
-    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 0, 31, &Vendor, 0, 2), 2, "an empty slot gives two bytes");
+    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 0, 31, &Vendor, 0, 2), 2,
+             "an empty slot gives two bytes");
     is_hex(Vendor, PCI_INVALID_VENDORID, "and no vendor");
-    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 1, FIRST_SLOT, &Vendor, 0, 2), 0, "there is no bus 1");
-    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT, &Id, 0, 4), 4, "a device's identity");
+    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 1, FIRST_SLOT, &Vendor, 0, 2), 0,
+             "there is no bus 1");
+    is_ulong(HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT, &Id, 0, 4), 4,
+             "a device's identity");
     is_hex(Id, TIMER_VENDOR_ID | TIMER_DEVICE_ID << 16, "is the timer's");
     is_ulong(HalSetBusData(PCIConfiguration, 0, 31, &Vendor, 2), 0, "an empty slot takes nothing");
     HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT, &Base, 0x10, 4);
@@ -33,10 +37,12 @@ static VOID vectors(VOID)
     KAFFINITY Affinity = 5;
     KIRQL Irql = 5;
 
-    is_ulong(HalGetInterruptVector(PCIBus, 7, 16, 16, &Irql, &Affinity), 0, "a bus that is none has no vector");
+    is_ulong(HalGetInterruptVector(PCIBus, 7, 16, 16, &Irql, &Affinity), 0,
+             "a bus that is none has no vector");
     is_ulong(Irql, 0, "its IRQL is 0");
     is_hex(Affinity, 0, "its affinity is empty");
-    ok(One.Vector != 0 && One.Irql > DISPATCH_LEVEL && One.Irql < CLOCK_LEVEL, "a line's IRQL is a device's");
+    ok(One.Vector != 0 && One.Irql > DISPATCH_LEVEL && One.Irql < CLOCK_LEVEL,
+       "a line's IRQL is a device's");
     is_hex(One.Affinity, KeQueryActiveProcessors(), "all processors take it");
     ok(One.Vector != Two.Vector, "another line has another vector");
     is_ulong(Shared[0].Vector, Shared[1].Vector, "a shared line has one");
@@ -60,9 +66,10 @@ static VOID parameters(VOID)
     for (ULONG i = 0; i < RTL_NUMBER_OF(Table); i++) {
         PKINTERRUPT Interrupt = (PKINTERRUPT)&One;
         ULONG Vector = Table[i].Vector != 0 ? Table[i].Vector : One.Vector;
-        NTSTATUS Status = IoConnectInterrupt(&Interrupt, timer_isr, &One, NULL, Vector, (KIRQL)(One.Irql + Table[i].Irql),
-                                             (KIRQL)(One.Irql + Table[i].Synchronize), LevelSensitive, TRUE,
-                                             Table[i].Affinity, FALSE);
+        NTSTATUS Status = IoConnectInterrupt(&Interrupt, timer_isr, &One, NULL, Vector,
+                                             (KIRQL)(One.Irql + Table[i].Irql),
+                                             (KIRQL)(One.Irql + Table[i].Synchronize),
+                                             LevelSensitive, TRUE, Table[i].Affinity, FALSE);
 
         is_status(Status, STATUS_INVALID_PARAMETER, "%s", Table[i].Text);
         is_ptr(Interrupt, NULL, "%s: no interrupt object", Table[i].Text);
@@ -163,7 +170,8 @@ static VOID synchronisation(VOID)
 
     timer_set(&One, TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
     One.Calls = 0;
-    is_bool(KeSynchronizeExecution(One.Interrupt, synchronised, &Irql), TRUE, "no ISR runs in KeSynchronizeExecution");
+    is_bool(KeSynchronizeExecution(One.Interrupt, synchronised, &Irql), TRUE,
+            "no ISR runs in KeSynchronizeExecution");
     is_ulong(Irql, One.Irql, "which raises to the interrupt's IRQL");
     is_long(One.Calls, 1, "the ISR runs after it");
     OldIrql = KeAcquireInterruptSpinLock(One.Interrupt);
@@ -174,7 +182,8 @@ static VOID synchronisation(VOID)
     KeReleaseInterruptSpinLock(One.Interrupt, OldIrql);
     is_long(One.Calls, 2, "but after it");
     tap_fill(&Affinity);
-    is_status(IoGetAffinityInterrupt(One.Interrupt, &Affinity), STATUS_SUCCESS, "the interrupt's affinity");
+    is_status(IoGetAffinityInterrupt(One.Interrupt, &Affinity), STATUS_SUCCESS,
+              "the interrupt's affinity");
     is_hex(Affinity.Mask, One.Affinity, "is what it was connected with");
     is_status(timer_connect(&Two, FALSE, Two.Affinity), STATUS_SUCCESS, "another line");
     IoDisconnectInterrupt(Two.Interrupt);
@@ -185,7 +194,8 @@ static VOID synchronisation(VOID)
 static VOID targets(VOID)
 {
     for (ULONG i = 0; i < KeQueryActiveProcessorCount(NULL); i++) {
-        is_status(timer_connect(&Two, FALSE, (KAFFINITY)1 << i), STATUS_SUCCESS, "connected to processor %u", i);
+        is_status(timer_connect(&Two, FALSE, (KAFFINITY)1 << i), STATUS_SUCCESS,
+                  "connected to processor %u", i);
         timer_set(&Two, TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
         Two.Calls = 0;
         timer_set(&Two, TIMER_RAISE, 0);
@@ -195,7 +205,8 @@ static VOID targets(VOID)
     }
     timer_set(&Two, TIMER_RAISE, 0);
     is_long(Two.Calls, 1, "no ISR is called after its disconnection");
-    is_status(timer_connect(&Two, FALSE, Two.Affinity), STATUS_SUCCESS, "connected with the line asserted");
+    is_status(timer_connect(&Two, FALSE, Two.Affinity), STATUS_SUCCESS,
+              "connected with the line asserted");
     is_long(Two.Calls, 2, "the ISR is called before the connection returns");
     IoDisconnectInterrupt(Two.Interrupt);
     timer_set(&Two, TIMER_CONTROL, 0);
@@ -225,8 +236,8 @@ static VOID nesting(VOID)
 
     IoDisconnectInterrupt(One.Interrupt);
     for (TIMER *Timer = Low;; Timer = High) {
-        IoConnectInterrupt(&Timer->Interrupt, nesting_isr, Timer, NULL, Timer->Vector, Timer->Irql, Timer->Irql,
-                           LevelSensitive, FALSE, 1, FALSE);
+        IoConnectInterrupt(&Timer->Interrupt, nesting_isr, Timer, NULL, Timer->Vector, Timer->Irql,
+                           Timer->Irql, LevelSensitive, FALSE, 1, FALSE);
         timer_set(Timer, TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
         if (Timer == High)
             break;
@@ -247,7 +258,8 @@ static VOID nesting(VOID)
 static VOID sharing(VOID)
 {
     is_status(timer_connect(&Shared[0], TRUE, 1), STATUS_SUCCESS, "first of a shared line");
-    is_status(timer_connect(&Shared[1], FALSE, 1), STATUS_INVALID_PARAMETER, "a second that does not share");
+    is_status(timer_connect(&Shared[1], FALSE, 1), STATUS_INVALID_PARAMETER,
+              "a second that does not share");
     is_status(timer_connect(&Shared[1], TRUE, 1), STATUS_SUCCESS, "a second that does");
     timer_set(&Shared[0], TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
     timer_set(&Shared[1], TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
@@ -268,8 +280,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
     tap_begin(Driver);
-    if (!timer_open(&One, FIRST_SLOT) || !timer_open(&Two, FIRST_SLOT + 1) || !timer_open(&Shared[0], FIRST_SLOT + 2) ||
-        !timer_open(&Shared[1], FIRST_SLOT + 3))
+    if (!timer_open(&One, FIRST_SLOT) || !timer_open(&Two, FIRST_SLOT + 1) ||
+        !timer_open(&Shared[0], FIRST_SLOT + 2) || !timer_open(&Shared[1], FIRST_SLOT + 3))
         return bail("the machine has not the four timers");
     bus_data();
     is_hex(timer_get(&One, TIMER_ID), TIMER_ID_VALUE, "a register is read");

@@ -1,6 +1,7 @@
 /*
- * Simulated devices as a Plug and Play driver gets them: resources from IRP_MN_START_DEVICE, interrupts by line and by message,
- * configuration space by request and by interface. Calls: IoConnectInterruptEx by device, IoDisconnectInterruptEx.
+ * Simulated devices as a Plug and Play driver gets them: resources from IRP_MN_START_DEVICE,
+ * interrupts by line and by message, configuration space by request and by interface. Calls:
+ * IoConnectInterruptEx by device, IoDisconnectInterruptEx.
  */
 #include "timer_device.h"
 
@@ -11,7 +12,7 @@ typedef struct _DEVICE {
     PDEVICE_OBJECT Self, Pdo, Lower;
     const char *Name;
     PUCHAR Registers;
-    ULONG Port, Lines, Messages; /* of the resources */
+    ULONG Port, Lines, Messages;                            /* of the resources */
     CM_PARTIAL_RESOURCE_DESCRIPTOR RawInterrupt, Interrupt; /* as assigned; translated */
     IO_DISCONNECT_INTERRUPT_PARAMETERS Connection;
     ULONG Calls, MessageMask;
@@ -22,7 +23,8 @@ static ULONG Started;
 
 /* ---- requests ---- */
 
-static NTSTATUS ask(DEVICE *Device, UCHAR Minor, PIO_STACK_LOCATION Parameters, PULONG_PTR Information)
+static NTSTATUS ask(DEVICE *Device, UCHAR Minor, PIO_STACK_LOCATION Parameters,
+                    PULONG_PTR Information)
 {
     IO_STATUS_BLOCK Iosb;
     KEVENT Event;
@@ -56,10 +58,13 @@ static VOID bus_interface(DEVICE *Device)
     Stack.Parameters.QueryInterface.Size = sizeof(Bus);
     Stack.Parameters.QueryInterface.Version = 1;
     Stack.Parameters.QueryInterface.Interface = (PINTERFACE)&Bus;
-    is_status(ask(Device, IRP_MN_QUERY_INTERFACE, &Stack, NULL), STATUS_SUCCESS, "%s: the bus interface", Device->Name);
-    is_ulong(Bus.GetBusData(Bus.Context, PCI_WHICHSPACE_CONFIG, &Id, 0, 4), 4, "%s: reads", Device->Name);
+    is_status(ask(Device, IRP_MN_QUERY_INTERFACE, &Stack, NULL), STATUS_SUCCESS,
+              "%s: the bus interface", Device->Name);
+    is_ulong(Bus.GetBusData(Bus.Context, PCI_WHICHSPACE_CONFIG, &Id, 0, 4), 4, "%s: reads",
+             Device->Name);
     is_hex(Id, TIMER_VENDOR_ID | TIMER_DEVICE_ID << 16, "%s: its identity", Device->Name);
-    is_ulong(Bus.GetBusData(Bus.Context, PCI_WHICHSPACE_ROM, &Id, 0, 4), 0, "%s: it has no ROM", Device->Name);
+    is_ulong(Bus.GetBusData(Bus.Context, PCI_WHICHSPACE_ROM, &Id, 0, 4), 0, "%s: it has no ROM",
+             Device->Name);
     Bus.InterfaceDereference(Bus.Context);
     RtlZeroMemory(&Stack, sizeof(Stack));
     Id = 0;
@@ -67,7 +72,8 @@ static VOID bus_interface(DEVICE *Device)
     Stack.Parameters.ReadWriteConfig.Buffer = &Id;
     Stack.Parameters.ReadWriteConfig.Offset = 8;
     Stack.Parameters.ReadWriteConfig.Length = 4;
-    is_status(ask(Device, IRP_MN_READ_CONFIG, &Stack, NULL), STATUS_SUCCESS, "%s: IRP_MN_READ_CONFIG", Device->Name);
+    is_status(ask(Device, IRP_MN_READ_CONFIG, &Stack, NULL), STATUS_SUCCESS,
+              "%s: IRP_MN_READ_CONFIG", Device->Name);
     is_hex(Id, 0x08020001, "%s: class and revision", Device->Name);
 }
 
@@ -78,8 +84,8 @@ static VOID bus_information(DEVICE *Device, const GUID *Type, INTERFACE_TYPE Leg
     PPNP_BUS_INFORMATION Bus;
 
     RtlZeroMemory(&Stack, sizeof(Stack));
-    is_status(ask(Device, IRP_MN_QUERY_BUS_INFORMATION, &Stack, &Information), STATUS_SUCCESS, "%s: bus information",
-              Device->Name);
+    is_status(ask(Device, IRP_MN_QUERY_BUS_INFORMATION, &Stack, &Information), STATUS_SUCCESS,
+              "%s: bus information", Device->Name);
     Bus = (PPNP_BUS_INFORMATION)Information;
     ok(IsEqualGUID(&Bus->BusTypeGuid, Type), "%s: the bus's type", Device->Name);
     is_ulong(Bus->LegacyBusType, Legacy, "%s: and as it was called once", Device->Name);
@@ -155,15 +161,19 @@ static VOID line_device(DEVICE *Device)
 {
     is_ulong(Device->Lines, 1, "%s: one line", Device->Name);
     is_ulong(Device->Messages, 0, "%s: no messages", Device->Name);
-    is_ulong(Device->Interrupt.ShareDisposition, CmResourceShareShared, "%s: it is shared", Device->Name);
-    is_ulong(Device->Interrupt.u.Interrupt.Level, Device->Interrupt.u.Interrupt.Vector >> 4, "%s: vector and IRQL",
+    is_ulong(Device->Interrupt.ShareDisposition, CmResourceShareShared, "%s: it is shared",
              Device->Name);
-    is_status(connect_messages(Device, NULL), STATUS_NOT_FOUND, "%s: no messages to connect", Device->Name);
-    is_status(connect_messages(Device, line_isr), STATUS_SUCCESS, "%s: falls back to its line", Device->Name);
+    is_ulong(Device->Interrupt.u.Interrupt.Level, Device->Interrupt.u.Interrupt.Vector >> 4,
+             "%s: vector and IRQL", Device->Name);
+    is_status(connect_messages(Device, NULL), STATUS_NOT_FOUND, "%s: no messages to connect",
+              Device->Name);
+    is_status(connect_messages(Device, line_isr), STATUS_SUCCESS, "%s: falls back to its line",
+              Device->Name);
     is_ulong(Device->Connection.Version, CONNECT_LINE_BASED, "%s: and says so", Device->Name);
     set(Device, TIMER_RAISE, 0);
     is_ulong(Device->Calls, 1, "%s: interrupts", Device->Name);
-    is_ulong(Device->Irql, Device->Interrupt.u.Interrupt.Level, "%s: at the level of its resources", Device->Name);
+    is_ulong(Device->Irql, Device->Interrupt.u.Interrupt.Level, "%s: at the level of its resources",
+             Device->Name);
 }
 
 static VOID message_device(DEVICE *Device, ULONG Count)
@@ -173,16 +183,18 @@ static VOID message_device(DEVICE *Device, ULONG Count)
     UCHAR Id = 0;
 
     is_ulong(Device->Lines, 0, "%s: no line", Device->Name);
-    is_ulong(Device->RawInterrupt.u.MessageInterrupt.Raw.MessageCount, Count, "%s: all its messages", Device->Name);
-    is_status(connect_line(Device), STATUS_INVALID_DEVICE_REQUEST, "%s: several messages are no line", Device->Name);
+    is_ulong(Device->RawInterrupt.u.MessageInterrupt.Raw.MessageCount, Count,
+             "%s: all its messages", Device->Name);
+    is_status(connect_line(Device), STATUS_INVALID_DEVICE_REQUEST,
+              "%s: several messages are no line", Device->Name);
     is_status(connect_messages(Device, line_isr), STATUS_SUCCESS, "%s: connected", Device->Name);
     is_ulong(Device->Connection.Version, CONNECT_MESSAGE_BASED, "%s: by messages", Device->Name);
     Table = Device->Connection.ConnectionContext.InterruptMessageTable;
     is_ulong(Table->MessageCount, Count, "%s: a table of them", Device->Name);
-    is_ulong(Table->MessageInfo[0].Vector, Device->Interrupt.u.MessageInterrupt.Translated.Vector, "%s: the first vector",
-             Device->Name);
-    ok(Table->MessageInfo[1].InterruptObject != NULL && Table->MessageInfo[1].Mode == Latched, "%s: each is latched",
-       Device->Name);
+    is_ulong(Table->MessageInfo[0].Vector, Device->Interrupt.u.MessageInterrupt.Translated.Vector,
+             "%s: the first vector", Device->Name);
+    ok(Table->MessageInfo[1].InterruptObject != NULL && Table->MessageInfo[1].Mode == Latched,
+       "%s: each is latched", Device->Name);
     for (ULONG i = 0; i < Count; i++)
         set(Device, TIMER_RAISE, i);
     is_ulong(Device->Calls, Count, "%s: each message calls", Device->Name);
@@ -190,13 +202,14 @@ static VOID message_device(DEVICE *Device, ULONG Count)
     is_ulong(Device->Irql, Table->UnifiedIrql, "%s: at the unified IRQL", Device->Name);
     HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT + Started - 1, &Id, 0x40, 1);
     HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT + Started - 1, &Control, 0x42, 2);
-    ok(Id == 0x05 ? (Control & 1) != 0 : Id == 0x11 && (Control & 0x8000) != 0, "%s: its capability is switched on",
-       Device->Name);
+    ok(Id == 0x05 ? (Control & 1) != 0 : Id == 0x11 && (Control & 0x8000) != 0,
+       "%s: its capability is switched on", Device->Name);
 }
 
 static VOID latched_device(DEVICE *Device)
 {
-    is_ulong(Device->Interrupt.Flags, CM_RESOURCE_INTERRUPT_LATCHED, "%s: a latched line", Device->Name);
+    is_ulong(Device->Interrupt.Flags, CM_RESOURCE_INTERRUPT_LATCHED, "%s: a latched line",
+             Device->Name);
     is_status(connect_line(Device), STATUS_SUCCESS, "%s: connected", Device->Name);
     set(Device, TIMER_RAISE, 0);
     set(Device, TIMER_RAISE, 0);
@@ -207,8 +220,10 @@ static VOID latched_device(DEVICE *Device)
 
 static VOID take_resources(DEVICE *Device, PIO_STACK_LOCATION Stack)
 {
-    PCM_PARTIAL_RESOURCE_LIST Raw = &Stack->Parameters.StartDevice.AllocatedResources->List[0].PartialResourceList;
-    PCM_PARTIAL_RESOURCE_LIST List = &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
+    PCM_PARTIAL_RESOURCE_LIST Raw =
+        &Stack->Parameters.StartDevice.AllocatedResources->List[0].PartialResourceList;
+    PCM_PARTIAL_RESOURCE_LIST List =
+        &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
 
     for (ULONG i = 0; i < List->Count; i++) {
         PCM_PARTIAL_RESOURCE_DESCRIPTOR D = &List->PartialDescriptors[i];
@@ -234,8 +249,10 @@ static VOID started(DEVICE *Device, PIO_STACK_LOCATION Stack)
 
     Device->Name = Names[Started++ & 3];
     take_resources(Device, Stack);
-    is_hex(READ_REGISTER_ULONG((PULONG)Device->Registers), TIMER_ID_VALUE, "%s: its registers", Device->Name);
-    is_hex(READ_PORT_ULONG((PULONG)(ULONG_PTR)Device->Port), TIMER_ID_VALUE, "%s: its ports", Device->Name);
+    is_hex(READ_REGISTER_ULONG((PULONG)Device->Registers), TIMER_ID_VALUE, "%s: its registers",
+           Device->Name);
+    is_hex(READ_PORT_ULONG((PULONG)(ULONG_PTR)Device->Port), TIMER_ID_VALUE, "%s: its ports",
+           Device->Name);
     set(Device, TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
     if (Started == 4) {
         bus_information(Device, &GUID_BUS_TYPE_INTERNAL, Internal);
@@ -281,11 +298,8 @@ static NTSTATUS NTAPI pnp(PDEVICE_OBJECT Object, PIRP Irp)
         IoDetachDevice(Device->Lower);
         IoDeleteDevice(Object);
         return Status;
-    case IRP_MN_QUERY_REMOVE_DEVICE:
-        Irp->IoStatus.Status = STATUS_SUCCESS;
-        break;
-    default:
-        break;
+    case IRP_MN_QUERY_REMOVE_DEVICE: Irp->IoStatus.Status = STATUS_SUCCESS; break;
+    default: break;
     }
     IoSkipCurrentIrpStackLocation(Irp);
     return IoCallDriver(Device->Lower, Irp);
@@ -302,7 +316,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
 {
     PDEVICE_OBJECT Object;
     DEVICE *Device;
-    NTSTATUS Status = IoCreateDevice(Driver, sizeof(DEVICE), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Object);
+    NTSTATUS Status =
+        IoCreateDevice(Driver, sizeof(DEVICE), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Object);
 
     if (!NT_SUCCESS(Status))
         return Status;

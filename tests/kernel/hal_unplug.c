@@ -1,6 +1,7 @@
 /*
- * A device that is pulled out while it works: its registers read as ones, nothing of it arrives any more, and the driver gets
- * IRP_MN_SURPRISE_REMOVAL and then IRP_MN_REMOVE_DEVICE. Calls: IoInvalidateDeviceRelations, by the bus driver.
+ * A device that is pulled out while it works: its registers read as ones, nothing of it arrives any
+ * more, and the driver gets IRP_MN_SURPRISE_REMOVAL and then IRP_MN_REMOVE_DEVICE. Calls:
+ * IoInvalidateDeviceRelations, by the bus driver.
  */
 #include <ntddk.h>
 
@@ -34,7 +35,8 @@ static VOID set(ULONG Offset, ULONG Value)
     WRITE_REGISTER_ULONG((PULONG)(Registers + Offset), Value);
 }
 
-/* When the drivers are loaded: until then a driver without a device would be given one of the root. */
+/* When the drivers are loaded: until then a driver without a device would be given one of the root.
+ */
 static VOID NTAPI worker(PVOID Context)
 {
     LARGE_INTEGER Pause = {.QuadPart = -1000000};
@@ -52,9 +54,14 @@ static VOID NTAPI worker(PVOID Context)
 
 static VOID started(PIO_STACK_LOCATION Stack)
 {
-    PCM_PARTIAL_RESOURCE_LIST List = &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
-    DEVICE_DESCRIPTION D = {.Version = DEVICE_DESCRIPTION_VERSION, .Master = TRUE, .ScatterGather = TRUE,
-                            .Dma64BitAddresses = TRUE, .InterfaceType = PCIBus, .MaximumLength = 65536};
+    PCM_PARTIAL_RESOURCE_LIST List =
+        &Stack->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList;
+    DEVICE_DESCRIPTION D = {.Version = DEVICE_DESCRIPTION_VERSION,
+                            .Master = TRUE,
+                            .ScatterGather = TRUE,
+                            .Dma64BitAddresses = TRUE,
+                            .InterfaceType = PCIBus,
+                            .MaximumLength = 65536};
     IO_CONNECT_INTERRUPT_PARAMETERS P = {.Version = CONNECT_LINE_BASED};
     struct dma_descriptor *Table;
     HANDLE Thread;
@@ -77,7 +84,8 @@ static VOID started(PIO_STACK_LOCATION Stack)
     set(DMA_COUNT, 1);
     set(DMA_TABLE, Logical.LowPart);
     set(DMA_TABLE + 4, (ULONG)Logical.HighPart);
-    is_status(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, worker, NULL), STATUS_SUCCESS, "started");
+    is_status(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, worker, NULL),
+              STATUS_SUCCESS, "started");
     ObReferenceObjectByHandle(Thread, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Worker, NULL);
     ZwClose(Thread);
 }
@@ -121,8 +129,7 @@ static NTSTATUS NTAPI pnp(PDEVICE_OBJECT Device, PIRP Irp)
         is_ulong(1, 0, "nobody asks whether it may be removed");
         Irp->IoStatus.Status = STATUS_SUCCESS;
         break;
-    default:
-        break;
+    default: break;
     }
     IoSkipCurrentIrpStackLocation(Irp);
     return IoCallDriver(Lower, Irp);

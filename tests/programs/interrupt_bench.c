@@ -1,6 +1,7 @@
 /*
- * Reads from bench/interrupt_bench.sys: each read ends with an interrupt, and brings the performance counter as its ISR began.
- * Prints the time from there to the return of ReadFile, the best of several batches.
+ * Reads from bench/interrupt_bench.sys: each read ends with an interrupt, and brings the
+ * performance counter as its ISR began. Prints the time from there to the return of ReadFile, the
+ * best of several batches.
  */
 #include <windows.h>
 
@@ -11,7 +12,8 @@
 
 int main(void)
 {
-    HANDLE device = CreateFileA("\\\\.\\InterruptBench", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE device =
+        CreateFileA("\\\\.\\InterruptBench", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
     LARGE_INTEGER stamp, now, frequency;
     LONGLONG best = MAXLONGLONG;
     DWORD moved;
@@ -32,7 +34,8 @@ int main(void)
         }
         best = sum < best ? sum : best;
     }
-    printf("interrupt_to_read_us\t%.2f\tus\n", (double)best * 1e6 / (double)frequency.QuadPart / COUNT);
+    printf("interrupt_to_read_us\t%.2f\tus\n",
+           (double)best * 1e6 / (double)frequency.QuadPart / COUNT);
     CloseHandle(device);
     return 0;
 }
