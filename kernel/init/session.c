@@ -170,7 +170,8 @@ static NTSTATUS SessionUnloadDriver(ULONG Slot, PDRIVER_OBJECT Driver)
     if (Driver != NULL) {
         Image = Driver->DriverStart;
         ImageBytes = Driver->DriverSize;
-        PnpRemoveDriverDevices(Driver);
+        if (Driver->DriverUnload != NULL) /* else its devices stay until the machine is switched off */
+            PnpRemoveDriverDevices(Driver);
         Status = Driver->Flags & DRVO_UNLOAD_INVOKED ? STATUS_PENDING : IopUnloadDriver(Driver);
         ObDereferenceObject(Driver);
     }
@@ -212,22 +213,6 @@ static NTSTATUS SessionUnload(VOID)
 }
 
 /* ---- devices ---- */
-
-static NTSTATUS SessionPlace(VOID)
-{
-    UNICODE_STRING Name = {0};
-    PDRIVER_OBJECT Driver = NULL;
-    NTSTATUS Status = SessionField(0, &Name);
-
-    if (NT_SUCCESS(Status)) {
-        Driver = IopFindDriver(&Name);
-        Status = Driver != NULL ? PnpPlaceDriver(Driver, &Name) : STATUS_SUCCESS; /* a program has unloaded it */
-    }
-    if (Driver != NULL)
-        ObDereferenceObject(Driver);
-    SessionFreeField(&Name);
-    return Status;
-}
 
 static NTSTATUS SessionSurpriseRemove(VOID)
 {
@@ -351,6 +336,25 @@ static VOID SessionIdle(ULONG64 Horizon100ns)
         KeDelayExecutionThread(KernelMode, FALSE, &Pause);
     }
     KeSetPriorityThread(KeGetCurrentThread(), 8);
+}
+
+/* Bus drivers' threads have their turn first: they may report a device for it. */
+static NTSTATUS SessionPlace(VOID)
+{
+    UNICODE_STRING Name = {0};
+    PDRIVER_OBJECT Driver = NULL;
+    NTSTATUS Status = SessionField(0, &Name);
+
+    if (NT_SUCCESS(Status))
+        Driver = IopFindDriver(&Name);
+    if (Driver != NULL && PnpWaitsForDevice(Driver)) {
+        SessionIdle(0);
+        Status = PnpPlaceDriver(Driver, &Name);
+    }
+    if (Driver != NULL)
+        ObDereferenceObject(Driver);
+    SessionFreeField(&Name);
+    return Status;
 }
 
 /* To S1..S4 and back, and until what that has set off is done. */

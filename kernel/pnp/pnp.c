@@ -104,14 +104,19 @@ NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICO
     return Status;
 }
 
+BOOLEAN PnpWaitsForDevice(PDRIVER_OBJECT Driver)
+{
+    return Driver->DriverExtension->AddDevice != NULL && IopDriverExt(Driver)->PnpDevices == 0
+        && !(Driver->Flags & DRVO_UNLOAD_INVOKED);
+}
+
 NTSTATUS PnpPlaceDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
     PnpLockTree();
     PnpDrain();
-    if (Driver->DriverExtension->AddDevice != NULL && IopDriverExt(Driver)->PnpDevices == 0
-        && !(Driver->Flags & DRVO_UNLOAD_INVOKED)) {
+    if (PnpWaitsForDevice(Driver)) {
         Status = PnpAddRootDevice(Service, PnpMatchIds(Service));
         PnpDrain();
     }

@@ -13,6 +13,8 @@
  * else the status of the first that failed; a root device that failed is gone.
  */
 NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds);
+/* A loaded driver with AddDevice that no device has come for. */
+BOOLEAN PnpWaitsForDevice(PDRIVER_OBJECT Driver);
 /* A root device after all for a loaded driver with AddDevice for which no device has come. */
 NTSTATUS PnpPlaceDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service);
 /* A driver that a device has brought in need not go with it from now on. FALSE: it was not, or it is not there. */

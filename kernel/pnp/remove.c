@@ -300,18 +300,26 @@ static VOID PnpSendRemove(PNP_NODE *Node)
     PnpReleaseDrivers(Node);
 }
 
+/* A name is free: a device that waits for it (code 42) has another try when its bus is enumerated. */
+static VOID PnpWakeDuplicates(VOID)
+{
+    PNP_NODE *Node;
+
+    for (Node = PnpRoot; Node != NULL; Node = PnpNextDown(Node, PnpRoot))
+        if (Node->Problem == CM_PROB_DUPLICATE_DEVICE && Node->State == DeviceNodeUninitialized)
+            PnpQueueAction(Node->Parent, PNP_ACTION_ENUMERATE);
+}
+
 static VOID PnpTakeOut(PNP_NODE *Node)
 {
     BOOLEAN IsRoot = (Node->Flags & PNP_NODE_ROOT_ENUMERATED) != 0;
     PDEVICE_OBJECT Pdo = Node->Pdo;
-    PNP_NODE *Bus = Node->Parent;
 
     Node->State = DeviceNodeDeleted;
     PnpDeleteNode(Node);
     if (IsRoot)
         PnpDeleteRootDevice(Pdo);
-    if (Bus->State == DeviceNodeStarted && !(Bus->Flags & PNP_NODE_COLLECTED) && Bus != PnpRoot)
-        PnpQueueAction(Bus, PNP_ACTION_ENUMERATE); /* a device that waits for this one's name may be there */
+    PnpWakeDuplicates();
 }
 
 /* The drivers are gone; the device is still there. */

@@ -109,6 +109,7 @@ PNP_NODE *PnpMakeNode(PNP_NODE *Parent, PDEVICE_OBJECT Pdo)
     if (Parent != NULL)
         PnpLinkNode(Parent, Node);
     IopDeviceExt(Pdo)->DeviceNode = Node;
+    IopDeviceExt(Pdo)->ExtensionFlags &= ~(IOP_DOE_REMOVE_PENDING | IOP_DOE_REMOVE_PROCESSED); /* it may be back */
     Pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;
     return Node;
 }
@@ -225,6 +226,7 @@ static const char *PnpStateText(PNP_STATE State)
 
 VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Record), PVOID Context)
 {
+    static const UNICODE_STRING None = RTL_CONSTANT_STRING(L"");
     PNP_DEVICE_RECORD Record;
     PNP_NODE *Node;
 
@@ -232,7 +234,7 @@ VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Recor
     for (Node = PnpNextDown(PnpRoot, PnpRoot); Node != NULL; Node = PnpNextDown(Node, PnpRoot)) {
         Record.Depth = PnpDepth(Node) - 1;
         Record.InstancePath = &Node->InstancePath;
-        Record.Service = &Node->Service;
+        Record.Service = Node->Service.Buffer != NULL ? &Node->Service : &None;
         Record.State = PnpStateText(Node->State);
         Record.Problem = Node->Problem;
         Record.ProblemStatus = Node->ProblemStatus;

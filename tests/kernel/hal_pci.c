@@ -75,6 +75,13 @@ static VOID bus_interface(DEVICE *Device)
     is_status(ask(Device, IRP_MN_READ_CONFIG, &Stack, NULL), STATUS_SUCCESS,
               "%s: IRP_MN_READ_CONFIG", Device->Name);
     is_hex(Id, 0x08020001, "%s: class and revision", Device->Name);
+    Id = 0x5A;
+    Stack.Parameters.ReadWriteConfig.Offset = FIELD_OFFSET(PCI_COMMON_CONFIG, u.type0.InterruptLine);
+    Stack.Parameters.ReadWriteConfig.Length = 1;
+    is_status(ask(Device, IRP_MN_WRITE_CONFIG, &Stack, NULL), STATUS_SUCCESS, "%s: IRP_MN_WRITE_CONFIG", Device->Name);
+    Id = 0;
+    ask(Device, IRP_MN_READ_CONFIG, &Stack, NULL);
+    is_hex(Id, 0x5A, "%s: a register that is there for software to write", Device->Name);
 }
 
 static VOID bus_information(DEVICE *Device, const GUID *Type, INTERFACE_TYPE Legacy)

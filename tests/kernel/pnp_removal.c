@@ -50,6 +50,11 @@ static VOID test_eject(VOID)
     eject(&Child[0]);
     is_string(Log, "a.query_remove a.remove a.eject a.remove ", "an orderly removal, then the bus lets go");
     is_ptr(Child[0].Pdo, NULL, "the device is gone");
+    Child[0].Lockable = TRUE;
+    bring_back(&Child[0]);
+    eject(&Child[0]);
+    is_string(Log, "a.query_remove a.remove a.lock a.eject a.remove ", "one that can be locked is unlocked first");
+    Child[0].Lockable = FALSE;
     bring_back(&Child[0]);
     Child[0].QueryRemoveStatus = STATUS_DEVICE_BUSY;
     eject(&Child[0]);

@@ -33,6 +33,12 @@ static NTSTATUS query_id(BUS_QUERY_ID_TYPE Type, PWSTR *Text)
     return Status;
 }
 
+static VOID free_text(PWSTR Text)
+{
+    if (Text != NULL)
+        ExFreePool(Text);
+}
+
 static VOID test_identity(VOID)
 {
     PWSTR Text;
@@ -41,10 +47,10 @@ static VOID test_identity(VOID)
 
     is_status(query_id(BusQueryDeviceID, &Text), STATUS_SUCCESS, "device ID");
     ok(Text != NULL && wcscmp(Text, L"ROOT\\PNP_START") == 0, "ROOT\\PNP_START");
-    ExFreePool(Text);
+    free_text(Text);
     is_status(query_id(BusQueryInstanceID, &Text), STATUS_SUCCESS, "instance ID");
     ok(Text != NULL && wcscmp(Text, L"0000") == 0, "0000");
-    ExFreePool(Text);
+    free_text(Text);
     is_status(query_id(BusQueryCompatibleIDs, &Text), STATUS_NOT_SUPPORTED, "no compatible IDs");
     is_status(IoGetDeviceProperty(Pdo, DevicePropertyEnumeratorName, sizeof(Buffer), Buffer, &Length),
               STATUS_SUCCESS, "enumerator");
@@ -82,17 +88,15 @@ static VOID test_keys(VOID)
     ULONG Value = 99, Length;
     DEVPROPTYPE Type;
 
-    is_status(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ | KEY_WRITE, &Key), STATUS_SUCCESS,
-              "device key");
-    ZwClose(Key);
-    is_status(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &Key), STATUS_SUCCESS, "driver key");
-    ZwClose(Key);
+    if (is_status(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ | KEY_WRITE, &Key), STATUS_SUCCESS, "device key"))
+        ZwClose(Key);
+    if (is_status(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &Key), STATUS_SUCCESS, "driver key"))
+        ZwClose(Key);
     is_status(IoOpenDeviceRegistryKey(Pdo, 0, KEY_READ, &Key), STATUS_INVALID_PARAMETER, "no key type");
-    is_status(IoOpenDriverRegistryKey(Me, DriverRegKeyParameters, KEY_READ, 0, &Key), STATUS_SUCCESS,
-              "the driver's Parameters key");
-    ZwClose(Key);
-    is_status(IoOpenDeviceInterfaceRegistryKey(&Link, KEY_READ, &Key), STATUS_SUCCESS, "interface key");
-    ZwClose(Key);
+    if (is_status(IoOpenDriverRegistryKey(Me, DriverRegKeyParameters, KEY_READ, 0, &Key), STATUS_SUCCESS, "the driver's Parameters key"))
+        ZwClose(Key);
+    if (is_status(IoOpenDeviceInterfaceRegistryKey(&Link, KEY_READ, &Key), STATUS_SUCCESS, "interface key"))
+        ZwClose(Key);
     is_status(IoSetDevicePropertyData(Pdo, &Property, 0, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value),
               STATUS_SUCCESS, "set a property");
     Value = 0;
@@ -148,8 +152,9 @@ static VOID test_target(PFILE_OBJECT File)
 
     Custom.Event.Data1 = 0xC0570;
     KeInitializeEvent(&Told, NotificationEvent, FALSE);
-    is_status(IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, File, Me, target_changed, (PVOID)5,
-                                             &Target), STATUS_SUCCESS, "watch the device");
+    if (!is_status(IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, File, Me, target_changed, (PVOID)5,
+                                                  &Target), STATUS_SUCCESS, "watch the device"))
+        return;
     is_status(IoReportTargetDeviceChange(Pdo, &Custom), STATUS_SUCCESS, "IoReportTargetDeviceChange");
     is_ulong(CustomCalls, 1, "the watch is called");
     is_status(IoReportTargetDeviceChangeAsynchronous(Pdo, &Custom, reported, &Told), STATUS_PENDING,
@@ -175,11 +180,13 @@ static VOID test_interface(VOID)
     KeWaitForSingleObject(&Arrived, Executive, KernelMode, FALSE, NULL);
     is_long(Arrivals, 1, "its arrival is announced");
     is_status(IoSetDeviceInterfaceState(&Link, TRUE), STATUS_OBJECT_NAME_EXISTS, "enabled already");
-    is_status(IoGetDeviceObjectPointer(&Link, FILE_READ_DATA, &File, &Found), STATUS_SUCCESS, "open through it");
-    is_ptr(Found, Fdo, "the top of the stack");
-    test_target(File);
-    ObDereferenceObject(File);
-    is_status(IoGetDeviceInterfaces(&TestClass, NULL, 0, &List), STATUS_SUCCESS, "list the class");
+    if (is_status(IoGetDeviceObjectPointer(&Link, FILE_READ_DATA, &File, &Found), STATUS_SUCCESS, "open through it")) {
+        is_ptr(Found, Fdo, "the top of the stack");
+        test_target(File);
+        ObDereferenceObject(File);
+    }
+    if (!is_status(IoGetDeviceInterfaces(&TestClass, NULL, 0, &List), STATUS_SUCCESS, "list the class"))
+        return;
     ok(wcscmp(List, Link.Buffer) == 0, "our link: %ws", List);
     is_ulong(List[wcslen(List) + 1], 0, "and no more");
     ExFreePool(List);
@@ -281,11 +288,17 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT Driver, PDEVICE_OBJECT PhysicalD
     Adds++;
     Pdo = PhysicalDevice;
     ok(Pdo->Flags & DO_BUS_ENUMERATED_DEVICE, "the physical device");
-    is_status(IoCreateDevice(Driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Fdo), STATUS_SUCCESS, "function device");
+    if (!is_status(IoCreateDevice(Driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Fdo), STATUS_SUCCESS, "function device"))
+        return STATUS_INSUFFICIENT_RESOURCES;
     Lower = IoAttachDeviceToDeviceStack(Fdo, Pdo);
     is_ptr(Lower, Pdo, "attached");
     Fdo->Flags &= ~DO_DEVICE_INITIALIZING;
     Item = IoAllocateWorkItem(Fdo);
+    if (Item == NULL) {
+        IoDetachDevice(Lower);
+        IoDeleteDevice(Fdo);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     IoQueueWorkItem(Item, worker, DelayedWorkQueue, Item);
     return STATUS_SUCCESS;
 }
@@ -312,7 +325,8 @@ static VOID NTAPI unload(PDRIVER_OBJECT Driver)
     is_ulong(Starts, 1, "IRP_MN_START_DEVICE once");
     is_ulong(Removes, 1, "IRP_MN_REMOVE_DEVICE before DriverUnload");
     is_ptr(Driver->DeviceObject, NULL, "no device is left");
-    is_status(IoUnregisterPlugPlayNotification(Watch), STATUS_SUCCESS, "end of notification");
+    if (Watch != NULL)
+        is_status(IoUnregisterPlugPlayNotification(Watch), STATUS_SUCCESS, "end of notification");
     done();
 }
 

@@ -11,7 +11,7 @@ typedef struct _CHILD {
     const char *Name;               /* in the log */
     PCWSTR DeviceId, Instance;      /* Instance NULL: none */
     PCWSTR HardwareIds, CompatibleIds; /* multi-strings; NULL: none */
-    BOOLEAN UniqueId, Raw, Ejectable, Removable;
+    BOOLEAN UniqueId, Raw, Ejectable, Removable, Lockable;
     PCM_RESOURCE_LIST Boot;
     PIO_RESOURCE_REQUIREMENTS_LIST Needs, Filtered; /* copied for each request; Filtered: what its driver makes of Needs */
     /* how its function driver behaves */
@@ -126,6 +126,7 @@ static NTSTATUS answer_capabilities(CHILD *This, PDEVICE_CAPABILITIES Capabiliti
     Capabilities->RawDeviceOK = This->Raw;
     Capabilities->EjectSupported = This->Ejectable;
     Capabilities->Removable = This->Removable;
+    Capabilities->LockSupported = This->Lockable;
     Capabilities->SurpriseRemovalOK = TRUE;
     Capabilities->Address = (ULONG)(This - Child);
     Capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
@@ -170,7 +171,7 @@ static NTSTATUS pdo_pnp(PDEVICE_OBJECT Device, PIRP Irp)
     NTSTATUS Status = Irp->IoStatus.Status;
     UCHAR Minor = Stack->MinorFunction;
 
-    if (LogIds || Minor == IRP_MN_EJECT || (This->Fdo == NULL && is_step(Minor) && Minor != IRP_MN_QUERY_DEVICE_RELATIONS))
+    if (LogIds || Minor == IRP_MN_EJECT || Minor == IRP_MN_SET_LOCK || (This->Fdo == NULL && is_step(Minor) && Minor != IRP_MN_QUERY_DEVICE_RELATIONS))
         log_add(This->Name, minor_text(Minor));
     if (PdoHook != NULL && PdoHook(Device, Irp, &Status))
         goto Complete;
@@ -244,6 +245,8 @@ static NTSTATUS bus_relations(PIRP Irp)
             continue;
         if (Child[i].Pdo == NULL)
             make_pdo(&Child[i]);
+        if (Child[i].Pdo == NULL)
+            continue; /* no memory: not this time */
         ObReferenceObject(Child[i].Pdo);
         List.Objects[List.Count++] = Child[i].Pdo;
     }

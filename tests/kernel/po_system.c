@@ -119,6 +119,9 @@ static VOID test_sleep(VOID)
     log_clear();
     is_status(ZwInitiatePowerAction(PowerActionHibernate, PowerSystemHibernate, 0, FALSE), STATUS_SUCCESS, "S4");
     ok(strstr(Log, "bus.qS4 a.S4 a.D3 ") != NULL, "hibernation: %.60s", Log);
+    log_clear();
+    is_status(ZwInitiatePowerAction(PowerActionSleep, PowerSystemSleeping2, 0, FALSE), STATUS_SUCCESS, "S2");
+    ok(strstr(Log, "bus.qS2 a.S2 a.D3 ") != NULL, "the second state: %.60s", Log);
     is_status(ZwInitiatePowerAction(PowerActionWarmEject, PowerSystemSleeping1, 0, FALSE), STATUS_INVALID_PARAMETER_1,
               "no such action");
 }
@@ -267,6 +270,18 @@ static VOID test_inrush(VOID)
     Child[1].Pdo->Flags &= ~DO_POWER_INRUSH;
 }
 
+static VOID test_query(VOID)
+{
+    POWER_STATE State = { .DeviceState = PowerDeviceD3 };
+
+    Completions = 0;
+    log_clear();
+    is_status(PoRequestPowerIrp(Child[0].Pdo, IRP_MN_QUERY_POWER, State, count_completion, NULL, NULL), STATUS_PENDING,
+              "a query for a device state");
+    is_string(Log, "a.qD3 ", "goes down the stack");
+    is_ulong(Completions, 1, "and is answered");
+}
+
 /* From DISPATCH_LEVEL to a driver that may be paged out. */
 static VOID test_pagable(VOID)
 {
@@ -368,6 +383,7 @@ static VOID test_bus(VOID)
     test_notifications();
     test_one_at_a_time();
     test_inrush();
+    test_query();
     test_pagable();
     test_wait_wake();
     test_idle();
