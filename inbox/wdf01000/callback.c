@@ -4,7 +4,7 @@
  */
 #include "fx.h"
 
-#include "pnp.h"
+#include "pdo.h"
 #include "resource.h"
 
 /* ---- hooks of other parts ---- */
@@ -339,6 +339,10 @@ static NTSTATUS FxPowerUpSteps(FX_DEVICE *Device)
     NTSTATUS Status;
 
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0Starting);
+    Status = FxPdoHoldParent(Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    FxPdoDisableWake(Device);
     Status = FxPowerUpHardware(Device);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -377,6 +381,8 @@ static NTSTATUS FxPowerDownSteps(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Targe
 
     FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerGotoStopped
                                                                         : WdfDevStatePowerGotoDx);
+    if (Target != WdfPowerDeviceD3Final)
+        FxPdoEnableWake(Device);
     Status = FxSelfManagedSuspend(Device);
     FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
     FxWakeArm(Device);
@@ -385,6 +391,7 @@ static NTSTATUS FxPowerDownSteps(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Targe
     Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));
     Status = FxKeepFirst(Status, FxD0Exit(Device, Target));
     Pnp->LastState = Target;
+    FxPdoReleaseParent(Device);
     FxEnterState(Device, FxMachinePower, Target == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped : WdfDevStatePowerDx);
     return Status;
 }

@@ -9,7 +9,7 @@
 #include <wdmsec.h>
 
 #include "io.h"
-#include "pnp.h"
+#include "pdo.h"
 
 /* ---- disposal ---- */
 
@@ -44,6 +44,8 @@ static VOID FxDeviceDispose(FX_OBJECT *Object)
     FxSymbolicLinkDelete(Device);
     if (Device->Pnp != NULL)
         FxPnpDispose(Device);
+    if (Device->Child != NULL)
+        FxPdoDispose(Device);
     FxDeviceDeleteWdm(Device);
 }
 
@@ -53,6 +55,8 @@ static VOID FxDeviceDestroy(FX_OBJECT *Object)
 
     FxDeviceDeleteWdm(Device); /* of a device that was abandoned before it was complete */
     FxRequestCacheDestroy(Device);
+    FxPdoFree(Device->Child);
+    FxChildrenDestroy(Device);
     if (Device->Pnp != NULL)
         FxPnpDestroy(Device);
     FxDeviceSettingsFree(&Device->Settings);
@@ -197,7 +201,7 @@ static NTSTATUS FxDeviceComplete(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
         if (Device->Attached == NULL)
             return FxMistake(Device->Object.Globals, STATUS_NO_SUCH_DEVICE, "the device cannot be attached");
     }
-    if (Init->Kind == FxDeviceBus && Init->Parent != NULL)
+    if (Init->Kind == FxDeviceBus && Init->PdoInit->ForwardsToParent)
         Device->Wdm->StackSize = Init->Parent->Wdm->StackSize + 1; /* requests may be forwarded to the parent */
     FxDeviceSetFlags(Device);
     if (Init->Name.Length == 0)
@@ -206,6 +210,8 @@ static NTSTATUS FxDeviceComplete(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
         Status = FxRequestCacheCreate(Device);
     if (NT_SUCCESS(Status) && Device->Kind != FxDeviceControl)
         Status = FxPnpCreate(Device, Init);
+    if (NT_SUCCESS(Status) && Device->Kind == FxDeviceFunction)
+        Status = FxChildrenCreate(Device);
     if (NT_SUCCESS(Status) && Init->ShutdownFlags & WdfDeviceShutdown)
         Status = IoRegisterShutdownNotification(Device->Wdm);
     if (NT_SUCCESS(Status) && Init->ShutdownFlags & WdfDeviceLastChanceShutdown)
@@ -282,7 +288,7 @@ static NTSTATUS FxDeviceMake(FX_GLOBALS *Globals, FX_DEVICE_INIT *Init, PWDF_OBJ
     if (!NT_SUCCESS(Status))
         return Status;
     Device = (FX_DEVICE *)Object;
-    if (Init->Kind != FxDeviceControl)
+    if (Init->Kind == FxDeviceFunction || (Init->Kind == FxDeviceBus && Init->PdoInit->Entry != NULL))
         Object->Flags |= FX_FLAG_NO_CLIENT_DELETE;
     Status = FxDeviceBuild(Device, Init);
     if (!NT_SUCCESS(Status))
@@ -290,6 +296,10 @@ static NTSTATUS FxDeviceMake(FX_GLOBALS *Globals, FX_DEVICE_INIT *Init, PWDF_OBJ
     if (Init->Name.Length != 0)
         Device->Name = Init->Name;
     Init->Consumed = TRUE;
+    Device->Child = Init->PdoInit;
+    Init->PdoInit = NULL;
+    if (Device->Child != NULL)
+        Device->Child->Device = Device;
     Status = FxDeviceCommit(Device);
     if (!NT_SUCCESS(Status))
         return Status;

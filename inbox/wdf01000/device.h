@@ -81,7 +81,7 @@ struct WDFDEVICE_INIT { /* opaque to the client */
     UCHAR ShutdownFlags; /* WDF_DEVICE_SHUTDOWN_FLAGS of a control device */
     PDEVICE_OBJECT Pdo;  /* of a function device */
     FX_DEVICE *Parent;   /* of a bus-enumerated one */
-    struct _FX_PDO_INIT *PdoInit; /* pdo.c's: IDs, texts; NULL for others */
+    struct _FX_PDO *PdoInit; /* pdo.h's: IDs, texts; the device takes it over; NULL for others */
     FX_DEVICE *Created;
 };
 typedef struct WDFDEVICE_INIT FX_DEVICE_INIT;
@@ -171,6 +171,7 @@ VOID FxSymbolicLinkDelete(FX_DEVICE *Device);
 
 /* ---- pdo.c ---- */
 VOID FxPdoInitFree(FX_DEVICE_INIT *Init);
+BOOLEAN FxPdoForwards(FX_DEVICE *Device); /* may send requests on to its parent's queues */
 NTSTATUS FxPdoCheckInit(FX_DEVICE_INIT *Init); /* STATUS_INVALID_DEVICE_STATE etc.: something required is missing */
 
 /* ---- query.c ---- */

@@ -4,7 +4,7 @@
  */
 #include "fx.h"
 
-#include "pnp.h"
+#include "pdo.h"
 
 /* ---- states ---- */
 
@@ -81,7 +81,7 @@ NTSTATUS FxPnpCreate(FX_DEVICE *Device, FX_DEVICE_INIT *Init)
 NTSTATUS FxPnpCommit(FX_DEVICE *Device)
 {
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpInit);
-    return STATUS_SUCCESS;
+    return Device->Children != NULL ? FxChildrenCommit(Device) : STATUS_SUCCESS;
 }
 
 VOID FxPnpDispose(FX_DEVICE *Device)
@@ -273,7 +273,7 @@ static NTSTATUS FxPnpStop(FX_DEVICE *Device, PIRP Irp)
 
 /* ---- removal ---- */
 
-VOID FxSurpriseRemove(FX_DEVICE *Device)
+static VOID FxSurpriseRemove(FX_DEVICE *Device)
 {
     FX_PNP *Pnp = Device->Pnp;
     PFN_WDF_DEVICE_SURPRISE_REMOVAL EvtSurpriseRemoval = Device->Settings.PnpPower.EvtDeviceSurpriseRemoval;
@@ -292,7 +292,7 @@ VOID FxSurpriseRemove(FX_DEVICE *Device)
 }
 
 /* All that removal does before the IRP goes on. What a surprise removal did is not done again. */
-VOID FxRemoveDevice(FX_DEVICE *Device)
+static VOID FxRemoveDevice(FX_DEVICE *Device)
 {
     FX_PNP *Pnp = Device->Pnp;
 
@@ -320,8 +320,38 @@ static NTSTATUS FxPnpRemove(FX_DEVICE *Device, PIRP Irp)
     FxEndTurn(Device->Pnp);
     IoReleaseRemoveLockAndWait(&Device->RemoveLock, Irp);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFinal);
+    FxChildrenRemove(Device);
     FxObjectDelete(&Device->Object);
     return Status;
+}
+
+/* A child that is still there keeps its device, ready for another start; one that is missing goes. */
+static NTSTATUS FxPdoRemove(FX_DEVICE *Device, PIRP Irp)
+{
+    FX_PNP *Pnp = Device->Pnp;
+
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemovingDisableInterfaces);
+    FxInterfacesEnable(Device, FALSE);
+    FxStopHardware(Device);
+    FxLetSleep(Device);
+    if (Device->Child->IsMissing) {
+        FxRemoveDevice(Device);
+        FxEnterState(Device, FxMachinePnp, WdfDevStatePnpPdoRemoved);
+        FxEndTurn(Pnp);
+        FxCompleteIrp(Irp, STATUS_SUCCESS);
+        IoReleaseRemoveLockAndWait(&Device->RemoveLock, Irp);
+        FxObjectDelete(&Device->Object);
+        return STATUS_SUCCESS;
+    }
+    FxSelfManagedFlush(Device);
+    FxSelfManagedCleanup(Device);
+    Pnp->IsGone = FALSE;
+    FxEnterState(Device, FxMachinePnp, WdfDevStatePnpInit);
+    FxEndTurn(Pnp);
+    Pnp->Changing = NULL;
+    FxCompleteIrp(Irp, STATUS_SUCCESS);
+    IoReleaseRemoveLock(&Device->RemoveLock, Irp);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS FxPnpSurpriseRemoval(FX_DEVICE *Device, PIRP Irp)
@@ -383,11 +413,11 @@ static NTSTATUS FxPnpChange(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
 
     FxBeginChange(Device, Irp, Minor);
     if (Minor == IRP_MN_REMOVE_DEVICE)
-        return FxPnpRemove(Device, Irp);
+        return Device->Child != NULL ? FxPdoRemove(Device, Irp) : FxPnpRemove(Device, Irp);
     Status = FxChangeState(Device, Irp, Minor, &Ends);
     FxEndTurn(Device->Pnp);
     Device->Pnp->Changing = NULL; /* before the IRP ends: the next one may come at once */
-    Status = Ends ? FxCompleteIrp(Irp, Status) : FxForward(Device, Irp);
+    Status = Ends || Device->Attached == NULL ? FxCompleteIrp(Irp, Status) : FxForward(Device, Irp);
     IoReleaseRemoveLock(&Device->RemoveLock, Irp);
     return Status;
 }
@@ -421,7 +451,7 @@ NTSTATUS FxPnpDispatch(FX_DEVICE *Device, PIRP Irp)
         return FxDispatchGone(Irp);
     if (FxChangesState(Minor))
         return FxPnpChange(Device, Irp, Minor);
-    Status = FxPnpAsk(Device, Irp, Minor);
+    Status = Device->Child != NULL ? FxPdoAsk(Device, Irp, Minor) : FxPnpAsk(Device, Irp, Minor);
     IoReleaseRemoveLock(&Device->RemoveLock, Irp);
     return Status;
 }

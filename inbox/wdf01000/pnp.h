@@ -84,11 +84,12 @@ struct _FX_PNP {
     POWER_ACTION SystemAction;
     FX_ARM ArmFor, Armed;    /* what the next power-down arms; what is armed; Policy and Turn */
     BOOLEAN ArmFailed;
-    PIRP WaitWake;           /* outstanding; Lock */
-    PKTHREAD WaitWakeCanceler; /* who holds Lock while it cancels */
+    KSPIN_LOCK WakeLock;     /* its own: a child that owns its policy is also the one that keeps the request */
+    PIRP WaitWake;           /* outstanding; WakeLock */
+    PKTHREAD WaitWakeCanceler; /* who holds WakeLock while it cancels */
     KEVENT WaitWakeEnded;    /* notification */
     NTSTATUS WaitWakeStatus;
-    BOOLEAN WakeTriggered;   /* the wait/wake request succeeded; Lock */
+    BOOLEAN WakeTriggered;   /* the wait/wake request succeeded */
 
     BOOLEAN IsEnumerated; /* of a child: PnP has asked it for its ID */
     LIST_ENTRY RemovalRelations; /* of FX_RELATION; Lock */
@@ -104,6 +105,7 @@ typedef struct _FX_PNP FX_PNP;
 NTSTATUS FxPnpCommit(FX_DEVICE *Device); /* once the device is in the tree of objects: its default child list */
 VOID FxPnpDispose(FX_DEVICE *Device);    /* before the device object leaves its stack */
 /* Sends the IRP down and waits; its status. The stack location stays ours, and the IRP is to be completed. */
+NTSTATUS FxPnpStart(FX_DEVICE *Device, PIRP Irp);
 NTSTATUS FxForwardWait(FX_DEVICE *Device, PIRP Irp);
 VOID FxTakeTurn(FX_PNP *Pnp);
 VOID FxEndTurn(FX_PNP *Pnp);

@@ -240,6 +240,7 @@ VOID FxPolicyInit(FX_PNP *Pnp)
     KeInitializeEvent(&Pnp->Policy, SynchronizationEvent, TRUE);
     KeInitializeEvent(&Pnp->InD0Event, NotificationEvent, FALSE);
     KeInitializeEvent(&Pnp->WaitWakeEnded, NotificationEvent, TRUE);
+    KeInitializeSpinLock(&Pnp->WakeLock);
     KeInitializeTimer(&Pnp->IdleTimer);
     KeInitializeDpc(&Pnp->IdleDpc, FxIdleTimeout, Pnp);
 }

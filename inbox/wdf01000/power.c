@@ -4,7 +4,7 @@
  */
 #include "fx.h"
 
-#include "pnp.h"
+#include "pdo.h"
 
 typedef struct _FX_POWER_WORK { /* a request that came above PASSIVE_LEVEL */
     WORK_QUEUE_ITEM Item;
@@ -16,6 +16,8 @@ NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp)
 {
     NTSTATUS Status;
 
+    if (Device->Attached == NULL) /* a bus's child is the lowest of its stack */
+        return FxPowerComplete(Device, Irp, Irp->IoStatus.Status);
     PoStartNextPowerIrp(Irp);
     IoSkipCurrentIrpStackLocation(Irp);
     Status = PoCallDriver(Device->Attached, Irp);
@@ -52,6 +54,8 @@ static NTSTATUS FxSetD0(FX_DEVICE *Device, PIRP Irp)
     FxTakeTurn(Device->Pnp);
     if (NT_SUCCESS(Status) && Device->Pnp->IsStarted)
         Status = FxPowerUpDevice(Device);
+    if (NT_SUCCESS(Status))
+        PoSetPowerState(Device->Wdm, DevicePowerState, IoGetCurrentIrpStackLocation(Irp)->Parameters.Power.State);
     if (!NT_SUCCESS(Status) && Device->Pnp->IsStarted)
         FxPnpFail(Device, WdfDeviceFailedAttemptRestart);
     if (!Device->Settings.IsPowerPolicyOwner)
@@ -69,6 +73,7 @@ static NTSTATUS FxSetDx(FX_DEVICE *Device, PIRP Irp)
     if (!Device->Settings.IsPowerPolicyOwner)
         Device->Pnp->SystemAction = IoGetCurrentIrpStackLocation(Irp)->Parameters.Power.ShutdownType;
     Status = FxPowerDownDevice(Device, FxTargetState(Device, IoGetCurrentIrpStackLocation(Irp)));
+    PoSetPowerState(Device->Wdm, DevicePowerState, IoGetCurrentIrpStackLocation(Irp)->Parameters.Power.State);
     FxEndTurn(Device->Pnp);
     if (!NT_SUCCESS(Status))
         FxPnpFail(Device, WdfDeviceFailedAttemptRestart);
@@ -122,7 +127,9 @@ NTSTATUS FxPowerDispatch(FX_DEVICE *Device, PIRP Irp)
         PoStartNextPowerIrp(Irp);
         return FxDispatchGone(Irp);
     }
-    if (Stack->MinorFunction == IRP_MN_QUERY_POWER)
+    if (Stack->MinorFunction == IRP_MN_WAIT_WAKE && Device->Child != NULL)
+        return FxPdoWaitWake(Device, Irp);
+    if (Stack->MinorFunction == IRP_MN_QUERY_POWER || (Stack->MinorFunction == IRP_MN_SET_POWER && Device->Child != NULL))
         Irp->IoStatus.Status = STATUS_SUCCESS;
     if (Stack->MinorFunction != IRP_MN_SET_POWER ||
         (Stack->Parameters.Power.Type == SystemPowerState && !Device->Settings.IsPowerPolicyOwner))

@@ -18,7 +18,7 @@ BOOLEAN FxWakeWanted(FX_DEVICE *Device, SYSTEM_POWER_STATE State, DEVICE_POWER_S
 
 /* ---- the request ---- */
 
-/* Called with Lock held by the thread that cancels, else without. */
+/* Called with WakeLock held by the thread that cancels, else without. */
 static VOID NTAPI FxWaitWakeDone(PDEVICE_OBJECT Wdm, UCHAR Minor, POWER_STATE State, PVOID Context,
                                  PIO_STATUS_BLOCK Iosb)
 {
@@ -31,12 +31,12 @@ static VOID NTAPI FxWaitWakeDone(PDEVICE_OBJECT Wdm, UCHAR Minor, POWER_STATE St
     UNREFERENCED_PARAMETER(Minor);
     UNREFERENCED_PARAMETER(State);
     if (!Canceled)
-        KeAcquireSpinLock(&Pnp->Lock, &Irql);
+        KeAcquireSpinLock(&Pnp->WakeLock, &Irql);
     Pnp->WaitWake = NULL;
     Pnp->WaitWakeStatus = Iosb->Status;
     Pnp->WakeTriggered = NT_SUCCESS(Iosb->Status);
     if (!Canceled)
-        KeReleaseSpinLock(&Pnp->Lock, Irql);
+        KeReleaseSpinLock(&Pnp->WakeLock, Irql);
     if (!Canceled && NT_SUCCESS(Iosb->Status))
         FxPolicyQueue(Device);
     KeSetEvent(&Pnp->WaitWakeEnded, IO_NO_INCREMENT, FALSE);
@@ -72,13 +72,13 @@ VOID FxWaitWakeCancel(FX_DEVICE *Device)
     FX_PNP *Pnp = Device->Pnp;
     KIRQL Irql;
 
-    KeAcquireSpinLock(&Pnp->Lock, &Irql);
-    if (Pnp->WaitWake != NULL) { /* under Lock, so that the request is not freed meanwhile */
+    KeAcquireSpinLock(&Pnp->WakeLock, &Irql);
+    if (Pnp->WaitWake != NULL) { /* under WakeLock, so that the request is not freed meanwhile */
         Pnp->WaitWakeCanceler = KeGetCurrentThread();
         IoCancelIrp(Pnp->WaitWake);
         Pnp->WaitWakeCanceler = NULL;
     }
-    KeReleaseSpinLock(&Pnp->Lock, Irql);
+    KeReleaseSpinLock(&Pnp->WakeLock, Irql);
     KeWaitForSingleObject(&Pnp->WaitWakeEnded, Executive, KernelMode, FALSE, NULL);
 }
 
