@@ -71,6 +71,31 @@ static void test_course(const char *path)
     OK(DeleteService(service) && CloseServiceHandle(service), "DeleteService");
 }
 
+/* A service that runs, or is open, is only marked. */
+static void test_deletion(const char *path)
+{
+    SC_HANDLE one = create("going", path, SERVICE_DEMAND_START, NULL, NULL);
+    SC_HANDLE two = OpenServiceA(manager, "going", SERVICE_ALL_ACCESS);
+    SERVICE_STATUS status;
+
+    OK(StartServiceA(one, 0, NULL) && DeleteService(one), "a running service is deleted");
+    OK(!DeleteService(two) && GetLastError() == ERROR_SERVICE_MARKED_FOR_DELETE, "it is marked, and not a second time");
+    OK(state_of(two) == SERVICE_RUNNING, "it still runs");
+    OK(create("going", path, SERVICE_DEMAND_START, NULL, NULL) == NULL && GetLastError() == ERROR_SERVICE_MARKED_FOR_DELETE,
+       "no other takes its name");
+    OK(ControlService(two, SERVICE_CONTROL_STOP, &status), "it is stopped");
+    OK(!StartServiceA(two, 0, NULL) && GetLastError() == ERROR_SERVICE_MARKED_FOR_DELETE, "and not started again");
+    CloseServiceHandle(one);
+    one = OpenServiceA(manager, "going", SERVICE_ALL_ACCESS);
+    OK(one != NULL, "it is there while a handle is open");
+    CloseServiceHandle(one);
+    CloseServiceHandle(two);
+    OK(OpenServiceA(manager, "going", SERVICE_ALL_ACCESS) == NULL && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST,
+       "it goes with the last");
+    one = create("going", path, SERVICE_DEMAND_START, NULL, NULL);
+    OK(one != NULL && DeleteService(one) && CloseServiceHandle(one), "its name is free");
+}
+
 static void test_dependencies(const char *path)
 {
     SC_HANDLE needed = create("needed", path, SERVICE_DEMAND_START, NULL, NULL);
@@ -111,6 +136,7 @@ int main(int argc, char **argv)
     OK(manager != NULL, "OpenSCManager");
     test_refused(path);
     test_course(path);
+    test_deletion(path);
     test_dependencies(path);
     test_stop_the_first();
     OK(CloseServiceHandle(manager), "CloseServiceHandle");

@@ -2,7 +2,8 @@
  * The service control manager as installers of drivers use it: services are registry keys, starting and stopping one is
  * NtLoadDriver and NtUnloadDriver. Kernel drivers only; no other machine; rights asked for are not checked here (the
  * registry and the privilege to load drivers are). What a service depends on is started before it; a service that depends
- * on a group is not started. A running service is deleted at once. [doc: winsvc.h]
+ * on a group is not started. A service that is deleted goes when it does not run and its last handle is closed: each handle
+ * holds one to a named event, whose count tells, in whatever process. [doc: winsvc.h]
  */
 #include "../nt.h"
 #include <winsvc.h>
@@ -14,6 +15,7 @@
 typedef struct _SERVICE { /* what an SC_HANDLE points to; without a name it is the manager's */
     WCHAR KeyName[COUNT_OF(SERVICES_KEY) + SERVICE_NAME_LIMIT];
     BOOL IsService;
+    HANDLE Presence; /* of a service: the event that all its handles share */
 } SERVICE;
 
 typedef struct _DIRECTORY_ENTRY { UNICODE_STRING Name, TypeName; } DIRECTORY_ENTRY; /* OBJECT_DIRECTORY_INFORMATION */
@@ -45,6 +47,40 @@ static BOOL FailStatus(NTSTATUS Status)
     }
 }
 
+#define PRESENCE_NAME L"\\BaseNamedObjects\\ServiceHandles."
+
+typedef struct _OBJECT_COUNTS { /* PUBLIC_OBJECT_BASIC_INFORMATION */
+    ULONG Attributes, Access, HandleCount, PointerCount, Reserved[10];
+} OBJECT_COUNTS;
+
+static NTSTATUS OpenPresence(LPCWSTR Name, PHANDLE Event)
+{
+    WCHAR Text[COUNT_OF(PRESENCE_NAME) + SERVICE_NAME_LIMIT];
+    UNICODE_STRING NtName;
+    OBJECT_ATTRIBUTES Attributes;
+
+    lstrcpyW(Text, PRESENCE_NAME);
+    lstrcatW(Text, Name);
+    RtlInitUnicodeString(&NtName, Text);
+    InitializeObjectAttributes(&Attributes, &NtName, OBJ_CASE_INSENSITIVE | OBJ_OPENIF, NULL, NULL);
+    return NtCreateEvent(Event, EVENT_ALL_ACCESS, &Attributes, 0, FALSE);
+}
+
+/* Whether no other handle of the service is open. */
+static BOOL IsOnlyHandle(const SERVICE *Service)
+{
+    OBJECT_COUNTS Counts;
+
+    return NT_SUCCESS(NtQueryObject(Service->Presence, 0, &Counts, sizeof(Counts), NULL)) && Counts.HandleCount == 1;
+}
+
+static VOID FreeHandle(SERVICE *Service)
+{
+    if (Service->Presence != NULL)
+        NtClose(Service->Presence);
+    HeapFree(ProcessHeap(), 0, Service);
+}
+
 static SERVICE *NewHandle(LPCWSTR Name)
 {
     SERVICE *Service = HeapAlloc(ProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Service));
@@ -62,6 +98,11 @@ static SERVICE *NewHandle(LPCWSTR Name)
         lstrcpyW(Service->KeyName, SERVICES_KEY);
         lstrcatW(Service->KeyName, Name);
         Service->IsService = TRUE;
+        if (!NT_SUCCESS(OpenPresence(Name, &Service->Presence))) {
+            HeapFree(ProcessHeap(), 0, Service);
+            SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+            return NULL;
+        }
     }
     return Service;
 }
@@ -84,6 +125,35 @@ static NTSTATUS OpenServiceKey(SERVICE *Service, BOOL Create, PHANDLE Key)
         return STATUS_OBJECT_NAME_COLLISION;
     }
     return Status;
+}
+
+static DWORD GetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Default);
+static BOOL IsDriverLoaded(const SERVICE *Service);
+
+#define DELETE_FLAG L"DeleteFlag" /* of a service that is marked for deletion */
+
+static BOOL IsMarked(SERVICE *Service)
+{
+    BOOL Marked;
+    HANDLE Key;
+
+    if (!NT_SUCCESS(OpenServiceKey(Service, FALSE, &Key)))
+        return FALSE;
+    Marked = GetNumber(Key, DELETE_FLAG, 0) != 0;
+    NtClose(Key);
+    return Marked;
+}
+
+/* A service that is marked, does not run and has no handle but this one goes. */
+static VOID DeleteIfDue(SERVICE *Service)
+{
+    HANDLE Key;
+
+    if (!IsMarked(Service) || !IsOnlyHandle(Service) || IsDriverLoaded(Service) ||
+        !NT_SUCCESS(OpenServiceKey(Service, FALSE, &Key)))
+        return;
+    NtDeleteKey(Key);
+    NtClose(Key);
 }
 
 static NTSTATUS SetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Value)
@@ -212,6 +282,7 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
     Service = NewHandle(Name);
     if (Service == NULL)
         return NULL;
+    DeleteIfDue(Service); /* what a process has left that is gone */
     Status = OpenServiceKey(Service, TRUE, &Key);
     if (NT_SUCCESS(Status)) {
         Status = SetImagePath(Key, Path);
@@ -237,11 +308,11 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
     }
     if (NT_SUCCESS(Status))
         return (SC_HANDLE)Service;
-    HeapFree(ProcessHeap(), 0, Service);
     if (Status == STATUS_OBJECT_NAME_COLLISION)
-        SetLastError(ERROR_SERVICE_EXISTS);
+        SetLastError(IsMarked(Service) ? ERROR_SERVICE_MARKED_FOR_DELETE : ERROR_SERVICE_EXISTS);
     else
         FailStatus(Status);
+    FreeHandle(Service);
     return NULL;
 }
 
@@ -259,9 +330,10 @@ SC_HANDLE WINAPI OpenServiceW(SC_HANDLE Manager, LPCWSTR Name, DWORD Access)
     Service = NewHandle(Name);
     if (Service == NULL)
         return NULL;
+    DeleteIfDue(Service);
     Status = OpenServiceKey(Service, FALSE, &Key);
     if (!NT_SUCCESS(Status)) {
-        HeapFree(ProcessHeap(), 0, Service);
+        FreeHandle(Service);
         FailStatus(Status);
         return NULL;
     }
@@ -331,7 +403,8 @@ static DWORD StartDependencies(HANDLE Key, int Depth)
             Error = ERROR_SUCCESS;
         else if (Error != ERROR_SUCCESS && Error != ERROR_CIRCULAR_DEPENDENCY)
             Error = ERROR_SERVICE_DEPENDENCY_FAIL;
-        HeapFree(ProcessHeap(), 0, Needed);
+        if (Needed != NULL)
+            FreeHandle(Needed);
     }
     HeapFree(ProcessHeap(), 0, Names);
     return Error;
@@ -351,7 +424,8 @@ static DWORD StartWithDependencies(SERVICE *Service, int Depth)
         return GetLastError();
     }
     Groups = GetTexts(Key, L"DependOnGroup");
-    Error = GetNumber(Key, L"Start", SERVICE_DEMAND_START) == SERVICE_DISABLED ? ERROR_SERVICE_DISABLED
+    Error = GetNumber(Key, DELETE_FLAG, 0) != 0                                ? ERROR_SERVICE_MARKED_FOR_DELETE
+            : GetNumber(Key, L"Start", SERVICE_DEMAND_START) == SERVICE_DISABLED ? ERROR_SERVICE_DISABLED
             : Groups != NULL && *Groups != 0                                  ? ERROR_SERVICE_DEPENDENCY_FAIL
                                                                               : StartDependencies(Key, Depth);
     HeapFree(ProcessHeap(), 0, Groups);
@@ -488,18 +562,26 @@ BOOL WINAPI DeleteService(SC_HANDLE Handle)
     if (Service == NULL)
         return FALSE;
     Status = OpenServiceKey(Service, FALSE, &Key);
-    if (NT_SUCCESS(Status)) {
-        Status = NtDeleteKey(Key);
+    if (!NT_SUCCESS(Status))
+        return FailStatus(Status);
+    if (GetNumber(Key, DELETE_FLAG, 0) != 0) {
         NtClose(Key);
+        return Fail(ERROR_SERVICE_MARKED_FOR_DELETE);
     }
+    Status = SetNumber(Key, DELETE_FLAG, 1);
+    NtClose(Key);
     return NT_SUCCESS(Status) ? TRUE : FailStatus(Status);
 }
 
 BOOL WINAPI CloseServiceHandle(SC_HANDLE Handle)
 {
-    if (Handle == NULL)
+    SERVICE *Service = (SERVICE *)Handle;
+
+    if (Service == NULL)
         return Fail(ERROR_INVALID_HANDLE);
-    HeapFree(ProcessHeap(), 0, Handle);
+    if (Service->IsService)
+        DeleteIfDue(Service);
+    FreeHandle(Service);
     return TRUE;
 }
 
