@@ -63,7 +63,8 @@ endef
 KERNEL32_ALIAS := EnterCriticalSection=RtlEnterCriticalSection LeaveCriticalSection=RtlLeaveCriticalSection \
   HeapAlloc=RtlAllocateHeap HeapFree=RtlFreeHeap HeapReAlloc=RtlReAllocateHeap HeapSize=RtlSizeHeap \
   AcquireSRWLockExclusive=RtlAcquireSRWLockExclusive ReleaseSRWLockExclusive=RtlReleaseSRWLockExclusive \
-  InitializeCriticalSection=RtlInitializeCriticalSection
+  InitializeCriticalSection=RtlInitializeCriticalSection WakeConditionVariable=RtlWakeConditionVariable \
+  WakeAllConditionVariable=RtlWakeAllConditionVariable
 $(eval $(call USER_DLL_RULE,kernel32,ntdll,/entry:DllMain $(KERNEL32_ALIAS:%=/alternatename:%)))
 $(eval $(call USER_DLL_RULE,msvcrt,kernel32 ntdll,/entry:DllMain))
 # The universal C runtime is msvcrt's sources and a few of its own.

@@ -27,6 +27,7 @@ for program in crt files threads; do
 done
 tap $first processes
 tap $first pipes
+tap $first pool
 tap $echo_driver ioctl_echo
 tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
 unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'

@@ -7,6 +7,12 @@
 BOOL SetStatusError(NTSTATUS Status);             /* sets the last error; FALSE */
 #define StatusToBool(Status) (NT_SUCCESS(Status) ? TRUE : SetStatusError(Status))
 
+static inline VOID RemoveEntryList(PLIST_ENTRY Entry)
+{
+    Entry->Flink->Blink = Entry->Blink;
+    Entry->Blink->Flink = Entry->Flink;
+}
+
 /* ---- control.c ---- */
 VOID AttachConsoleControl(VOID); /* once, when the process starts */
 
