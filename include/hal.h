@@ -239,7 +239,8 @@ enum {
     HAL_STREAM_STDERR = 2,
     HAL_STREAM_REPORT = 3, /* records for the summary: "key<TAB>value..." lines */
     HAL_STREAM_LOG = 4,    /* Drydock's own messages */
-    HAL_STREAM_NAME = 5    /* the name of the process, once before it first writes */
+    HAL_STREAM_NAME = 5,   /* the name of the process, once before it first writes */
+    HAL_STREAM_EVENT = 6   /* trace events, a line each: fields between tabs (kernel/etw/etwp.h) */
 };
 
 #define HAL_INPUT_CHUNK 4096u /* bytes that one read_input moves at most */
@@ -385,6 +386,7 @@ enum {
     HAL_COMMAND_END = 9,     /* ends every program that still runs: its console is closed, then it is terminated */
     HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
     HAL_COMMAND_WMI = 40,     /* write WMI's blocks and their data to HAL_STREAM_REPORT; text: "{GUID}", or empty: all */
+    HAL_COMMAND_ETW = 41,     /* enables event providers; text: "{GUID}" or "all" TAB level TAB keywords, high half TAB low */
     HAL_COMMAND_TREE = 33,    /* write the device tree to HAL_STREAM_REPORT */
     HAL_COMMAND_SURPRISE_REMOVE = 34, /* text: instance path of a device that is pulled out */
     HAL_COMMAND_SLEEP = 35    /* argument: 1 to 4: S1 to S4 and back; ends when the machine is idle again */

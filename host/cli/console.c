@@ -105,6 +105,97 @@ static void print_debug_line(struct console *console, struct console_line *line)
     check_output(console);
 }
 
+/* ---- trace events: GUID, provider, ID, version, level, opcode, task, keyword, activity, name, then name=value ---- */
+
+#define EVENT_FIELDS 10
+static const char *const event_key[EVENT_FIELDS] = {"guid",   "provider", "id",      "version",  "level",
+                                                    "opcode", "task",     "keyword", "activity", "name"};
+
+/* A piece of the line as JSON text; what is no UTF-8 is shown as '?'. */
+static json_t *safe_string(const char *text, size_t bytes)
+{
+    json_t *value = json_stringn(text, bytes);
+    char *safe = NULL;
+
+    if (value == NULL && (safe = malloc(bytes + 1)) != NULL) {
+        for (size_t i = 0; i < bytes; i++)
+            safe[i] = (signed char)text[i] < 0 ? '?' : text[i];
+        value = json_stringn(safe, bytes);
+        free(safe);
+    }
+    return value;
+}
+
+static void put_event_json(struct console *console, const struct console_line *line)
+{
+    json_t *object = json_object(), *fields = json_object();
+    const char *at = line->text, *end = line->text + line->used;
+
+    json_object_set_new(object, "type", json_string("event"));
+    json_object_set_new(object, "time_100ns", json_integer((json_int_t)line->time_100ns));
+    for (unsigned i = 0; at < end; i++) {
+        const char *tab = memchr(at, '\t', (size_t)(end - at)), *stop = tab != NULL ? tab : end;
+        const char *equals = memchr(at, '=', (size_t)(stop - at));
+
+        if (i < EVENT_FIELDS)
+            json_object_set_new(object, event_key[i], safe_string(at, (size_t)(stop - at)));
+        else if (equals != NULL)
+            json_object_setn_new(fields, at, (size_t)(equals - at),
+                                 safe_string(equals + 1, (size_t)(stop - equals - 1)));
+        at = tab != NULL ? tab + 1 : end;
+    }
+    json_object_set_new(object, "fields", fields);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(object);
+    check_output(console);
+}
+
+/* "etw Provider/Event id 1 level 4 keyword 0x2: name=value name=value" */
+static void print_event_line(struct console *console, struct console_line *line)
+{
+    const char *field[EVENT_FIELDS] = {""}, *rest;
+    int bytes[EVENT_FIELDS] = {0};
+    const char *at = line->text, *end = line->text + line->used;
+    unsigned count = 0;
+
+    if (console->json) {
+        put_event_json(console, line);
+        return;
+    }
+    for (; count < EVENT_FIELDS && at <= end; count++) {
+        const char *tab = memchr(at, '\t', (size_t)(end - at));
+
+        field[count] = at;
+        bytes[count] = (int)((tab != NULL ? tab : end) - at);
+        at = tab != NULL ? tab + 1 : end + 1;
+    }
+    rest = at;
+    if (console->mid_line)
+        fputc('\n', stdout);
+    console->mid_line = false;
+    fprintf(stdout, "%6llu.%06llu  etw ", (unsigned long long)(line->time_100ns / 10000000),
+            (unsigned long long)(line->time_100ns / 10 % 1000000));
+    put_text(stdout, console->out_terminal, bytes[1] != 0 ? field[1] : field[0],
+             (size_t)(bytes[1] != 0 ? bytes[1] : bytes[0]));
+    if (count == EVENT_FIELDS && bytes[9] != 0) {
+        fputc('/', stdout);
+        put_text(stdout, console->out_terminal, field[9], (size_t)bytes[9]);
+    }
+    if (count > 7)
+        fprintf(stdout, " id %.*s level %.*s keyword %.*s", bytes[2], field[2], bytes[4], field[4],
+                bytes[7], field[7]);
+    for (const char *p = rest; p < end;) {
+        const char *tab = memchr(p, '\t', (size_t)(end - p)), *stop = tab != NULL ? tab : end;
+
+        fputs(p == rest ? ": " : " ", stdout);
+        put_text(stdout, console->out_terminal, p, (size_t)(stop - p));
+        p = tab != NULL ? tab + 1 : end;
+    }
+    fputc('\n', stdout);
+    check_output(console);
+}
+
 static void print_log_line(struct console *console, struct console_line *line)
 {
     if (console->json) {
@@ -133,6 +224,8 @@ static void end_line(struct console *console, struct console_line *line)
         print_debug_line(console, line);
     else if (line == &console->log)
         print_log_line(console, line);
+    else if (line == &console->event)
+        print_event_line(console, line);
     else
         keep_record(console, line);
     line->used = 0;
@@ -259,6 +352,7 @@ void console_write(struct console *console, uint64_t stream, const char *text, s
         if (stream >> 32 != 0)
             name_source(console, (uint32_t)(stream >> 32), text, bytes);
         break;
+    case HAL_STREAM_EVENT: add_lines(console, &console->event, text, bytes, time_100ns); break;
     case HAL_STREAM_REPORT: add_lines(console, &console->report, text, bytes, time_100ns); break;
     default: add_lines(console, &console->log, text, bytes, time_100ns); break;
     }
@@ -266,7 +360,8 @@ void console_write(struct console *console, uint64_t stream, const char *text, s
 
 void console_finish(struct console *console)
 {
-    struct console_line *const lines[] = {&console->debug, &console->log, &console->report};
+    struct console_line *const lines[] = {&console->debug, &console->log, &console->event,
+                                            &console->report};
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         if (lines[i]->used != 0)

@@ -33,7 +33,7 @@ struct console {
     bool failed;   /* standard output cannot be written: the run is to end */
     int error;     /* why: errno */
     bool mid_line; /* the program's last line on standard output is not ended */
-    struct console_line debug, log, report;
+    struct console_line debug, log, report, event;
     unsigned oldest_source; /* the one that a new process takes when all are in use */
     struct console_source *source[CONSOLE_SOURCE_LIMIT];
     unsigned record_count;

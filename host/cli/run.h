@@ -22,6 +22,7 @@ struct run_driver {
 };
 
 enum run_step {
+    RUN_ETW,
     RUN_LOAD,
     RUN_PLACE, /* root devices for drivers that got no device */
     RUN_BACKGROUND,

@@ -28,6 +28,8 @@ const char run_help[] =
     "(1)\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
     "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the program\n"
+    "  --etw WHO[:LEVEL[:KEYWORDS]]  print the trace events of a provider (its GUID) or of all, up to\n"
+    "                   that level and of those keywords (any); may be repeated\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
     "  --device D[,ARG] plug in a simulated device: timer, dma, or a model of your own, PATH.so; may\n"
     "                   be repeated. Every device takes irq=N, lose=N (its first N interrupts get\n"
@@ -65,6 +67,7 @@ enum {
     OPTION_TREE,
     OPTION_WMI,
     OPTION_SLEEP,
+    OPTION_ETW,
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_DEVICE,
@@ -91,6 +94,7 @@ static const struct option long_options[] = {
     {"tree", no_argument, NULL, OPTION_TREE},
     {"wmi", optional_argument, NULL, OPTION_WMI},
     {"sleep", required_argument, NULL, OPTION_SLEEP},
+    {"etw", required_argument, NULL, OPTION_ETW},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
@@ -176,6 +180,41 @@ static int parse_wmi(struct run_options *options)
     return 0;
 }
 
+/* WHO[:LEVEL[:KEYWORDS]] */
+static bool read_etw(const char *text, struct run_etw *etw)
+{
+    const char *level = strchr(text, ':'), *keywords = level == NULL ? NULL : strchr(level + 1, ':');
+    char who[64], number[32] = "0";
+    unsigned long long value;
+
+    snprintf(who, sizeof(who), "%.*s", (int)strcspn(text, ":"), text);
+    if (strcmp(who, "all") == 0)
+        memcpy(etw->who, who, sizeof("all"));
+    else if (!copy_guid(who, etw->who))
+        return false;
+    if (level != NULL)
+        snprintf(number, sizeof(number), "%.*s", (int)strcspn(level + 1, ":"), level + 1);
+    if (!cli_parse_number(number, 0, 255, &value))
+        return false;
+    etw->level = (unsigned)value;
+    if (keywords != NULL && !cli_parse_number(keywords + 1, 0, UINT64_MAX, &value))
+        return false;
+    etw->keywords = keywords != NULL ? value : 0;
+    return true;
+}
+
+static int parse_etw(struct run_options *options)
+{
+    if (options->etw_count == RUN_ETW_LIMIT)
+        return cli_usage_error(&cli_verb_run, "--etw is given more than %u times", RUN_ETW_LIMIT);
+    if (!read_etw(optarg, &options->etw[options->etw_count]))
+        return cli_usage_error(&cli_verb_run,
+                               "--etw takes a GUID or all, then :level and :keywords, not '%s'",
+                               optarg);
+    options->etw_count++;
+    return 0;
+}
+
 static int parse_gpu(struct run_options *options)
 {
     if (!gpu_parse(optarg, &options->gpu_mode, &options->gpu_count))
@@ -239,6 +278,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_TREE: options->tree = true; return 0;
     case OPTION_WMI: return parse_wmi(options);
     case OPTION_SLEEP: return parse_sleep(options);
+    case OPTION_ETW: return parse_etw(options);
     case OPTION_JSON: options->json = true; return 0;
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;

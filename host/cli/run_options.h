@@ -11,6 +11,13 @@
 #define RUN_SURPRISE_LIMIT 16u
 #define RUN_DEVICE_LIMIT 16u
 #define RUN_SLEEP_LIMIT 4096u
+#define RUN_ETW_LIMIT 32u
+
+struct run_etw { /* event providers to listen to */
+    char who[40]; /* "{GUID}" or "all" */
+    unsigned level; /* 0: any */
+    uint64_t keywords; /* 0: any */
+};
 
 struct run_options {
     uint64_t seed;
@@ -24,6 +31,8 @@ struct run_options {
     const char *surprise[RUN_SURPRISE_LIMIT]; /* instance paths */
     bool tree;
     bool wmi;
+    unsigned etw_count;
+    struct run_etw etw[RUN_ETW_LIMIT];
     char wmi_guid[40]; /* "{...}", or empty: every block */
     unsigned sleep_count;
     uint8_t sleep[RUN_SLEEP_LIMIT]; /* 1 to 4: S1 to S4 */

@@ -117,6 +117,7 @@ static unsigned step_count(const struct run *run, enum run_step step)
     bool fine = run->status == EXIT_FINE;
 
     switch (step) {
+    case RUN_ETW: return run->options.etw_count;
     case RUN_LOAD:
     case RUN_PLACE: return fine ? run->options.driver_count : 0;
     case RUN_SLEEP: return fine ? run->options.sleep_count : 0;
@@ -181,6 +182,13 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
 {
     memset(command, 0, sizeof(*command));
     switch (run->step) {
+    case RUN_ETW:
+        command->kind = HAL_COMMAND_ETW;
+        snprintf(command->text, sizeof(command->text), "%s\t%u\t0x%x\t0x%x",
+                 run->options.etw[run->index].who, run->options.etw[run->index].level,
+                 (unsigned)(run->options.etw[run->index].keywords >> 32),
+                 (unsigned)run->options.etw[run->index].keywords);
+        break;
     case RUN_LOAD: fill_load(run, command); break;
     case RUN_BACKGROUND:
         fill_program(&run->background[run->index], HAL_COMMAND_START, command);
@@ -223,7 +231,7 @@ void run_next_command(void *context, HAL_COMMAND *command)
     struct run *run = context;
 
     if (!run->started) {
-        for (run->step = RUN_LOAD; step_count(run, run->step) == 0; run->step++)
+        for (run->step = RUN_ETW; step_count(run, run->step) == 0; run->step++)
             ;
     } else {
         note_result(run, command);

@@ -4,6 +4,7 @@
  */
 #include "session.h"
 
+#include "../etw/etw.h"
 #include "../ex/ex.h"
 #include "../io/io.h"
 #include "../pnp/pnp.h"
@@ -225,6 +226,42 @@ static NTSTATUS SessionSurpriseRemove(VOID)
     return Status;
 }
 
+/* A field that is a number, 0x... or decimal. */
+static NTSTATUS SessionNumber(ULONG Index, PULONG Number)
+{
+    UNICODE_STRING Text = {0};
+    NTSTATUS Status = SessionField(Index, &Text);
+
+    if (NT_SUCCESS(Status))
+        Status = RtlUnicodeStringToInteger(&Text, 0, Number);
+    SessionFreeField(&Text);
+    return Status;
+}
+
+static NTSTATUS SessionEnableEvents(VOID)
+{
+    ULONG Level = 0, High = 0, Low = 0;
+    UNICODE_STRING Who = {0};
+    BOOLEAN All = FALSE;
+    GUID Guid;
+    NTSTATUS Status = SessionField(0, &Who);
+
+    if (NT_SUCCESS(Status))
+        Status = SessionNumber(1, &Level);
+    if (NT_SUCCESS(Status))
+        Status = SessionNumber(2, &High);
+    if (NT_SUCCESS(Status))
+        Status = SessionNumber(3, &Low);
+    if (NT_SUCCESS(Status)) {
+        All = Who.Length == 3 * sizeof(WCHAR); /* "all" */
+        Status = All ? STATUS_SUCCESS : RtlGUIDFromString(&Who, &Guid);
+    }
+    if (NT_SUCCESS(Status))
+        Status = EtwEnable(All ? NULL : &Guid, (UCHAR)Level, (ULONG64)High << 32 | Low);
+    SessionFreeField(&Who);
+    return Status;
+}
+
 static NTSTATUS SessionDumpWmi(VOID)
 {
     UNICODE_STRING Text = {0};
@@ -424,6 +461,9 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_TREE:
             SummaryWriteTree();
+            break;
+        case HAL_COMMAND_ETW:
+            Status = SessionEnableEvents();
             break;
         case HAL_COMMAND_WMI:
             Status = SessionDumpWmi();

@@ -4,6 +4,7 @@
  * one readable, writable and executable run, as NT does. Signatures are not checked.
  */
 #include "ldrp.h"
+#include "../etw/etw.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 #include "../wmi/wmi.h"
@@ -229,6 +230,7 @@ VOID LdrReferenceModule(PLDR_MODULE Module)
 static VOID LdrpUnloadImage(PLDR_MODULE Module)
 {
     KeCheckForTimers(Module->DllBase, Module->SizeOfImage);
+    EtwCheckImage(Module->DllBase, Module->SizeOfImage);
     WmiCheckImage(Module->DllBase, Module->SizeOfImage);
     KeCheckForInterrupts(Module->DllBase, Module->SizeOfImage);
     LdrpRemoveModule(Module);

@@ -50,6 +50,7 @@ struct _ETHREAD {
     BOOLEAN HardErrorModeSet;
     BOOLEAN PriorityBoostDisabled;
     UCHAR IoPriority, PagePriority; /* 0: the default; else the value and one */
+    GUID ActivityId;                /* EtwActivityIdControl */
     UNICODE_STRING Name;            /* NtSetInformationThread(ThreadNameInformation); allocated */
     NTSTATUS PendingExitStatus; /* with ExitPending */
     KAPC ExitApc;
