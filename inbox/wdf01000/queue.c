@@ -225,6 +225,8 @@ BOOLEAN FxQueueIsDone(const FX_QUEUE *Queue, FX_QUEUE_OPERATION Operation)
 {
     if (Queue->OwnedCount != 0 || !IsListEmpty(&Queue->Canceled))
         return FALSE;
+    if (Operation == FxQueueGone && Queue->DeferredCount != 0)
+        return FALSE;
     return Operation == FxQueueStopped || (Queue->WaitingCount == 0 && Queue->ReservedInUse == 0);
 }
 
@@ -358,7 +360,7 @@ static BOOLEAN FxStepState(FX_QUEUE *Queue, PKIRQL Irql)
     return TRUE;
 }
 
-static BOOLEAN FxIsInLoop(const FX_QUEUE *Queue)
+BOOLEAN FxQueueIsInLoop(const FX_QUEUE *Queue)
 {
     for (PLIST_ENTRY Link = Queue->Loops.Flink; Link != &Queue->Loops; Link = Link->Flink)
         if (CONTAINING_RECORD(Link, FX_QUEUE_LOOP, Link)->Thread == KeGetCurrentThread())
@@ -372,44 +374,59 @@ static VOID FxQueueDefer(FX_QUEUE *Queue)
     if (Queue->IsDeferred)
         return;
     Queue->IsDeferred = TRUE;
-    FxObjectReference(&Queue->Object); /* the worker's */
+    Queue->DeferredCount++;
     if (Queue->Object.ExecutionLevel == WdfExecutionLevelPassive)
         ExQueueWorkItem(&Queue->WorkItem, DelayedWorkQueue);
     else
         KeInsertQueueDpc(&Queue->Dpc, NULL, NULL);
 }
 
+/* Lock held. A callback may delete the queue: the loop has its own reference. */
+static VOID FxQueueLoop(FX_QUEUE *Queue, PKIRQL Irql)
+{
+    FX_QUEUE_LOOP Loop = { .Thread = KeGetCurrentThread() };
+
+    FxObjectReference(&Queue->Object);
+    InsertTailList(&Queue->Loops, &Loop.Link);
+    while (FxStepCancel(Queue, Irql) || FxStepCanceled(Queue, Irql) || FxStepPresent(Queue, Irql) ||
+           FxStepState(Queue, Irql)) {
+    }
+    RemoveEntryList(&Loop.Link);
+}
+
 VOID FxQueueRun(FX_QUEUE *Queue)
 {
-    BOOLEAN MayCall = FxQueueMayCall(Queue);
-    FX_QUEUE_LOOP Loop;
+    BOOLEAN MayCall = FxQueueMayCall(Queue), Looped = FALSE;
     KIRQL Irql;
 
     KeAcquireSpinLock(&Queue->Lock, &Irql);
-    if (FxQueueHasWork(Queue) && !FxIsInLoop(Queue)) {
-        if (MayCall) {
-            Loop.Thread = KeGetCurrentThread();
-            InsertTailList(&Queue->Loops, &Loop.Link);
-            while (FxStepCancel(Queue, &Irql) || FxStepCanceled(Queue, &Irql) || FxStepPresent(Queue, &Irql) ||
-                   FxStepState(Queue, &Irql)) {
-            }
-            RemoveEntryList(&Loop.Link);
-        } else {
+    if (FxQueueHasWork(Queue) && !FxQueueIsInLoop(Queue)) {
+        Looped = MayCall;
+        if (MayCall)
+            FxQueueLoop(Queue, &Irql);
+        else
             FxQueueDefer(Queue);
-        }
     }
     KeReleaseSpinLock(&Queue->Lock, Irql);
+    if (Looped)
+        FxObjectDereference(&Queue->Object);
 }
 
 static VOID FxQueueRunDeferred(FX_QUEUE *Queue)
 {
+    BOOLEAN Drop;
     KIRQL Irql;
 
     KeAcquireSpinLock(&Queue->Lock, &Irql);
     Queue->IsDeferred = FALSE;
     KeReleaseSpinLock(&Queue->Lock, Irql);
     FxQueueRun(Queue);
-    FxObjectDereference(&Queue->Object);
+    KeAcquireSpinLock(&Queue->Lock, &Irql);
+    Drop = --Queue->DeferredCount == 0 && Queue->IsDeferredHeld;
+    FxQueueWake(Queue);
+    KeReleaseSpinLock(&Queue->Lock, Irql); /* the deletion may go on: the queue's memory may be gone */
+    if (Drop)
+        FxObjectDereference(&Queue->Object);
 }
 
 static VOID NTAPI FxQueueDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)

@@ -19,7 +19,10 @@ typedef struct _FX_QUEUE_LOOP { /* a thread in FxQueueRun; on its stack */
     PKTHREAD Thread;
 } FX_QUEUE_LOOP;
 
-typedef enum _FX_QUEUE_OPERATION { FxQueueStopped, FxQueueDrained, FxQueuePurged, FxQueueOperations } FX_QUEUE_OPERATION;
+typedef enum _FX_QUEUE_OPERATION {
+    FxQueueStopped, FxQueueDrained, FxQueuePurged, FxQueueOperations,
+    FxQueueGone, /* purged, and no DPC or work item is under way: for its deletion */
+} FX_QUEUE_OPERATION;
 typedef struct _FX_QUEUE_WAITER { /* a thread in a synchronous operation; on its stack */
     LIST_ENTRY Link;
     KEVENT Changed; /* set when the counts changed */
@@ -60,7 +63,9 @@ struct _FX_QUEUE {
     FX_QUEUE_NOTIFY Ready;
     FX_QUEUE_NOTIFY Notify[FxQueueOperations];
     LIST_ENTRY Loops; /* of FX_QUEUE_LOOP */
-    BOOLEAN IsDeferred; /* the DPC or the work item is queued */
+    BOOLEAN IsDeferred;  /* the DPC or the work item is queued */
+    ULONG DeferredCount; /* queued or running: the deletion waits for them */
+    BOOLEAN IsDeferredHeld; /* but one of them does the deletion: then the last one drops a reference */
     KDPC Dpc;
     WORK_QUEUE_ITEM WorkItem;
 
@@ -87,6 +92,8 @@ VOID FxQueueInsert(FX_QUEUE *Queue, FX_REQUEST *Request, BOOLEAN AtHead);
 BOOLEAN FxQueueTake(FX_QUEUE *Queue, FX_REQUEST *Request);
 /* Takes a request that the driver owned from its queue's books; Lock held. TRUE: FxQueueRun is to follow. */
 BOOLEAN FxQueueLose(FX_QUEUE *Queue, FX_REQUEST *Request);
+/* Is this thread in FxQueueRun, further up the stack? Lock held. */
+BOOLEAN FxQueueIsInLoop(const FX_QUEUE *Queue);
 /* May callbacks run here and now? */
 BOOLEAN FxQueueMayCall(const FX_QUEUE *Queue);
 /*

@@ -182,13 +182,29 @@ WDF_IO_QUEUE_STATE NTAPI imp_WdfIoQueueGetState(PWDF_DRIVER_GLOBALS DriverGlobal
 
 /* ---- deletion ---- */
 
+/* A callback of the queue deletes it, from the DPC or the work item: that one keeps it until it is done. */
+static BOOLEAN FxQueueHoldDeferred(FX_QUEUE *Queue)
+{
+    BOOLEAN Hold;
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&Queue->Lock, &Irql);
+    Hold = Queue->DeferredCount != 0 && FxQueueIsInLoop(Queue);
+    if (Hold) {
+        Queue->IsDeferredHeld = TRUE;
+        FxObjectReference(&Queue->Object);
+    }
+    KeReleaseSpinLock(&Queue->Lock, Irql);
+    return Hold;
+}
+
 /* Nothing is accepted any more, what waits is cancelled, what the driver has is waited for. PASSIVE_LEVEL. */
 static VOID FxQueueDispose(FX_OBJECT *Object)
 {
     FX_QUEUE *Queue = (FX_QUEUE *)Object;
 
     FxQueuePurge(Queue);
-    FxQueueAwait(Queue, FxQueuePurged);
+    FxQueueAwait(Queue, FxQueueHoldDeferred(Queue) ? FxQueuePurged : FxQueueGone);
     FxQueueDelist(Queue);
     FxProgressFree(Queue);
 }

@@ -29,6 +29,7 @@ tap $first processes
 tap $first pipes
 tap $first pool
 tap $echo_driver ioctl_echo
+tap build/drivers/ioctl_echo_kmdf.sys ioctl_echo
 tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
 unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'
 
@@ -42,6 +43,11 @@ like "$work/err" 'exit code 7' 'handles left open: the exit code is told'
 like "$work/err" 'no error found in the driver' 'handles left open: nobody is to blame'
 unlike "$work/err" 'handles? left|Echo|objects? left' 'handles left open: none is left'
 nothing_left 'handles left open'
+
+run run build/drivers/ioctl_echo_kmdf.sys -- build/programs/leaves_handles.exe
+is $status 5 'handles left open with KMDF: exit status'
+like "$work/err" 'no error found in the driver' 'handles left open with KMDF: nobody is to blame'
+unlike "$work/err" 'kmdf|FxDr|handles? left' 'handles left open with KMDF: nothing is left'
 
 run run $first -- build/programs/unhandled.exe
 is $status 5 'unhandled exception: exit status'

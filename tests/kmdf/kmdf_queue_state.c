@@ -246,6 +246,47 @@ static VOID TestDeleteWithRequests(VOID)
     is_status(IoFinish(&Sent), STATUS_CANCELLED, "the request");
 }
 
+/* ---- a state callback deletes its queue ---- */
+
+static KEVENT Destroyed;
+static EVT_WDF_OBJECT_CONTEXT_DESTROY EvtDestroy;
+static VOID NTAPI EvtDestroy(WDFOBJECT Object)
+{
+    UNREFERENCED_PARAMETER(Object);
+    KeSetEvent(&Destroyed, IO_NO_INCREMENT, FALSE);
+}
+
+static EVT_WDF_IO_QUEUE_STATE EvtDeletes;
+static VOID NTAPI EvtDeletes(WDFQUEUE From, WDFCONTEXT Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    WdfObjectDelete(From);
+}
+
+static VOID TestDeleteInCallback(BOOLEAN Passive, BOOLEAN AtDispatch)
+{
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDF_IO_QUEUE_CONFIG Config;
+    WDFQUEUE Other;
+    KIRQL Irql = PASSIVE_LEVEL;
+
+    KeInitializeEvent(&Destroyed, NotificationEvent, FALSE);
+    WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
+    Attributes.EvtDestroyCallback = EvtDestroy;
+    if (Passive)
+        Attributes.ExecutionLevel = WdfExecutionLevelPassive;
+    WDF_IO_QUEUE_CONFIG_INIT(&Config, WdfIoQueueDispatchManual);
+    is_status(WdfIoQueueCreate(Device, &Config, &Attributes, &Other), STATUS_SUCCESS, "a manual queue");
+    if (AtDispatch)
+        KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    WdfIoQueuePurge(Other, EvtDeletes, NULL);
+    if (AtDispatch)
+        KeLowerIrql(Irql);
+    KeWaitForSingleObject(&Destroyed, Executive, KernelMode, FALSE, NULL);
+    ok(TRUE, "its purge's callback deleted it: level %s, from %s", Passive ? "passive" : "dispatch",
+       AtDispatch ? "DISPATCH_LEVEL" : "PASSIVE_LEVEL");
+}
+
 static BOOLEAN Begin(VOID)
 {
     WDF_IO_QUEUE_CONFIG Config;
@@ -276,6 +317,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     TestSynchronous();
     TestPassiveCallback();
     TestDeleteWithRequests();
+    for (ULONG i = 0; i < 4; i++)
+        TestDeleteInCallback((i & 1) != 0, (i & 2) != 0);
     ObDereferenceObject(File);
     ZwClose(Handle);
     WdfObjectDelete(Device);
