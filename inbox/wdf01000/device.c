@@ -10,6 +10,7 @@
 
 #include "io.h"
 #include "pdo.h"
+#include "wmi.h"
 
 /* ---- disposal ---- */
 
@@ -41,6 +42,7 @@ static VOID FxDeviceDispose(FX_OBJECT *Object)
     FxQueueForgetDevice(Device);
     FxInterfacesFree(Device);
     FxQueryInterfacesFree(Device);
+    FxWmiFree(Device);
     FxSymbolicLinkDelete(Device);
     if (Device->Pnp != NULL)
         FxPnpDispose(Device);
@@ -235,6 +237,8 @@ static VOID FxDeviceInitFields(FX_DEVICE *Device, FX_DEVICE_KIND Kind)
     InitializeListHead(&Device->Files);
     InitializeListHead(&Device->Interfaces);
     InitializeListHead(&Device->QueryInterfaces);
+    KeInitializeSpinLock(&Device->WmiLock);
+    InitializeListHead(&Device->WmiProviders);
     KeInitializeMutex(&Device->InterfaceLock, 0);
     FxCallbackLockInit(&Device->OwnLock, Device->Object.ExecutionLevel == WdfExecutionLevelPassive);
     if (Device->Object.Scope == WdfSynchronizationScopeDevice)

@@ -129,6 +129,13 @@ struct _FX_DEVICE {
     struct _FX_CHILDREN *Children; /* childlist.c's: what a bus has; NULL for control devices */
     struct _FX_PDO *Child;         /* pdo.c's: of a bus-enumerated device, else NULL */
     LIST_ENTRY QueryInterfaces;    /* query.c's: WdfDeviceAddQueryInterface; InterfaceLock */
+
+    /* WMI: wmi.c */
+    KSPIN_LOCK WmiLock;
+    LIST_ENTRY WmiProviders;    /* WmiLock */
+    UNICODE_STRING MofName;     /* pool; set once */
+    BOOLEAN WmiStarted;         /* between start and removal; PASSIVE_LEVEL */
+    BOOLEAN WmiRegistered;      /* with WMI; PASSIVE_LEVEL */
 };
 
 /* ---- device.c ---- */

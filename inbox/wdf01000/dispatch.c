@@ -7,6 +7,7 @@
 
 #include "io.h"
 #include "pnp.h"
+#include "wmi.h"
 
 NTSTATUS FxCompleteIrp(PIRP Irp, NTSTATUS Status)
 {
@@ -56,7 +57,7 @@ static NTSTATUS FxDispatchWmi(FX_DEVICE *Device, PIRP Irp)
     Status = IoAcquireRemoveLock(&Device->RemoveLock, Irp);
     if (!NT_SUCCESS(Status))
         return FxCompleteIrp(Irp, Status);
-    Status = FxForward(Device, Irp);
+    Status = FxWmiDispatch(Device, Irp);
     IoReleaseRemoveLock(&Device->RemoveLock, Irp);
     return Status;
 }

@@ -5,6 +5,7 @@
 #include "fx.h"
 
 #include "pdo.h"
+#include "wmi.h"
 
 /* ---- states ---- */
 
@@ -142,6 +143,7 @@ static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_L
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpEnableInterfaces);
     Pnp->IsStarted = TRUE;
     FxInterfacesEnable(Device, TRUE);
+    FxWmiEnable(Device, TRUE);
     FxPolicyStart(Device);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpStarted);
     return STATUS_SUCCESS;
@@ -283,6 +285,7 @@ static VOID FxSurpriseRemove(FX_DEVICE *Device)
     if (EvtSurpriseRemoval != NULL)
         EvtSurpriseRemoval(FX_HANDLE(WDFDEVICE, Device));
     FxInterfacesEnable(Device, FALSE);
+    FxWmiEnable(Device, FALSE);
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpSurpriseRemoveIoStarted);
     FxStopHardware(Device);
     KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE); /* whoever waits for D0 learns that it does not come */
@@ -298,6 +301,7 @@ static VOID FxRemoveDevice(FX_DEVICE *Device)
 
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpRemovingDisableInterfaces);
     FxInterfacesEnable(Device, FALSE);
+    FxWmiEnable(Device, FALSE);
     FxStopHardware(Device);
     Pnp->IsGone = TRUE;
     KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE);

@@ -10,24 +10,6 @@
 #define WMILIB_TAG 'biLW'
 #define WmilibAlign(n) (((n) + 7u) & ~7u)
 
-NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
-{
-    UNREFERENCED_PARAMETER(DriverObject);
-    UNREFERENCED_PARAMETER(RegistryPath);
-    return STATUS_SUCCESS; /* an export driver without state */
-}
-
-NTSTATUS NTAPI DllInitialize(PUNICODE_STRING RegistryPath)
-{
-    UNREFERENCED_PARAMETER(RegistryPath);
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI DllUnload(VOID)
-{
-    return STATUS_SUCCESS;
-}
-
 /* ---- registration ---- */
 
 typedef struct _WMILIB_ANSWERS { /* what the driver's DpWmiQueryReginfo said */

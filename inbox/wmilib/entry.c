@@ -1,0 +1,20 @@
+/* wmilib.sys as an image: an export driver without state. The framework links wmilib.c alone. */
+#include <ntddk.h>
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    UNREFERENCED_PARAMETER(RegistryPath);
+    return STATUS_SUCCESS; /* an export driver without state */
+}
+
+NTSTATUS NTAPI DllInitialize(PUNICODE_STRING RegistryPath)
+{
+    UNREFERENCED_PARAMETER(RegistryPath);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI DllUnload(VOID)
+{
+    return STATUS_SUCCESS;
+}
