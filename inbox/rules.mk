@@ -1,6 +1,6 @@
 # Inbox drivers: PE images that Windows ships with and drivers import from. One folder, one build/inbox/NAME.sys; its
 # exports.def, where it has one, gives the import library build/lib/NAME.lib.
-INBOX_CFLAGS := $(DRIVER_CFLAGS) -DWDF_FRAMEWORK -Iinclude/wdf -I$(B)/include/wdf -I$(B)/gen/wdf
+INBOX_CFLAGS := $(DRIVER_CFLAGS) -DDDK_INLINE_IRQL -DWDF_FRAMEWORK -Iinclude/wdf -I$(B)/include/wdf -I$(B)/gen/wdf
 
 $(B)/obj/inbox/%.c.o: inbox/%.c
 	@mkdir -p $(@D)

@@ -41,13 +41,11 @@ static VOID NTAPI FxDriverUnload(PDRIVER_OBJECT DriverObject)
         Driver->Config.EvtDriverUnload(FX_HANDLE(WDFDRIVER, Driver));
 }
 
-static const ULONG FxDriverExtensionId = FX_TAG; /* its address names the extension */
-
 FX_DRIVER *FxDriverOf(PDRIVER_OBJECT DriverObject)
 {
-    FX_GLOBALS **Extension = IoGetDriverObjectExtension(DriverObject, (PVOID)&FxDriverExtensionId);
+    FX_GLOBALS *Globals = FxFindClient(DriverObject);
 
-    return Extension != NULL ? (*Extension)->Driver : NULL;
+    return Globals != NULL ? Globals->Driver : NULL;
 }
 
 static NTSTATUS FxCheckDriverConfig(FX_GLOBALS *Globals, PWDF_DRIVER_CONFIG Config)
@@ -59,24 +57,17 @@ static NTSTATUS FxCheckDriverConfig(FX_GLOBALS *Globals, PWDF_DRIVER_CONFIG Conf
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FxAttachDriver(FX_DRIVER *Driver)
+static VOID FxAttachDriver(FX_DRIVER *Driver)
 {
     PDRIVER_OBJECT DriverObject = Driver->DriverObject;
-    FX_GLOBALS *Globals = Driver->Object.Globals, **Extension;
     ULONG Flags = Driver->Config.DriverInitFlags;
-    NTSTATUS Status = IoAllocateDriverObjectExtension(DriverObject, (PVOID)&FxDriverExtensionId, sizeof(*Extension),
-                                                      (PVOID *)&Extension);
 
-    if (!NT_SUCCESS(Status))
-        return Status;
-    *Extension = Globals;
     if (Flags & WdfDriverInitNoDispatchOverride)
-        return STATUS_SUCCESS;
+        return;
     if (!(Flags & WdfDriverInitNonPnpDriver))
         DriverObject->DriverExtension->AddDevice = FxDeviceAdd;
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         DriverObject->MajorFunction[i] = FxDeviceDispatch;
-    return STATUS_SUCCESS;
 }
 
 static VOID FxChooseUnload(FX_DRIVER *Driver)
@@ -122,11 +113,7 @@ NTSTATUS NTAPI imp_WdfDriverCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIVER_OB
     Driver->Config = *Config;
     Object->Flags |= FX_FLAG_NO_CLIENT_DELETE;
     FxCallbackLockInit(&Driver->AddDeviceLock, TRUE);
-    Status = FxAttachDriver(Driver);
-    if (!NT_SUCCESS(Status)) {
-        FxObjectAbandon(Object);
-        return Status;
-    }
+    FxAttachDriver(Driver);
     FxObjectCommit(Object); /* without a parent it cannot fail */
     Globals->Driver = Driver;
     Globals->Public.Driver = FX_HANDLE(WDFDRIVER, Driver);

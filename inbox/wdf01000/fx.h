@@ -13,6 +13,7 @@
 
 #include <ntddk.h>
 #include <usb.h>
+#include "../pool.h"
 #include <wdf.h>
 #include <wdfusb.h>
 #include <wdfminiport.h>
@@ -64,6 +65,7 @@ struct _FX_GLOBALS {
     BOOLEAN Verifier;            /* Parameters\Wdf: VerifierOn */
     BOOLEAN DebugBreakOnError;   /* Parameters\Wdf: DbgBreakOnError */
     FX_LOG Log;
+    BOOLEAN WatchesBugChecks;
     KBUGCHECK_CALLBACK_RECORD BugCheckRecord; /* prints the log's tail */
 };
 
@@ -284,6 +286,7 @@ BOOLEAN FxSizeIsKnown(const FX_GLOBALS *Globals, const char *Structure, ULONG Si
 NTSTATUS FxCaptureConfig(FX_GLOBALS *Globals, const char *Structure, PVOID Copy, ULONG CopyBytes, const VOID *Config);
 
 /* ---- library.c: clients ---- */
+FX_GLOBALS *FxFindClient(PDRIVER_OBJECT DriverObject); /* bound and not unbound; NULL: none. <= DISPATCH_LEVEL */
 extern const PVOID FxFunctionTable[]; /* generated: WDF_FUNCTIONS entries */
 extern const ULONG FxFunctionCount;
 extern const char *const FxFunctionName[];

@@ -95,10 +95,25 @@ static VOID NTAPI FxBugCheck(PVOID Buffer, ULONG Length)
     FxLogPrintTail(Buffer);
 }
 
+/*
+ * The log's tail in a bug check, unless Control\Wdf\Kmdf\Diagnostics: NoBugCheckLog says otherwise, for a kernel without bug
+ * check callbacks.
+ */
+static VOID FxWatchBugChecks(FX_GLOBALS *Globals)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"NoBugCheckLog");
+    PKBUGCHECK_CALLBACK_RECORD Record = &Globals->BugCheckRecord;
+    ULONG NoLog = 0;
+
+    KeInitializeCallbackRecord(Record);
+    if (!NT_SUCCESS(WdfLdrDiagnosticsValueByNameAsULONG(&Name, &NoLog)) || NoLog == 0)
+        Globals->WatchesBugChecks =
+            KeRegisterBugCheckCallback(Record, FxBugCheck, Globals, sizeof(*Globals), (PUCHAR) "Wdf01000");
+}
+
 static FX_GLOBALS *FxCreateGlobals(PWDFLDR_BIND_INFO Info, PWDFLDR_CLIENT_INFO Client)
 {
     FX_GLOBALS *Globals = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Globals), FX_TAG);
-    PKBUGCHECK_CALLBACK_RECORD Record;
     KIRQL Irql;
 
     if (Globals == NULL)
@@ -119,9 +134,7 @@ static FX_GLOBALS *FxCreateGlobals(PWDFLDR_BIND_INFO Info, PWDFLDR_CLIENT_INFO C
     Globals->Public.DriverTag = FxDefaultTag(Globals->Public.DriverName);
     Globals->Public.DisplaceDriverUnload = TRUE;
     FxReadSettings(Globals);
-    Record = &Globals->BugCheckRecord;
-    KeInitializeCallbackRecord(Record);
-    KeRegisterBugCheckCallback(Record, FxBugCheck, Globals, sizeof(*Globals), (PUCHAR) "Wdf01000");
+    FxWatchBugChecks(Globals);
     KeAcquireSpinLock(&FxClientsLock, &Irql);
     InsertTailList(&FxClients, &Globals->Link);
     KeReleaseSpinLock(&FxClientsLock, Irql);
@@ -132,12 +145,29 @@ static VOID FxDeleteGlobals(FX_GLOBALS *Globals)
 {
     KIRQL Irql;
 
-    KeDeregisterBugCheckCallback(&Globals->BugCheckRecord);
+    if (Globals->WatchesBugChecks)
+        KeDeregisterBugCheckCallback(&Globals->BugCheckRecord);
     KeAcquireSpinLock(&FxClientsLock, &Irql);
     RemoveEntryList(&Globals->Link);
     KeReleaseSpinLock(&FxClientsLock, Irql);
     ExFreePoolWithTag(Globals->RegistryPath.Buffer, FX_TAG);
     ExFreePoolWithTag(Globals, FX_TAG);
+}
+
+FX_GLOBALS *FxFindClient(PDRIVER_OBJECT DriverObject)
+{
+    FX_GLOBALS *Found = NULL;
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&FxClientsLock, &Irql);
+    for (PLIST_ENTRY Link = FxClients.Flink; Link != &FxClients && Found == NULL; Link = Link->Flink) {
+        FX_GLOBALS *Globals = CONTAINING_RECORD(Link, FX_GLOBALS, Link);
+
+        if (Globals->DriverObject == DriverObject)
+            Found = Globals;
+    }
+    KeReleaseSpinLock(&FxClientsLock, Irql);
+    return Found;
 }
 
 /* ---- binding ---- */

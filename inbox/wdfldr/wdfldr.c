@@ -6,6 +6,8 @@
  */
 #include "wdfldr.h"
 
+#include "../pool.h"
+
 #define WDFLDR_TAG 'rdlW'
 #define WDFLDR_SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
@@ -17,6 +19,8 @@ typedef struct _WDFLDR_CLASS {
 } WDFLDR_CLASS;
 
 static struct {
+    KSPIN_LOCK InitializeLock;   /* zero is free */
+    BOOLEAN Initialized;         /* InitializeLock; the rest holds from then on */
     KMUTEX Lock;                 /* one bind, unbind or load at a time; not held while a class library is called */
     PWDFLDR_LIBRARY_INFO Library; /* set once, when the library registers */
     BOOLEAN Commissioned;
@@ -31,16 +35,30 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     return STATUS_SUCCESS; /* an export driver: DllInitialize does the work */
 }
 
+/* Wine loads an export driver without calling it, so the first use initialises. */
+static VOID LdrInitialize(VOID)
+{
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&Ldr.InitializeLock, &Irql);
+    if (!Ldr.Initialized) {
+        KeInitializeMutex(&Ldr.Lock, 0);
+        InitializeListHead(&Ldr.Classes);
+        Ldr.Initialized = TRUE;
+    }
+    KeReleaseSpinLock(&Ldr.InitializeLock, Irql);
+}
+
 NTSTATUS NTAPI DllInitialize(PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
-    KeInitializeMutex(&Ldr.Lock, 0);
-    InitializeListHead(&Ldr.Classes);
+    LdrInitialize();
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI DllUnload(VOID)
 {
+    LdrInitialize();
     while (!IsListEmpty(&Ldr.Classes)) {
         WDFLDR_CLASS *Class = CONTAINING_RECORD(RemoveHeadList(&Ldr.Classes), WDFLDR_CLASS, Link);
 
@@ -52,6 +70,7 @@ NTSTATUS NTAPI DllUnload(VOID)
 /* A mutex leaves the thread at PASSIVE_LEVEL, which loading a driver needs. */
 static VOID LdrLock(VOID)
 {
+    LdrInitialize();
     KeWaitForSingleObject(&Ldr.Lock, Executive, KernelMode, FALSE, NULL);
 }
 
@@ -205,6 +224,7 @@ NTSTATUS NTAPI WdfRegisterClassLibrary(PWDFLDR_CLASS_LIBRARY_INFO Info, PUNICODE
         ExFreePoolWithTag(Class, WDFLDR_TAG);
         return Status;
     }
+    LdrInitialize();
     InsertTailList(&Ldr.Classes, &Class->Link); /* by the class's DriverEntry: under the lock of who loads it */
     return STATUS_SUCCESS;
 }

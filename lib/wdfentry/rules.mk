@@ -6,7 +6,8 @@ KMDF_CFLAGS = $(DRIVER_CFLAGS) $(WDF_INCLUDE) -DKMDF_VERSION_MAJOR=1
 KMDF_LINK = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:FxDriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) $(filter %.o %.lib,$^)
 all: $(KMDF_LIBS)
-KMDF_LINK_LIBS := $(DRIVER_LIBS) $(B)/lib/wdfldr.lib $(B)/lib/ntoskrnl.lib
+# hal.lib first, as with the kit: what hal.dll has exported from the first day is imported from there.
+KMDF_LINK_LIBS := $(DRIVER_LIBS) $(B)/lib/wdfldr.lib $(B)/lib/hal.lib $(B)/lib/ntoskrnl.lib
 
 define KMDF_ENTRY_RULE
 $(B)/obj/lib/wdfentry/1.$(1)/%.c.o: lib/wdfentry/%.c | $(WDF_GEN_HEADERS)
