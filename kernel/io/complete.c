@@ -123,8 +123,7 @@ static VOID IopNotifyCompletion(PIRP Irp, PFILE_OBJECT File)
     } else if (Irp->Overlay.AsynchronousParameters.UserApcRoutine != NULL) {
         IopQueueUserApc(Irp);
     } else if (Port != NULL && ApcContext != NULL) {
-        IopPostCompletion(Port->Port, Port->Key, ApcContext, Irp->IoStatus.Status, Irp->IoStatus.Information);
-        IoFreeIrp(Irp);
+        IopPostIrp(Port->Port, Port->Key, Irp);
     } else {
         IoFreeIrp(Irp);
     }

@@ -33,8 +33,9 @@ static NTSTATUS IopFinishFast(IOP_REQUEST *Request, PIO_STATUS_BLOCK Result)
         Status = GetExceptionCode();
     }
     KeSetEvent(Request->Event != NULL ? Request->Event : &Request->File->Event, IO_NO_INCREMENT, FALSE);
-    if (Port != NULL && Request->ApcContext != NULL)
-        IopPostCompletion(Port->Port, Port->Key, Request->ApcContext, Result->Status, Result->Information);
+    if (Port != NULL && Request->ApcContext != NULL &&
+        !IopPostCompletion(Port->Port, Port->Key, Request->ApcContext, Result->Status, Result->Information))
+        Status = STATUS_INSUFFICIENT_RESOURCES; /* so that nobody waits for a packet that will not come */
     IopAbandonRequest(Request);
     return Status;
 }

@@ -6,25 +6,52 @@
 
 POBJECT_TYPE IopCompletionType;
 
+#define IOP_TAG_PACKET 'pcoI'
+
+/*
+ * What is queued: the IRP of a request itself, whose end thus needs no memory that may be lacking, or a packet of
+ * NtSetIoCompletion. The type, behind the link in both, tells them apart.
+ */
+enum { IOP_PACKET_IRP, IOP_PACKET_OWN };
+
 typedef struct _IOP_PACKET {
     LIST_ENTRY Link; /* KQUEUE entry */
+    ULONG Type;
     PVOID Key, ApcContext;
-    NTSTATUS Status;
-    ULONG_PTR Information;
+    IO_STATUS_BLOCK Iosb;
 } IOP_PACKET;
+DD_STATIC_ASSERT_OFFSET(IOP_PACKET, Type,
+                        FIELD_OFFSET(IRP, Tail.Overlay.PacketType) - FIELD_OFFSET(IRP, Tail.Overlay.ListEntry));
 
-#define IOP_TAG_PACKET 'pcoI'
+/* Takes what was queued as Entry out of its memory. */
+static VOID IopTakePacket(PLIST_ENTRY Entry, IOP_PACKET *Copy)
+{
+    IOP_PACKET *Packet = CONTAINING_RECORD(Entry, IOP_PACKET, Link);
+    PIRP Irp;
+
+    if (Packet->Type == IOP_PACKET_OWN) {
+        *Copy = *Packet;
+        ExFreePoolWithTag(Packet, IOP_TAG_PACKET);
+        return;
+    }
+    Irp = CONTAINING_RECORD(Entry, IRP, Tail.Overlay.ListEntry);
+    Copy->Key = Irp->Tail.CompletionKey;
+    Copy->ApcContext = Irp->Overlay.AsynchronousParameters.UserApcContext;
+    Copy->Iosb = Irp->IoStatus;
+    IoFreeIrp(Irp);
+}
 
 static VOID IopDeleteCompletion(PVOID Object)
 {
     PLIST_ENTRY First = KeRundownQueue(Object), Link = First;
+    IOP_PACKET Lost;
 
     if (First == NULL)
         return;
     do {
         PLIST_ENTRY Next = Link->Flink;
 
-        ExFreePoolWithTag(CONTAINING_RECORD(Link, IOP_PACKET, Link), IOP_TAG_PACKET);
+        IopTakePacket(Link, &Lost);
         Link = Next;
     } while (Link != First);
 }
@@ -53,12 +80,20 @@ BOOLEAN IopPostCompletion(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Stat
 
     if (Packet == NULL)
         return FALSE;
+    Packet->Type = IOP_PACKET_OWN;
     Packet->Key = Key;
     Packet->ApcContext = ApcContext;
-    Packet->Status = Status;
-    Packet->Information = Information;
+    Packet->Iosb.Status = Status;
+    Packet->Iosb.Information = Information;
     KeInsertQueue(Port, &Packet->Link);
     return TRUE;
+}
+
+VOID IopPostIrp(PVOID Port, PVOID Key, PIRP Irp)
+{
+    Irp->Tail.CompletionKey = Key;
+    Irp->Tail.Overlay.PacketType = IOP_PACKET_IRP;
+    KeInsertQueue(Port, &Irp->Tail.Overlay.ListEntry);
 }
 
 NT_SERVICE(CreateIoCompletion);
@@ -111,15 +146,14 @@ NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PV
 /* Hands one packet out, or puts the status of the wait into Result. */
 static NTSTATUS IopStorePacket(PLIST_ENTRY Entry, PVOID *KeyContext, PVOID *ApcContext, PIO_STATUS_BLOCK Iosb)
 {
-    IOP_PACKET *Packet = CONTAINING_RECORD(Entry, IOP_PACKET, Link), Copy = *Packet;
     NTSTATUS Status = STATUS_SUCCESS;
+    IOP_PACKET Copy;
 
-    ExFreePoolWithTag(Packet, IOP_TAG_PACKET);
+    IopTakePacket(Entry, &Copy);
     __try {
         *KeyContext = Copy.Key;
         *ApcContext = Copy.ApcContext;
-        Iosb->Status = Copy.Status;
-        Iosb->Information = Copy.Information;
+        *Iosb = Copy.Iosb;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }

@@ -232,6 +232,8 @@ NTSTATUS IopCreateBuiltinDriver(PCWSTR Name, PDRIVER_INITIALIZE Init, PDRIVER_OB
 
 /* ---- iocompletion.c ---- */
 NTSTATUS IopInitCompletionType(VOID);
+/* Queues a request that has ended as its own packet, which cannot fail; the IRP is freed when it is taken out. */
+VOID IopPostIrp(PVOID Port, PVOID Key, PIRP Irp);
 /* Posts a packet; FALSE when out of memory. */
 BOOLEAN IopPostCompletion(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Status, ULONG_PTR Information);
 

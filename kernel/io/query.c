@@ -567,3 +567,34 @@ NTSTATUS NTAPI IoQueryVolumeInformation(PFILE_OBJECT FileObject, FS_INFORMATION_
     return IopQueryByObject(FileObject, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, Length, FsInformation,
                             ReturnedLength);
 }
+
+/* By Fast I/O where the driver has it. [doc: FsRtlGetFileSize] */
+static BOOLEAN IopFastStandard(PFILE_OBJECT File, PDEVICE_OBJECT Device, PFILE_STANDARD_INFORMATION Standard,
+                               PIO_STATUS_BLOCK Iosb)
+{
+    PFAST_IO_DISPATCH Fast = Device->DriverObject->FastIoDispatch;
+
+    return Fast != NULL && Fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoQueryStandardInfo) &&
+           Fast->FastIoQueryStandardInfo != NULL &&
+           Fast->FastIoQueryStandardInfo(File, TRUE, Standard, Iosb, Device);
+}
+
+NT_EXPORT(FsRtlGetFileSize);
+NTSTATUS NTAPI FsRtlGetFileSize(PFILE_OBJECT FileObject, PLARGE_INTEGER FileSize)
+{
+    FILE_STANDARD_INFORMATION Standard;
+    IO_STATUS_BLOCK Iosb = {.Information = 0};
+    ULONG Returned;
+    NTSTATUS Status;
+
+    if (IopFastStandard(FileObject, IoGetRelatedDeviceObject(FileObject), &Standard, &Iosb))
+        Status = Iosb.Status;
+    else
+        Status = IoQueryFileInformation(FileObject, FileStandardInformation, sizeof(Standard), &Standard, &Returned);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Standard.Directory)
+        return STATUS_FILE_IS_A_DIRECTORY;
+    *FileSize = Standard.EndOfFile;
+    return STATUS_SUCCESS;
+}

@@ -2,7 +2,7 @@
  * File names as file systems and filters handle them: wild cards, comparing, cutting paths into
  * parts, legal characters. The meaning of the five wild cards is that of the public
  * [MS-FSA] 2.1.4.4: * and ?, and DOS's < > and ". Also the two routines that say which NTSTATUS
- * values are expected. Left out: 8.3 names, reparse points.
+ * values are expected. Left out: reparse points; 8.3 names are in shortname.c.
  */
 #include "rtl.h"
 #include "nls.h"
