@@ -5,6 +5,7 @@
 #include "fx.h"
 
 #include "pdo.h"
+#include "resource.h"
 #include "wmi.h"
 
 /* ---- states ---- */
@@ -149,6 +150,56 @@ static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_L
     return STATUS_SUCCESS;
 }
 
+/* The lists without what the driver had added to the requirements; pool, the caller's. */
+static NTSTATUS FxRemoveAdded(FX_DEVICE *Device, PCM_RESOURCE_LIST *Raw, PCM_RESOURCE_LIST *Translated)
+{
+    INTERFACE_TYPE Interface = *Raw != NULL ? (*Raw)->List[0].InterfaceType : InterfaceTypeUndefined;
+    ULONG Bus = *Raw != NULL ? (*Raw)->List[0].BusNumber : 0;
+    FX_OBJECT *RawList = NULL, *TranslatedList = NULL;
+    NTSTATUS Status = FxCmListCreate(Device, *Raw, TRUE, &RawList);
+
+    if (NT_SUCCESS(Status))
+        Status = FxCmListCreate(Device, *Translated, TRUE, &TranslatedList);
+    if (NT_SUCCESS(Status))
+        Status = Device->Settings.Fdo.EvtDeviceRemoveAddedResources(FX_HANDLE(WDFDEVICE, Device),
+                                                                    FX_HANDLE(WDFCMRESLIST, RawList),
+                                                                    FX_HANDLE(WDFCMRESLIST, TranslatedList));
+    *Raw = *Translated = NULL;
+    if (NT_SUCCESS(Status))
+        Status = FxCmListToNt(RawList, Interface, Bus, Raw);
+    if (NT_SUCCESS(Status))
+        Status = FxCmListToNt(TranslatedList, Interface, Bus, Translated);
+    if (RawList != NULL)
+        FxObjectDelete(RawList);
+    if (TranslatedList != NULL)
+        FxObjectDelete(TranslatedList);
+    return Status;
+}
+
+/* The lower drivers start with the lists that are theirs. */
+static NTSTATUS FxStartLower(FX_DEVICE *Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    PCM_RESOURCE_LIST Raw = Stack->Parameters.StartDevice.AllocatedResources;
+    PCM_RESOURCE_LIST Translated = Stack->Parameters.StartDevice.AllocatedResourcesTranslated;
+    PCM_RESOURCE_LIST LowerRaw = Raw, LowerTranslated = Translated;
+    NTSTATUS Status;
+
+    if (Device->Settings.Fdo.EvtDeviceRemoveAddedResources == NULL)
+        return FxForwardWait(Device, Irp);
+    Status = FxRemoveAdded(Device, &LowerRaw, &LowerTranslated);
+    if (NT_SUCCESS(Status)) {
+        Stack->Parameters.StartDevice.AllocatedResources = LowerRaw;
+        Stack->Parameters.StartDevice.AllocatedResourcesTranslated = LowerTranslated;
+        Status = FxForwardWait(Device, Irp);
+        Stack->Parameters.StartDevice.AllocatedResources = Raw;
+        Stack->Parameters.StartDevice.AllocatedResourcesTranslated = Translated;
+    }
+    FxFree(LowerRaw);
+    FxFree(LowerTranslated);
+    return Status;
+}
+
 NTSTATUS FxPnpStart(FX_DEVICE *Device, PIRP Irp)
 {
     FX_PNP *Pnp = Device->Pnp;
@@ -158,7 +209,7 @@ NTSTATUS FxPnpStart(FX_DEVICE *Device, PIRP Irp)
 
     FxEnterState(Device, FxMachinePnp, WasStopped ? WdfDevStatePnpStartingFromStopped : WdfDevStatePnpInitStarting);
     Irp->IoStatus.Status = STATUS_SUCCESS;
-    Status = FxForwardWait(Device, Irp);
+    Status = FxStartLower(Device, Irp);
     if (!NT_SUCCESS(Status))
         FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedInit);
     else

@@ -1,0 +1,407 @@
+/*
+ * KMDF: hardware resources: what a bus's child needs and has, a function driver that asks for more and takes it out
+ * again, what EvtDevicePrepareHardware sees; relations and special files of the child's devices.
+ */
+#include "tap.h"
+#include <wdf.h>
+
+#define PORT_BASE 0x2000u
+#define ADDED_BASE 0x2100u
+#define PORTS 16u
+
+typedef struct _ID {
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header;
+} ID;
+
+static WDFDEVICE Bus, Function, Physical;
+static PDEVICE_OBJECT BusPdo;
+static PVOID Thread;
+static KEVENT Started;
+static BOOLEAN TestDone;
+static ULONG Prepares, Removals, Usages;
+static NTSTATUS UsageStatus;
+static UNICODE_STRING ServiceName;
+
+static VOID PortRange(PIO_RESOURCE_DESCRIPTOR Descriptor, ULONG Base)
+{
+    RtlZeroMemory(Descriptor, sizeof(*Descriptor));
+    Descriptor->Type = CmResourceTypePort;
+    Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
+    Descriptor->Flags = CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE;
+    Descriptor->u.Port.Length = PORTS;
+    Descriptor->u.Port.Alignment = 1;
+    Descriptor->u.Port.MinimumAddress.QuadPart = Base;
+    Descriptor->u.Port.MaximumAddress.QuadPart = Base + PORTS - 1;
+}
+
+/* ---- the physical device ---- */
+
+static EVT_WDF_DEVICE_RESOURCE_REQUIREMENTS_QUERY EvtRequirements;
+static NTSTATUS NTAPI EvtRequirements(WDFDEVICE Device, WDFIORESREQLIST List)
+{
+    IO_RESOURCE_DESCRIPTOR Descriptor;
+    WDFIORESLIST Configuration;
+    NTSTATUS Status = WdfIoResourceListCreate(List, NULL, &Configuration);
+
+    UNREFERENCED_PARAMETER(Device);
+    WdfIoResourceRequirementsListSetInterfaceType(List, PNPBus);
+    if (NT_SUCCESS(Status)) {
+        PortRange(&Descriptor, PORT_BASE);
+        Status = WdfIoResourceListAppendDescriptor(Configuration, &Descriptor);
+    }
+    if (NT_SUCCESS(Status))
+        Status = WdfIoResourceRequirementsListAppendIoResList(List, Configuration);
+    return Status;
+}
+
+static EVT_WDF_DEVICE_RESOURCES_QUERY EvtResources;
+static NTSTATUS NTAPI EvtResources(WDFDEVICE Device, WDFCMRESLIST List)
+{
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(WdfCmResourceListGetCount(List), 0, "an empty list for the boot configuration");
+    return STATUS_SUCCESS;
+}
+
+static EVT_WDF_DEVICE_PREPARE_HARDWARE EvtPhysicalPrepare;
+static NTSTATUS NTAPI EvtPhysicalPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
+{
+    PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor;
+
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(WdfCmResourceListGetCount(Raw), 1, "the bus sees its own resource alone");
+    is_ulong(WdfCmResourceListGetCount(Translated), 1, "also translated");
+    Descriptor = WdfCmResourceListGetDescriptor(Raw, 0);
+    ok(Descriptor != NULL && Descriptor->Type == CmResourceTypePort && Descriptor->u.Port.Start.LowPart == PORT_BASE,
+       "the ports that it needs");
+    Prepares++;
+    return STATUS_SUCCESS;
+}
+
+static EVT_WDF_CHILD_LIST_CREATE_DEVICE EvtCreateChild;
+static NTSTATUS NTAPI EvtCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
+                                     PWDFDEVICE_INIT Init)
+{
+    DECLARE_CONST_UNICODE_STRING(DeviceId, L"KmdfRes\\Child");
+    DECLARE_CONST_UNICODE_STRING(Instance, L"0");
+    WDF_PNPPOWER_EVENT_CALLBACKS Power;
+    WDF_PDO_EVENT_CALLBACKS Pdo;
+    NTSTATUS Status;
+
+    UNREFERENCED_PARAMETER(List);
+    UNREFERENCED_PARAMETER(Header);
+    WdfPdoInitAssignDeviceID(Init, &DeviceId);
+    WdfPdoInitAddHardwareID(Init, &DeviceId);
+    WdfPdoInitAssignInstanceID(Init, &Instance);
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Power);
+    Power.EvtDevicePrepareHardware = EvtPhysicalPrepare;
+    WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Power);
+    WDF_PDO_EVENT_CALLBACKS_INIT(&Pdo);
+    Pdo.EvtDeviceResourceRequirementsQuery = EvtRequirements;
+    Pdo.EvtDeviceResourcesQuery = EvtResources;
+    WdfPdoInitSetEventCallbacks(Init, &Pdo);
+    Status = WdfDeviceCreate(&Init, NULL, &Physical);
+    if (NT_SUCCESS(Status))
+        WdfDeviceSetSpecialFileSupport(Physical, WdfSpecialFilePaging, TRUE);
+    return Status;
+}
+
+/* ---- the function device ---- */
+
+static EVT_WDF_DEVICE_FILTER_RESOURCE_REQUIREMENTS EvtAdd;
+static NTSTATUS NTAPI EvtAdd(WDFDEVICE Device, WDFIORESREQLIST List)
+{
+    WDFIORESLIST Configuration = WdfIoResourceRequirementsListGetIoResList(List, 0);
+    IO_RESOURCE_DESCRIPTOR Descriptor;
+
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(WdfIoResourceRequirementsListGetCount(List), 1, "one configuration");
+    is_ulong(WdfIoResourceListGetCount(Configuration), 1, "of one resource");
+    PortRange(&Descriptor, ADDED_BASE);
+    return WdfIoResourceListAppendDescriptor(Configuration, &Descriptor);
+}
+
+static EVT_WDF_DEVICE_REMOVE_ADDED_RESOURCES EvtRemoveAdded;
+static NTSTATUS NTAPI EvtRemoveAdded(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
+{
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(WdfCmResourceListGetCount(Raw), 2, "two resources are assigned");
+    for (ULONG i = WdfCmResourceListGetCount(Raw); i-- != 0;)
+        if (WdfCmResourceListGetDescriptor(Raw, i)->u.Port.Start.LowPart == ADDED_BASE) {
+            WdfCmResourceListRemove(Raw, i);
+            WdfCmResourceListRemove(Translated, i);
+        }
+    Removals++;
+    return STATUS_SUCCESS;
+}
+
+static EVT_WDF_DEVICE_PREPARE_HARDWARE EvtPrepare;
+static NTSTATUS NTAPI EvtPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
+{
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(WdfCmResourceListGetCount(Raw), 2, "the function driver sees both");
+    is_ulong(WdfCmResourceListGetCount(Translated), 2, "also translated");
+    Prepares++;
+    return STATUS_SUCCESS;
+}
+
+static EVT_WDF_DEVICE_USAGE_NOTIFICATION_EX EvtUsage;
+static NTSTATUS NTAPI EvtUsage(WDFDEVICE Device, WDF_SPECIAL_FILE_TYPE Type, BOOLEAN InPath)
+{
+    UNREFERENCED_PARAMETER(Device);
+    is_ulong(Type, WdfSpecialFilePaging, "a paging file");
+    Usages += InPath ? 1 : 0x100;
+    return UsageStatus;
+}
+
+static NTSTATUS AddFunction(PWDFDEVICE_INIT Init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS Power;
+    WDF_FDO_EVENT_CALLBACKS Fdo;
+    NTSTATUS Status;
+
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Power);
+    Power.EvtDevicePrepareHardware = EvtPrepare;
+    Power.EvtDeviceUsageNotificationEx = EvtUsage;
+    WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Power);
+    WDF_FDO_EVENT_CALLBACKS_INIT(&Fdo);
+    Fdo.EvtDeviceFilterAddResourceRequirements = EvtAdd;
+    Fdo.EvtDeviceRemoveAddedResources = EvtRemoveAdded;
+    WdfFdoInitSetEventCallbacks(Init, &Fdo);
+    Status = WdfDeviceCreate(&Init, NULL, &Function);
+    if (NT_SUCCESS(Status))
+        WdfDeviceSetSpecialFileSupport(Function, WdfSpecialFilePaging, TRUE);
+    return Status;
+}
+
+/* ---- requests ---- */
+
+static NTSTATUS Send(UCHAR Minor, ULONG Type, BOOLEAN InPath, ULONG_PTR *Information)
+{
+    PDEVICE_OBJECT Top = IoGetAttachedDeviceReference(WdfDeviceWdmGetPhysicalDevice(Function));
+    IO_STATUS_BLOCK Iosb;
+    PIO_STACK_LOCATION Stack;
+    KEVENT Event;
+    PIRP Irp;
+    NTSTATUS Status;
+
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    Irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, Top, NULL, 0, NULL, &Event, &Iosb);
+    Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    Stack = IoGetNextIrpStackLocation(Irp);
+    Stack->MinorFunction = Minor;
+    if (Minor == IRP_MN_DEVICE_USAGE_NOTIFICATION) {
+        Stack->Parameters.UsageNotification.Type = (DEVICE_USAGE_NOTIFICATION_TYPE)Type;
+        Stack->Parameters.UsageNotification.InPath = InPath;
+    } else if (Minor == IRP_MN_QUERY_DEVICE_RELATIONS) {
+        Stack->Parameters.QueryDeviceRelations.Type = (DEVICE_RELATION_TYPE)Type;
+    }
+    Status = IoCallDriver(Top, Irp);
+    if (Status == STATUS_PENDING) {
+        KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+        Status = Iosb.Status;
+    }
+    if (Information != NULL)
+        *Information = Iosb.Information;
+    ObDereferenceObject(Top);
+    return Status;
+}
+
+static NTSTATUS Usage(ULONG Type, BOOLEAN InPath)
+{
+    return Send(IRP_MN_DEVICE_USAGE_NOTIFICATION, Type, InPath, NULL);
+}
+
+static VOID TestUsage(VOID)
+{
+    ULONG_PTR State = 0;
+
+    is_status(Usage(DeviceUsageTypeHibernation, TRUE), STATUS_NOT_IMPLEMENTED, "a file that the driver does not support");
+    UsageStatus = STATUS_DEVICE_BUSY;
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_DEVICE_BUSY, "a driver that refuses");
+    UsageStatus = STATUS_SUCCESS;
+    Usages = 0;
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_SUCCESS, "a paging file comes");
+    is_ulong(Usages, 1, "EvtDeviceUsageNotificationEx");
+    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &State), STATUS_SUCCESS, "the device's state");
+    ok((State & PNP_DEVICE_NOT_DISABLEABLE) != 0, "it cannot be disabled now");
+    is_status(Usage(DeviceUsageTypePaging, FALSE), STATUS_SUCCESS, "the file goes");
+    is_ulong(Usages, 0x101, "EvtDeviceUsageNotificationEx");
+    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &State), STATUS_SUCCESS, "the state");
+    ok((State & PNP_DEVICE_NOT_DISABLEABLE) == 0, "it can be disabled");
+}
+
+static VOID TestState(VOID)
+{
+    WDF_DEVICE_STATE State;
+    ULONG_PTR Bits = 0;
+
+    WDF_DEVICE_STATE_INIT(&State);
+    State.NotDisableable = WdfTrue;
+    State.DontDisplayInUI = WdfTrue;
+    WdfDeviceSetDeviceState(Function, &State);
+    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &Bits), STATUS_SUCCESS, "the state that the driver set");
+    ok((Bits & (PNP_DEVICE_NOT_DISABLEABLE | PNP_DEVICE_DONT_DISPLAY_IN_UI)) ==
+           (PNP_DEVICE_NOT_DISABLEABLE | PNP_DEVICE_DONT_DISPLAY_IN_UI), "both bits");
+    WDF_DEVICE_STATE_INIT(&State);
+    WdfDeviceGetDeviceState(Function, &State);
+    ok(State.NotDisableable == WdfTrue && State.Failed == WdfUseDefault, "WdfDeviceGetDeviceState");
+    State.NotDisableable = WdfFalse;
+    WdfDeviceSetDeviceState(Function, &State);
+}
+
+static ULONG Relations(DEVICE_RELATION_TYPE Type, PDEVICE_OBJECT *First)
+{
+    PDEVICE_RELATIONS Found = NULL;
+    ULONG Count;
+
+    if (!NT_SUCCESS(Send(IRP_MN_QUERY_DEVICE_RELATIONS, Type, FALSE, (ULONG_PTR *)&Found)) || Found == NULL)
+        return 0;
+    Count = Found->Count;
+    *First = Found->Objects[0];
+    for (ULONG i = 0; i < Count; i++)
+        ObDereferenceObject(Found->Objects[i]);
+    ExFreePool(Found);
+    return Count;
+}
+
+static VOID TestRelations(VOID)
+{
+    PDEVICE_OBJECT First = NULL, Pdo = WdfDeviceWdmGetPhysicalDevice(Function);
+
+    is_ulong(Relations(TargetDeviceRelation, &First), 1, "the target device");
+    ok(First == Pdo, "is the physical device");
+    is_ulong(Relations(RemovalRelations, &First), 0, "no removal relations");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, NULL), STATUS_INVALID_PARAMETER, "no device");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, BusPdo), STATUS_SUCCESS, "one");
+    is_ulong(Relations(RemovalRelations, &First), 1, "is reported");
+    ok(First == BusPdo, "that one");
+    WdfDeviceRemoveRemovalRelationsPhysicalDevice(Function, BusPdo);
+    is_ulong(Relations(RemovalRelations, &First), 0, "and removed");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, BusPdo), STATUS_SUCCESS, "once more");
+    WdfDeviceClearRemovalRelationsDevices(Function);
+    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, BusPdo), STATUS_SUCCESS, "an ejection relation");
+    is_ulong(Relations(EjectionRelations, &First), 1, "is reported");
+    WdfPdoRemoveEjectionRelationsPhysicalDevice(Physical, BusPdo);
+    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, BusPdo), STATUS_SUCCESS, "another");
+    WdfPdoClearEjectionRelationsDevices(Physical);
+    is_ulong(Relations(EjectionRelations, &First), 0, "gone");
+}
+
+static VOID NTAPI TestThread(PVOID Context)
+{
+    ID Id;
+
+    UNREFERENCED_PARAMETER(Context);
+    KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
+    WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&Id.Header, sizeof(Id));
+    is_status(WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(Bus), &Id.Header, NULL),
+              STATUS_SUCCESS, "the child");
+    is_status(IoSynchronousInvalidateDeviceRelations(BusPdo, BusRelations), STATUS_SUCCESS, "enumerate");
+    is_ulong(Prepares, 2, "both devices were prepared");
+    is_ulong(Removals, 1, "EvtDeviceRemoveAddedResources");
+    if (Function != NULL) {
+        TestUsage();
+        TestState();
+        TestRelations();
+    }
+    TestDone = TRUE;
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* ---- the driver ---- */
+
+static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Object);
+    UNREFERENCED_PARAMETER(Context);
+    if (Irp->PendingReturned)
+        IoMarkIrpPending(Irp);
+    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
+    return STATUS_CONTINUE_COMPLETION;
+}
+
+static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
+static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Device, PIRP Irp)
+{
+    IoCopyCurrentIrpStackLocationToNext(Irp);
+    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
+    return WdfDeviceWdmDispatchPreprocessedIrp(Device, Irp);
+}
+
+static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
+static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
+{
+    UCHAR Minor = IRP_MN_START_DEVICE;
+    WDF_CHILD_LIST_CONFIG Config;
+
+    UNREFERENCED_PARAMETER(Driver);
+    if (BusPdo != NULL)
+        return AddFunction(Init);
+    BusPdo = WdfFdoInitWdmGetPhysicalDevice(Init);
+    WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(ID), EvtCreateChild);
+    WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
+    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
+    return WdfDeviceCreate(&Init, NULL, &Bus);
+}
+
+static NTSTATUS SetService(VOID)
+{
+    static const PCWSTR Paths[] = {
+        L"\\Registry\\Machine\\System\\DriverDatabase", L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds",
+        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfRes",
+        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfRes\\Child"
+    };
+    DECLARE_CONST_UNICODE_STRING(Value, L"Service");
+    OBJECT_ATTRIBUTES Attributes;
+    UNICODE_STRING Name;
+    HANDLE Key = NULL;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Paths) && NT_SUCCESS(Status); i++) {
+        if (Key != NULL)
+            ZwClose(Key);
+        RtlInitUnicodeString(&Name, Paths[i]);
+        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+        Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
+    }
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ZwSetValueKey(Key, (PUNICODE_STRING)&Value, 0, REG_SZ, ServiceName.Buffer, ServiceName.Length + sizeof(WCHAR));
+    ZwClose(Key);
+    return Status;
+}
+
+static EVT_WDF_DRIVER_UNLOAD EvtUnload;
+static VOID NTAPI EvtUnload(WDFDRIVER Driver)
+{
+    UNREFERENCED_PARAMETER(Driver);
+    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(Thread);
+    ok(TestDone, "the test came to its end before the removal");
+    done();
+}
+
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    static WCHAR Name[64];
+    WDF_DRIVER_CONFIG Config;
+    HANDLE Handle;
+    ULONG Start = RegistryPath->Length / sizeof(WCHAR);
+
+    tap_begin(DriverObject);
+    while (Start != 0 && RegistryPath->Buffer[Start - 1] != L'\\')
+        Start--;
+    RtlCopyMemory(Name, RegistryPath->Buffer + Start, RegistryPath->Length - Start * sizeof(WCHAR));
+    RtlInitUnicodeString(&ServiceName, Name);
+    KeInitializeEvent(&Started, NotificationEvent, FALSE);
+    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
+    Config.EvtDriverUnload = EvtUnload;
+    is_status(SetService(), STATUS_SUCCESS, "the driver for the child's ID");
+    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
+        return done();
+    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
+    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
+    ZwClose(Handle);
+    return STATUS_SUCCESS;
+}
