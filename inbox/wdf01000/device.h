@@ -110,8 +110,6 @@ struct _FX_DEVICE {
     FX_DEVICE_DISPATCH Dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1];
     BOOLEAN QueuesPowered; /* power-managed queues may present requests: TRUE in D0 and always for control devices; QueueLock */
     struct _FX_REQUEST_CACHE *RequestCache;             /* request.c's: requests with the device's attributes */
-    FX_DEVICE *ForwardsTo; /* the parent, whose queues its requests may go to (WdfPdoInitAllowForwardingRequestToParent); else
-                              NULL. Set by pdo.c */
 
     /* file objects: fileobj.c */
     KSPIN_LOCK FileLock;

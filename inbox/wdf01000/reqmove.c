@@ -4,6 +4,8 @@
  */
 #include "queue.h"
 
+#include "pnp.h"
+
 static VOID FxLockTwo(FX_QUEUE *A, FX_QUEUE *B, PKIRQL Irql)
 {
     FX_QUEUE *First = A < B ? A : B;
@@ -27,9 +29,9 @@ static BOOLEAN FxIsMovable(const FX_REQUEST *Request)
 /* ---- to another queue ---- */
 
 /* May this child's requests go to the parent that Queue belongs to? [doc: WdfPdoInitAllowForwardingRequestToParent] */
-static BOOLEAN FxIsParentsQueue(const FX_DEVICE *Child, const FX_QUEUE *Queue)
+static BOOLEAN FxIsParentsQueue(FX_DEVICE *Child, const FX_QUEUE *Queue)
 {
-    return Child->ForwardsTo == Queue->Device;
+    return FxPdoForwards(Child) && FxPdoParentWdm(Child) == Queue->Device->Wdm;
 }
 
 /* The IRP goes on to the parent's device object: its next stack location is the parent's. */
@@ -52,14 +54,15 @@ NTSTATUS FxToParentQueue(FX_DEVICE **Device, FX_QUEUE *Queue, PIRP Irp)
 /* From one queue to the other's tail. */
 static NTSTATUS FxMove(FX_REQUEST *Request, FX_QUEUE *From, FX_QUEUE *To)
 {
+    FX_DEVICE *Old = Request->Device;
+    BOOLEAN RunFrom = FALSE, Taken = FALSE, Drop = FALSE;
     NTSTATUS Status = STATUS_SUCCESS;
-    BOOLEAN RunFrom = FALSE;
     KIRQL Irql;
 
     FxObjectReference(&From->Object);
     FxObjectReference(&To->Object);
-    if (To->IsPowerManaged && !Request->HoldsPower)
-        Request->HoldsPower = NT_SUCCESS(FxPowerReference(To->Device));
+    if (To->IsPowerManaged && (!Request->HoldsPower || Old != To->Device))
+        Taken = NT_SUCCESS(FxPowerReference(To->Device));
     FxLockTwo(From, To, &Irql);
     if (!FxIsMovable(Request)) {
         Status = STATUS_INVALID_DEVICE_REQUEST;
@@ -68,13 +71,20 @@ static NTSTATUS FxMove(FX_REQUEST *Request, FX_QUEUE *From, FX_QUEUE *To)
     } else {
         RunFrom = FxQueueLose(From, Request);
         if (Request->Device != To->Device) {
+            Drop = Request->HoldsPower;
+            Request->HoldsPower = FALSE;
             FxIrpToDevice(Request->Irp, To->Device);
             Request->Device = To->Device;
             Request->Object.Device = To->Device;
         }
+        Request->HoldsPower |= Taken;
         FxQueueInsert(To, Request, FALSE);
     }
     FxUnlockTwo(From, To, Irql);
+    if (Drop)
+        FxPowerDereference(Old);
+    if (Taken && !NT_SUCCESS(Status))
+        FxPowerDereference(To->Device);
     if (NT_SUCCESS(Status)) {
         FxQueueRun(To);
         if (RunFrom)
