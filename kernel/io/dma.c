@@ -13,10 +13,21 @@
 #endif
 
 /* [doc: DRIVER_VERIFIER_DMA_VIOLATION, verifier_codes.tsv] */
-DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P3, const char *What)
+DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P2, ULONG64 P3,
+                                       const char *What)
 {
     KeSetBugCheckText("DMA adapter %p: %s", Adapter, What);
-    KeBugCheckEx(DRIVER_VERIFIER_DMA_VIOLATION, Kind, (ULONG_PTR)Adapter, P3, 0);
+    KeBugCheckEx(DRIVER_VERIFIER_DMA_VIOLATION, Kind, P2, P3, 0);
+}
+
+VOID IopCheckDmaIrql(PDMA_ADAPTER Adapter, KIRQL Lowest, KIRQL Highest)
+{
+    KIRQL Irql = KeGetCurrentIrql();
+
+    if ((Irql >= Lowest && Irql <= Highest) || !(KiLoaderBlock->flags & HAL_FLAG_GATE))
+        return;
+    KeSetBugCheckText("DMA adapter %p: a routine of it is called at IRQL %u", Adapter, Irql);
+    KeBugCheckEx(DRIVER_VERIFIER_DMA_VIOLATION, 0x13, Lowest == Highest ? 1 : 2, Highest, Irql);
 }
 
 #define IOP_DMA_SIZE ((USHORT)sizeof(DMA_ADAPTER))
@@ -24,10 +35,10 @@ DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P3, co
 IOP_DMA_ADAPTER *IopDmaAdapter(PDMA_ADAPTER Adapter)
 {
     if (Adapter == NULL)
-        IopDmaViolation(0x19, NULL, 0, "there is none");
+        IopDmaViolation(0x19, NULL, 0, 0, "there is none");
     if (!MmIsRangeAccessible(Adapter, sizeof(IOP_DMA_ADAPTER), TRUE) || Adapter->Version != 1 ||
         Adapter->Size != IOP_DMA_SIZE)
-        IopDmaViolation(0x18, Adapter, 0, "it was released, or never was one");
+        IopDmaViolation(0x18, Adapter, (ULONG64)Adapter, 0, "it was released, or never was one");
     return CONTAINING_RECORD(Adapter, IOP_DMA_ADAPTER, Public);
 }
 
@@ -51,6 +62,7 @@ static PVOID NTAPI IopAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length
                                            PPHYSICAL_ADDRESS Logical, BOOLEAN CacheEnabled)
 {
     UNREFERENCED_PARAMETER(CacheEnabled);
+    IopCheckDmaIrql(DmaAdapter, PASSIVE_LEVEL, PASSIVE_LEVEL);
     return IopMakeCommonBuffer(IopDmaAdapter(DmaAdapter), MAXULONG64, Length, Logical);
 }
 
@@ -61,8 +73,9 @@ static VOID NTAPI IopFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
 
     UNREFERENCED_PARAMETER(Length);
     UNREFERENCED_PARAMETER(CacheEnabled);
+    IopCheckDmaIrql(DmaAdapter, PASSIVE_LEVEL, PASSIVE_LEVEL);
     if (Adapter->CommonBuffers == 0)
-        IopDmaViolation(0x03, DmaAdapter, 1, "a common buffer is freed once too often");
+        IopDmaViolation(0x03, DmaAdapter, 1, 0, "a common buffer is freed once too often");
     if (MmGetPhysicalAddress(Buffer).QuadPart != Logical.QuadPart) {
         KeSetBugCheckText("FreeCommonBuffer: %p and its logical address %I64x do not go together",
                           Buffer, Logical.QuadPart);
@@ -92,16 +105,17 @@ static VOID NTAPI IopPutDmaAdapter(PDMA_ADAPTER DmaAdapter)
 {
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
 
+    IopCheckDmaIrql(DmaAdapter, PASSIVE_LEVEL, DISPATCH_LEVEL);
     if (Adapter->CommonBuffers != 0)
-        IopDmaViolation(0x07, DmaAdapter, Adapter->CommonBuffers,
+        IopDmaViolation(0x07, DmaAdapter, (ULONG64)DmaAdapter, Adapter->CommonBuffers,
                         "it is released with common buffers outstanding");
     if (Adapter->ChannelBusy)
-        IopDmaViolation(0x08, DmaAdapter, 1, "it is released with its channel in use");
+        IopDmaViolation(0x08, DmaAdapter, (ULONG64)DmaAdapter, 1, "it is released with its channel in use");
     if (Adapter->Lists != 0)
-        IopDmaViolation(0x0A, DmaAdapter, Adapter->Lists,
+        IopDmaViolation(0x0A, DmaAdapter, (ULONG64)DmaAdapter, Adapter->Lists,
                         "it is released with scatter/gather lists outstanding");
     if (Adapter->InUse != 0)
-        IopDmaViolation(0x09, DmaAdapter, Adapter->InUse,
+        IopDmaViolation(0x09, DmaAdapter, (ULONG64)DmaAdapter, Adapter->InUse,
                         "it is released with map registers outstanding");
     if (Adapter->Bounces)
         MmFreePages(Adapter->BounceFirst, Adapter->Limit);

@@ -81,7 +81,11 @@ typedef struct _IOP_DMA_CONTEXT {
 /* ---- dma.c ---- */
 PVOID IopMakeCommonBuffer(IOP_DMA_ADAPTER *Adapter, ULONG64 Highest, ULONG Length,
                           PPHYSICAL_ADDRESS Logical);
-DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P3, const char *What);
+/* DRIVER_VERIFIER_DMA_VIOLATION with the documented parameters of Kind. */
+DECLSPEC_NORETURN VOID IopDmaViolation(ULONG Kind, PVOID Adapter, ULONG64 P2, ULONG64 P3,
+                                       const char *What);
+/* With the gate on: bug check 0xE6 when a routine is called at another IRQL than its page says. */
+VOID IopCheckDmaIrql(PDMA_ADAPTER Adapter, KIRQL Lowest, KIRQL Highest);
 /* Takes an adapter that a driver passes; one that was released is a bug check. */
 IOP_DMA_ADAPTER *IopDmaAdapter(PDMA_ADAPTER Adapter);
 

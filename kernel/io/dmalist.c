@@ -160,6 +160,7 @@ NTSTATUS NTAPI IopBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT
                               .Length = Length,
                               .WriteToDevice = WriteToDevice};
 
+    IopCheckDmaIrql(DmaAdapter, DISPATCH_LEVEL, DISPATCH_LEVEL);
     return IopRequestList(IopDmaAdapter(DmaAdapter), &Wanted, Buffer, BufferLength, FALSE, NULL);
 }
 
@@ -179,8 +180,9 @@ VOID NTAPI IopPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST
     IOP_DMA_REGISTERS *Registers;
 
     UNREFERENCED_PARAMETER(WriteToDevice);
+    IopCheckDmaIrql(DmaAdapter, DISPATCH_LEVEL, DISPATCH_LEVEL);
     if (Adapter->Lists == 0)
-        IopDmaViolation(0x06, DmaAdapter, 1, "a scatter/gather list is freed once too often");
+        IopDmaViolation(0x06, DmaAdapter, 0, 1, "a scatter/gather list is freed once too often");
     Registers = Request->Registers;
     IopFlushChain(DmaAdapter, Request->Mdl, Request->Va, Request->Length, Registers,
                   Request->WriteToDevice);

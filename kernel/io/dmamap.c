@@ -133,7 +133,7 @@ VOID IopReleaseDmaRegisters(IOP_DMA_REGISTERS *Registers)
     KIRQL OldIrql;
 
     if (!IsListEmpty(&Registers->Mappings))
-        IopDmaViolation(0x10, &Adapter->Public, Registers->Used,
+        IopDmaViolation(0x10, &Adapter->Public, Registers->Used, 0,
                         "map registers are freed before their buffers are flushed");
     OldIrql = KeAcquireSpinLockRaiseToDpc(&Adapter->Lock);
     IopGiveRegisters(Registers);
@@ -227,6 +227,7 @@ NTSTATUS NTAPI IopAllocateAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT
     IOP_DMA_REQUEST *Request;
     NTSTATUS Status;
 
+    IopCheckDmaIrql(DmaAdapter, DISPATCH_LEVEL, DISPATCH_LEVEL);
     if (Registers > Adapter->Limit)
         return STATUS_INSUFFICIENT_RESOURCES;
     Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), IOP_TAG_DMA);
@@ -248,8 +249,9 @@ VOID NTAPI IopFreeAdapterChannel(PDMA_ADAPTER DmaAdapter)
     IOP_DMA_ADAPTER *Adapter = IopDmaAdapter(DmaAdapter);
     IOP_DMA_REGISTERS *Registers = Adapter->Holder;
 
+    IopCheckDmaIrql(DmaAdapter, DISPATCH_LEVEL, DISPATCH_LEVEL);
     if (Registers == NULL)
-        IopDmaViolation(0x04, DmaAdapter, 1, "its channel is freed, but nobody holds it");
+        IopDmaViolation(0x04, DmaAdapter, 1, 0, "its channel is freed, but nobody holds it");
     Adapter->Holder = NULL;
     IopReleaseDmaRegisters(Registers);
 }
@@ -258,8 +260,9 @@ VOID NTAPI IopFreeMapRegisters(PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase, U
 {
     IOP_DMA_REGISTERS *Registers = MapRegisterBase;
 
+    IopCheckDmaIrql(DmaAdapter, DISPATCH_LEVEL, DISPATCH_LEVEL);
     if (Registers->Adapter != IopDmaAdapter(DmaAdapter) || Registers->Count != Count)
-        IopDmaViolation(0x05, DmaAdapter, Count,
+        IopDmaViolation(0x05, DmaAdapter, Count, 0,
                         "map registers are freed that it does not hold, or not all of them");
     IopReleaseDmaRegisters(Registers);
 }
@@ -294,7 +297,7 @@ static ULONG64 IopMapBounced(IOP_DMA_REGISTERS *Registers, PMDL Mdl, PUCHAR Va, 
     IOP_DMA_MAPPING *Mapping;
 
     if (Registers->Used + Pages > Registers->Count)
-        IopDmaViolation(0x0C, &Adapter->Public, Pages,
+        IopDmaViolation(0x0C, &Adapter->Public, Registers->Used + Pages, Registers->Count,
                         "a transfer needs more map registers than were allocated");
     Mapping = &Registers->Mapping[Registers->Used];
     *Mapping =
@@ -317,10 +320,11 @@ PHYSICAL_ADDRESS NTAPI IopMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID M
     PHYSICAL_ADDRESS Result;
     ULONG Together, Rest;
 
+    IopCheckDmaIrql(DmaAdapter, PASSIVE_LEVEL, DISPATCH_LEVEL);
     if (*Length == 0)
-        IopDmaViolation(0x21, DmaAdapter, 0, "nothing is to be mapped");
+        IopDmaViolation(0x21, DmaAdapter, 0, 0, "nothing is to be mapped");
     if (*Length > IopBytesInMdl(Mdl, CurrentVa))
-        IopDmaViolation(0x1B, DmaAdapter, (ULONG64)CurrentVa,
+        IopDmaViolation(0x1B, DmaAdapter, (ULONG64)CurrentVa, (ULONG64)Mdl,
                         "the address and length to map are not in the MDL");
     Together = IopContiguousBytes(Mdl, CurrentVa, *Length);
     if (Adapter->Bounces && ((KiLoaderBlock->flags & HAL_FLAG_GATE) ||

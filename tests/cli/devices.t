@@ -35,6 +35,10 @@ run run --device "$models/bad.so,call=1" "$reader"
 is $status 70 'a model that makes a system call ends the machine'
 like "$work/err" 'code of the device model bad ended the machine.*SYS|code of the device model bad ended the machine: signal 31' 'and is named'
 
+run run --device timer $drivers/odd_access.sys
+is $status 70 'an instruction that cannot be done for the processor ends the run'
+like "$work/err" "instruction 'bts' at .* on bus address 0xe0000018" 'and is named'
+
 for i in 1 2; do
     run run --hash --device timer --device timer,msi=4 "$reader"
     hash[i]=$(sed -n 's/.*hash of memory: //p' "$work/err")
