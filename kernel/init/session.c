@@ -312,7 +312,7 @@ static VOID SessionSettle(VOID)
     LARGE_INTEGER Pause = {.QuadPart = -1};
 
     KeSetPriorityThread(KeGetCurrentThread(), 1);
-    while (!KeIsMachineIdle(0) && KeVirtualTime() < End)
+    while (!KeIsMachineIdle(0, FALSE) && KeVirtualTime() < End)
         KeDelayExecutionThread(KernelMode, FALSE, &Pause);
     KeSetPriorityThread(KeGetCurrentThread(), 8);
 }
@@ -364,10 +364,12 @@ static VOID SessionEndPrograms(VOID)
 /* Until every other thread waits and no timer is due within the horizon. Sleeping lets the others run. */
 static VOID SessionIdle(ULONG64 Horizon100ns)
 {
+    ULONG64 Patience = KeVirtualTime() + Horizon100ns; /* with devices: one may tick for ever */
     LARGE_INTEGER Pause;
 
     KeSetPriorityThread(KeGetCurrentThread(), 1);
-    for (Pause.QuadPart = -1; !KeIsMachineIdle(Horizon100ns); Pause.QuadPart *= 2) {
+    for (Pause.QuadPart = -1; !KeIsMachineIdle(Horizon100ns, KeVirtualTime() < Patience);
+         Pause.QuadPart *= 2) {
         if (Pause.QuadPart < -SESSION_LONGEST_PAUSE_100NS)
             Pause.QuadPart = -SESSION_LONGEST_PAUSE_100NS;
         KeDelayExecutionThread(KernelMode, FALSE, &Pause);

@@ -110,7 +110,8 @@ static VOID NTAPI IopPutDmaAdapter(PDMA_ADAPTER DmaAdapter)
         IopDmaViolation(0x07, DmaAdapter, (ULONG64)DmaAdapter, Adapter->CommonBuffers,
                         "it is released with common buffers outstanding");
     if (Adapter->ChannelBusy)
-        IopDmaViolation(0x08, DmaAdapter, (ULONG64)DmaAdapter, 1, "it is released with its channel in use");
+        IopDmaViolation(0x08, DmaAdapter, (ULONG64)DmaAdapter, 1,
+                        "it is released with its channel in use");
     if (Adapter->Lists != 0)
         IopDmaViolation(0x0A, DmaAdapter, (ULONG64)DmaAdapter, Adapter->Lists,
                         "it is released with scatter/gather lists outstanding");

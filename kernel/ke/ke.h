@@ -319,8 +319,11 @@ DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT C
 VOID KeSetBugCheckText(const char *Format, ...);
 /* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context: where, or NULL. */
 DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...);
-/* Code is idle-able: TRUE when every thread waits and no timer is due before now + Horizon100ns. */
-BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns);
+/*
+ * Nothing is left to run: every thread waits and no timer is due before now + Horizon100ns. WithDevices: no timer
+ * of a device either, which one that ticks for ever has always.
+ */
+BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns, BOOLEAN WithDevices);
 
 VOID KeInitSystem(VOID); /* phase 0, on the boot stack: processors, scheduler, time */
 /* Turns the boot context into processor 0's idle thread. */

@@ -244,7 +244,7 @@ VOID KiServiceYield(VOID)
 
 /* ---- idling ---- */
 
-BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns)
+BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns, BOOLEAN WithDevices)
 {
     KPRCB *Self = KiGetPrcb();
     ULONG64 Due;
@@ -258,7 +258,8 @@ BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns)
     }
     if (KiReadySummary != 0 || KiLoaderBlock->interrupt_request)
         return FALSE;
-    return !KiNextEventDue(&Due) || Due > KeVirtualTime() + Horizon100ns;
+    return !(WithDevices ? KiNextEventDue(&Due) : KiNextTimerDue(&Due)) ||
+           Due > KeVirtualTime() + Horizon100ns;
 }
 
 /* No processor has anything to run: time jumps to the next timer, of a thread or a device. */

@@ -35,6 +35,20 @@ run run --device "$models/bad.so,call=1" "$reader"
 is $status 70 'a model that makes a system call ends the machine'
 like "$work/err" 'code of the device model bad ended the machine.*SYS|code of the device model bad ended the machine: signal 31' 'and is named'
 
+ticker=(build/drivers/ticker.sys -- build/programs/ticker.exe)
+run run --device timer --hwid 'PCI\VEN_D12D&DEV_0001' "${ticker[@]}"
+is $status 0 'ticker: runs to its end'
+is "$(tr -d '\r' < "$work/out" | grep -c '^tick after 10[0-9][0-9] us$')" 4 'ticker: a tick each millisecond'
+run run --device timer --hwid 'PCI\VEN_D12D&DEV_0001' --processors 1 --gate on "${ticker[@]}"
+is $status 0 'ticker: with one processor and checked calls'
+run run --device timer,irq=20 --device timer,irq=20 --hwid 'PCI\VEN_D12D&DEV_0001' build/drivers/ticker.sys
+is $status 0 'ticker: a second device, whose name is taken'
+run run --device timer,gone-after=12 --hwid 'PCI\VEN_D12D&DEV_0001' "${ticker[@]}"
+is $status 5 'ticker: the device is pulled out while the program reads'
+like "$work/err" 'read: error' 'ticker: and the read fails'
+run run --device timer,lose=1000000 --timeout 5 --hwid 'PCI\VEN_D12D&DEV_0001' "${ticker[@]}"
+is $status 4 'ticker: interrupts that get lost'
+
 run run --device timer $drivers/odd_access.sys
 is $status 70 'an instruction that cannot be done for the processor ends the run'
 like "$work/err" "instruction 'bts' at .* on bus address 0xe0000018" 'and is named'
