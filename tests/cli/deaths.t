@@ -4,7 +4,7 @@
 programs=build/cli-programs
 holds=$drivers/holds.sys
 mkdir -p "$work/machine/C"
-cp "$programs/victim.exe" "$work/machine/C/"
+cp "$programs/victim.exe" "$programs/killer.exe" build/programs/pool.exe "$work/machine/C/"
 
 for seed in 1 2 3 4; do
     gate=$([ $((seed % 2)) -eq 0 ] && echo on || echo off)
@@ -15,6 +15,14 @@ for seed in 1 2 3 4; do
     like "$work/out" 'holds: nothing is held' "seed $seed: their requests are cancelled"
     unlike "$work/err" 'Hold|File|Process|Thread|Event|not unloaded' "seed $seed: nothing is left"
 done
+for seed in 1 2 3; do # killed while they make processes of their own, which stay until the end of the run
+    run run --machine "$work/machine" --seed $seed "$holds" -- "$programs/killer.exe" $seed 20 'killer 3 1000 victim'
+    like "$work/out" '^20 of 20 killed$' "killers killed, seed $seed: each of them ends"
+    like "$work/out" 'holds: nothing is held' "killers killed, seed $seed: and what they have made"
+    unlike "$work/err" 'Hold|File|Process|Thread|Event|not unloaded' "killers killed, seed $seed: nothing is left"
+done
+run run --machine "$work/machine" -- "$programs/killer.exe" 5 40 pool
+like "$work/out" '^40 of 40 killed$' 'thread pools killed'
 run run --machine "$work/machine" --ram 32 --timeout 120 "$holds" -- "$programs/killer.exe" 9 1500 victim
 like "$work/out" '^1500 of 1500 killed$' 'processes come and go in little memory'
 
