@@ -102,6 +102,7 @@ struct _KTHREAD {
     PVOID StartContext;            /* SystemRoutine's argument */
     PCONTEXT UserContext;          /* where a user thread begins, at the top of its kernel stack; else NULL */
     ULONG WaitCount;               /* objects in the current wait */
+    PVOID ExceptionFrame;          /* beside TrapFrame while a trap from user mode is handled; NULL in a service */
     BOOLEAN WaitAny;
 };
 
@@ -197,6 +198,13 @@ VOID KeUninitThread(KTHREAD *Thread); /* frees the stack of a terminated or neve
 KTHREAD *KeWaitForEndedThread(VOID);
 VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity);
 VOID KeSetProcessSignaled(KPROCESS *Process);
+/*
+ * The user context of the current thread, which is in the kernel. Read: floating-point state is there only if a trap or the
+ * thread's beginning has saved it. Write: what ContextFlags say; FALSE: only on the way out of the service, which
+ * takes a user APC whose kernel routine calls it again.
+ */
+VOID KeReadUserContext(PCONTEXT Context);
+BOOLEAN KeWriteUserContext(const CONTEXT *Context);
 /* What KeSetBasePriorityThread has set last, as ThreadBasicInformation tells it. */
 LONG KeQueryBasePriorityIncrement(KTHREAD *Thread);
 /* The process's user memory from now on; 0: none. The old address space is shown no more, so it can be deleted. */

@@ -78,15 +78,18 @@ VOID KiStartThread(VOID);
 VOID KiStartThread(VOID)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    PCONTEXT UserContext;
 
     if (Thread->ApcState.KernelApcPending) /* from before it began: a suspension, or its end */
         KiRequestSoftwareInterrupt(KiGetPrcb(), KI_PENDING_APC);
     KeLowerIrql(PASSIVE_LEVEL);
     if (Thread->SystemRoutine != NULL)
         Thread->SystemRoutine(Thread->StartContext);
-    if (Thread->UserContext == NULL)
+    UserContext = Thread->UserContext;
+    if (UserContext == NULL)
         PsTerminateSystemThread(STATUS_SUCCESS);
-    KiEnterUserMode(Thread->UserContext);
+    Thread->UserContext = NULL; /* from here on its state is in frames */
+    KiEnterUserMode(UserContext);
 }
 
 VOID KeStartThread(KTHREAD *Thread)

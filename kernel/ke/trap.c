@@ -6,6 +6,8 @@
  */
 #include "ki.h"
 
+#include "offsets.h"
+
 #include "../mm/mm.h"
 #include "../ps/ps.h"
 #include "../rtl/seh.h"
@@ -406,11 +408,15 @@ VOID KiTrapHandler(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, const H
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
 
-    if (Frame->previous_mode)
+    if (Frame->previous_mode) {
         Thread->TrapFrame = Frame;
+        Thread->ExceptionFrame = Exception;
+    }
     KiDispatchTrap(Frame, Exception, Info);
     if (Frame->previous_mode && Thread->ApcState.UserApcPending)
         KiServiceExit(Frame, Exception);
+    if (Frame->previous_mode)
+        Thread->ExceptionFrame = NULL;
 }
 
 /* ---- to user mode ---- */
@@ -434,9 +440,12 @@ VOID KiServiceExit(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
     Context = Apc->NormalContext;
     Argument1 = Apc->SystemArgument1;
     Argument2 = Apc->SystemArgument2;
+    Thread->TrapFrame = Frame;
+    Thread->ExceptionFrame = Exception;
     KfRaiseIrql(APC_LEVEL);
     Apc->KernelRoutine(Apc, &Normal, &Context, &Argument1, &Argument2);
     KeLowerIrql(PASSIVE_LEVEL);
+    Thread->ExceptionFrame = NULL;
     if (!IsListEmpty(Head))
         Thread->ApcState.UserApcPending = TRUE;
     if (Normal == NULL)
@@ -444,6 +453,66 @@ VOID KiServiceExit(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
     KiFrameToContext(Frame, Exception, &UserContext);
     if (!PspForwardApc(&UserContext, Frame, (PVOID)Normal, Context, Argument1, Argument2))
         PspTerminateProcess(PsCurrentProcess(), STATUS_STACK_OVERFLOW);
+}
+
+/* The frame beside TrapFrame, copied: of a service the nonvolatile registers alone. */
+static KI_EXCEPTION_FRAME KiUserExceptionFrame(KTHREAD *Thread)
+{
+    KI_EXCEPTION_FRAME Exception;
+
+    if (Thread->ExceptionFrame != NULL)
+        return *(KI_EXCEPTION_FRAME *)Thread->ExceptionFrame;
+    Exception = *(KI_EXCEPTION_FRAME *)((PUCHAR)Thread->TrapFrame - SERVICE_TRAP_FRAME + SERVICE_EXCEPTION);
+    Exception.ExtendedState = NULL;
+    return Exception;
+}
+
+VOID KeReadUserContext(PCONTEXT Context)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    KI_EXCEPTION_FRAME Exception;
+
+    if (Thread->UserContext != NULL) { /* it has not begun */
+        *Context = *Thread->UserContext;
+        return;
+    }
+    Exception = KiUserExceptionFrame(Thread);
+    KiFrameToContext(Thread->TrapFrame, &Exception, Context);
+}
+
+/* The parts that From's flags name. */
+static VOID KiMergeContext(PCONTEXT To, const CONTEXT *From)
+{
+    if ((From->ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL) {
+        To->Rip = From->Rip;
+        To->Rsp = From->Rsp;
+        To->EFlags = From->EFlags;
+    }
+    if ((From->ContextFlags & CONTEXT_INTEGER) == CONTEXT_INTEGER) {
+        RtlCopyMemory(&To->Rax, &From->Rax, FIELD_OFFSET(CONTEXT, Rsp) - FIELD_OFFSET(CONTEXT, Rax));
+        RtlCopyMemory(&To->Rbp, &From->Rbp, FIELD_OFFSET(CONTEXT, Rip) - FIELD_OFFSET(CONTEXT, Rbp));
+    }
+    if ((From->ContextFlags & CONTEXT_FLOATING_POINT) == CONTEXT_FLOATING_POINT) {
+        To->FltSave = From->FltSave;
+        To->MxCsr = From->MxCsr;
+    }
+}
+
+BOOLEAN KeWriteUserContext(const CONTEXT *Context)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    CONTEXT Whole;
+
+    if (Thread->UserContext != NULL) {
+        KiMergeContext(Thread->UserContext, Context);
+        return TRUE;
+    }
+    if (Thread->ExceptionFrame == NULL)
+        return FALSE;
+    KeReadUserContext(&Whole);
+    KiMergeContext(&Whole, Context);
+    KiContextToFrame(&Whole, Thread->TrapFrame, Thread->ExceptionFrame);
+    return TRUE;
 }
 
 DECLSPEC_NORETURN VOID KiEnterUserMode(PCONTEXT Context)

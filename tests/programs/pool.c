@@ -55,7 +55,8 @@ static void test_items(void)
         Sleep(10);
     OK(queued == 200 && calls == 200, "200 items");
     OK(most > 1 && most <= 32, "several at a time");
-    OK(TrySubmitThreadpoolCallback(on_simple, event, NULL) && WaitForSingleObject(event, 10000) == WAIT_OBJECT_0,
+    OK(TrySubmitThreadpoolCallback(on_simple, event, NULL) &&
+           WaitForSingleObject(event, 10000) == WAIT_OBJECT_0,
        "TrySubmitThreadpoolCallback");
     CloseHandle(event);
 }
@@ -94,16 +95,19 @@ static void test_timers(void)
     calls = 0;
     OK(!IsThreadpoolTimerSet(timer), "a timer is not set");
     SetThreadpoolTimer(timer, &time, 50, 0);
-    OK(IsThreadpoolTimerSet(timer) && WaitForSingleObject(event, 10000) == WAIT_OBJECT_0, "five times");
+    OK(IsThreadpoolTimerSet(timer) && WaitForSingleObject(event, 10000) == WAIT_OBJECT_0,
+       "five times");
     OK(GetTickCount64() - start >= 300, "not before 100 and four times 50 ms");
     SetThreadpoolTimer(timer, NULL, 0, 0);
     WaitForThreadpoolTimerCallbacks(timer, TRUE);
     OK(WaitForSingleObject(event, 200) == WAIT_TIMEOUT && calls < 8, "until it is stopped");
     CloseThreadpoolTimer(timer);
     calls = 0;
-    OK(CreateTimerQueueTimer(&timer2, NULL, on_queue_timer, event, 10, 20, 0) && WaitForSingleObject(event, 10000) == WAIT_OBJECT_0,
+    OK(CreateTimerQueueTimer(&timer2, NULL, on_queue_timer, event, 10, 20, 0) &&
+           WaitForSingleObject(event, 10000) == WAIT_OBJECT_0,
        "a timer queue's timer");
-    OK(DeleteTimerQueueTimer(NULL, timer2, INVALID_HANDLE_VALUE), "deleted when nothing of it runs");
+    OK(DeleteTimerQueueTimer(NULL, timer2, INVALID_HANDLE_VALUE),
+       "deleted when nothing of it runs");
     CloseHandle(event);
 }
 

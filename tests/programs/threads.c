@@ -166,6 +166,58 @@ static void test_suspend_and_end(void)
     CloseHandle(event);
 }
 
+static volatile LONG spins, stop, diverted;
+
+static DWORD WINAPI spin(void *argument)
+{
+    (void)argument;
+    while (!stop) {
+        spins++;
+        SwitchToThread();
+    }
+    return 5;
+}
+
+static void divert(void)
+{
+    diverted = 1;
+    ExitThread(66);
+}
+
+/* A thread that is stopped somewhere between its calls is sent elsewhere; one that has not begun begins with another argument. */
+static void test_contexts(void)
+{
+    HANDLE thread = CreateThread(NULL, 0, spin, NULL, 0, NULL);
+    CONTEXT context = {.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER};
+    MEMORY_BASIC_INFORMATION stack, here;
+    DWORD code = 0;
+
+    for (int i = 0; i < 1000 && spins < 100; i++)
+        SwitchToThread();
+    OK(SuspendThread(thread) == 0 && GetThreadContext(thread, &context), "the context of a suspended thread");
+    VirtualQuery((void *)context.Rsp, &stack, sizeof(stack));
+    VirtualQuery(&code, &here, sizeof(here));
+    OK(stack.State == MEM_COMMIT && stack.AllocationBase != here.AllocationBase && context.Rip != 0, "its stack is its own");
+    context.Rip = (DWORD64)(ULONG_PTR)divert;
+    context.Rsp = (context.Rsp & ~15ull) - 256 - 8;
+    OK(SetThreadContext(thread, &context) && diverted == 0, "it is to go on elsewhere");
+    OK(ResumeThread(thread) == 1 && WaitForSingleObject(thread, 10000) == WAIT_OBJECT_0 && diverted == 1 &&
+           GetExitCodeThread(thread, &code) && code == 66,
+       "and does");
+    CloseHandle(thread);
+    stop = 1;
+    thread = CreateThread(NULL, 0, wait_for_ever, NULL, CREATE_SUSPENDED, NULL);
+    context.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+    OK(GetThreadContext(thread, &context) && context.Rcx == (DWORD64)(ULONG_PTR)wait_for_ever, "one that has not begun: its start");
+    context.ContextFlags = CONTEXT_INTEGER;
+    context.Rcx = (DWORD64)(ULONG_PTR)spin;
+    OK(SetThreadContext(thread, &context) && ResumeThread(thread) == 1 && WaitForSingleObject(thread, 10000) == WAIT_OBJECT_0 &&
+           GetExitCodeThread(thread, &code) && code == 5,
+       "which can be another one");
+    OK(!GetThreadContext(thread, &context), "one that has ended has none");
+    CloseHandle(thread);
+}
+
 int main(void)
 {
     test_threads();
@@ -174,5 +226,6 @@ int main(void)
     test_apcs();
     test_timer();
     test_suspend_and_end();
+    test_contexts();
     return tap_end();
 }

@@ -1,8 +1,8 @@
 /*
  * The thread pool: work items, timers, and the older QueueUserWorkItem and timer queue timers over
- * them. Threads come when work waits and none is idle, up to a limit, and go after ten idle seconds.
- * Not modelled: pools of one's own, cleanup groups, waits and I/O of the pool, timer queues other
- * than the default one.
+ * them. Threads come when work waits and none is idle, up to a limit, and go after ten idle
+ * seconds. Not modelled: pools of one's own, cleanup groups, waits and I/O of the pool, timer
+ * queues other than the default one.
  */
 #include "k32.h"
 
@@ -52,12 +52,8 @@ static VOID CallItem(POOL_ITEM *Item)
     case POOL_TIMER:
         ((PTP_TIMER_CALLBACK)Item->Routine)(Instance, Item->Context, (PTP_TIMER)Item);
         break;
-    case POOL_SIMPLE:
-        ((PTP_SIMPLE_CALLBACK)Item->Routine)(Instance, Item->Context);
-        break;
-    case POOL_START_ROUTINE:
-        ((LPTHREAD_START_ROUTINE)Item->Routine)(Item->Context);
-        break;
+    case POOL_SIMPLE: ((PTP_SIMPLE_CALLBACK)Item->Routine)(Instance, Item->Context); break;
+    case POOL_START_ROUTINE: ((LPTHREAD_START_ROUTINE)Item->Routine)(Item->Context); break;
     default: ((WAITORTIMERCALLBACK)Item->Routine)(Item->Context, TRUE); break;
     }
 }
@@ -204,7 +200,8 @@ static VOID CloseItem(POOL_ITEM *Item)
 }
 
 /* An item for one call. */
-static BOOL CallOnce(ULONG Kind, PVOID Routine, PVOID Context, const TP_CALLBACK_ENVIRON *Environment)
+static BOOL CallOnce(ULONG Kind, PVOID Routine, PVOID Context,
+                     const TP_CALLBACK_ENVIRON *Environment)
 {
     POOL_ITEM *Item = MakeItem(Kind, Routine, Context, Environment);
     BOOL Done;
@@ -283,7 +280,8 @@ static DWORD WINAPI TimerThread(LPVOID Unused)
         ULONG64 Now = SHARED_INTERRUPT_TIME;
 
         if (Item == NULL || Item->Due > Now) {
-            DWORD Pause = Item == NULL ? INFINITE : (DWORD)min((Item->Due - Now + 9999) / 10000, 1000000);
+            DWORD Pause =
+                Item == NULL ? INFINITE : (DWORD)min((Item->Due - Now + 9999) / 10000, 1000000);
 
             SleepConditionVariableSRW(&PoolTimersChanged, &PoolLock, Pause, 0);
             continue;
@@ -328,7 +326,8 @@ PTP_TIMER WINAPI CreateThreadpoolTimer(PTP_TIMER_CALLBACK Routine, PVOID Context
 /* A due time that is negative counts from now, others are of the calendar; NULL: never. */
 VOID WINAPI SetThreadpoolTimer(PTP_TIMER Timer, PFILETIME Due, DWORD Period, DWORD Window)
 {
-    LONG64 Time = Due != NULL ? (LONG64)((ULONG64)Due->dwHighDateTime << 32 | Due->dwLowDateTime) : 0;
+    LONG64 Time =
+        Due != NULL ? (LONG64)((ULONG64)Due->dwHighDateTime << 32 | Due->dwLowDateTime) : 0;
     ULONG64 Now = SHARED_INTERRUPT_TIME;
 
     IGNORE_ARG(Window); /* timers here are exact */

@@ -70,6 +70,23 @@ DWORD WINAPI ResumeThread(HANDLE Thread)
     return NT_SUCCESS(Status) ? Previous : (SetStatusError(Status), (DWORD)-1);
 }
 
+NTSTATUS NTAPI NtGetContextThread(HANDLE, PCONTEXT);
+NTSTATUS NTAPI NtSetContextThread(HANDLE, PCONTEXT);
+
+BOOL WINAPI GetThreadContext(HANDLE Thread, LPCONTEXT Context)
+{
+    NTSTATUS Status = NtGetContextThread(Thread, Context);
+
+    return StatusToBool(Status);
+}
+
+BOOL WINAPI SetThreadContext(HANDLE Thread, const CONTEXT *Context)
+{
+    NTSTATUS Status = NtSetContextThread(Thread, (PCONTEXT)Context);
+
+    return StatusToBool(Status);
+}
+
 HANDLE WINAPI OpenThread(DWORD Access, BOOL Inherit, DWORD ThreadId)
 {
     OBJECT_ATTRIBUTES Attributes;
