@@ -184,15 +184,14 @@ static NTSTATUS FxPdoBusInformation(FX_DEVICE *Device, PIRP Irp)
 
 /* ---- ejection and lock ---- */
 
-static NTSTATUS FxPdoEject(FX_DEVICE *Device, PIRP Irp)
+static NTSTATUS FxPdoEject(FX_DEVICE *Device)
 {
     PFN_WDF_DEVICE_EJECT EvtEject = Device->Settings.Pdo.EvtDeviceEject;
     NTSTATUS Status;
 
-    if (EvtEject == NULL)
-        return Irp->IoStatus.Status;
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpEjectHardware);
-    Status = EvtEject(FX_HANDLE(WDFDEVICE, Device));
+    /* [doc: EvtDeviceEject] only for a bus that has something to do */
+    Status = EvtEject != NULL ? EvtEject(FX_HANDLE(WDFDEVICE, Device)) : STATUS_SUCCESS;
     FxEnterState(Device, FxMachinePnp,
                  NT_SUCCESS(Status) ? WdfDevStatePnpEjectedWaitingForRemove : WdfDevStatePnpEjectFailed);
     if (NT_SUCCESS(Status))
@@ -242,7 +241,7 @@ NTSTATUS FxPdoAsk(FX_DEVICE *Device, PIRP Irp, UCHAR Minor)
         Status = STATUS_SUCCESS;
         break;
     case IRP_MN_EJECT:
-        Status = FxPdoEject(Device, Irp);
+        Status = FxPdoEject(Device);
         break;
     case IRP_MN_SET_LOCK:
         Status = FxPdoSetLock(Device, Irp);

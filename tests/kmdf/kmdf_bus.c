@@ -215,6 +215,7 @@ static VOID SetCapabilities(WDFDEVICE Device)
     WDF_DEVICE_PNP_CAPABILITIES_INIT(&Pnp);
     Pnp.UniqueID = WdfTrue;
     Pnp.Removable = WdfTrue;
+    Pnp.EjectSupported = WdfTrue;
     Pnp.SurpriseRemovalOK = WdfTrue;
     Pnp.Address = 100 + GetChild(Device)->Number;
     WdfDeviceSetPnpCapabilities(Device, &Pnp);
@@ -411,6 +412,23 @@ static VOID TestGoing(VOID)
     LogIs("2.missing 2.surprise 2.down 2.release 2.gone", "a scan that does not see it");
 }
 
+/* The bus has no EvtDeviceEject: there is nothing to do but to forget the child. */
+static VOID TestEject(VOID)
+{
+    ID Id;
+
+    is_status(Report(3, 30), STATUS_SUCCESS, "a child that will be ejected");
+    WaitFor(&ChildUp);
+    LogIs("3.prepare 3.up", "it starts");
+    InitId(&Id, 3);
+    ok(WdfChildListRequestChildEject(List, &Id.Header), "ask for its ejection");
+    WaitFor(&ChildGone);
+    LogIs("3.down 3.release 3.missing 3.gone", "it is stopped, ejected and gone");
+    ok(Find(3) == NULL, "it is not found any more");
+    InitId(&Id, 4);
+    ok(!WdfChildListRequestChildEject(List, &Id.Header), "nobody to eject");
+}
+
 /* ---- wake at the bus ---- */
 
 static VOID TestWake(WDFDEVICE Child)
@@ -484,6 +502,7 @@ static VOID NTAPI TestThread(PVOID Context)
         TestProperties(Child);
         TestStatic();
         TestGoing();
+    TestEject();
         TestWake(Child);
     }
     TestInterfaces();
