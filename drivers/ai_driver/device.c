@@ -39,6 +39,7 @@ static VOID NTAPI AiEvtFileCleanup(_In_ WDFFILEOBJECT FileObject)
 /* Nothing is mapped and nobody is boosted any more. More than one of the ways out may come here. */
 static VOID AiDeviceStop(_Inout_ AI_DEVICE *Device)
 {
+    InterlockedExchange(&Device->Removed, TRUE);
     ExWaitForRundownProtectionRelease(&Device->InCaller);
     AiPinnedStop(&Device->Pinned);
 }

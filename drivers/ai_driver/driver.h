@@ -162,6 +162,7 @@ struct AI_DEVICE {
     AI_GPU Gpu;
     AI_SCHED Sched;
     UINT64 StartTime100ns;     /* interrupt time of the load */
+    volatile LONG Removed;     /* no request is served any more */
     EX_RUNDOWN_REF InCaller;   /* requests served in their caller's context, outside of the queue */
     BOOLEAN SchedReady;        /* set while the device is added; cleared when it stops */
 };

@@ -260,6 +260,11 @@ VOID NTAPI AiEvtDeviceControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_
         WdfRequestComplete(Request, STATUS_INVALID_DEVICE_REQUEST);
         return;
     }
+    /* The queue is not power-managed, so it goes on after a surprise removal, for handles that are still open. */
+    if (Device->Removed) {
+        AiComplete(Device, Request, Code, STATUS_NO_SUCH_DEVICE, 0);
+        return;
+    }
     Status = AiServe(Device, Request, Code, InputBufferLength, OutputBufferLength, &Information);
     AiComplete(Device, Request, Code, Status, Information);
 }
@@ -283,7 +288,7 @@ VOID NTAPI AiEvtInCallerContext(_In_ WDFDEVICE DeviceHandle, _In_ WDFREQUEST Req
             WdfRequestComplete(Request, Status);
         return;
     }
-    Status = STATUS_DELETE_PENDING;
+    Status = STATUS_NO_SUCH_DEVICE;
     if (ExAcquireRundownProtection(&Device->InCaller)) {
         Status = AiServe(Device, Request, Code, Parameters.Parameters.DeviceIoControl.InputBufferLength,
                          Parameters.Parameters.DeviceIoControl.OutputBufferLength, &Information);

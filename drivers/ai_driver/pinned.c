@@ -136,7 +136,7 @@ static NTSTATUS AiReserve(_Inout_ AI_PINNED *Pinned, _In_ const AI_FILE *File, _
     *First = AI_NO_BLOCK;
     KeAcquireSpinLock(&Pinned->Lock, &Irql);
     if (Pinned->Stopped || File->Closing)
-        Status = STATUS_DELETE_PENDING;
+        Status = STATUS_NO_SUCH_DEVICE;
     else if (Count > Pinned->QuotaBlocks - Owner->UsedBlocks)
         Status = STATUS_QUOTA_EXCEEDED;
     else if ((*First = AiBlocksTake(&Pinned->Blocks, Count)) == AI_NO_BLOCK)

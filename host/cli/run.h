@@ -31,6 +31,8 @@ enum run_step {
     RUN_IDLE,
     RUN_SLEEP,
     RUN_SURPRISE,
+    RUN_LATE_END, /* in place of RUN_END and RUN_IDLE: the background runs on until here */
+    RUN_LATE_IDLE,
     RUN_TREE,
     RUN_WMI,
     RUN_UNLOAD,

@@ -111,6 +111,13 @@ static void end_cycle(struct run *run)
             run->step = RUN_SUMMARY;
 }
 
+/* Programs in the background see the machine sleep, and devices pulled out. */
+static bool ends_late(const struct run *run)
+{
+    return run->options.background_count != 0 &&
+           run->options.sleep_count + run->options.surprise_count != 0;
+}
+
 /* How often the step is done. */
 static unsigned step_count(const struct run *run, enum run_step step)
 {
@@ -126,7 +133,11 @@ static unsigned step_count(const struct run *run, enum run_step step)
     case RUN_WMI: return fine && run->options.wmi;
     case RUN_BACKGROUND: return fine ? run->options.background_count : 0;
     case RUN_PROGRAM: return fine ? run->options.program_count : 0;
-    case RUN_END: return run->options.program_count + run->options.background_count != 0;
+    case RUN_END:
+        return run->options.program_count + run->options.background_count != 0 && !ends_late(run);
+    case RUN_IDLE: return !ends_late(run);
+    case RUN_LATE_END:
+    case RUN_LATE_IDLE: return ends_late(run);
     case RUN_UNLOAD: return run->options.driver_count;
     default: return 1;
     }
@@ -194,8 +205,10 @@ static void fill_command(struct run *run, HAL_COMMAND *command)
         fill_program(&run->background[run->index], HAL_COMMAND_START, command);
         break;
     case RUN_PROGRAM: fill_program(&run->program[run->index], HAL_COMMAND_RUN, command); break;
-    case RUN_END: command->kind = HAL_COMMAND_END; break;
+    case RUN_END:
+    case RUN_LATE_END: command->kind = HAL_COMMAND_END; break;
     case RUN_IDLE:
+    case RUN_LATE_IDLE:
         command->kind = HAL_COMMAND_IDLE;
         command->argument = SERVICE_IDLE_HORIZON_100NS;
         break;

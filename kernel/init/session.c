@@ -20,6 +20,7 @@
 #define SESSION_BACKGROUND 32
 #define SESSION_LONGEST_PAUSE_100NS 100000ll
 #define SESSION_WAKE_HORIZON_100NS 10000000ull
+#define SESSION_AFTERMATH_100NS 10000000ull /* so long programs in the background go on after a sleep or a removal */
 #define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
@@ -396,7 +397,26 @@ static NTSTATUS SessionPlace(VOID)
     return Status;
 }
 
-/* To S1..S4 and back, and until what that has set off is done. */
+static BOOLEAN SessionHasBackground(VOID)
+{
+    for (ULONG i = 0; i < SESSION_BACKGROUND; i++)
+        if (SessionBackground[i] != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+/* Until what a sleep has set off is done. Programs in the background may never be: they are given some time. */
+static VOID SessionAftermath(VOID)
+{
+    LARGE_INTEGER Pause = {.QuadPart = -(LONGLONG)SESSION_AFTERMATH_100NS};
+
+    if (SessionHasBackground())
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    else
+        SessionIdle(SESSION_WAKE_HORIZON_100NS);
+}
+
+/* To S1..S4 and back, and its aftermath. */
 static NTSTATUS SessionSleep(ULONG64 Number)
 {
     NTSTATUS Status;
@@ -405,7 +425,7 @@ static NTSTATUS SessionSleep(ULONG64 Number)
         return STATUS_INVALID_PARAMETER;
     Status = PoSleepSystem(PowerSystemWorking + (SYSTEM_POWER_STATE)Number,
                            Number == 4 ? PowerActionHibernate : PowerActionSleep);
-    SessionIdle(SESSION_WAKE_HORIZON_100NS);
+    SessionAftermath();
     return Status;
 }
 
@@ -472,6 +492,8 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_SURPRISE_REMOVE:
             Status = SessionSurpriseRemove();
+            if (SessionHasBackground())
+                SessionAftermath();
             break;
         case HAL_COMMAND_SUMMARY:
             SummaryWrite();

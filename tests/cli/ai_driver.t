@@ -80,6 +80,15 @@ like "$work/out" '^left with memory outstanding' 'it had some'
 like "$work/out" '"used_bytes":0,.*"allocations":0' 'all of it is free'
 like "$work/out" '"frees":0,"frees_on_close":11,' 'as the counters say'
 
+# The machine sleeps, then the device is pulled out, with an agent, a reader and memory outstanding.
+run run --prefix --sleep S3:2 --surprise-remove 'ROOT\AI_DRIVER\0000' --background "$programs/ai_gpu_agent.exe" \
+    --background "$programs/aictl.exe watch --interval 100" --background "$programs/aictl.exe alloc 16M --keep --hold 86400000" \
+    build/drivers/ai_driver.sys -- $programs/aictl.exe pool
+clean 'sleep and surprise removal'
+is "$(grep -c 'power: working again' "$work/err")" 2 'it slept'
+ok "$([ "$(grep -cE '^aictl.exe: GPU 0 .*pinned 16384 KiB$' "$work/out")" -ge 18 ]; echo $?)" 'both times the memory stays, and samples go on'
+like "$work/err" '^aictl.exe: aictl: watch: ai_driver is not running, or its device was removed' 'the reader is told of the removal'
+like "$work/err" '^ai_gpu_agent.exe: ai_gpu_agent: ai_driver is not running, or its device was removed' 'so is the agent'
 # Each allocation of a small run fails once (every so many, in short): the run ends in good order, and nothing is left.
 printf 'pool\nalloc 64K --count 3\nalloc 4K --keep\nboost self 1\nstatus\npath\nstats\n' > "$work/script"
 bad=

@@ -36,6 +36,10 @@ is "$(grep -c 'agent: started' "$work/out")" 2 'two in the background'
 run run "$plain" --background "$programs/agent.exe"
 is $status 0 'nothing but a program in the background: exit status'
 like "$work/out" 'agent: started' 'nothing but a program in the background: it runs'
+run run "$plain" --sleep S3:2 --background "$programs/agent.exe handled" -- "$programs/beats.exe"
+is $status 0 'in the background while the machine sleeps: exit status'
+is "$(grep -c 'working again' "$work/err")" 2 'in the background while the machine sleeps: it does'
+like "$work/out" '^agent: event 2$' 'in the background while the machine sleeps: it ends after that'
 run run "$plain" --cycles 3 --background "$programs/agent.exe handled" -- "$programs/beats.exe"
 is "$(grep -c 'agent: event 2' "$work/out")" 3 'a fresh one in each cycle'
 

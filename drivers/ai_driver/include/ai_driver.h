@@ -37,8 +37,8 @@
  *   STATUS_INVALID_PARAMETER        (Win32 87)   a value out of its range, a reserved field or
  *     flag that is not zero
  * and then what is said at each code. Where the driver runs out of memory for itself:
- * STATUS_INSUFFICIENT_RESOURCES (1450). On a device that was removed: STATUS_NO_SUCH_DEVICE (2)
- * or STATUS_DELETE_PENDING (5); the handle stays useless.
+ * STATUS_INSUFFICIENT_RESOURCES (1450). On a device that was removed: STATUS_NO_SUCH_DEVICE (2);
+ * the handle stays useless.
  */
 #pragma once
 
