@@ -38,7 +38,7 @@ VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action)
     FxStateChanged(Device);
 }
 
-WDF_DDI(WdfDeviceSetFailed);
+WDF_DDI_PARTIAL(WdfDeviceSetFailed, "a restart: the device is removed whatever the action");
 VOID NTAPI imp_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle,
                                   WDF_DEVICE_FAILED_ACTION FailedAction)
 {
@@ -46,8 +46,11 @@ VOID NTAPI imp_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE H
 
     if (FailedAction != WdfDeviceFailedAttemptRestart && FailedAction != WdfDeviceFailedNoRestart)
         FxMistake(Device->Object.Globals, STATUS_INVALID_PARAMETER, "WdfDeviceSetFailed: action %d", FailedAction);
-    else if (FxPnpOf(Device) != NULL)
+    else if (FxPnpOf(Device) != NULL) {
+        if (FailedAction == WdfDeviceFailedAttemptRestart)
+            FxMistake(Device->Object.Globals, STATUS_NOT_SUPPORTED, "WdfDeviceSetFailed: the device is not restarted");
         FxPnpFail(Device, FailedAction);
+    }
 }
 
 WDF_DDI(WdfDeviceSetStaticStopRemove);

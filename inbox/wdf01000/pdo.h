@@ -69,6 +69,7 @@ typedef struct _FX_CHILDREN FX_CHILDREN;
 static inline FX_PDO *FxPdoOf(FX_DEVICE *Device) { return Device->Child; }
 
 /* ---- childlist.c ---- */
+FX_DEVICE *FxBusOf(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle); /* NULL, a mistake: it has no children */
 VOID FxChildSweep(FX_CHILD_LIST *List); /* frees dead entries, unless somebody iterates */
 NTSTATUS FxChildrenCreate(FX_DEVICE *Bus);
 NTSTATUS FxChildrenCommit(FX_DEVICE *Bus); /* the default child list */
