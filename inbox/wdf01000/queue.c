@@ -21,11 +21,11 @@ VOID FxQueueViolation(FX_REQUEST *Request, NTSTATUS Status, const char *What)
 
 /* ---- callbacks ---- */
 
-BOOLEAN FxQueueMayCall(const FX_QUEUE *Queue)
+BOOLEAN FxQueueMayCall(const FX_QUEUE *Queue, KIRQL Irql)
 {
     const FX_CALLBACK_LOCK *Lock = Queue->Object.CallbackLock;
 
-    if (Queue->Object.ExecutionLevel == WdfExecutionLevelPassive && KeGetCurrentIrql() != PASSIVE_LEVEL)
+    if (Queue->Object.ExecutionLevel == WdfExecutionLevelPassive && Irql != PASSIVE_LEVEL)
         return FALSE;
     return Lock == NULL || !FxCallbackLockIsOwned(Lock);
 }
@@ -36,16 +36,16 @@ static FX_OBJECT *FxLockOwner(FX_QUEUE *Queue)
     return Queue->Object.CallbackLock == &Queue->OwnLock ? &Queue->Object : &Queue->Device->Object;
 }
 
-VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call)
+VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call, KIRQL Irql)
 {
     Call->Lock = Queue->Object.CallbackLock;
     Call->InRegion = FALSE;
-    Call->Irql = KeGetCurrentIrql();
+    Call->Irql = Irql;
     if (Call->Lock != NULL) {
         Call->Owner = FxLockOwner(Queue);
         FxObjectReference(Call->Owner);
         FxCallbackLockAcquire(Queue->Object.Globals, Call->Lock);
-        Call->Irql = KeGetCurrentIrql();
+        Call->Irql = Call->Lock->IsPassive ? Irql : DISPATCH_LEVEL;
     } else if (Call->Irql == PASSIVE_LEVEL) {
         KeEnterCriticalRegion();
         Call->InRegion = TRUE;
@@ -54,10 +54,8 @@ VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call)
 
 VOID FxQueueLeave(FX_GLOBALS *Globals, const FX_CALL *Call)
 {
-    KIRQL Irql = KeGetCurrentIrql();
-
-    if (Irql != Call->Irql)
-        FxViolation(Globals, WDF_VERIFIER_IRQL_MISMATCH, Call->Irql, Irql, 0);
+    if (Globals->Verifier && KeGetCurrentIrql() != Call->Irql)
+        FxViolation(Globals, WDF_VERIFIER_IRQL_MISMATCH, Call->Irql, KeGetCurrentIrql(), 0);
     if (Call->InRegion)
         KeLeaveCriticalRegion();
     if (Call->Lock == NULL)
@@ -94,7 +92,7 @@ static BOOLEAN FxCallHandler(FX_QUEUE *Queue, FX_REQUEST *Request)
 }
 
 /* The driver owns the request already. A kind that the queue has no handler for goes down the stack of a filter. */
-static VOID FxQueuePresent(FX_QUEUE *Queue, FX_REQUEST *Request)
+static VOID FxQueuePresent(FX_QUEUE *Queue, FX_REQUEST *Request, KIRQL Irql)
 {
     FX_GLOBALS *Globals = Queue->Object.Globals;
     FX_DEVICE *Device = Queue->Device;
@@ -102,7 +100,7 @@ static VOID FxQueuePresent(FX_QUEUE *Queue, FX_REQUEST *Request)
     FX_CALL Call;
     PIRP Irp;
 
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, Irql);
     Handled = FxCallHandler(Queue, Request);
     FxQueueLeave(Globals, &Call);
     if (Handled)
@@ -264,16 +262,16 @@ static BOOLEAN FxStepCancel(FX_QUEUE *Queue, PKIRQL Irql)
     InsertTailList(&Queue->Owned, &Request->QueueLink);
     Request->Cancel = FxCancelCalled;
     KeReleaseSpinLock(&Queue->Lock, *Irql);
-    FxRequestCallCancel(Queue, Request);
+    FxRequestCallCancel(Queue, Request, *Irql);
     KeAcquireSpinLock(&Queue->Lock, Irql);
     return TRUE;
 }
 
-static VOID FxHandOverCanceled(FX_QUEUE *Queue, FX_REQUEST *Request)
+static VOID FxHandOverCanceled(FX_QUEUE *Queue, FX_REQUEST *Request, KIRQL Irql)
 {
     FX_CALL Call;
 
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, Irql);
     Queue->Config.EvtIoCanceledOnQueue(FX_HANDLE(WDFQUEUE, Queue), FX_HANDLE(WDFREQUEST, Request));
     FxQueueLeave(Queue->Object.Globals, &Call);
 }
@@ -290,7 +288,7 @@ static BOOLEAN FxStepCanceled(FX_QUEUE *Queue, PKIRQL Irql)
     FxQueueGive(Queue, Request, FxRequestCanceled);
     KeReleaseSpinLock(&Queue->Lock, *Irql);
     if (Tell)
-        FxHandOverCanceled(Queue, Request);
+        FxHandOverCanceled(Queue, Request, *Irql);
     else
         FxRequestComplete(Request, STATUS_CANCELLED, 0, IO_NO_INCREMENT);
     KeAcquireSpinLock(&Queue->Lock, Irql);
@@ -316,7 +314,7 @@ static BOOLEAN FxStepPresent(FX_QUEUE *Queue, PKIRQL Irql)
     if (Request == NULL)
         return FALSE;
     KeReleaseSpinLock(&Queue->Lock, *Irql);
-    FxQueuePresent(Queue, Request);
+    FxQueuePresent(Queue, Request, *Irql);
     KeAcquireSpinLock(&Queue->Lock, Irql);
     return TRUE;
 }
@@ -326,7 +324,7 @@ static VOID FxCallState(FX_QUEUE *Queue, FX_QUEUE_NOTIFY Notify, PKIRQL Irql)
     FX_CALL Call;
 
     KeReleaseSpinLock(&Queue->Lock, *Irql);
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, *Irql);
     Notify.Callback(FX_HANDLE(WDFQUEUE, Queue), Notify.Context);
     FxQueueLeave(Queue->Object.Globals, &Call);
     KeAcquireSpinLock(&Queue->Lock, Irql);
@@ -396,11 +394,12 @@ static VOID FxQueueLoop(FX_QUEUE *Queue, PKIRQL Irql)
 
 VOID FxQueueRun(FX_QUEUE *Queue)
 {
-    BOOLEAN MayCall = FxQueueMayCall(Queue), Looped = FALSE;
+    BOOLEAN MayCall, Looped = FALSE;
     KIRQL Irql;
 
     KeAcquireSpinLock(&Queue->Lock, &Irql);
     if (FxQueueHasWork(Queue) && !FxQueueIsInLoop(Queue)) {
+        MayCall = FxQueueMayCall(Queue, Irql);
         Looped = MayCall;
         if (MayCall)
             FxQueueLoop(Queue, &Irql);
@@ -446,7 +445,6 @@ static VOID NTAPI FxQueueWorker(PVOID Context)
 
 NTSTATUS FxQueueArrive(FX_QUEUE *Queue, FX_REQUEST *Request)
 {
-    BOOLEAN MayCall = FxQueueMayCall(Queue);
     KIRQL Irql;
 
     if (Queue->IsPowerManaged && !Request->HoldsPower)
@@ -456,10 +454,10 @@ NTSTATUS FxQueueArrive(FX_QUEUE *Queue, FX_REQUEST *Request)
         KeReleaseSpinLock(&Queue->Lock, Irql);
         return STATUS_WDF_BUSY;
     }
-    if (MayCall && Queue->WaitingCount == 0 && FxQueueCanPresent(Queue) && !Request->Irp->Cancel) {
+    if (FxQueueMayCall(Queue, Irql) && Queue->WaitingCount == 0 && FxQueueCanPresent(Queue) && !Request->Irp->Cancel) {
         FxQueueGive(Queue, Request, FxRequestOwned);
         KeReleaseSpinLock(&Queue->Lock, Irql);
-        FxQueuePresent(Queue, Request);
+        FxQueuePresent(Queue, Request, Irql);
         return STATUS_SUCCESS;
     }
     FxObjectReference(&Queue->Object); /* the request does not hold it once it is in the list */

@@ -94,13 +94,13 @@ BOOLEAN FxQueueTake(FX_QUEUE *Queue, FX_REQUEST *Request);
 BOOLEAN FxQueueLose(FX_QUEUE *Queue, FX_REQUEST *Request);
 /* Is this thread in FxQueueRun, further up the stack? Lock held. */
 BOOLEAN FxQueueIsInLoop(const FX_QUEUE *Queue);
-/* May callbacks run here and now? */
-BOOLEAN FxQueueMayCall(const FX_QUEUE *Queue);
+/* May callbacks run here and now, at Irql? That is the current one, known from taking a lock: asking the processor is slow. */
+BOOLEAN FxQueueMayCall(const FX_QUEUE *Queue, KIRQL Irql);
 /*
  * Callbacks of the queue or its requests run between these two: under the callback lock, or at PASSIVE_LEVEL in a critical
  * region. The queue may be gone when the callback returns.
  */
-VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call);
+VOID FxQueueEnter(FX_QUEUE *Queue, FX_CALL *Call, KIRQL Irql);
 VOID FxQueueLeave(FX_GLOBALS *Globals, const FX_CALL *Call);
 /* Is the operation done? Lock held. */
 BOOLEAN FxQueueIsDone(const FX_QUEUE *Queue, FX_QUEUE_OPERATION Operation);
@@ -162,7 +162,7 @@ NTSTATUS FxToParentQueue(FX_DEVICE **Device, FX_QUEUE *Queue, PIRP Irp);
 
 /* ---- reqcancel.c ---- */
 /* Calls EvtRequestCancel; Request->Cancel is FxCancelCalled, the request in Owned. No lock held. */
-VOID FxRequestCallCancel(FX_QUEUE *Queue, FX_REQUEST *Request);
+VOID FxRequestCallCancel(FX_QUEUE *Queue, FX_REQUEST *Request, KIRQL Irql);
 /* Cancels the owned requests that are marked cancelable: they go to Cancels; Lock held. FxQueueRun is to follow. */
 VOID FxQueueCancelOwned(FX_QUEUE *Queue);
 

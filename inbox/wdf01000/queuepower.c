@@ -24,7 +24,7 @@ static VOID FxCallStop(FX_QUEUE *Queue, FX_REQUEST *Request, ULONG Flags)
 {
     FX_CALL Call;
 
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, PASSIVE_LEVEL);
     if (Request->State == FxRequestOwned) /* not completed since it was found */
         Queue->Config.EvtIoStop(FX_HANDLE(WDFQUEUE, Queue), FX_HANDLE(WDFREQUEST, Request),
                                 Flags | (Request->Cancel == FxCancelMarked ? WdfRequestStopRequestCancelable : 0));
@@ -35,7 +35,7 @@ static VOID FxCallResume(FX_QUEUE *Queue, FX_REQUEST *Request)
 {
     FX_CALL Call;
 
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, PASSIVE_LEVEL);
     if (Request->State == FxRequestOwned)
         Queue->Config.EvtIoResume(FX_HANDLE(WDFQUEUE, Queue), FX_HANDLE(WDFREQUEST, Request));
     FxQueueLeave(Queue->Object.Globals, &Call);

@@ -5,12 +5,12 @@
  */
 #include "queue.h"
 
-VOID FxRequestCallCancel(FX_QUEUE *Queue, FX_REQUEST *Request)
+VOID FxRequestCallCancel(FX_QUEUE *Queue, FX_REQUEST *Request, KIRQL Irql)
 {
     PFN_WDF_REQUEST_CANCEL EvtCancel = Request->EvtCancel;
     FX_CALL Call;
 
-    FxQueueEnter(Queue, &Call);
+    FxQueueEnter(Queue, &Call, Irql);
     EvtCancel(FX_HANDLE(WDFREQUEST, Request));
     FxQueueLeave(Queue->Object.Globals, &Call);
 }
@@ -91,8 +91,8 @@ VOID NTAPI imp_WdfRequestMarkCancelable(PWDF_DRIVER_GLOBALS DriverGlobals, WDFRE
     FX_REQUIRE(FxGlobalsOf(DriverGlobals), EvtRequestCancel);
     if (Queue == NULL)
         FxQueueViolation(Request, Status, "marked cancelable, but it came from no queue");
-    CallNow = FxQueueMayCall(Queue);
     KeAcquireSpinLock(&Queue->Lock, &Irql);
+    CallNow = FxQueueMayCall(Queue, Irql);
     Status = FxMark(Request, EvtRequestCancel);
     if (Status == STATUS_CANCELLED) {
         FxObjectReference(&Queue->Object);
@@ -107,7 +107,7 @@ VOID NTAPI imp_WdfRequestMarkCancelable(PWDF_DRIVER_GLOBALS DriverGlobals, WDFRE
     if (Status != STATUS_CANCELLED)
         return;
     if (CallNow)
-        FxRequestCallCancel(Queue, Request);
+        FxRequestCallCancel(Queue, Request, Irql);
     else
         FxQueueRun(Queue);
     FxObjectDereference(&Queue->Object);
