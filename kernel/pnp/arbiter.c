@@ -386,6 +386,21 @@ NTSTATUS PnpAssignResources(PNP_NODE *Node)
     return Status;
 }
 
+NTSTATUS PnpClaimBootResources(PNP_NODE *Node)
+{
+    PIO_RESOURCE_REQUIREMENTS_LIST List;
+    NTSTATUS Status;
+
+    if (Node->BootResources == NULL)
+        return STATUS_SUCCESS;
+    List = PnpBootRequirements(Node->BootResources);
+    if (List == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = PnpArbitrate(Node, List);
+    ExFreePoolWithTag(List, PNP_TAG);
+    return Status;
+}
+
 static VOID PnpAskRequirements(PNP_NODE *Node)
 {
     ULONG_PTR Information = 0;

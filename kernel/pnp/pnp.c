@@ -69,20 +69,26 @@ static BOOLEAN PnpWantsRootDevice(PCUNICODE_STRING Ids)
     return FALSE;
 }
 
+/* A root device without drivers goes. */
+static VOID PnpUninstallRootDevice(PNP_NODE *Node)
+{
+    PDEVICE_OBJECT Pdo = Node->Pdo;
+
+    PnpDeleteNode(Node);
+    PnpDeleteRootDevice(Pdo);
+}
+
 static NTSTATUS PnpAddRootDevice(PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds)
 {
+    PNP_ROOT_DESCRIPTION Description = { .Name = Service, .Service = Service, .HardwareIds = *HardwareIds };
     PNP_NODE *Node;
-    PDEVICE_OBJECT Pdo;
-    NTSTATUS Status = PnpCreateRootDevice(Service, Service, HardwareIds, &Node);
+    NTSTATUS Status = PnpCreateRootDevice(&Description, &Node);
 
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PnpStartNode(Node);
-    if (NT_SUCCESS(Status))
-        return Status;
-    Pdo = Node->Pdo;
-    PnpDeleteNode(Node);
-    PnpDeleteRootDevice(Pdo);
+    if (!NT_SUCCESS(Status))
+        PnpUninstallRootDevice(Node);
     return Status;
 }
 
@@ -176,6 +182,78 @@ VOID PnpRemoveDriverDevices(PDRIVER_OBJECT Driver)
     }
     PnpDrain();
     PnpUnlockTree();
+}
+
+/* ---- devices that drivers find by themselves ---- */
+
+static PCWSTR PnpInterfaceName(PCM_RESOURCE_LIST Resources)
+{
+    static const PCWSTR Names[] = { L"Internal", L"Isa", L"Eisa", L"MicroChannel", L"TurboChannel", L"PCIBus", L"VMEBus",
+                                    L"NuBus", L"PCMCIABus", L"CBus", L"MPIBus", L"MPSABus", L"ProcessorInternal",
+                                    L"InternalPowerBus", L"PNPISABus", L"PNPBus" };
+    ULONG Type = Resources != NULL && Resources->Count != 0 ? (ULONG)Resources->List[0].InterfaceType : 0;
+
+    return Type < RTL_NUMBER_OF(Names) ? Names[Type] : Names[0];
+}
+
+/* Two IDs, with a zero between. */
+static UNICODE_STRING PnpDetectedIds(PCUNICODE_STRING Service, PCM_RESOURCE_LIST Resources)
+{
+    UNICODE_STRING Ids = PnpFormat(L"DETECTED%ws\\%wZ|DETECTED\\%wZ", PnpInterfaceName(Resources), Service, Service);
+    ULONG i;
+
+    for (i = 0; Ids.Buffer != NULL && i < Ids.Length / sizeof(WCHAR); i++)
+        if (Ids.Buffer[i] == L'|')
+            Ids.Buffer[i] = 0;
+    return Ids;
+}
+
+/* Started, as far as PnP is concerned: no AddDevice, no IRP_MN_START_DEVICE. [doc: IoReportDetectedDevice] */
+static NTSTATUS PnpAddDetected(PDRIVER_OBJECT Driver, PNP_ROOT_DESCRIPTION *Description, BOOLEAN Claim,
+                               PDEVICE_OBJECT *Pdo)
+{
+    PNP_NODE *Node;
+    NTSTATUS Status = PnpCreateRootDevice(Description, &Node);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Claim)
+        Status = PnpClaimBootResources(Node);
+    if (!NT_SUCCESS(Status)) {
+        PnpUninstallRootDevice(Node);
+        return Status;
+    }
+    Node->Service = PnpCopy(Description->Service);
+    PnpTakeDriver(Node, Driver);
+    Node->State = DeviceNodeStarted;
+    *Pdo = Node->Pdo;
+    return STATUS_SUCCESS;
+}
+
+NT_PARTIAL(IoReportDetectedDevice, "a physical device object of the caller's own; the next load does not find the device again");
+NTSTATUS NTAPI IoReportDetectedDevice(PDRIVER_OBJECT DriverObject, INTERFACE_TYPE LegacyBusType, ULONG BusNumber,
+                                      ULONG SlotNumber, PCM_RESOURCE_LIST ResourceList,
+                                      PIO_RESOURCE_REQUIREMENTS_LIST ResourceRequirements, BOOLEAN ResourceAssigned,
+                                      PDEVICE_OBJECT *DeviceObject)
+{
+    PCUNICODE_STRING Service = &DriverObject->DriverExtension->ServiceKeyName;
+    PNP_ROOT_DESCRIPTION Description = { .Name = Service, .Service = Service, .Resources = ResourceList,
+                                         .Requirements = ResourceRequirements };
+    NTSTATUS Status;
+
+    UNREFERENCED_PARAMETER(LegacyBusType); /* they would say which enumerated device it is: none here */
+    UNREFERENCED_PARAMETER(BusNumber);
+    UNREFERENCED_PARAMETER(SlotNumber);
+    if (*DeviceObject != NULL)
+        return STATUS_NOT_SUPPORTED;
+    Description.CompatibleIds = PnpDetectedIds(Service, ResourceList);
+    if (Description.CompatibleIds.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    PnpLockTree();
+    Status = PnpAddDetected(DriverObject, &Description, !ResourceAssigned, DeviceObject);
+    PnpUnlockTree();
+    PnpFree(&Description.CompatibleIds);
+    return Status;
 }
 
 /* ---- the session ---- */

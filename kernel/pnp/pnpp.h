@@ -123,15 +123,14 @@ BOOLEAN PnpNextString(PCUNICODE_STRING Multi, PWCHAR *Next, PUNICODE_STRING One)
 
 /* ---- root.c: the root bus ---- */
 NTSTATUS PnpInitRoot(VOID);
-/*
- * A root-enumerated device ROOT\Name\000n for Service, its node initialized (PnpInitializeNode). HardwareIds may be
- * empty: ROOT\Name.
- */
-NTSTATUS PnpCreateRootDevice(PCUNICODE_STRING Name, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds,
-                             PNP_NODE **Node);
-/* The resources that IoReportDetectedDevice was told of: copies. */
-NTSTATUS PnpSetRootResources(PNP_NODE *Node, PCM_RESOURCE_LIST Resources,
-                             PIO_RESOURCE_REQUIREMENTS_LIST Requirements);
+typedef struct _PNP_ROOT_DESCRIPTION {
+    PCUNICODE_STRING Name, Service;            /* ROOT\Name\000n, driven by Service */
+    UNICODE_STRING HardwareIds, CompatibleIds; /* multi-strings; without hardware IDs: ROOT\Name */
+    PCM_RESOURCE_LIST Resources;               /* NULL: none */
+    PIO_RESOURCE_REQUIREMENTS_LIST Requirements;
+} PNP_ROOT_DESCRIPTION;
+/* A root-enumerated device, its node initialized (PnpInitializeNode). What is given is copied. */
+NTSTATUS PnpCreateRootDevice(const PNP_ROOT_DESCRIPTION *Given, PNP_NODE **Node);
 /* Takes the PDO of a root-enumerated device away; the object lives while it is referenced. */
 VOID PnpDeleteRootDevice(PDEVICE_OBJECT Pdo);
 
@@ -155,6 +154,8 @@ NTSTATUS PnpAddDrivers(PNP_NODE *Node);
 /* After IRP_MN_REMOVE_DEVICE: the drivers may unload. */
 VOID PnpReleaseDrivers(PNP_NODE *Node);
 PDRIVER_OBJECT PnpFunctionDriver(PNP_NODE *Node); /* NULL: none */
+/* The driver is the function driver without AddDevice having been called. */
+VOID PnpTakeDriver(PNP_NODE *Node, PDRIVER_OBJECT Driver);
 
 /* ---- start.c ---- */
 /* From DeviceNodeInitialized to DeviceNodeStarted, or a problem. Its children are enumerated by the worker. */
@@ -192,6 +193,8 @@ VOID PnpQueueRetry(VOID); /* a removal may go on: a handle was closed. IRQL <= D
 /* Asks for requirements, has the stack filter them, assigns. Sets Resources and Translated. */
 NTSTATUS PnpAssignResources(PNP_NODE *Node);
 VOID PnpReleaseResources(PNP_NODE *Node);
+/* The boot configuration becomes the assigned resources. STATUS_CONFLICTING_ADDRESSES: somebody has them. */
+NTSTATUS PnpClaimBootResources(PNP_NODE *Node);
 /* The requirements have changed: they are asked for again, and the device restarted with other resources. */
 VOID PnpRestartForResources(PNP_NODE *Node, BOOLEAN MustStop);
 SIZE_T PnpResourceListBytes(const CM_RESOURCE_LIST *List);

@@ -177,6 +177,13 @@ NTSTATUS PnpAddDrivers(PNP_NODE *Node)
     return Status;
 }
 
+VOID PnpTakeDriver(PNP_NODE *Node, PDRIVER_OBJECT Driver)
+{
+    PnpHoldDriver(Driver);
+    Node->FunctionIndex = Node->DriverCount;
+    Node->Driver[Node->DriverCount++] = Driver;
+}
+
 VOID PnpReleaseDrivers(PNP_NODE *Node)
 {
     while (Node->DriverCount != 0)

@@ -160,10 +160,6 @@ typedef struct _DMA_TRANSFER_INFO {
 /* Plug and Play. */
 NTKERNELAPI NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject,
                                                                   DEVICE_RELATION_TYPE Type);
-typedef VOID (NTAPI *PIO_DEVICE_EJECT_CALLBACK)(NTSTATUS Status, PVOID Context);
-NTKERNELAPI NTSTATUS NTAPI IoRequestDeviceEjectEx(PDEVICE_OBJECT PhysicalDeviceObject,
-                                                  PIO_DEVICE_EJECT_CALLBACK Callback, PVOID Context,
-                                                  PDRIVER_OBJECT DriverObject);
 
 /* Registry callbacks' object names. */
 NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
