@@ -3,7 +3,7 @@
 #include <initguid.h>
 #include <devpkey.h>
 
-enum { NEEDS = 12, PIECES = 4 };
+enum { NEEDS = 20, PIECES = 4 };
 
 typedef struct _NEED { /* a requirements list with room; each of its alternative lists is one entry long but the first */
     IO_RESOURCE_REQUIREMENTS_LIST List;
@@ -176,6 +176,63 @@ static VOID test_ram(VOID)
     enumerate();
 }
 
+/* ---- interrupts ---- */
+
+static NEED *line_need(ULONG Minimum, ULONG Maximum)
+{
+    NEED *Need = need();
+    PIO_RESOURCE_DESCRIPTOR At = add(Need, CmResourceTypeInterrupt, 0, 0, 0);
+
+    At->ShareDisposition = CmResourceShareShared;
+    At->Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
+    At->u.Interrupt.MinimumVector = Minimum;
+    At->u.Interrupt.MaximumVector = Maximum;
+    return Need;
+}
+
+static VOID test_lines(VOID)
+{
+    device(5, "p", L"20", line_need(10, 11));
+    device(6, "q", L"21", line_need(10, 11));
+    device(7, "r", L"22", line_need(10, 11));
+    arrive("p.add p.start q.add q.start r.add r.start ", "three that may share lines");
+    is_ulong(Child[5].Got[0].u.Interrupt.Vector, 10, "the first line");
+    is_ulong(Child[6].Got[0].u.Interrupt.Vector, 11, "one of its own for the second");
+    is_ulong(Child[7].Got[0].u.Interrupt.Vector, 10, "the third shares");
+    ok(Child[5].Translated[0].u.Interrupt.Level >= 3 && Child[5].Translated[0].u.Interrupt.Level <= 12,
+       "translated: a device IRQL: %lu", Child[5].Translated[0].u.Interrupt.Level);
+    ok(Child[5].Translated[0].u.Interrupt.Vector != Child[6].Translated[0].u.Interrupt.Vector
+       && Child[5].Translated[0].u.Interrupt.Vector == Child[7].Translated[0].u.Interrupt.Vector,
+       "and a vector for each line: %#lx", Child[5].Translated[0].u.Interrupt.Vector);
+    Child[5].Present = Child[6].Present = Child[7].Present = FALSE;
+    enumerate();
+}
+
+static NEED *message_need(ULONG Count)
+{
+    NEED *Need = need();
+    PIO_RESOURCE_DESCRIPTOR At = add(Need, CmResourceTypeInterrupt, 0, 0, 0);
+
+    At->Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE;
+    At->u.Interrupt.MinimumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN - Count + 1;
+    At->u.Interrupt.MaximumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN;
+    return Need;
+}
+
+static VOID test_messages(VOID)
+{
+    device(5, "p", L"23", message_need(4));
+    device(6, "q", L"24", message_need(1));
+    arrive("p.add p.start q.add q.start ", "two with messages");
+    is_ulong(Child[5].Got[0].u.MessageInterrupt.Raw.MessageCount, 4, "as many as it needs");
+    is_ulong(Child[6].Got[0].u.MessageInterrupt.Raw.MessageCount, 1, "and the other");
+    ok(Child[5].Translated[0].u.MessageInterrupt.Translated.Vector
+       != Child[6].Translated[0].u.MessageInterrupt.Translated.Vector, "vectors of their own");
+    ok(Child[5].Translated[0].u.MessageInterrupt.Translated.Level >= 3, "at a device IRQL");
+    Child[5].Present = Child[6].Present = FALSE;
+    enumerate();
+}
+
 /* ---- conflicts ---- */
 
 static VOID test_rebalance(VOID)
@@ -228,6 +285,8 @@ static VOID test_bus(VOID)
     test_boot();
     test_filter();
     test_ram();
+    test_lines();
+    test_messages();
     test_rebalance();
     test_conflict();
     test_restart_fails();
