@@ -35,3 +35,5 @@ all: $(B)/drivers/ai_driver.inf
 package: $(B)/drivers/ai_driver.sys $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 	$(AI)/package/build.sh $(B)
 .PHONY: package
+# PAGED_CODE reads the IRQL inline, as drivers for every Windows do.
+$(B)/obj/drivers/ai_driver/%.c.o: DRIVER_CFLAGS += -DDDK_INLINE_IRQL
