@@ -379,7 +379,7 @@ VOID NTAPI imp_WdfDeviceInitSetPowerInrush(PWDF_DRIVER_GLOBALS DriverGlobals, PW
     FxInitOf(DeviceInit)->Settings.PowerInrush = TRUE;
 }
 
-WDF_DDI(WdfDeviceInitSetReleaseHardwareOrderOnFailure);
+WDF_DDI_PARTIAL(WdfDeviceInitSetReleaseHardwareOrderOnFailure, "the order is kept as the driver says but not followed");
 VOID NTAPI imp_WdfDeviceInitSetReleaseHardwareOrderOnFailure(
     PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
     WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE ReleaseHardwareOrderOnFailure)

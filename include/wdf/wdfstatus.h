@@ -1,8 +1,7 @@
 /*
- * Status codes of the framework's own facility (0x20). Names: [doc] "Framework object creation
- * errors" and the pages of the functions; the numbers of QUEUED, POSTED, PAUSED, BUSY and
- * NO_CALLBACK are in public error reports, the others are [guess]: nothing here or in a driver
- * depends on them but a message that prints one.
+ * Status codes of the framework's own facility (0x20). Names: [doc] "Framework Object Creation Errors" and the pages of the
+ * functions. Numbers: QUEUED, POSTED and NO_CALLBACK stand on public pages; the others up to PARENT_ALREADY_ASSIGNED were seen in
+ * one public listing only, and the rest are [guess] by their order. Nothing here depends on a number; do not compare with one.
  */
 #pragma once
 
