@@ -297,7 +297,9 @@ static VOID TestRegistry(WDFDRIVER Driver)
     WDFSTRING String;
     USHORT Bytes = 0;
     ULONG Value = 0, Length = 0, Type = 0, Disposition = 0;
-    UCHAR Two[2];
+    UCHAR Two[2], Read6[6];
+    WDFMEMORY_OFFSET Part = { 2, 3 };
+    PUCHAR Bits;
     size_t Size = 0;
 
     is_status(WdfDriverOpenParametersRegistryKey(Driver, KEY_ALL_ACCESS, NULL, &Key), STATUS_SUCCESS, "Parameters");
@@ -328,6 +330,27 @@ static VOID TestRegistry(WDFDRIVER Driver)
     WdfObjectDelete(Read);
     WdfObjectDelete(Collection);
     WdfObjectDelete(String);
+
+    WdfStringCreate(NULL, NULL, &String);
+    is_status(WdfRegistryQueryString(Key, &TextName, String), STATUS_SUCCESS, "the text into a string object");
+    is_status(WdfRegistryAssignString(Key, &SubName, String), STATUS_SUCCESS, "and into another value");
+    is_status(WdfRegistryQueryUnicodeString(Key, &SubName, NULL, &Big), STATUS_SUCCESS, "read again");
+    ok(RtlEqualUnicodeString(&Big, &Text, FALSE), "the same");
+    is_status(WdfRegistryQueryString(Key, &NumberName, String), STATUS_OBJECT_TYPE_MISMATCH, "a number is no string");
+    WdfObjectDelete(String);
+    is_status(WdfMemoryCreate(NULL, PagedPool, 'tset', 6, &Memory, (PVOID *)&Bits), STATUS_SUCCESS, "six bytes");
+    RtlCopyMemory(Bits, "abcdef", 6);
+    is_status(WdfRegistryAssignMemory(Key, &SubName, REG_BINARY, Memory, &Part), STATUS_SUCCESS, "three of them");
+    is_status(WdfRegistryQueryValue(Key, &SubName, sizeof(Read6), Read6, &Length, &Type), STATUS_SUCCESS, "read");
+    ok(Length == 3 && Type == REG_BINARY && memcmp(Read6, "cde", 3) == 0, "those three");
+    Part.BufferLength = 5;
+    is_status(WdfRegistryAssignMemory(Key, &SubName, REG_BINARY, Memory, &Part), STATUS_INVALID_BUFFER_SIZE,
+              "more than there are");
+    WdfObjectDelete(Memory);
+    is_status(WdfRegistryAssignValue(Key, &SubName, REG_BINARY, 2, "xy"), STATUS_SUCCESS, "two bytes");
+    is_status(WdfRegistryQueryValue(Key, &SubName, sizeof(Read6), Read6, &Length, NULL), STATUS_SUCCESS, "read");
+    ok(Length == 2 && Read6[0] == 'x', "those two");
+    is_status(WdfRegistryRemoveValue(Key, &SubName), STATUS_SUCCESS, "removed");
 
     is_status(WdfRegistryCreateKey(Key, &SubName, KEY_ALL_ACCESS, REG_OPTION_VOLATILE, &Disposition, NULL, &Sub),
               STATUS_SUCCESS, "a key below");
