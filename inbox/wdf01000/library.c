@@ -2,7 +2,7 @@
  * The library's side of the binding: versions and table lengths, a client's globals, unbinding [facts:
  * kmdf_binding.md, sections 2 to 4].
  */
-#include "fx.h"
+#include "queue.h"
 
 #include "../wdfldr/wdfldr.h"
 
@@ -234,11 +234,18 @@ static WDFLDR_LIBRARY_INFO FxLibrary = {
     .Version = { 1, FX_LIBRARY_MINOR, 0 },
 };
 
+/* Called when no client is bound: there is nothing left to undo but caches of what clients kept. */
+static VOID NTAPI FxLibraryUnload(PDRIVER_OBJECT DriverObject)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    FxRequestSweepOrphans();
+}
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     UNICODE_STRING DeviceName = RTL_CONSTANT_STRING(L"\\Device\\KMDF0");
 
-    UNREFERENCED_PARAMETER(DriverObject);
+    DriverObject->DriverUnload = FxLibraryUnload;
     KeInitializeSpinLock(&FxClientsLock);
     return WdfRegisterLibrary(&FxLibrary, RegistryPath, &DeviceName);
 }

@@ -445,6 +445,22 @@ static VOID SessionReportFailure(VOID)
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
 }
 
+/*
+ * The framework's library stays loaded for the next client, as on Windows. At the end it goes when no client is left, so
+ * that the summary shows what drivers left and no more. Only the library itself holds its loader then.
+ */
+static VOID SessionUnloadFramework(VOID)
+{
+    UNICODE_STRING Service = RTL_CONSTANT_STRING(L"Wdf01000"), Loader = RTL_CONSTANT_STRING(L"wdfldr.sys");
+    PLDR_MODULE Module = LdrFindModuleByName(&Loader);
+    PDRIVER_OBJECT Driver = Module != NULL && Module->LoadCount == 1 ? IopFindDriver(&Service) : NULL;
+
+    if (Driver == NULL)
+        return;
+    (VOID)IopUnloadDriver(Driver); /* refused: the summary shows what it holds */
+    ObDereferenceObject(Driver);
+}
+
 VOID SessionRun(VOID)
 {
     ULONG64 ExitCode = 0;
@@ -496,6 +512,7 @@ VOID SessionRun(VOID)
                 SessionAftermath();
             break;
         case HAL_COMMAND_SUMMARY:
+            SessionUnloadFramework();
             SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:

@@ -24,6 +24,7 @@ typedef struct _SUMMARY_TYPE { /* in the order of ObEnumerateTypes */
     ULONG Objects, Handles;
 } SUMMARY_TYPE;
 
+#define SUMMARY_LOADER_TAG 'mLdD'
 static SUMMARY_TAG SummaryTag[SUMMARY_TAGS];
 static ULONG SummaryTagCount;
 static SUMMARY_TYPE SummaryType[SUMMARY_TYPES];
@@ -91,9 +92,10 @@ static const SUMMARY_TAG *SummaryFindTag(ULONG Tag, BOOLEAN Paged)
     return NULL;
 }
 
+/* The loader's records of images too: hal.dll, once imported from, stays loaded. A driver that stays shows as an object. */
 static BOOLEAN SummaryIsKernelTag(ULONG Tag)
 {
-    return SummaryFindTag(Tag, FALSE) != NULL || SummaryFindTag(Tag, TRUE) != NULL;
+    return Tag == SUMMARY_LOADER_TAG || SummaryFindTag(Tag, FALSE) != NULL || SummaryFindTag(Tag, TRUE) != NULL;
 }
 
 /* A tag as the debugger shows it, its bytes in the order of memory. */

@@ -21,7 +21,7 @@ clean() {
 # What the summary says is left, but for the framework, which stays loaded.
 left() {
     grep -E 'not unloaded' "$work/err"
-    sed -n '/^  Pool left/,/^drydock/p' "$work/err" | grep -vE '^(  Pool left|  Objects left|drydock)|^ +(DdLm|\(kernel\)|Driver +1 +0$)'
+    sed -n '/^  Pool left/,/^drydock/p' "$work/err" | grep -vE '^(  Pool left|  Objects left|drydock)|^ +\(kernel\)'
 }
 
 run run "${ai[@]}" -- $programs/aictl.exe status -- $programs/aictl.exe pool -- $programs/aictl.exe stats -- $programs/aictl.exe path
