@@ -453,12 +453,17 @@ static VOID SessionUnloadFramework(VOID)
 {
     UNICODE_STRING Service = RTL_CONSTANT_STRING(L"Wdf01000"), Loader = RTL_CONSTANT_STRING(L"wdfldr.sys");
     PLDR_MODULE Module = LdrFindModuleByName(&Loader);
-    PDRIVER_OBJECT Driver = Module != NULL && Module->LoadCount == 1 ? IopFindDriver(&Service) : NULL;
+    PDRIVER_OBJECT Driver;
 
-    if (Driver == NULL)
+    if (Module == NULL || Module->LoadCount != 1)
         return;
-    (VOID)IopUnloadDriver(Driver); /* refused: the summary shows what it holds */
-    ObDereferenceObject(Driver);
+    KeDisarmAllocationFailures();
+    Driver = IopFindDriver(&Service);
+    if (Driver != NULL) {
+        (VOID)IopUnloadDriver(Driver); /* refused: the summary shows what it holds */
+        ObDereferenceObject(Driver);
+    }
+    KeArmAllocationFailures();
 }
 
 VOID SessionRun(VOID)
