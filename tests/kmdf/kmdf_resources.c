@@ -8,6 +8,7 @@
 #define PORT_BASE 0x2000u
 #define ADDED_BASE 0x2100u
 #define PORTS 16u
+#define SLOT 0x1234u
 
 typedef struct _ID {
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header;
@@ -18,7 +19,7 @@ static PDEVICE_OBJECT BusPdo;
 static PVOID Thread;
 static KEVENT Started;
 static BOOLEAN TestDone;
-static ULONG Prepares, Removals, Usages;
+static ULONG Prepares, Removals, Usages, BusUsages;
 static NTSTATUS UsageStatus;
 static UNICODE_STRING ServiceName;
 
@@ -107,6 +108,101 @@ static NTSTATUS NTAPI EvtCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATIO
 
 /* ---- the function device ---- */
 
+static ULONG PossibleBase(WDFIORESLIST List, ULONG Index)
+{
+    PIO_RESOURCE_DESCRIPTOR Descriptor = WdfIoResourceListGetDescriptor(List, Index);
+
+    return Descriptor != NULL ? Descriptor->u.Port.MinimumAddress.LowPart : 0;
+}
+
+/* One list of possible resources, put into order and emptied again. */
+static VOID TestPossible(WDFIORESLIST List)
+{
+    IO_RESOURCE_DESCRIPTOR Descriptor;
+
+    is_ulong(WdfIoResourceListGetCount(List), 0, "a new list is empty");
+    ok(WdfIoResourceListGetDescriptor(List, 0) == NULL, "and has no first resource");
+    PortRange(&Descriptor, 0x3000);
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_ARRAY_BOUNDS_EXCEEDED, "not past the end");
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "at the end");
+    PortRange(&Descriptor, 0x3100);
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "before it");
+    PortRange(&Descriptor, 0x3200);
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_SUCCESS, "between the two");
+    for (ULONG i = 3; i < 9; i++) {
+        PortRange(&Descriptor, 0x3000 + 0x1000 * i);
+        is_status(WdfIoResourceListAppendDescriptor(List, &Descriptor), STATUS_SUCCESS, "and more");
+    }
+    ok(PossibleBase(List, 0) == 0x3100 && PossibleBase(List, 1) == 0x3200 && PossibleBase(List, 2) == 0x3000 &&
+           PossibleBase(List, 3) == 0x6000 && PossibleBase(List, 8) == 0xB000, "in that order");
+    PortRange(&Descriptor, 0x3300);
+    WdfIoResourceListUpdateDescriptor(List, &Descriptor, 1);
+    WdfIoResourceListUpdateDescriptor(List, &Descriptor, 9);
+    is_ulong(PossibleBase(List, 1), 0x3300, "one is changed");
+    is_ulong(WdfIoResourceListGetCount(List), 9, "none is added");
+    WdfIoResourceListRemove(List, 0);
+    WdfIoResourceListRemove(List, 8);
+    is_ulong(WdfIoResourceListGetCount(List), 8, "the first is removed");
+    ok(PossibleBase(List, 0) == 0x3300 && PossibleBase(List, 7) == 0xB000, "the others follow");
+    WdfIoResourceListRemoveByDescriptor(List, WdfIoResourceListGetDescriptor(List, 1));
+    WdfIoResourceListRemoveByDescriptor(List, &Descriptor);
+    is_ulong(WdfIoResourceListGetCount(List), 7, "one of the list, none that is not of it");
+    ok(PossibleBase(List, 0) == 0x3300 && PossibleBase(List, 1) == 0x6000, "the right one");
+}
+
+/* Other configurations beside the first; in the end it is alone again. */
+static VOID TestRequirements(WDFIORESREQLIST List)
+{
+    WDFIORESLIST First = WdfIoResourceRequirementsListGetIoResList(List, 0), Second, Third;
+
+    is_status(WdfIoResourceListCreate(List, NULL, &Second), STATUS_SUCCESS, "another configuration");
+    is_status(WdfIoResourceListCreate(List, NULL, &Third), STATUS_SUCCESS, "and another");
+    TestPossible(Second);
+    is_ulong(WdfIoResourceRequirementsListGetCount(List), 1, "they are not in the list yet");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 2), STATUS_ARRAY_BOUNDS_EXCEEDED,
+              "not past the end");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 0), STATUS_SUCCESS, "before the first");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Third, 1), STATUS_SUCCESS, "between the two");
+    ok(WdfIoResourceRequirementsListGetIoResList(List, 0) == Second &&
+           WdfIoResourceRequirementsListGetIoResList(List, 1) == Third &&
+           WdfIoResourceRequirementsListGetIoResList(List, 2) == First, "in that order");
+    WdfIoResourceRequirementsListRemove(List, 3);
+    is_ulong(WdfIoResourceRequirementsListGetCount(List), 3, "there is none to remove there");
+    WdfIoResourceRequirementsListRemove(List, 0);
+    ok(WdfIoResourceRequirementsListGetIoResList(List, 0) == Third, "the first is removed");
+    WdfIoResourceRequirementsListRemoveByIoResList(List, Second);
+    is_ulong(WdfIoResourceRequirementsListGetCount(List), 2, "it is not in the list any more");
+    WdfIoResourceRequirementsListRemoveByIoResList(List, Third);
+    is_ulong(WdfIoResourceRequirementsListGetCount(List), 1, "the other is removed too");
+    ok(WdfIoResourceRequirementsListGetIoResList(List, 0) == First, "the first is left");
+    WdfObjectDelete(Third);
+}
+
+/* Assigned resources: additions to Raw that are taken out again. */
+static VOID TestAssigned(WDFCMRESLIST List)
+{
+    CM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = *WdfCmResourceListGetDescriptor(List, 0);
+    ULONG Count = WdfCmResourceListGetCount(List), First = Descriptor.u.Port.Start.LowPart;
+
+    Descriptor.u.Port.Start.LowPart = 0x7000;
+    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, Count + 1), STATUS_ARRAY_BOUNDS_EXCEEDED,
+              "not past the end");
+    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "before the first");
+    Descriptor.u.Port.Start.LowPart = 0x7100;
+    is_status(WdfCmResourceListAppendDescriptor(List, &Descriptor), STATUS_SUCCESS, "at the end");
+    is_ulong(WdfCmResourceListGetCount(List), Count + 2, "two more");
+    ok(WdfCmResourceListGetDescriptor(List, 0)->u.Port.Start.LowPart == 0x7000 &&
+           WdfCmResourceListGetDescriptor(List, 1)->u.Port.Start.LowPart == First &&
+           WdfCmResourceListGetDescriptor(List, Count + 1)->u.Port.Start.LowPart == 0x7100, "in that order");
+    WdfCmResourceListRemoveByDescriptor(List, WdfCmResourceListGetDescriptor(List, 0));
+    WdfCmResourceListRemoveByDescriptor(List, &Descriptor);
+    is_ulong(WdfCmResourceListGetCount(List), Count + 1, "one of the list, none that is not of it");
+    ok(WdfCmResourceListGetDescriptor(List, 0)->u.Port.Start.LowPart == First, "the right one");
+    WdfCmResourceListRemoveByDescriptor(List, WdfCmResourceListGetDescriptor(List, Count));
+    is_ulong(WdfCmResourceListGetCount(List), Count, "as before");
+    ok(WdfCmResourceListGetDescriptor(List, Count) == NULL, "nothing past the end");
+}
+
 static EVT_WDF_DEVICE_FILTER_RESOURCE_REQUIREMENTS EvtAdd;
 static NTSTATUS NTAPI EvtAdd(WDFDEVICE Device, WDFIORESREQLIST List)
 {
@@ -116,6 +212,8 @@ static NTSTATUS NTAPI EvtAdd(WDFDEVICE Device, WDFIORESREQLIST List)
     UNREFERENCED_PARAMETER(Device);
     is_ulong(WdfIoResourceRequirementsListGetCount(List), 1, "one configuration");
     is_ulong(WdfIoResourceListGetCount(Configuration), 1, "of one resource");
+    TestRequirements(List);
+    WdfIoResourceRequirementsListSetSlotNumber(List, SLOT);
     PortRange(&Descriptor, ADDED_BASE);
     return WdfIoResourceListAppendDescriptor(Configuration, &Descriptor);
 }
@@ -125,6 +223,7 @@ static NTSTATUS NTAPI EvtRemoveAdded(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRE
 {
     UNREFERENCED_PARAMETER(Device);
     is_ulong(WdfCmResourceListGetCount(Raw), 2, "two resources are assigned");
+    TestAssigned(Raw);
     for (ULONG i = WdfCmResourceListGetCount(Raw); i-- != 0;)
         if (WdfCmResourceListGetDescriptor(Raw, i)->u.Port.Start.LowPart == ADDED_BASE) {
             WdfCmResourceListRemove(Raw, i);
@@ -139,6 +238,10 @@ static NTSTATUS NTAPI EvtPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIS
 {
     UNREFERENCED_PARAMETER(Device);
     is_ulong(WdfCmResourceListGetCount(Raw), 2, "the function driver sees both");
+    is_status(WdfCmResourceListAppendDescriptor(Raw, WdfCmResourceListGetDescriptor(Raw, 0)), STATUS_ACCESS_DENIED,
+              "it cannot add to them");
+    WdfCmResourceListRemoveByDescriptor(Raw, WdfCmResourceListGetDescriptor(Raw, 0));
+    is_ulong(WdfCmResourceListGetCount(Raw), 2, "nor take from them");
     is_ulong(WdfCmResourceListGetCount(Translated), 2, "also translated");
     Prepares++;
     return STATUS_SUCCESS;
@@ -173,7 +276,16 @@ static NTSTATUS AddFunction(PWDFDEVICE_INIT Init)
     return Status;
 }
 
+static EVT_WDF_DEVICE_USAGE_NOTIFICATION EvtBusUsage;
+static VOID NTAPI EvtBusUsage(WDFDEVICE Device, WDF_SPECIAL_FILE_TYPE Type, BOOLEAN InPath)
+{
+    ok(Device == Bus && Type == WdfSpecialFilePaging, "a paging file, for the bus");
+    BusUsages += InPath ? 1 : 0x100;
+}
+
 /* ---- requests ---- */
+
+static PIO_RESOURCE_REQUIREMENTS_LIST Requirements; /* what a filter request carries */
 
 static NTSTATUS Send(UCHAR Minor, ULONG Type, BOOLEAN InPath, ULONG_PTR *Information)
 {
@@ -194,6 +306,8 @@ static NTSTATUS Send(UCHAR Minor, ULONG Type, BOOLEAN InPath, ULONG_PTR *Informa
         Stack->Parameters.UsageNotification.InPath = InPath;
     } else if (Minor == IRP_MN_QUERY_DEVICE_RELATIONS) {
         Stack->Parameters.QueryDeviceRelations.Type = (DEVICE_RELATION_TYPE)Type;
+    } else if (Minor == IRP_MN_FILTER_RESOURCE_REQUIREMENTS) {
+        Stack->Parameters.FilterResourceRequirements.IoResourceRequirementList = Requirements;
     }
     Status = IoCallDriver(Top, Irp);
     if (Status == STATUS_PENDING) {
@@ -228,6 +342,57 @@ static VOID TestUsage(VOID)
     is_ulong(Usages, 0x101, "EvtDeviceUsageNotificationEx");
     is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &State), STATUS_SUCCESS, "the state");
     ok((State & PNP_DEVICE_NOT_DISABLEABLE) == 0, "it can be disabled");
+}
+
+/* The bus's own device must agree first. */
+static VOID TestDependents(VOID)
+{
+    PDEVICE_OBJECT Other = WdfDeviceWdmGetDeviceObject(Bus);
+
+    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, NULL), STATUS_INVALID_PARAMETER, "no device");
+    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, Other), STATUS_SUCCESS, "the bus's device");
+    Usages = 0;
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_NOT_IMPLEMENTED, "does not support a paging file");
+    is_ulong(Usages, 0, "the function driver is not asked");
+    WdfDeviceSetSpecialFileSupport(Bus, WdfSpecialFilePaging, TRUE);
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_SUCCESS, "now it does");
+    ok(Usages == 1 && BusUsages == 1, "both are told");
+    is_status(Usage(DeviceUsageTypePaging, FALSE), STATUS_SUCCESS, "the file goes");
+    ok(Usages == 0x101 && BusUsages == 0x101, "both are told");
+    UsageStatus = STATUS_DEVICE_BUSY;
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_DEVICE_BUSY, "the function driver refuses");
+    is_hex(BusUsages, 0x202, "the bus hears of it and that it is not to be");
+    UsageStatus = STATUS_SUCCESS;
+    WdfDeviceRemoveDependentUsageDeviceObject(Function, Other);
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_SUCCESS, "without the bus");
+    is_status(Usage(DeviceUsageTypePaging, FALSE), STATUS_SUCCESS, "again");
+    is_hex(BusUsages, 0x202, "which hears nothing");
+}
+
+/* A list of the test's own through the filter: what the driver set on the list as a whole arrives. */
+static VOID TestFilter(VOID)
+{
+    PIO_RESOURCE_REQUIREMENTS_LIST List = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*List), 'tseT'), Filtered = NULL;
+
+    if (!ok(List != NULL, "a requirements list"))
+        return;
+    List->ListSize = sizeof(*List);
+    List->InterfaceType = PNPBus;
+    List->SlotNumber = 1;
+    List->AlternativeLists = 1;
+    List->List[0].Version = 1;
+    List->List[0].Revision = 1;
+    List->List[0].Count = 1;
+    PortRange(&List->List[0].Descriptors[0], PORT_BASE);
+    Requirements = List;
+    is_status(Send(IRP_MN_FILTER_RESOURCE_REQUIREMENTS, 0, FALSE, (ULONG_PTR *)&Filtered), STATUS_SUCCESS, "filter it");
+    if (!ok(Filtered != NULL, "a new list"))
+        return;
+    is_hex(Filtered->SlotNumber, SLOT, "its slot number");
+    is_ulong(Filtered->InterfaceType, PNPBus, "its bus");
+    is_ulong(Filtered->List[0].Count, 2, "with the added resource");
+    is_ulong(Filtered->List[0].Descriptors[1].u.Port.MinimumAddress.LowPart, ADDED_BASE, "that one");
+    ExFreePool(Filtered);
 }
 
 static VOID TestState(VOID)
@@ -301,6 +466,8 @@ static VOID NTAPI TestThread(PVOID Context)
     is_ulong(Removals, 1, "EvtDeviceRemoveAddedResources");
     if (Function != NULL) {
         TestUsage();
+        TestDependents();
+        TestFilter();
         TestState();
         TestRelations();
     }
@@ -333,6 +500,7 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
     UCHAR Minor = IRP_MN_START_DEVICE;
     WDF_CHILD_LIST_CONFIG Config;
+    WDF_PNPPOWER_EVENT_CALLBACKS Power;
 
     UNREFERENCED_PARAMETER(Driver);
     if (BusPdo != NULL)
@@ -340,6 +508,9 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     BusPdo = WdfFdoInitWdmGetPhysicalDevice(Init);
     WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(ID), EvtCreateChild);
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Power);
+    Power.EvtDeviceUsageNotification = EvtBusUsage;
+    WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Power);
     WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
     return WdfDeviceCreate(&Init, NULL, &Bus);
 }
