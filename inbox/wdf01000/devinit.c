@@ -135,7 +135,7 @@ NTSTATUS NTAPI imp_WdfDeviceInitAssignSDDLString(PWDF_DRIVER_GLOBALS DriverGloba
     return NT_SUCCESS(Status) ? FxReplaceString(Globals, &FxInitOf(DeviceInit)->Sddl, SDDLString) : Status;
 }
 
-WDF_DDI(WdfDeviceInitSetDeviceClass);
+WDF_DDI_PARTIAL(WdfDeviceInitSetDeviceClass, "the overrides in the registry of the class are not looked for");
 VOID NTAPI imp_WdfDeviceInitSetDeviceClass(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                            CONST GUID *DeviceClassGuid)
 {

@@ -128,6 +128,10 @@ WDFIOTARGET NTAPI imp_WdfDeviceGetSelfIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
     FX_TARGET *Target;
 
+    if (!Device->Settings.AllowSelfTarget) {
+        FxMistake(Device->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "no self target without WdfDeviceInitAllowSelfIoTarget");
+        return NULL;
+    }
     if (Device->SelfTarget == NULL && NT_SUCCESS(FxTargetMake(Device, NULL, WdfIoTargetStarted, &Target))) {
         Target->Object.Flags |= FX_FLAG_NO_CLIENT_DELETE;
         Target->Wdm = Device->Wdm;
