@@ -76,6 +76,22 @@ $(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
 $(eval $(call USER_DLL_RULE,cfgmgr32,ntdll,/noentry /alternatename:HeapAlloc=RtlAllocateHeap /alternatename:HeapFree=RtlFreeHeap))
 $(eval $(call USER_DLL_RULE,setupapi,cfgmgr32 kernel32 ntdll,/noentry))
 
+# The programs that Windows ships with: user/tools/NAME/*.c becomes build/system32/NAME.exe. Plain mingw programs, with wmain;
+# TOOL_LIBS_name and TOOL_SHARED_name (sources of other folders) are given above the rule. They run under Wine and on Windows as well.
+TOOL_CFLAGS := --target=x86_64-w64-windows-gnu -std=gnu11 -O2 -g $(WARN) -fms-extensions -Wno-microsoft -DUNICODE -D_UNICODE \
+  -D_WIN32_WINNT=0x0A00 -Iinclude -Iuser/tools -MMD -MP
+TOOLS := $(patsubst user/tools/%/,%,$(sort $(dir $(wildcard user/tools/*/*.c))))
+$(B)/obj/user/tools/%.c.o: user/tools/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(TOOL_CFLAGS) -c $< -o $@
+define TOOL_RULE
+$(B)/system32/$(1).exe: $(patsubst %,$(B)/obj/%.o,$(wildcard user/tools/$(1)/*.c $(TOOL_SHARED_$(1))))
+	@mkdir -p $$(@D)
+	$(CLANG) --target=x86_64-w64-windows-gnu -fuse-ld=lld -municode $$^ $(TOOL_LIBS_$(1)) -ladvapi32 -o $$@
+endef
+$(foreach tool,$(TOOLS),$(eval $(call TOOL_RULE,$(tool))))
+all: $(TOOLS:%=$(B)/system32/%.exe)
+
 # Programs are plain mingw programs: clang and lld with mingw's C runtime, a few also by gcc.
 PROGRAM_CFLAGS := --target=x86_64-w64-windows-gnu -O2 -g $(WARN) -fms-extensions -Wno-microsoft -Xclang -fasync-exceptions \
   -fexceptions -fseh-exceptions -Itests/programs

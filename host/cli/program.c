@@ -1,11 +1,14 @@
 /* See program.h. */
 #include "cli/program.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli/build_folder.h"
 #include "cli/cli.h"
 #include "cli/image.h"
 
@@ -62,6 +65,22 @@ void program_free_words(struct program_words *words)
     *words = (struct program_words){0};
 }
 
+/* A program that Windows ships with: build/system32/NAME or NAME.exe. */
+static bool find_shipped(struct program *program, const char *name)
+{
+    char build[2048];
+    const char *extension = strrchr(name, '.') == NULL ? ".exe" : "";
+
+    if (strchr(name, '/') != NULL || access(name, F_OK) == 0 ||
+        !build_folder_find(build, sizeof(build)))
+        return false;
+    snprintf(program->file_name, sizeof(program->file_name), "%s%s", name, extension);
+    for (char *c = program->file_name; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    snprintf(program->path, sizeof(program->path), "%s/system32/%s", build, program->file_name);
+    return access(program->path, R_OK) == 0;
+}
+
 int program_check(struct program *program, const struct program_words *words)
 {
     const char *path = words->word[0], *slash = strrchr(path, '/');
@@ -69,9 +88,13 @@ int program_check(struct program *program, const struct program_words *words)
     struct image image;
 
     program->words = words;
-    snprintf(program->file_name, sizeof(program->file_name), "%s",
-             slash == NULL ? path : slash + 1);
-    if (!image_open(&image, path, IMAGE_PROGRAM, why)) {
+    program->shipped = find_shipped(program, path);
+    if (!program->shipped) {
+        snprintf(program->file_name, sizeof(program->file_name), "%s",
+                 slash == NULL ? path : slash + 1);
+        snprintf(program->path, sizeof(program->path), "%s", path);
+    }
+    if (!image_open(&image, program->path, IMAGE_PROGRAM, why)) {
         cli_message("%s: %s", path, why);
         return EXIT_NOT_LOADED;
     }
@@ -109,10 +132,10 @@ static size_t append_argument(char *to, size_t used, size_t limit, const char *w
 
 void program_write_command(const struct program *program, char *text, size_t limit)
 {
-    char line[3072] = "", own[300];
+    char line[3072] = "", own[320];
     size_t used;
 
-    snprintf(own, sizeof(own), "C:\\%s", program->file_name);
+    snprintf(own, sizeof(own), "C:\\%s%s", program->shipped ? "Windows\\System32\\" : "", program->file_name);
     used = append_argument(line, 0, sizeof(line), own);
     for (int i = 1; i < program->words->count; i++)
         used = append_argument(line, used, sizeof(line), program->words->word[i]);

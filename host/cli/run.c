@@ -152,7 +152,7 @@ static int check_drivers(struct run *run)
 static int check_names(const struct program *a, const struct program *b)
 {
     if (strcasecmp(a->file_name, b->file_name) != 0 ||
-        strcmp(a->words->word[0], b->words->word[0]) == 0)
+        strcmp(a->path, b->path) == 0)
         return EXIT_FINE;
     cli_message("%s: another program has this name: %s", b->words->word[0], a->words->word[0]);
     return EXIT_USAGE;
@@ -197,7 +197,7 @@ static int copy_one(struct run *run, const char *path, const char *folder, const
 
 static int copy_program(struct run *run, const struct program *program)
 {
-    return copy_one(run, program->words->word[0], "", program->file_name);
+    return program->shipped ? EXIT_FINE : copy_one(run, program->path, "", program->file_name);
 }
 
 static int fill_folder(struct run *run)
@@ -352,7 +352,7 @@ static bool find_program(const struct program *programs, unsigned count, const c
 {
     for (unsigned i = 0; i < count; i++)
         if (strcasecmp(name, programs[i].file_name) == 0) {
-            snprintf(host_path, limit, "%s", programs[i].words->word[0]);
+            snprintf(host_path, limit, "%s", programs[i].path);
             return true;
         }
     return false;
