@@ -36,5 +36,6 @@ run-demo: all $(B)/cli-programs/ai_stress.exe
 # Only where wine64 is installed; says so and does nothing else.
 oracle: all
 	tools/oracle
+	tools/oracle_scene
 
 .PHONY: deps run-tests run-demo ledger

@@ -88,8 +88,8 @@ NTSTATUS AiBlocksInitialize(AI_BLOCKS *Blocks, UINT32 Total)
         return STATUS_INVALID_PARAMETER;
     for (Blocks->Leaves = 1; Blocks->Leaves * AI_WORD_BLOCKS < Total; Blocks->Leaves *= 2)
         ;
-    Blocks->Used = ExAllocatePool2(POOL_FLAG_NON_PAGED, Blocks->Leaves * sizeof(UINT64), AI_TAG_BLOCKS);
-    Blocks->Node = ExAllocatePool2(POOL_FLAG_NON_PAGED, 2 * Blocks->Leaves * sizeof(AI_BLOCK_NODE), AI_TAG_BLOCKS);
+    Blocks->Used = ExAllocatePoolZero(NonPagedPoolNx, Blocks->Leaves * sizeof(UINT64), AI_TAG_BLOCKS);
+    Blocks->Node = ExAllocatePoolZero(NonPagedPoolNx, 2 * Blocks->Leaves * sizeof(AI_BLOCK_NODE), AI_TAG_BLOCKS);
     if (Blocks->Used == NULL || Blocks->Node == NULL) {
         AiBlocksDelete(Blocks);
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -35,7 +35,7 @@ static NTSTATUS AiSetNames(_Inout_ AI_CONFIG *Config, _In_reads_bytes_(Bytes) co
     if (Bytes > MAXUSHORT - sizeof(WCHAR))
         Bytes = MAXUSHORT - sizeof(WCHAR);
     Bytes &= ~(SIZE_T)1;
-    Config->Names.Buffer = ExAllocatePool2(POOL_FLAG_PAGED, Bytes + sizeof(WCHAR), AI_TAG);
+    Config->Names.Buffer = ExAllocatePoolZero(PagedPool, Bytes + sizeof(WCHAR), AI_TAG);
     if (Config->Names.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlCopyMemory(Config->Names.Buffer, Text, Bytes);

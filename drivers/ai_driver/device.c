@@ -40,7 +40,8 @@ static VOID NTAPI AiEvtFileCleanup(_In_ WDFFILEOBJECT FileObject)
 static VOID AiDeviceStop(_Inout_ AI_DEVICE *Device)
 {
     InterlockedExchange(&Device->Removed, TRUE);
-    ExWaitForRundownProtectionRelease(&Device->InCaller);
+    if (NT_SUCCESS(IoAcquireRemoveLock(&Device->InCaller, NULL)))
+        IoReleaseRemoveLockAndWait(&Device->InCaller, NULL);
     AiPinnedStop(&Device->Pinned);
 }
 
@@ -143,7 +144,7 @@ NTSTATUS AiDeviceCreate(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
         return Status; /* STATUS_OBJECT_NAME_COLLISION: there is one already */
     Device = AiDeviceOf(Handle);
     Device->StartTime100ns = AiNow100ns();
-    ExInitializeRundownProtection(&Device->InCaller);
+    IoInitializeRemoveLock(&Device->InCaller, AI_TAG, 0, 0);
     Status = AiMakeParts(Driver, Device);
     if (NT_SUCCESS(Status))
         Status = AiMakeQueue(Handle);

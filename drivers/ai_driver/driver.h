@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#define POOL_ZERO_DOWN_LEVEL_SUPPORT 1 /* the oldest Windows of the INF, 1709, has no ExAllocatePool2 */
 #include <ntifs.h>
 #include <wdf.h>
 
@@ -118,7 +119,7 @@ typedef struct AI_SCHED {
     BOOLEAN ProcessNotified, ThreadNotified; /* registered; set by start and stop only */
     LIST_ENTRY Processes;  /* of AI_PROCESS; Mutex */
     RTL_AVL_TABLE Threads; /* of AI_BOOST by thread id; Mutex */
-    UINT32 ProcessesNow;   /* Mutex; read without for the statistics */
+    UINT32 ProcessesNow, ThreadsNow; /* Mutex; read without for the statistics */
     LONG64 ProcessesCreated, AiProcessesSeen, AutomaticBoosts, RequestedBoosts, Restores, BoostFailures;
     KSPIN_LOCK Lock;
     UINT64 Measured, TotalTime100ns, MinTime100ns, MaxTime100ns; /* Lock */
@@ -131,7 +132,7 @@ NTSTATUS AiSchedStart(_Out_ AI_SCHED *Sched, _In_ const AI_CONFIG *Config);
 _IRQL_requires_(PASSIVE_LEVEL) VOID AiSchedStop(_Inout_ AI_SCHED *Sched);
 /* In the calling thread's context, for its access rights. Statuses as at BOOST_PRIORITY. */
 _Must_inspect_result_ _IRQL_requires_(PASSIVE_LEVEL)
-NTSTATUS AiSchedBoost(_Inout_ AI_SCHED *Sched, _In_ const AI_FILE *File, _In_ const AI_BOOST_REQUEST *Request,
+NTSTATUS AiSchedBoost(_Inout_ AI_SCHED *Sched, _In_ const AI_FILE *File, _In_ KPROCESSOR_MODE Mode, _In_ const AI_BOOST_REQUEST *Request,
                       _Out_ AI_BOOST_RESULT *Result);
 _IRQL_requires_(PASSIVE_LEVEL) VOID AiSchedCloseFile(_Inout_ AI_SCHED *Sched, _In_ const AI_FILE *File);
 _IRQL_requires_max_(DISPATCH_LEVEL) VOID AiSchedQuery(_Inout_ AI_SCHED *Sched, _Out_ AI_SCHEDULER_STATS *Stats);
@@ -163,7 +164,7 @@ struct AI_DEVICE {
     AI_SCHED Sched;
     UINT64 StartTime100ns;     /* interrupt time of the load */
     volatile LONG Removed;     /* no request is served any more */
-    EX_RUNDOWN_REF InCaller;   /* requests served in their caller's context, outside of the queue */
+    IO_REMOVE_LOCK InCaller;   /* requests served in their caller's context, outside of the queue */
     BOOLEAN SchedReady;        /* set while the device is added; cleared when it stops */
 };
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(AI_DEVICE, AiDeviceOf)

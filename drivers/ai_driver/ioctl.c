@@ -34,6 +34,7 @@ typedef struct AI_CALL { /* a request being served */
     AI_DEVICE *Device;
     AI_FILE *File;
     PEPROCESS Process; /* of the requestor; NULL: none */
+    KPROCESSOR_MODE Mode;
     const AI_INPUT *In;
     AI_OUTPUT *Out; /* zeroed */
 } AI_CALL;
@@ -85,7 +86,7 @@ static NTSTATUS AiSetGpuUtil(_Inout_ AI_CALL *Call)
 
 static NTSTATUS AiBoostPriority(_Inout_ AI_CALL *Call)
 {
-    return AiSchedBoost(&Call->Device->Sched, Call->File, &Call->In->Boost, &Call->Out->Boost);
+    return AiSchedBoost(&Call->Device->Sched, Call->File, Call->Mode, &Call->In->Boost, &Call->Out->Boost);
 }
 
 static NTSTATUS AiGetGpuStatus(_Inout_ AI_CALL *Call)
@@ -119,7 +120,7 @@ static NTSTATUS AiAllocPinned(_Inout_ AI_CALL *Call)
 
     if (Request->Flags != 0 || Request->Reserved != 0)
         return STATUS_INVALID_PARAMETER;
-    if (ExGetPreviousMode() == KernelMode)
+    if (Call->Mode == KernelMode)
         return STATUS_NOT_SUPPORTED;
     return AiPinnedAllocate(&Call->Device->Pinned, Call->File, Request->Bytes, &Call->Out->Allocation);
 }
@@ -225,6 +226,7 @@ static NTSTATUS AiServe(_In_ AI_DEVICE *Device, _In_ WDFREQUEST Request, _In_ co
     if (OutBytes < Code->OutLeast && !(Code->OutOptional && OutBytes == 0))
         return STATUS_BUFFER_TOO_SMALL;
     Call.File = AiFileOf(WdfRequestGetFileObject(Request));
+    Call.Mode = WdfRequestGetRequestorMode(Request);
     Call.Process = IoGetRequestorProcess(WdfRequestWdmGetIrp(Request));
     RtlZeroMemory(&Out, sizeof(Out));
     Status = Code->Handler(&Call);
@@ -289,11 +291,11 @@ VOID NTAPI AiEvtInCallerContext(_In_ WDFDEVICE DeviceHandle, _In_ WDFREQUEST Req
         return;
     }
     Status = STATUS_NO_SUCH_DEVICE;
-    if (ExAcquireRundownProtection(&Device->InCaller)) {
+    if (NT_SUCCESS(IoAcquireRemoveLock(&Device->InCaller, Request))) {
         Status = AiServe(Device, Request, Code, Parameters.Parameters.DeviceIoControl.InputBufferLength,
                          Parameters.Parameters.DeviceIoControl.OutputBufferLength, &Information);
         AiComplete(Device, Request, Code, Status, Information);
-        ExReleaseRundownProtection(&Device->InCaller);
+        IoReleaseRemoveLock(&Device->InCaller, Request);
         return;
     }
     AiComplete(Device, Request, Code, Status, 0);

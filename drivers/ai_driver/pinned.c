@@ -3,8 +3,8 @@
  * made and taken away with no lock held; the lock covers the block map, the lists and the counters. An allocation is taken
  * away by whoever takes it off the lists: FREE_PINNED, the file's end, the process's end, the device's end.
  *
- * A mapping can only go while its process has an address space: who unmaps in another process holds that owner's rundown
- * protection, and the process's exit waits for it.
+ * A mapping can only go while its process has an address space: who unmaps in another process counts in that owner's
+ * Unmapping, and the process's exit waits until nobody does.
  */
 #include "driver.h"
 
@@ -14,7 +14,8 @@ typedef struct AI_OWNER { /* a process that holds allocations */
     PEPROCESS Process;    /* referenced */
     UINT32 UsedBlocks;    /* Lock */
     UINT32 References;    /* allocations, made or being made, and who looks at it; Lock */
-    EX_RUNDOWN_REF Unmapping;
+    UINT32 Unmapping;     /* others that are taking a mapping out of this process; Lock */
+    KEVENT NobodyUnmaps;  /* signalled while Unmapping is 0 */
 } AI_OWNER;
 
 typedef struct AI_PIN { /* element of AI_PINNED.ById; stays where it is */
@@ -41,7 +42,7 @@ AiComparePins(_In_ PRTL_AVL_TABLE Table, _In_ PVOID First, _In_ PVOID Second)
 _Function_class_(RTL_AVL_ALLOCATE_ROUTINE) static PVOID NTAPI AiAllocatePin(_In_ PRTL_AVL_TABLE Table, _In_ CLONG Bytes)
 {
     UNREFERENCED_PARAMETER(Table);
-    return ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)Bytes, AI_TAG);
+    return ExAllocatePoolZero(NonPagedPoolNx, (SIZE_T)Bytes, AI_TAG);
 }
 
 _Function_class_(RTL_AVL_FREE_ROUTINE) static VOID NTAPI AiFreePin(_In_ PRTL_AVL_TABLE Table, _In_ PVOID Node)
@@ -86,13 +87,13 @@ static AI_OWNER *AiFindOwner(_In_ AI_PINNED *Pinned, _In_opt_ const VOID *Proces
 /* The process's record with one more reference, made if it is new; NULL when out of memory. */
 static AI_OWNER *AiAcquireOwner(_Inout_ AI_PINNED *Pinned, _In_ PEPROCESS Process)
 {
-    AI_OWNER *Fresh = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Fresh), AI_TAG), *Owner;
+    AI_OWNER *Fresh = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*Fresh), AI_TAG), *Owner;
     KIRQL Irql;
 
     if (Fresh == NULL)
         return NULL;
     InitializeListHead(&Fresh->Pins);
-    ExInitializeRundownProtection(&Fresh->Unmapping);
+    KeInitializeEvent(&Fresh->NobodyUnmaps, NotificationEvent, TRUE);
     Fresh->Process = Process;
     KeAcquireSpinLock(&Pinned->Lock, &Irql);
     Owner = AiFindOwner(Pinned, Process);
@@ -362,13 +363,13 @@ static BOOLEAN AiTakeAny(_Inout_ AI_PINNED *Pinned, _In_opt_ AI_FILE *File, _In_
         Own = CONTAINING_RECORD(File->Allocations.Flink, AI_PIN, FileLink);
     else if (Owner != NULL && !IsListEmpty(&Owner->Pins))
         Own = CONTAINING_RECORD(Owner->Pins.Flink, AI_PIN, OwnerLink);
-    else if (File == NULL && Owner == NULL)
+    else if (File == NULL && Owner == NULL && Pinned->AllocationsNow != 0)
         Own = RtlEnumerateGenericTableAvl(&Pinned->ById, TRUE);
     if (Own != NULL) {
         AiTakePin(Pinned, Own, Pin);
         Pinned->FreesOnClose++;
-        if (!Exiting && !ExAcquireRundownProtection(&Pin->Owner->Unmapping))
-            NT_ASSERT(FALSE); /* an exit takes everything before it waits */
+        if (!Exiting && Pin->Owner->Unmapping++ == 0) /* an exit takes everything before it waits */
+            KeClearEvent(&Pin->Owner->NobodyUnmaps);
     }
     KeReleaseSpinLock(&Pinned->Lock, Irql);
     return Own != NULL;
@@ -380,10 +381,13 @@ static VOID AiDestroyForeignPin(_Inout_ AI_PINNED *Pinned, _In_ const AI_PIN *Pi
     KIRQL Irql;
 
     KeAcquireSpinLock(&Pinned->Lock, &Irql);
-    Owner->References++; /* until its protection is released */
+    Owner->References++; /* until it is signalled */
     KeReleaseSpinLock(&Pinned->Lock, Irql);
     AiDestroyPin(Pinned, Pin);
-    ExReleaseRundownProtection(&Owner->Unmapping);
+    KeAcquireSpinLock(&Pinned->Lock, &Irql);
+    if (--Owner->Unmapping == 0)
+        KeSetEvent(&Owner->NobodyUnmaps, IO_NO_INCREMENT, FALSE);
+    KeReleaseSpinLock(&Pinned->Lock, Irql);
     AiReleaseOwner(Pinned, Owner);
 }
 
@@ -429,7 +433,7 @@ VOID AiPinnedProcessExit(AI_PINNED *Pinned, PEPROCESS Process)
         return;
     while (AiTakeAny(Pinned, NULL, Owner, TRUE, &Pin))
         AiDestroyPin(Pinned, &Pin);
-    ExWaitForRundownProtectionRelease(&Owner->Unmapping); /* others who are unmapping in this process */
+    (VOID)KeWaitForSingleObject(&Owner->NobodyUnmaps, Executive, KernelMode, FALSE, NULL);
     AiReleaseOwner(Pinned, Owner);
 }
 

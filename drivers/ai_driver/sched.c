@@ -49,7 +49,7 @@ AiCompareBoosts(_In_ PRTL_AVL_TABLE Table, _In_ PVOID First, _In_ PVOID Second)
 _Function_class_(RTL_AVL_ALLOCATE_ROUTINE) static PVOID NTAPI AiAllocateBoost(_In_ PRTL_AVL_TABLE Table, _In_ CLONG Bytes)
 {
     UNREFERENCED_PARAMETER(Table);
-    return ExAllocatePool2(POOL_FLAG_PAGED, (SIZE_T)Bytes, AI_TAG);
+    return ExAllocatePoolZero(PagedPool, (SIZE_T)Bytes, AI_TAG);
 }
 
 _Function_class_(RTL_AVL_FREE_ROUTINE) static VOID NTAPI AiFreeBoost(_In_ PRTL_AVL_TABLE Table, _In_ PVOID Node)
@@ -75,6 +75,7 @@ static VOID AiEndBoost(_Inout_ AI_SCHED *Sched, _In_ AI_BOOST *Boost, _In_ BOOLE
         InterlockedIncrement64(&Sched->Restores);
     }
     RtlDeleteElementGenericTableAvl(&Sched->Threads, Boost);
+    Sched->ThreadsNow--;
     ObDereferenceObject(Thread);
 }
 
@@ -133,7 +134,9 @@ static NTSTATUS AiBeginBoost(_Inout_ AI_SCHED *Sched, _In_ const AI_FILE *File, 
     if (Own == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = AiRaise(Thread, Increment, NULL, &Own->OldIncrement, Result);
-    if (!NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status))
+        Sched->ThreadsNow++;
+    else
         RtlDeleteElementGenericTableAvl(&Sched->Threads, Own);
     return Status;
 }
@@ -159,7 +162,7 @@ static VOID AiProcessCreated(_Inout_ AI_SCHED *Sched, _In_ HANDLE Id, _In_ PCUNI
     if (ImageName == NULL || !AiConfigHasName(Sched->Config, ImageName))
         return;
     InterlockedIncrement64(&Sched->AiProcessesSeen);
-    Process = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*Process), AI_TAG);
+    Process = ExAllocatePoolZero(PagedPool, sizeof(*Process), AI_TAG);
     if (Process == NULL) {
         InterlockedIncrement64(&Sched->BoostFailures);
         return;
@@ -295,7 +298,7 @@ VOID AiSchedStop(AI_SCHED *Sched)
         PsRemoveCreateThreadNotifyRoutine(AiThreadNotify);
     Sched->ProcessNotified = Sched->ThreadNotified = FALSE;
     AiSchedEnter(Sched);
-    while ((Boost = RtlEnumerateGenericTableAvl(&Sched->Threads, TRUE)) != NULL)
+    while (Sched->ThreadsNow != 0 && (Boost = RtlEnumerateGenericTableAvl(&Sched->Threads, TRUE)) != NULL)
         AiEndBoost(Sched, Boost, TRUE);
     while (!IsListEmpty(&Sched->Processes))
         ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Sched->Processes), AI_PROCESS, Link), AI_TAG);
@@ -307,9 +310,8 @@ VOID AiSchedStop(AI_SCHED *Sched)
 /* ---- BOOST_PRIORITY ---- */
 
 /* May the caller change this thread? */
-static NTSTATUS AiCheckAccess(_In_ PETHREAD Thread)
+static NTSTATUS AiCheckAccess(_In_ PETHREAD Thread, _In_ KPROCESSOR_MODE Mode)
 {
-    KPROCESSOR_MODE Mode = ExGetPreviousMode();
     HANDLE Handle;
     NTSTATUS Status = ObOpenObjectByPointer(Thread, OBJ_KERNEL_HANDLE, NULL, THREAD_SET_INFORMATION, *PsThreadType, Mode,
                                             &Handle);
@@ -351,7 +353,8 @@ static NTSTATUS AiApplyRequest(_Inout_ AI_SCHED *Sched, _In_ const AI_FILE *File
     return STATUS_SUCCESS;
 }
 
-NTSTATUS AiSchedBoost(AI_SCHED *Sched, const AI_FILE *File, const AI_BOOST_REQUEST *Request, AI_BOOST_RESULT *Result)
+NTSTATUS AiSchedBoost(AI_SCHED *Sched, const AI_FILE *File, KPROCESSOR_MODE Mode, const AI_BOOST_REQUEST *Request,
+                      AI_BOOST_RESULT *Result)
 {
     PETHREAD Thread;
     BOOLEAN Kept = FALSE;
@@ -364,7 +367,7 @@ NTSTATUS AiSchedBoost(AI_SCHED *Sched, const AI_FILE *File, const AI_BOOST_REQUE
         return STATUS_INVALID_CID;
     Result->ThreadId = Request->ThreadId;
     Result->ProcessId = HandleToULong(PsGetThreadProcessId(Thread));
-    Status = AiCheckAccess(Thread);
+    Status = AiCheckAccess(Thread, Mode);
     if (NT_SUCCESS(Status)) {
         AiSchedEnter(Sched);
         Status = AiApplyRequest(Sched, File, Thread, Request, &Kept, Result);
@@ -388,15 +391,15 @@ VOID AiSchedCloseFile(AI_SCHED *Sched, const AI_FILE *File)
 
     PAGED_CODE();
     AiSchedEnter(Sched);
-    do {
+    for (Boost = NULL; Sched->ThreadsNow != 0; AiEndBoost(Sched, Boost, TRUE)) {
         Restart = TRUE;
         do {
             Boost = RtlEnumerateGenericTableAvl(&Sched->Threads, Restart);
             Restart = FALSE;
         } while (Boost != NULL && Boost->File != File);
-        if (Boost != NULL)
-            AiEndBoost(Sched, Boost, TRUE);
-    } while (Boost != NULL);
+        if (Boost == NULL)
+            break;
+    }
     AiSchedLeave(Sched);
 }
 
@@ -409,7 +412,7 @@ VOID AiSchedQuery(AI_SCHED *Sched, AI_SCHEDULER_STATS *Stats)
     Stats->ProcessesCreated = (UINT64)Sched->ProcessesCreated;
     Stats->AiProcessesSeen = (UINT64)Sched->AiProcessesSeen;
     Stats->AiProcessesNow = Sched->ProcessesNow;
-    Stats->BoostedThreadsNow = RtlNumberGenericTableElementsAvl(&Sched->Threads);
+    Stats->BoostedThreadsNow = Sched->ThreadsNow;
     Stats->AutomaticBoosts = (UINT64)Sched->AutomaticBoosts;
     Stats->RequestedBoosts = (UINT64)Sched->RequestedBoosts;
     Stats->Restores = (UINT64)Sched->Restores;
