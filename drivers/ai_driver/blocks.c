@@ -59,7 +59,7 @@ static VOID AiSummarizeLeaf(_Inout_ AI_BLOCKS *Blocks, _In_ UINT32 Leaf)
 /* Half: blocks of each of the two nodes below. */
 static VOID AiSummarizeNode(_Inout_ AI_BLOCKS *Blocks, _In_ UINT32 Index, _In_ UINT32 Half)
 {
-    const AI_BLOCK_NODE *Left = &Blocks->Node[2 * Index], *Right = &Blocks->Node[2 * Index + 1];
+    const AI_BLOCK_NODE *Left = &Blocks->Node[(SIZE_T)2 * Index], *Right = Left + 1;
     AI_BLOCK_NODE *Node = &Blocks->Node[Index];
     UINT32 Middle = Left->Suffix + Right->Prefix;
 
@@ -89,7 +89,7 @@ NTSTATUS AiBlocksInitialize(AI_BLOCKS *Blocks, UINT32 Total)
     for (Blocks->Leaves = 1; Blocks->Leaves * AI_WORD_BLOCKS < Total; Blocks->Leaves *= 2)
         ;
     Blocks->Used = ExAllocatePoolZero(NonPagedPoolNx, Blocks->Leaves * sizeof(UINT64), AI_TAG_BLOCKS);
-    Blocks->Node = ExAllocatePoolZero(NonPagedPoolNx, 2 * Blocks->Leaves * sizeof(AI_BLOCK_NODE), AI_TAG_BLOCKS);
+    Blocks->Node = ExAllocatePoolZero(NonPagedPoolNx, sizeof(AI_BLOCK_NODE) * 2 * Blocks->Leaves, AI_TAG_BLOCKS);
     if (Blocks->Used == NULL || Blocks->Node == NULL) {
         AiBlocksDelete(Blocks);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -147,7 +147,7 @@ static UINT32 AiFindRun(_In_ const AI_BLOCKS *Blocks, _In_ UINT32 Count)
     UINT32 Index = 1, Start = 0, Half = Blocks->Leaves * AI_WORD_BLOCKS / 2;
 
     for (; Index < Blocks->Leaves; Half /= 2) {
-        const AI_BLOCK_NODE *Left = &Blocks->Node[2 * Index], *Right = &Blocks->Node[2 * Index + 1];
+        const AI_BLOCK_NODE *Left = &Blocks->Node[(SIZE_T)2 * Index], *Right = Left + 1;
 
         if (Left->Longest >= Count) {
             Index = 2 * Index;

@@ -52,8 +52,11 @@ NTSTATUS AiGpuAddStatic(AI_GPU *Gpu, const AI_ADAPTER *Static)
     KeAcquireSpinLock(&Gpu->Lock, &Irql);
     if (Static->Valid & AI_GPU_VALID_PCI)
         Adapter = AiFindAdapter(Gpu, &Static->Sample);
-    if (Adapter == NULL && (Adapter = AiAddAdapter(Gpu)) != NULL)
-        *Adapter = *Static;
+    if (Adapter == NULL) {
+        Adapter = AiAddAdapter(Gpu);
+        if (Adapter != NULL)
+            *Adapter = *Static;
+    }
     KeReleaseSpinLock(&Gpu->Lock, Irql);
     return Adapter != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }

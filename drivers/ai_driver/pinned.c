@@ -140,8 +140,10 @@ static NTSTATUS AiReserve(_Inout_ AI_PINNED *Pinned, _In_ const AI_FILE *File, _
         Status = STATUS_NO_SUCH_DEVICE;
     else if (Count > Pinned->QuotaBlocks - Owner->UsedBlocks)
         Status = STATUS_QUOTA_EXCEEDED;
-    else if ((*First = AiBlocksTake(&Pinned->Blocks, Count)) == AI_NO_BLOCK)
-        Status = STATUS_INSUFFICIENT_RESOURCES;
+    if (NT_SUCCESS(Status)) {
+        *First = AiBlocksTake(&Pinned->Blocks, Count);
+        Status = *First == AI_NO_BLOCK ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+    }
     if (NT_SUCCESS(Status)) {
         Owner->UsedBlocks += Count;
         Pinned->PeakUsed = max(Pinned->PeakUsed, Pinned->Blocks.Total - Pinned->Blocks.Free);

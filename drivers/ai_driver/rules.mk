@@ -37,8 +37,11 @@ package: $(B)/drivers/ai_driver.sys $(AI_PROGRAMS:%=$(B)/programs/%.exe)
 .PHONY: package
 # PAGED_CODE reads the IRQL inline, as drivers for every Windows do.
 $(B)/obj/drivers/ai_driver/%.c.o: DRIVER_CFLAGS += -DDDK_INLINE_IRQL
-# Static analysis of the driver: clang's, and cppcheck's, which has to be told of the kit's macros.
+# Static analysis of the driver: clang's, clang-tidy (its checks are in .clang-tidy), and cppcheck's, which has to be told of the
+# kit's macros. Needs clang-tidy-19 and cppcheck.
 ai-analyze: | $(WDF_GEN_HEADERS)
+	clang-tidy-19 --quiet --warnings-as-errors='*' $(wildcard $(AI)/*.c) -- $(DRIVER_CFLAGS) \
+	  $(WDF_INCLUDE) -DKMDF_VERSION_MAJOR=1 -DKMDF_VERSION_MINOR=15 -DDDK_INLINE_IRQL
 	for f in $(wildcard $(AI)/*.c); do $(CLANG) --analyze -Xclang -analyzer-output=text -Xclang -analyzer-werror $(DRIVER_CFLAGS) \
 	  $(WDF_INCLUDE) -DKMDF_VERSION_MAJOR=1 -DKMDF_VERSION_MINOR=15 -DDDK_INLINE_IRQL $$f || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability '-DWDF_DECLARE_CONTEXT_TYPE_WITH_NAME(a,b)=' \
