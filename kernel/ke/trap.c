@@ -8,6 +8,7 @@
 
 #include "offsets.h"
 
+#include "../ldr/ldr.h"
 #include "../mm/mm.h"
 #include "../ps/ps.h"
 #include "../rtl/seh.h"
@@ -218,6 +219,8 @@ static BOOLEAN KiEmulate(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, c
     case HAL_PRIV_READ_CR:
         if (!KiReadControl(Info->value, Register))
             return FALSE;
+        if (Info->value == 8)
+            LdrPatchIrqlRead((PVOID)Frame->rip, Info->length, Info->reg);
         break;
     case HAL_PRIV_WRITE_CR:
         if (Info->value != 8)

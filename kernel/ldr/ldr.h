@@ -33,6 +33,8 @@ typedef struct _LDR_MODULE { /* starts like NT's KLDR_DATA_TABLE_ENTRY: DRIVER_O
     struct _LDR_MODULE **Imports;
     ULONG TimeDateStamp;
     USHORT SectionLocks[PE_SECTION_LIMIT]; /* MmLockPagableDataSection, by section */
+    PVOID Stubs; /* irql.c: StubPages pages, StubCount used; NULL: none */
+    ULONG StubPages, StubCount;
 } LDR_MODULE, *PLDR_MODULE;
 DD_STATIC_ASSERT_OFFSET(LDR_MODULE, DllBase, 0x30);
 DD_STATIC_ASSERT_OFFSET(LDR_MODULE, FullDllName, 0x48);
@@ -62,6 +64,11 @@ VOID LdrReferenceModule(PLDR_MODULE Module);
 VOID LdrUnloadSystemImage(
     PLDR_MODULE Module);                  /* drops one reference; the last unmaps. PASSIVE_LEVEL */
 VOID LdrDiscardInit(PLDR_MODULE Module);  /* after DriverEntry: frees discardable sections */
+/*
+ * Instruction (Bytes long, in a driver) read cr8 to general register Register and trapped: from now on it reads the IRQL
+ * without a trap, if it can be made to. Any IRQL.
+ */
+VOID LdrPatchIrqlRead(PVOID Instruction, ULONG Bytes, UCHAR Register);
 PLDR_MODULE LdrFindModule(PVOID Address); /* image that holds Address, or NULL. Any IRQL. */
 PLDR_MODULE LdrFindModuleByName(
     PCUNICODE_STRING BaseName); /* "hal.dll"; case is ignored. Any IRQL. */

@@ -18,6 +18,9 @@ VOID LdrpDeleteModule(PLDR_MODULE Module);
 VOID LdrpInitLoadLock(VOID);
 VOID LdrpInsertModule(PLDR_MODULE Module);
 VOID LdrpRemoveModule(PLDR_MODULE Module); /* and notes it as unloaded */
+/* Room for what LdrPatchIrqlRead makes of the image; without memory none. */
+VOID LdrpPrepareIrqlStubs(PLDR_MODULE Module, const PE_IMAGE *Image);
+VOID LdrpFreeIrqlStubs(PLDR_MODULE Module);
 /* Binds every import of Module. */
 NTSTATUS LdrpBindImports(PLDR_MODULE Module, const PE_IMAGE *Image);
 VOID LdrpReleaseImports(PLDR_MODULE Module);

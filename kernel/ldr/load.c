@@ -159,6 +159,7 @@ static NTSTATUS LdrpFinishLoad(PLDR_MODULE Module)
     Status = LdrpBindImports(Module, &Image);
     if (!NT_SUCCESS(Status))
         return Status;
+    LdrpPrepareIrqlStubs(Module, &Image);
     Status = LdrpProtectImage(&Image, Module->DllBase);
     if (NT_SUCCESS(Status))
         LdrpNotify(Module);
@@ -235,6 +236,7 @@ static VOID LdrpUnloadImage(PLDR_MODULE Module)
     KeCheckForInterrupts(Module->DllBase, Module->SizeOfImage);
     LdrpRemoveModule(Module);
     LdrpReleaseImports(Module);
+    LdrpFreeIrqlStubs(Module);
     LdrpFreeImage(Module->DllBase, Module->SizeOfImage);
     LdrpDeleteModule(Module);
 }
