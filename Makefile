@@ -99,6 +99,11 @@ include include/wdf/rules.mk
 include lib/rules.mk
 include inbox/rules.mk
 include lib/wdfentry/rules.mk
+# What `drydock cc` compiles with: this tree's options, wherever it is called.
+$(B)/driver.flags: Makefile include/wdf/rules.mk
+	@mkdir -p $(@D)
+	printf '%s\n' $(patsubst -I%,-I$(CURDIR)/%,$(filter-out -Werror,$(DRIVER_CFLAGS)) $(WDF_INCLUDE)) > $@
+all: $(B)/driver.flags
 LINK_DRIVER = $(LLDLINK) /out:$@ /machine:x64 /driver /subsystem:native /entry:DriverEntry /nodefaultlib /debug \
   /base:0x140000000 /merge:.CRT=.rdata /section:INIT,ERD /pdb:$(@:.sys=.pdb) $(LINK_MORE) \
   $(filter %.o %.lib,$^)

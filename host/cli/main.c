@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 
-static const struct cli_verb *const verbs[] = {&cli_verb_run, &cli_verb_imports, &cli_verb_version};
+static const struct cli_verb *const verbs[] = {&cli_verb_run, &cli_verb_cc, &cli_verb_imports, &cli_verb_version};
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
 static const struct cli_verb *find_verb(const char *name)
