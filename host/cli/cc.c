@@ -21,8 +21,6 @@
 #define CC_LINKER "lld-link-19"
 #define CC_ARGUMENTS 512
 
-extern char **environ;
-
 struct cc {
     char build[PATH_MAX];
     char output[PATH_MAX];
