@@ -144,9 +144,9 @@ NTSTATUS IopCreateBuiltinDriver(PCWSTR Name, PDRIVER_INITIALIZE Init, PDRIVER_OB
     return STATUS_SUCCESS;
 }
 
-PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName)
+static PDRIVER_OBJECT IopFindDriverIn(PCWSTR Directory, PCUNICODE_STRING ServiceName)
 {
-    UNICODE_STRING Path = IopJoin(L"\\Driver\\", ServiceName);
+    UNICODE_STRING Path = IopJoin(Directory, ServiceName);
     PVOID Driver = NULL;
 
     if (Path.Buffer == NULL)
@@ -156,6 +156,13 @@ PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName)
         Driver = NULL;
     IopFreeString(&Path);
     return Driver;
+}
+
+PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName)
+{
+    PDRIVER_OBJECT Driver = IopFindDriverIn(L"\\Driver\\", ServiceName);
+
+    return Driver != NULL ? Driver : IopFindDriverIn(L"\\FileSystem\\", ServiceName);
 }
 
 /* ---- DriverEntry ---- */
@@ -322,10 +329,49 @@ static NTSTATUS IopInitializeDriver(PDRIVER_OBJECT Driver, PUNICODE_STRING Regis
     return STATUS_SUCCESS;
 }
 
-/* The driver object of a loaded image; it owns the image from here on, also on failure. */
-static NTSTATUS IopMakeDriver(PCUNICODE_STRING ServiceName, PLDR_MODULE Module, PDRIVER_OBJECT *Driver)
+/* The value's information, to be freed with IOP_TAG_DRIVER; NULL: it is not there, or out of memory. */
+static PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName)
 {
-    UNICODE_STRING Name = IopJoin(L"\\Driver\\", ServiceName);
+    PKEY_VALUE_PARTIAL_INFORMATION Value;
+    UNICODE_STRING Name;
+    ULONG Bytes = 0;
+
+    RtlInitUnicodeString(&Name, ValueName);
+    ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, NULL, 0, &Bytes);
+    Value = Bytes != 0 ? ExAllocatePoolWithTag(PagedPool, Bytes, IOP_TAG_DRIVER) : NULL;
+    if (Value != NULL && !NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Value, Bytes, &Bytes))) {
+        ExFreePoolWithTag(Value, IOP_TAG_DRIVER);
+        return NULL;
+    }
+    return Value;
+}
+
+/* Where the driver object of a service is: file systems and their recognizers have their own directory. [doc: INF AddService] */
+static PCWSTR IopDriverDirectory(PCUNICODE_STRING RegistryPath)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    PKEY_VALUE_PARTIAL_INFORMATION Value;
+    ULONG Type = 0;
+    HANDLE Key;
+
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)RegistryPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    if (NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes))) {
+        Value = IopQueryValue(Key, L"Type");
+        if (Value != NULL && Value->Type == REG_DWORD && Value->DataLength == sizeof(ULONG))
+            Type = *(PULONG)Value->Data;
+        if (Value != NULL)
+            ExFreePoolWithTag(Value, IOP_TAG_DRIVER);
+        ZwClose(Key);
+    }
+    return Type == 2 || Type == 8 ? L"\\FileSystem\\" : L"\\Driver\\";
+}
+
+/* The driver object of a loaded image; it owns the image from here on, also on failure. */
+static NTSTATUS IopMakeDriver(PCUNICODE_STRING ServiceName, PCUNICODE_STRING RegistryPath, PLDR_MODULE Module,
+                              PDRIVER_OBJECT *Driver)
+{
+    UNICODE_STRING Name = IopJoin(IopDriverDirectory(RegistryPath), ServiceName);
     UNICODE_STRING Key = IopJoin(L"", ServiceName);
     NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
 
@@ -367,7 +413,7 @@ NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING Image
     /* An image that is there as another driver's import may still become a driver. */
     Status = LdrLoadSystemImage(ImagePath, &Module);
     if (NT_SUCCESS(Status) || Status == STATUS_IMAGE_ALREADY_LOADED)
-        Status = IopMakeDriver(ServiceName, Module, Driver);
+        Status = IopMakeDriver(ServiceName, &RegistryPath, Module, Driver);
     if (NT_SUCCESS(Status))
         Status = IopInitializeDriver(*Driver, &RegistryPath);
     if (!NT_SUCCESS(Status))
@@ -405,29 +451,28 @@ static UNICODE_STRING IopDefaultImagePath(PCUNICODE_STRING ServiceName)
     return Path;
 }
 
+/* The path of Value's text without its ends. Buffer NULL: out of memory. */
+static UNICODE_STRING IopPathOfValue(PKEY_VALUE_PARTIAL_INFORMATION Value)
+{
+    UNICODE_STRING Text;
+
+    Text.Buffer = (PWCHAR)Value->Data;
+    Text.Length = (USHORT)(min(Value->DataLength, MAXUSHORT) & ~1u);
+    while (Text.Length > 0 && Text.Buffer[Text.Length / sizeof(WCHAR) - 1] == 0)
+        Text.Length -= sizeof(WCHAR);
+    Text.MaximumLength = Text.Length;
+    return IopNtImagePath(&Text);
+}
+
 /* Path comes from the key's ImagePath value, or is the default one. Buffer NULL: out of memory. */
 static UNICODE_STRING IopQueryImagePath(HANDLE Key, PCUNICODE_STRING ServiceName)
 {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"ImagePath"), Value, Path = { 0, 0, NULL };
-    const ULONG Bytes = 1024;
-    PKEY_VALUE_PARTIAL_INFORMATION Info = ExAllocatePoolWithTag(PagedPool, Bytes, IOP_TAG_DRIVER);
-    ULONG Length;
-    NTSTATUS Status;
+    PKEY_VALUE_PARTIAL_INFORMATION Value = IopQueryValue(Key, L"ImagePath");
+    BOOLEAN IsText = Value != NULL && (Value->Type == REG_SZ || Value->Type == REG_EXPAND_SZ) && Value->DataLength > 2;
+    UNICODE_STRING Path = IsText ? IopPathOfValue(Value) : IopDefaultImagePath(ServiceName);
 
-    if (Info == NULL)
-        return Path;
-    Status = ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Info, Bytes, &Length);
-    if (NT_SUCCESS(Status) && (Info->Type == REG_SZ || Info->Type == REG_EXPAND_SZ) && Info->DataLength > 2) {
-        Value.Buffer = (PWCHAR)Info->Data;
-        Value.Length = (USHORT)(Info->DataLength & ~1u);
-        while (Value.Length > 0 && Value.Buffer[Value.Length / sizeof(WCHAR) - 1] == 0)
-            Value.Length -= sizeof(WCHAR);
-        Value.MaximumLength = Value.Length;
-        Path = IopNtImagePath(&Value);
-    } else {
-        Path = IopDefaultImagePath(ServiceName);
-    }
-    ExFreePoolWithTag(Info, IOP_TAG_DRIVER);
+    if (Value != NULL)
+        ExFreePoolWithTag(Value, IOP_TAG_DRIVER);
     return Path;
 }
 

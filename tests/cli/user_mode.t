@@ -2,11 +2,11 @@
 # Programs: the tests in build/programs by clang and by gcc, what drivers hear of them, and how each kind of bad end is told.
 . tests/cli/tap.sh
 
-# tap DRIVER PROGRAM [ARGUMENT...]: the program's own TAP is all ok, and nothing is left behind.
+# tap DRIVERS PROGRAM [ARGUMENT...]: the program's own TAP is all ok, and nothing is left behind.
 tap() {
     local driver=$1 program=$2
     shift 2
-    run run "$driver" -- "build/programs/$program.exe" "$@"
+    run run $driver -- "build/programs/$program.exe" "$@"
     is $status 0 "$program: exit status"
     like "$work/out" '^1\.\.[0-9]+' "$program: ran to its end"
     unlike "$work/out" '^not ok' "$program: each of its checks passed"
@@ -30,7 +30,7 @@ tap $first pipes
 tap $first pool
 tap $echo_driver ioctl_echo
 tap build/drivers/ioctl_echo_kmdf.sys ioctl_echo
-tap build/cli-drivers/plain.sys services 'C:\Windows\System32\drivers\plain.sys'
+tap "build/cli-drivers/plain.sys $echo_driver" services 'C:\Windows\System32\drivers\plain.sys'
 unlike "$work/err" 'not unloaded|Sess' 'services: a driver that the program has unloaded is done with'
 
 run run $echo_driver -- build/programs/ioctl_bench.exe 1000
