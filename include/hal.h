@@ -153,7 +153,11 @@ typedef struct HAL_BOOT_MODULE {
     uint64_t entry;
 } HAL_BOOT_MODULE;
 
-enum { HAL_FLAG_GATE = 1, HAL_FLAG_REAL_CLOCK = 2 };
+enum {
+    HAL_FLAG_GATE = 1,
+    HAL_FLAG_REAL_CLOCK = 2,
+    HAL_FLAG_REGISTRY = 8 /* the host keeps the registry's hives: HAL_VECTOR.hive */
+};
 
 typedef struct HAL_LOADER_BLOCK {
     uint32_t version;
@@ -372,6 +376,48 @@ typedef struct HAL_GPU_INFO {
     char name[HAL_GPU_NAME_BYTES]; /* UTF-8, zero-padded */
 } HAL_GPU_INFO;
 
+/*
+ * ---- hives: the part of the registry that outlives the machine; only with HAL_FLAG_REGISTRY ----
+ *
+ * A hive travels as records, both ways: what the host has is the records that make it, in an order in which each key
+ * comes after its parent, and each change of the guest's is one record. A change is done when its status is success:
+ * the host has it in its log then.
+ */
+enum { HAL_HIVE_SYSTEM, HAL_HIVE_SOFTWARE, HAL_HIVE_DEFAULT, HAL_HIVE_BCD, HAL_HIVE_SAM, HAL_HIVE_SECURITY, HAL_HIVE_COUNT };
+enum {
+    HAL_HIVE_LOAD = 1, /* offset, length -> bytes of the hive's records, total; total 0: there is no such hive yet */
+    HAL_HIVE_CHANGE,   /* the length bytes at offset of a record of total bytes; the last piece does it */
+    HAL_HIVE_READY,    /* hives that there were not are complete with what every machine starts with */
+    HAL_HIVE_FLUSH     /* what is in the log is on the disk */
+};
+typedef struct HAL_HIVE_REQUEST {
+    uint32_t operation;
+    uint32_t status; /* out: an NTSTATUS */
+    uint32_t hive;   /* HAL_HIVE_SYSTEM, ... */
+    uint32_t length; /* in: buffer bytes, at most HAL_HIVE_CHUNK; out: bytes moved */
+    uint64_t buffer; /* guest address */
+    uint64_t offset, total;
+} HAL_HIVE_REQUEST;
+#define HAL_HIVE_CHUNK 65536u
+#define HAL_HIVE_RECORD_LIMIT 0x200000u
+
+enum { /* operation of a record; the path leads to the key, from the hive's root; it is empty for the root */
+    HAL_CHANGE_KEY = 1,      /* name: class; data: security descriptor; type: HAL_KEY_*: made, or what it is now */
+    HAL_CHANGE_DELETE_KEY,
+    HAL_CHANGE_RENAME_KEY,   /* name: the new one */
+    HAL_CHANGE_SET_VALUE,    /* name, type, data */
+    HAL_CHANGE_DELETE_VALUE, /* name */
+};
+enum { HAL_KEY_LINK = 1 };
+typedef struct HAL_HIVE_RECORD { /* path, name and data follow; names are UTF-16, spelled as they were made */
+    uint32_t bytes;      /* of all */
+    uint32_t operation;  /* HAL_CHANGE_* */
+    uint32_t type;
+    uint32_t path_bytes; /* components, each after its length in bytes (uint16_t) */
+    uint32_t name_bytes, data_bytes;
+    uint64_t time;       /* last-write time of the key, and of the parent whose subkeys change */
+} HAL_HIVE_RECORD;
+
 /* ---- commands from the supervisor to the machine's session manager ---- */
 enum {
     HAL_COMMAND_NONE = 0,
@@ -430,6 +476,8 @@ typedef struct HAL_VECTOR {
     int64_t (HAL_CALL *gpu)(HAL_GPU_INFO *info);
     /* HAL_DEVICE_*: on the device with this index, below HAL_LOADER_BLOCK.device_count. */
     int64_t (HAL_CALL *device)(uint64_t operation, uint64_t index, uint64_t argument);
+    /* The registry on disk; HAL_E_DENIED without HAL_FLAG_REGISTRY. */
+    int64_t (HAL_CALL *hive)(HAL_HIVE_REQUEST *request);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)

@@ -4,7 +4,8 @@
  *
  * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
  * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT, whose body is the input itself, once
- * there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
+ * there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO; CHANNEL_HIVE by CHANNEL_HIVE (the request with its results,
+ * then what was loaded). CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 #include "hal.h"
 
 enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT,
-       CHANNEL_GPU };
+       CHANNEL_GPU, CHANNEL_HIVE };
 
 struct channel_header {
     uint32_t kind;
@@ -52,6 +53,12 @@ struct channel_gpu {
     uint32_t index;
     uint32_t pad;
     uint64_t virtual_time_100ns;
+};
+
+struct channel_hive { /* data_bytes of data follow */
+    HAL_HIVE_REQUEST request;
+    uint32_t data_bytes;
+    uint32_t pad;
 };
 
 #define CHANNEL_MAX_PATH 2048u

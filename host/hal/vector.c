@@ -30,10 +30,11 @@ int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
 int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
 int64_t HAL_CALL hal_do_gpu(uint64_t info_va);
 int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argument);
+int64_t HAL_CALL hal_do_hive(uint64_t request_va);
 
 extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
     hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
-    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[];
+    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[], hal_thunk_hive[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -44,7 +45,7 @@ int vector_install(void)
     const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
                             hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
                             hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input,
-                            hal_thunk_gpu,  hal_thunk_device};
+                            hal_thunk_gpu,  hal_thunk_device, hal_thunk_hive};
 
     if (vector == MAP_FAILED)
         return -errno;
@@ -270,6 +271,34 @@ int64_t HAL_CALL hal_do_gpu(uint64_t info_va)
 int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argument)
 {
     return device_call(operation, index, argument);
+}
+
+int64_t HAL_CALL hal_do_hive(uint64_t request_va)
+{
+    struct channel_hive *hive = (void *)packet;
+    HAL_HIVE_REQUEST request;
+    size_t received;
+
+    note_progress();
+    if (!(g_machine.loader->flags & HAL_FLAG_REGISTRY))
+        return HAL_E_DENIED;
+    if (!memory_read(request_va, &request, sizeof(request)) || request.length > HAL_HIVE_CHUNK)
+        return HAL_E_INVALID;
+    *hive = (struct channel_hive){.request = request};
+    if (request.operation == HAL_HIVE_CHANGE) {
+        hive->data_bytes = request.length;
+        if (!memory_read(request.buffer, hive + 1, request.length))
+            return HAL_E_INVALID;
+    }
+    channel_send(CHANNEL_HIVE, packet, sizeof(*hive) + hive->data_bytes);
+    received = channel_receive(CHANNEL_HIVE, packet, sizeof(packet));
+    if (received < sizeof(*hive) || hive->data_bytes > received - sizeof(*hive) || hive->data_bytes > request.length)
+        channel_lost();
+    hive->request.buffer = request.buffer; /* guest addresses never come from outside */
+    if (!memory_write(request.buffer, hive + 1, hive->data_bytes) ||
+        !memory_write(request_va, &hive->request, sizeof(hive->request)))
+        return HAL_E_INVALID;
+    return HAL_OK;
 }
 
 /* Not in device.c: the channel is here. Called between two instructions of the guest, so packet is free. */

@@ -77,6 +77,19 @@ static void serve_file(struct supervisor *supervisor, const struct supervisor_op
         reply(supervisor, CHANNEL_FILE, answer, (size_t)answer_bytes, result);
 }
 
+static void serve_hive(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                       const uint8_t *body, size_t bytes, struct supervisor_result *result)
+{
+    static uint8_t answer[sizeof(struct channel_hive) + HAL_HIVE_CHUNK];
+    long answer_bytes =
+        ops->hive != NULL ? ops->hive(ops->context, body, bytes, answer, sizeof(answer)) : -ENOSYS;
+
+    if (answer_bytes < 0)
+        result->refused = "its registry request makes no sense";
+    else
+        reply(supervisor, CHANNEL_HIVE, answer, (size_t)answer_bytes, result);
+}
+
 static void serve_stop(uint8_t *body, size_t bytes, struct supervisor_result *result)
 {
     struct channel_stop stop;
@@ -201,6 +214,7 @@ static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops
     case CHANNEL_CONSOLE: serve_console(ops, body, bytes); break;
     case CHANNEL_COMMAND: serve_command(supervisor, ops, body, bytes, result); break;
     case CHANNEL_FILE: serve_file(supervisor, ops, body, bytes, result); break;
+    case CHANNEL_HIVE: serve_hive(supervisor, ops, body, bytes, result); break;
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
     case CHANNEL_INPUT: serve_input(supervisor, ops, body, bytes, result); break;
     case CHANNEL_GPU: serve_gpu(supervisor, ops, body, bytes, result); break;

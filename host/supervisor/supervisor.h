@@ -22,6 +22,9 @@ struct supervisor_ops {
      * the machine. */
     long (*file)(void *context, const void *body, size_t body_bytes, void *reply,
                  size_t reply_limit);
+    /* The same for a CHANNEL_HIVE packet. */
+    long (*hive)(void *context, const void *body, size_t body_bytes, void *reply,
+                 size_t reply_limit);
     /* Fills what HAL_GPU_INFO gives out, for info->index; NULL: there is no adapter. */
     void (*gpu)(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);
     /* The machine is at a safe point and asked to be saved; its RAM does not change until this
