@@ -79,7 +79,7 @@ static uint16_t unit_at(const struct hive_bytes *name, uint32_t index)
     return unit;
 }
 
-int hive_compare_names(const struct hive_bytes *a, const struct hive_bytes *b)
+int hive_fold_names(const struct hive_bytes *a, const struct hive_bytes *b)
 {
     uint32_t a_units = a->bytes / 2, b_units = b->bytes / 2;
     uint32_t common = a_units < b_units ? a_units : b_units;
@@ -90,9 +90,14 @@ int hive_compare_names(const struct hive_bytes *a, const struct hive_bytes *b)
         if (x != y)
             return x < y ? -1 : 1;
     }
-    if (a_units != b_units)
-        return a_units < b_units ? -1 : 1;
-    return common == 0 ? 0 : memcmp(a->data, b->data, a->bytes);
+    return (a_units > b_units) - (a_units < b_units);
+}
+
+int hive_compare_names(const struct hive_bytes *a, const struct hive_bytes *b)
+{
+    int order = hive_fold_names(a, b);
+
+    return order != 0 || a->bytes == 0 ? order : memcmp(a->data, b->data, a->bytes);
 }
 
 /* The index of the first child that is not before name. */
@@ -152,10 +157,15 @@ int hive_link_child(struct hive_key *parent, struct hive_key *child)
     return 0;
 }
 
+uint32_t hive_child_index(const struct hive_key *child)
+{
+    return seek_child(child->parent, &child->name);
+}
+
 static void unlink_child(struct hive_key *child)
 {
     struct hive_key *parent = child->parent;
-    uint32_t at = seek_child(parent, &child->name);
+    uint32_t at = hive_child_index(child);
 
     parent->child_count--;
     memmove(parent->child + at, parent->child + at + 1,
@@ -209,14 +219,12 @@ static bool parse(const void *record, size_t bytes, struct change *change)
     return head->name_bytes % 2 == 0 && head->data_bytes <= HIVE_DATA_LIMIT;
 }
 
-static bool is_key_name(const uint8_t *name, uint32_t bytes)
+bool hive_is_key_name(const struct hive_bytes *name)
 {
-    struct hive_bytes view = {(uint8_t *)name, bytes};
-
-    if (bytes == 0 || bytes > HIVE_KEY_NAME_LIMIT || bytes % 2 != 0)
+    if (name->bytes == 0 || name->bytes > HIVE_KEY_NAME_LIMIT || name->bytes % 2 != 0)
         return false;
-    for (uint32_t i = 0; i < bytes / 2; i++)
-        if (unit_at(&view, i) == '\\')
+    for (uint32_t i = 0; i < name->bytes / 2; i++)
+        if (unit_at(name, i) == '\\')
             return false;
     return true;
 }
@@ -229,9 +237,9 @@ static bool next_component(const uint8_t **path, uint32_t *bytes, struct hive_by
     if (*bytes < sizeof(length))
         return false;
     memcpy(&length, *path, sizeof(length));
-    if (length > *bytes - sizeof(length) || !is_key_name(*path + sizeof(length), length))
-        return false;
     *component = (struct hive_bytes){(uint8_t *)*path + sizeof(length), length};
+    if (length > *bytes - sizeof(length) || !hive_is_key_name(component))
+        return false;
     *path += sizeof(length) + length;
     *bytes -= (uint32_t)sizeof(length) + length;
     return true;
@@ -265,6 +273,8 @@ static int set_key(struct hive_key *key, const struct change *change)
 {
     struct hive_bytes class_name, security;
 
+    if (change->head.name_bytes > HIVE_CLASS_LIMIT || change->head.data_bytes > HIVE_SECURITY_LIMIT)
+        return -EINVAL;
     if (hive_copy_bytes(&class_name, change->name, change->head.name_bytes) != 0)
         return -ENOMEM;
     if (hive_copy_bytes(&security, change->data, change->head.data_bytes) != 0) {
@@ -315,7 +325,7 @@ static int rename_key(struct hive_key *key, const struct change *change)
     struct hive_bytes name = {(uint8_t *)change->name, change->head.name_bytes}, old = key->name;
     struct hive_key *parent = key->parent;
 
-    if (parent == NULL || !is_key_name(name.data, name.bytes))
+    if (parent == NULL || !hive_is_key_name(&name))
         return -EINVAL;
     if (find_child(parent, &name) != NULL)
         return find_child(parent, &name) == key ? 0 : -EEXIST;

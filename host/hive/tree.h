@@ -13,6 +13,8 @@
 #define HIVE_DEPTH_LIMIT 512u        /* keys on a path */
 #define HIVE_KEY_NAME_LIMIT 510u     /* bytes */
 #define HIVE_VALUE_NAME_LIMIT 32766u /* bytes */
+#define HIVE_CLASS_LIMIT 65534u      /* bytes */
+#define HIVE_SECURITY_LIMIT 65535u
 #define HIVE_DATA_LIMIT 0x100000u
 
 struct hive_bytes {
@@ -46,6 +48,8 @@ struct hive_key *hive_create_root(void);   /* NULL without memory */
 void hive_free_key(struct hive_key *key);  /* and all below it; not taken off its parent */
 /* Upper case first, then the spelling: a total order in which a reader that folds case finds what it looks for. */
 int hive_compare_names(const struct hive_bytes *a, const struct hive_bytes *b);
+int hive_fold_names(const struct hive_bytes *a, const struct hive_bytes *b); /* 0: the same but for case */
+bool hive_is_key_name(const struct hive_bytes *name);
 /* 0, -EINVAL for what is no record or cannot be, -ENOENT, -EEXIST, -ENOTEMPTY, -ENOMEM: then nothing is changed. */
 int hive_apply(struct hive_key *root, const void *record, size_t bytes);
 /* The records that make the hive, the root's first. */
@@ -54,4 +58,5 @@ void hive_append(struct hive_buffer *buffer, const void *data, size_t bytes);
 int hive_copy_bytes(struct hive_bytes *to, const void *data, size_t bytes); /* 0 or -ENOMEM */
 /* Adds a child or a value that the caller has made up; 0, -EEXIST or -ENOMEM, and it is the caller's still. */
 int hive_link_child(struct hive_key *parent, struct hive_key *child);
+uint32_t hive_child_index(const struct hive_key *child); /* of a child that is linked */
 int hive_add_value(struct hive_key *key, const struct hive_value *value);
