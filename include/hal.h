@@ -379,16 +379,25 @@ typedef struct HAL_GPU_INFO {
 /*
  * ---- hives: the part of the registry that outlives the machine; only with HAL_FLAG_REGISTRY ----
  *
- * A hive travels as records, both ways: what the host has is the records that make it, in an order in which each key
- * comes after its parent, and each change of the guest's is one record. A change is done when its status is success:
- * the host has it in its log then.
+ * A hive travels as records, both ways: what the host has is the records that make it, in an order
+ * in which each key comes after its parent, and each change of the guest's is one record. A change
+ * is done when its status is success: the host has it in its log then.
  */
-enum { HAL_HIVE_SYSTEM, HAL_HIVE_SOFTWARE, HAL_HIVE_DEFAULT, HAL_HIVE_BCD, HAL_HIVE_SAM, HAL_HIVE_SECURITY, HAL_HIVE_COUNT };
 enum {
-    HAL_HIVE_LOAD = 1, /* offset, length -> bytes of the hive's records, total; total 0: there is no such hive yet */
-    HAL_HIVE_CHANGE,   /* the length bytes at offset of a record of total bytes; the last piece does it */
-    HAL_HIVE_READY,    /* hives that there were not are complete with what every machine starts with */
-    HAL_HIVE_FLUSH     /* what is in the log is on the disk */
+    HAL_HIVE_SYSTEM,
+    HAL_HIVE_SOFTWARE,
+    HAL_HIVE_DEFAULT,
+    HAL_HIVE_BCD,
+    HAL_HIVE_SAM,
+    HAL_HIVE_SECURITY,
+    HAL_HIVE_COUNT
+};
+enum {
+    /* offset, length -> bytes of the hive's records, total; total 0: there is no such hive yet */
+    HAL_HIVE_LOAD = 1,
+    HAL_HIVE_CHANGE, /* length bytes at offset of a record of total bytes; the last piece does it */
+    HAL_HIVE_READY,  /* new hives are complete with what every machine starts with */
+    HAL_HIVE_FLUSH   /* what is in the log is on the disk */
 };
 typedef struct HAL_HIVE_REQUEST {
     uint32_t operation;
@@ -401,15 +410,17 @@ typedef struct HAL_HIVE_REQUEST {
 #define HAL_HIVE_CHUNK 65536u
 #define HAL_HIVE_RECORD_LIMIT 0x200000u
 
-enum { /* operation of a record; the path leads to the key, from the hive's root; it is empty for the root */
-    HAL_CHANGE_KEY = 1,      /* name: class; data: security descriptor; type: HAL_KEY_*: made, or what it is now */
+enum { /* operation of a record; the path leads to the key, from the hive's root */
+    /* name: class; data: security descriptor; type: HAL_KEY_*: made, or what it is now */
+    HAL_CHANGE_KEY = 1,
     HAL_CHANGE_DELETE_KEY,
     HAL_CHANGE_RENAME_KEY,   /* name: the new one */
     HAL_CHANGE_SET_VALUE,    /* name, type, data */
     HAL_CHANGE_DELETE_VALUE, /* name */
 };
 enum { HAL_KEY_LINK = 1 };
-typedef struct HAL_HIVE_RECORD { /* path, name and data follow; names are UTF-16, spelled as they were made */
+/* Path, name and data follow; names are UTF-16, spelled as they were made. */
+typedef struct HAL_HIVE_RECORD {
     uint32_t bytes;      /* of all */
     uint32_t operation;  /* HAL_CHANGE_* */
     uint32_t type;

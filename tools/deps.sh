@@ -8,6 +8,7 @@ packages=(
     libclang-rt-19-dev                  # sanitizers of the host's unit tests, libFuzzer
     libzydis-dev libjansson-dev libseccomp-dev # instruction decoder, JSON reports, the machine's sandbox
     osslsigncode openssl wixl msitools  # make package: signatures, the MSI (a few megabytes)
+    libhivex-bin libwin-hivex-perl      # hivexsh and hivexregedit, which must read what we write
     libc6-dev make perl binutils procps # make, prove, strings, pgrep
 )
 missing=()

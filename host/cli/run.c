@@ -25,6 +25,7 @@
 #include "cli/ram_hash.h"
 #include "cli/save.h"
 #include "hal/device.h"
+#include "hive/store.h"
 #include "report/report.h"
 #include "supervisor/supervisor.h"
 
@@ -33,6 +34,7 @@ struct run_session { /* a run and what serves it */
     struct progress progress;
     struct supervisor supervisor;
     struct gpus gpus;
+    struct hive_store *hives; /* NULL: the registry is not kept */
     bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
@@ -237,6 +239,20 @@ static int open_folder(struct run_session *session)
     return fill_folder(run);
 }
 
+static void say_hive(void *context, const char *text)
+{
+    progress_clear(&((struct run_session *)context)->progress);
+    cli_message("%s", text);
+}
+
+static int open_hives(struct run_session *session)
+{
+    if (!session->run.options.keep_registry)
+        return EXIT_FINE;
+    session->hives = hive_store_open(session->run.folder.path, say_hive, session);
+    return session->hives != NULL ? EXIT_FINE : EXIT_USAGE;
+}
+
 /* ---- while it runs ---- */
 
 static void on_console(void *context, uint64_t stream, const char *text, size_t bytes,
@@ -259,6 +275,15 @@ static void on_command(void *context, HAL_COMMAND *command)
 static long on_file(void *context, const void *body, size_t bytes, void *reply, size_t limit)
 {
     return broker_serve(((struct run_session *)context)->run.broker, body, bytes, reply, limit);
+}
+
+static long on_hive(void *context, const void *body, size_t bytes, void *reply, size_t limit)
+{
+    struct run_session *session = context;
+
+    return session->hives != NULL
+               ? hive_store_serve(session->hives, body, bytes, reply, limit)
+               : -EINVAL;
 }
 
 static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns)
@@ -317,12 +342,14 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
-                                               (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0),
+                                               (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0) |
+                                               (session->hives != NULL ? HAL_FLAG_REGISTRY : 0),
                                       .watchdog_ms = 3000};
     struct supervisor_ops ops = {.context = session,
                                  .next_command = on_command,
                                  .console = on_console,
                                  .file = on_file,
+                                 .hive = on_hive,
                                  .gpu = on_gpu,
                                  .save = on_save,
                                  .tick = on_tick,
@@ -665,7 +692,11 @@ static int run_session(struct run_session *session)
     gpu_init(&session->gpus, run->options.gpu_mode, run->options.gpu_count, run->options.seed);
     status = open_folder(session);
     if (status == EXIT_FINE)
+        status = open_hives(session);
+    if (status == EXIT_FINE)
         status = run_machine(session);
+    if (hive_store_close(session->hives) != 0 && status == EXIT_FINE)
+        status = EXIT_USAGE;
     gpu_fini(&session->gpus);
     broker_destroy(run->broker);
     machine_folder_close(&run->folder);

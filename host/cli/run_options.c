@@ -21,6 +21,8 @@ const char run_help[] =
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
     "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
     "one)\n"
+    "  --keep-registry  start with the registry in DIR/registry, and keep it there (else each run\n"
+    "                   starts with a fresh one); needs a machine's folder\n"
     "  --hwid [DRV=]ID  hardware ID that a driver (DRV: its file or service name; else each) "
     "drives,\n"
     "                   in place of those of an INF beside it; may be given more than once\n"
@@ -64,6 +66,7 @@ const char run_help[] =
 enum {
     OPTION_SEED = 256,
     OPTION_MACHINE,
+    OPTION_KEEP_REGISTRY,
     OPTION_HWID,
     OPTION_TREE,
     OPTION_WMI,
@@ -91,6 +94,7 @@ enum {
 static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"machine", required_argument, NULL, OPTION_MACHINE},
+    {"keep-registry", no_argument, NULL, OPTION_KEEP_REGISTRY},
     {"hwid", required_argument, NULL, OPTION_HWID},
     {"tree", no_argument, NULL, OPTION_TREE},
     {"wmi", optional_argument, NULL, OPTION_WMI},
@@ -284,6 +288,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_HASH: options->hash = true; return 0;
     case OPTION_SAVE: options->save_path = optarg; return 0;
     case OPTION_RESTORE: options->restore_path = optarg; return 0;
+    case OPTION_KEEP_REGISTRY: options->keep_registry = true; return 0;
     case OPTION_BACKGROUND: return parse_background(options);
     case OPTION_PREFIX: options->prefix = true; return 0;
     case ':': return cli_usage_error(&cli_verb_run, "option '%s' needs a value", word);
@@ -305,6 +310,10 @@ static int check_together(const struct run_options *options)
 {
     if (options->driver_count == 0 && options->program_count == 0 && options->background_count == 0)
         return cli_usage_error(&cli_verb_run, "which driver? (drydock run A.sys)");
+    if (options->keep_registry && options->machine == NULL)
+        return cli_usage_error(&cli_verb_run, "--keep-registry needs --machine DIR");
+    if (options->keep_registry && (options->save_path != NULL || options->restore_path != NULL))
+        return cli_usage_error(&cli_verb_run, "a machine whose registry is kept cannot be saved");
     if ((options->save_at != 0) != (options->save_path != NULL))
         return cli_usage_error(&cli_verb_run, "--save-at and --save go together");
     return 0;

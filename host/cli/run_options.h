@@ -41,6 +41,7 @@ struct run_options {
     uint64_t fail_allocation; /* 0: none */
     uint64_t save_at; /* safe point number */
     bool json, hash, gate, real_clock, prefix;
+    bool keep_registry; /* in machine/registry */
     int own_argc; /* words before the first "--" */
     enum gpu_mode gpu_mode;
     uint32_t gpu_count; /* of simulated ones */

@@ -292,7 +292,8 @@ int64_t HAL_CALL hal_do_hive(uint64_t request_va)
     }
     channel_send(CHANNEL_HIVE, packet, sizeof(*hive) + hive->data_bytes);
     received = channel_receive(CHANNEL_HIVE, packet, sizeof(packet));
-    if (received < sizeof(*hive) || hive->data_bytes > received - sizeof(*hive) || hive->data_bytes > request.length)
+    if (received < sizeof(*hive) || hive->data_bytes > received - sizeof(*hive) ||
+        hive->data_bytes > request.length)
         channel_lost();
     hive->request.buffer = request.buffer; /* guest addresses never come from outside */
     if (!memory_write(request.buffer, hive + 1, hive->data_bytes) ||

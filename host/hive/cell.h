@@ -24,7 +24,11 @@ enum { /* in the base block */
     BASE_NAME_BYTES = 64,
     BASE_CHECKSUM = 508
 };
-enum { BIN_OFFSET = 4, BIN_LENGTH = 8, BIN_TIME = 20 };
+enum {
+    BIN_OFFSET = 4,
+    BIN_LENGTH = 8,
+    BIN_TIME = 20
+};
 enum { /* in an nk cell, from its signature on */
     NK_FLAGS = 2,
     NK_TIME = 4,
@@ -44,13 +48,40 @@ enum { /* in an nk cell, from its signature on */
     NK_CLASS_BYTES = 74,
     NK_NAME = 76
 };
-enum { NK_FLAG_ROOT = 0x04, NK_FLAG_KEEP = 0x08, NK_FLAG_LINK = 0x10, NK_FLAG_NARROW = 0x20 };
-enum { VK_NAME_BYTES = 2, VK_DATA_BYTES = 4, VK_DATA = 8, VK_TYPE = 12, VK_FLAGS = 16, VK_NAME = 20 };
-enum { VK_FLAG_NARROW = 1 };
+enum {
+    NK_FLAG_ROOT = 0x04,
+    NK_FLAG_KEEP = 0x08,
+    NK_FLAG_LINK = 0x10,
+    NK_FLAG_NARROW = 0x20
+};
+enum {
+    VK_NAME_BYTES = 2,
+    VK_DATA_BYTES = 4,
+    VK_DATA = 8,
+    VK_TYPE = 12,
+    VK_FLAGS = 16,
+    VK_NAME = 20
+};
+enum {
+    VK_FLAG_NARROW = 1
+};
 #define VK_INLINE 0x80000000u /* in VK_DATA_BYTES: VK_DATA is the data itself */
-enum { SK_NEXT = 4, SK_BEFORE = 8, SK_USES = 12, SK_BYTES = 16, SK_DESCRIPTOR = 20 };
-enum { LIST_COUNT = 2, LIST_ITEMS = 4 };
-enum { DB_COUNT = 2, DB_LIST = 4, DB_BYTES = 8 };
+enum {
+    SK_NEXT = 4,
+    SK_BEFORE = 8,
+    SK_USES = 12,
+    SK_BYTES = 16,
+    SK_DESCRIPTOR = 20
+};
+enum {
+    LIST_COUNT = 2,
+    LIST_ITEMS = 4
+};
+enum {
+    DB_COUNT = 2,
+    DB_LIST = 4,
+    DB_BYTES = 8
+};
 #define DB_PIECE_BYTES 16344u /* data beyond this is in pieces, from version 1.4 on */
 
 static inline uint16_t cell_get16(const uint8_t *at)

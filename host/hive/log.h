@@ -1,6 +1,6 @@
 /*
- * The log beside a hive file: a copy of the file as it was last written, then each change since. See README.md for
- * its format and for what a reader makes of which damage.
+ * The log beside a hive file: a copy of the file as it was last written, then each change since.
+ * See README.md for its format and for what a reader makes of which damage.
  */
 #pragma once
 
@@ -18,9 +18,13 @@ struct log { /* a log that is open for more */
     uint32_t records; /* since the base */
 };
 
-enum log_state { LOG_NONE, LOG_FINE, LOG_DAMAGED };
+enum log_state {
+    LOG_NONE,
+    LOG_FINE,
+    LOG_DAMAGED
+};
 
-struct log_view { /* a log as it was found; the pointers go into data */
+struct log_view {         /* a log as it was found; the pointers go into data */
     enum log_state state; /* of its header */
     uint8_t *data;        /* the whole file */
     size_t bytes;
@@ -37,9 +41,14 @@ struct log_record {
     size_t end; /* of it, in the log */
 };
 
-enum log_step { LOG_RECORD, LOG_END, LOG_TORN /* one that was not finished is last */, LOG_BROKEN };
+enum log_step {
+    LOG_RECORD,
+    LOG_END,
+    LOG_TORN /* one that was not finished is last */,
+    LOG_BROKEN
+};
 
-uint64_t log_check(const void *data, size_t bytes); /* CRC-64 */
+uint64_t log_check(const void *data, size_t bytes);                   /* CRC-64 */
 int log_read(int folder_fd, const char *name, struct log_view *view); /* 0 or -errno; NONE is 0 */
 void log_free(struct log_view *view);
 /* The record at an offset: view->first, then each record's end. */

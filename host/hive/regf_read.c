@@ -1,7 +1,7 @@
 /*
- * Reads regf files, versions 1.3 to 1.6, of whatever bytes there are. Nothing is believed: a bin and a cell lie where
- * they say, each cell belongs to one owner (a descriptor's to several), counts agree. Leaves out: volatile keys,
- * which no file has, and layered keys.
+ * Reads regf files, versions 1.3 to 1.6, of whatever bytes there are. Nothing is believed: a bin
+ * and a cell lie where they say, each cell belongs to one owner (a descriptor's to several), counts
+ * agree. Leaves out: volatile keys, which no file has, and layered keys.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -68,8 +68,8 @@ static bool read_base(struct reader *reader, const uint8_t *image, size_t bytes)
         return refuse(reader, "it is of no version that is read here");
     reader->bins = image + REGF_BASE_BYTES;
     reader->bytes = cell_get32(image + BASE_LENGTH);
-    if (bytes > REGF_BYTES_LIMIT || reader->bytes > bytes - REGF_BASE_BYTES ||
-        reader->bytes == 0 || reader->bytes % REGF_BIN_BYTES != 0)
+    if (bytes > REGF_BYTES_LIMIT || reader->bytes > bytes - REGF_BASE_BYTES || reader->bytes == 0 ||
+        reader->bytes % REGF_BIN_BYTES != 0)
         return refuse(reader, "it is shorter or longer than it says");
     return true;
 }
@@ -232,8 +232,10 @@ static bool read_value(struct reader *reader, uint32_t offset, struct hive_value
         name_bytes > HIVE_VALUE_NAME_LIMIT / (narrow ? 2 : 1))
         return refuse(reader, "a value is damaged");
     value->type = cell_get32(cell.data + VK_TYPE);
-    return read_name(reader, cell.data + VK_NAME, name_bytes, narrow, &value->name) &&
-           read_data(reader, cell.data, &value->data);
+    if (!read_name(reader, cell.data + VK_NAME, name_bytes, narrow, &value->name))
+        return false;
+    value->hash = hive_hash_name(&value->name);
+    return read_data(reader, cell.data, &value->data);
 }
 
 static int order_names(const void *a, const void *b)
@@ -286,32 +288,23 @@ static bool read_key(struct reader *reader, uint32_t offset, uint32_t parent, ui
 
 static bool add_child(struct reader *reader, struct hive_key *key, struct hive_key *child)
 {
-    uint32_t at;
-
     switch (hive_link_child(key, child)) {
-    case 0: break;
+    case 0: return true;
     case -ENOMEM: return no_memory(reader);
     default: return refuse(reader, "a key has two subkeys of one name");
     }
-    at = hive_child_index(child);
-    if ((at != 0 && hive_fold_names(&key->child[at - 1]->name, &child->name) == 0) ||
-        (at + 1 < key->child_count && hive_fold_names(&key->child[at + 1]->name, &child->name) == 0))
-        return refuse(reader, "a key has two subkeys of one name");
-    return true;
 }
 
 static bool read_child(struct reader *reader, uint32_t offset, uint32_t own, uint32_t depth,
                        struct hive_key *key)
 {
     struct hive_key *child = hive_create_root();
-    uint32_t count = key->child_count;
 
     if (child == NULL)
         return no_memory(reader);
     if (read_key(reader, offset, own, depth + 1, child) && add_child(reader, key, child))
         return true;
-    if (key->child_count == count) /* it is not the parent's yet */
-        hive_free_key(child);
+    hive_free_key(child);
     return false;
 }
 
@@ -428,8 +421,7 @@ static bool read_all(struct reader *reader, const uint8_t *image, size_t bytes,
     reader->taken = calloc(reader->bytes / 64 + 1, 1);
     if (reader->start == NULL || reader->taken == NULL)
         return no_memory(reader);
-    return read_bins(reader) &&
-           read_key(reader, cell_get32(image + BASE_ROOT), REGF_NONE, 0, root);
+    return read_bins(reader) && read_key(reader, cell_get32(image + BASE_ROOT), REGF_NONE, 0, root);
 }
 
 int regf_read(const uint8_t *image, size_t bytes, struct hive_key **root, const char **why)

@@ -1,4 +1,5 @@
-/* Writes regf files of version 1.3: a tree at once, each bin filled in the order in which its cells are made. */
+/* Writes regf files of version 1.3: a tree at once, each bin filled in the order in which its cells
+ * are made. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,7 +16,8 @@ struct security { /* a descriptor that keys share */
 struct writer {
     struct hive_buffer *image;
     uint64_t time;
-    uint32_t bin, bin_end, next; /* offsets of the bin that is filled, its end, its first free byte */
+    uint32_t bin, bin_end,
+        next; /* offsets of the bin that is filled, its end, its first free byte */
     struct security *security;
     uint32_t security_count, security_room;
     int error;
@@ -284,8 +286,7 @@ static uint32_t write_children(struct writer *writer, const struct hive_key *key
     cell_put16(contents(writer, list) + LIST_COUNT, leaves);
     for (uint32_t i = 0; i < leaves && writer->error == 0; i++) {
         uint32_t first = i * LIST_LIMIT, left = key->child_count - first;
-        uint32_t leaf =
-            write_leaf(writer, key, first, left < LIST_LIMIT ? left : LIST_LIMIT, own);
+        uint32_t leaf = write_leaf(writer, key, first, left < LIST_LIMIT ? left : LIST_LIMIT, own);
 
         if (writer->error == 0)
             cell_put32(contents(writer, list) + LIST_ITEMS + 4 * (size_t)i, leaf);

@@ -1,4 +1,5 @@
-/* See store.h. Each hive is a tree in memory; a change is in the log before the machine hears that it is done. */
+/* See store.h. Each hive is a tree in memory; a change is in the log before the machine hears that
+ * it is done. */
 #include "hive/store.h"
 
 #include <errno.h>
@@ -16,6 +17,10 @@
 #include "hive/file.h"
 #include "hive/log.h"
 #include "hive/regf.h"
+
+_Static_assert(sizeof(struct channel_header) + sizeof(struct channel_hive) + HAL_HIVE_CHUNK <=
+                   CHANNEL_MAX_PACKET,
+               "a request is one packet");
 
 #define LOG_BOUND (4u << 20) /* a log longer than this, and than its base, is made anew */
 
@@ -69,8 +74,8 @@ static uint64_t now_100ns(void)
 /* ---- writing ---- */
 
 /*
- * The log goes first: it has all that the file will have, so whatever ends this between the two, the hive is read
- * from the log then.
+ * The log goes first: it has all that the file will have, so whatever ends this between the two,
+ * the hive is read from the log then.
  */
 static int write_hive(struct hive_store *store, struct hive *hive)
 {
@@ -102,9 +107,8 @@ int hive_store_checkpoint(struct hive_store *store)
 
     for (unsigned i = 0; i < HAL_HIVE_COUNT; i++) {
         struct hive *hive = &store->hive[i];
-        int one = hive->ready && (hive->log.records != 0 || hive->broken)
-                      ? write_hive(store, hive)
-                      : 0;
+        int one =
+            hive->ready && (hive->log.records != 0 || hive->broken) ? write_hive(store, hive) : 0;
 
         if (one != 0)
             tell(store, "%s/%s: not written: %s", store->folder, hive->name, strerror(-one));
@@ -140,8 +144,8 @@ static bool parse(const struct hive_store *store, struct hive *hive, const char 
 }
 
 /*
- * The log was not read beside it: there is none, or the file was written by another program. Without a log that goes
- * on from it the hive is usable only when it can be written.
+ * The log was not read beside it: there is none, or the file was written by another program.
+ * Without a log that goes on from it the hive is usable only when it can be written.
  */
 static bool adopt(struct hive_store *store, struct hive *hive, const struct found *found)
 {
@@ -179,8 +183,7 @@ static bool replay(struct hive_store *store, struct hive *hive, const struct fou
     if (step == LOG_BROKEN)
         return refuse(store, hive->log_name,
                       "it is damaged (without it, the hive is as it was last written)");
-    error = log_continue(store->folder_fd, hive->log_name, &found->log, end, count,
-                         &hive->log);
+    error = log_continue(store->folder_fd, hive->log_name, &found->log, end, count, &hive->log);
     return error == 0 || refuse(store, hive->log_name, strerror(-error));
 }
 
@@ -210,7 +213,8 @@ static bool load_base(struct hive_store *store, struct hive *hive, const struct 
     return parse(store, hive, hive->log_name, found->log.image, base->bytes);
 }
 
-/* Another program that writes hives counts its sequence number on; damage does not get that right. */
+/* Another program that writes hives counts its sequence number on; damage does not get that right.
+ */
 static bool is_of_another(const struct found *found)
 {
     struct regf_header header;
@@ -244,7 +248,8 @@ static bool load_with_log(struct hive_store *store, struct hive *hive, const str
 static bool load_hive(struct hive_store *store, struct hive *hive)
 {
     struct found found = {0};
-    int error = file_read(store->folder_fd, hive->name, REGF_BYTES_LIMIT, &found.data, &found.bytes);
+    int error =
+        file_read(store->folder_fd, hive->name, REGF_BYTES_LIMIT, &found.data, &found.bytes);
     bool fine = true;
 
     found.there = error == 0;
@@ -263,7 +268,8 @@ static bool load_hive(struct hive_store *store, struct hive *hive)
     return fine;
 }
 
-/* The kernel takes the lock back when the process ends, however that is; its children do not have it. */
+/* The kernel takes the lock back when the process ends, however that is; its children do not have
+ * it. */
 static int lock_folder(struct hive_store *store)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

@@ -144,7 +144,8 @@ int hive_link_child(struct hive_key *parent, struct hive_key *child)
 {
     uint32_t at = seek_child(parent, &child->name);
 
-    if (at < parent->child_count && hive_compare_names(&parent->child[at]->name, &child->name) == 0)
+    if ((at != 0 && hive_fold_names(&parent->child[at - 1]->name, &child->name) == 0) ||
+        (at < parent->child_count && hive_fold_names(&parent->child[at]->name, &child->name) == 0))
         return -EEXIST;
     if (reserve((void **)&parent->child, &parent->child_room, parent->child_count,
                 sizeof(struct hive_key *)) != 0)
@@ -174,11 +175,21 @@ static void unlink_child(struct hive_key *child)
 
 /* ---- values ---- */
 
+uint32_t hive_hash_name(const struct hive_bytes *name)
+{
+    uint32_t hash = 0;
+
+    for (uint32_t i = 0; i < name->bytes / 2; i++)
+        hash = hash * 37 + name_fold(unit_at(name, i));
+    return hash;
+}
+
 static struct hive_value *find_value(const struct hive_key *key, const struct hive_bytes *name)
 {
+    uint32_t hash = hive_hash_name(name);
+
     for (uint32_t i = 0; i < key->value_count; i++)
-        if (key->value[i].name.bytes == name->bytes &&
-            (name->bytes == 0 || memcmp(key->value[i].name.data, name->data, name->bytes) == 0))
+        if (key->value[i].hash == hash && hive_fold_names(&key->value[i].name, name) == 0)
             return &key->value[i];
     return NULL;
 }
@@ -189,7 +200,8 @@ int hive_add_value(struct hive_key *key, const struct hive_value *value)
         return -EEXIST;
     if (reserve((void **)&key->value, &key->value_room, key->value_count, sizeof(*value)) != 0)
         return -ENOMEM;
-    key->value[key->value_count++] = *value;
+    key->value[key->value_count] = *value;
+    key->value[key->value_count++].hash = hive_hash_name(&value->name);
     return 0;
 }
 
@@ -245,7 +257,8 @@ static bool next_component(const uint8_t **path, uint32_t *bytes, struct hive_by
     return true;
 }
 
-/* The key that the path leads to; or its parent and *missing when only the last component is not there. */
+/* The key that the path leads to; or its parent and *missing when only the last component is not
+ * there. */
 static int walk(struct hive_key *root, const struct change *change, struct hive_key **key,
                 struct hive_bytes *missing)
 {
@@ -273,7 +286,8 @@ static int set_key(struct hive_key *key, const struct change *change)
 {
     struct hive_bytes class_name, security;
 
-    if (change->head.name_bytes > HIVE_CLASS_LIMIT || change->head.data_bytes > HIVE_SECURITY_LIMIT)
+    if (change->head.name_bytes > HIVE_CLASS_LIMIT ||
+        change->head.data_bytes > HIVE_SECURITY_LIMIT || (change->head.type & ~HAL_KEY_LINK) != 0)
         return -EINVAL;
     if (hive_copy_bytes(&class_name, change->name, change->head.name_bytes) != 0)
         return -ENOMEM;
@@ -327,13 +341,16 @@ static int rename_key(struct hive_key *key, const struct change *change)
 
     if (parent == NULL || !hive_is_key_name(&name))
         return -EINVAL;
-    if (find_child(parent, &name) != NULL)
-        return find_child(parent, &name) == key ? 0 : -EEXIST;
     if (hive_copy_bytes(&name, change->name, change->head.name_bytes) != 0)
         return -ENOMEM;
     unlink_child(key);
     key->name = name;
-    hive_link_child(parent, key); /* room for it was there before, and the name is free */
+    if (hive_link_child(parent, key) != 0) {
+        key->name = old;
+        hive_link_child(parent, key); /* where it was: there is room, and the name is free */
+        free(name.data);
+        return -EEXIST;
+    }
     free(old.data);
     parent->time = change->head.time;
     return 0;
@@ -407,8 +424,9 @@ int hive_apply(struct hive_key *root, const void *record, size_t bytes)
 
 /* ---- the records of a hive ---- */
 
-static void emit_record(struct hive_buffer *out, const struct hive_buffer *path, HAL_HIVE_RECORD head,
-                        const struct hive_bytes *name, const struct hive_bytes *data)
+static void emit_record(struct hive_buffer *out, const struct hive_buffer *path,
+                        HAL_HIVE_RECORD head, const struct hive_bytes *name,
+                        const struct hive_bytes *data)
 {
     head.path_bytes = (uint32_t)path->bytes;
     head.name_bytes = name->bytes;
@@ -427,7 +445,8 @@ static void emit_key(const struct hive_key *key, struct hive_buffer *path, struc
 
     emit_record(out, path, head, &key->class_name, &key->security);
     for (uint32_t i = 0; i < key->value_count; i++) {
-        head = (HAL_HIVE_RECORD){.operation = HAL_CHANGE_SET_VALUE, .type = key->value[i].type, .time = key->time};
+        head = (HAL_HIVE_RECORD){
+            .operation = HAL_CHANGE_SET_VALUE, .type = key->value[i].type, .time = key->time};
         emit_record(out, path, head, &key->value[i].name, &key->value[i].data);
     }
     for (uint32_t i = 0; i < key->child_count; i++) {

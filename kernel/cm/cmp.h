@@ -40,6 +40,7 @@ typedef struct _CMP_NODE {
     ULONG UserFlags;  /* KeyWow64FlagsInformation, KeyControlFlagsInformation */
     ULONG ControlFlags;
     BOOLEAN Volatile, SymbolicLink, Deleted;
+    UCHAR Hive; /* of the key at the top of a hive that the host keeps: HAL_HIVE_* + 1 */
 } CMP_NODE;
 
 typedef struct _CM_KEY_BODY { /* the Key object: one an open */
@@ -55,9 +56,10 @@ extern CMP_NODE *CmpRoot;
 /* ---- node.c ---- */
 CMP_NODE *CmpFindChild(CMP_NODE *Parent, PCUNICODE_STRING Name);
 CMP_NODE *CmpChildAt(CMP_NODE *Parent, ULONG Index);
-/* Parent == NULL makes \Registry. Explicit may be NULL: inherits. */
+/* Parent == NULL makes \Registry. Options: REG_OPTION_VOLATILE, REG_OPTION_CREATE_LINK. Explicit
+ * may be NULL: inherits. */
 NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
-                       BOOLEAN Volatile, PSECURITY_DESCRIPTOR Explicit,
+                       ULONG Options, PSECURITY_DESCRIPTOR Explicit,
                        PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result);
 NTSTATUS CmpDeleteNode(CMP_NODE *Node); /* STATUS_CANNOT_DELETE when it has subkeys */
 NTSTATUS CmpRenameNode(CMP_NODE *Node, PCUNICODE_STRING Name);
@@ -76,7 +78,32 @@ CMP_VALUE *CmpValueAt(CMP_NODE *Node, ULONG Index);
 NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data,
                      ULONG Bytes);
 NTSTATUS CmpDeleteValue(CMP_NODE *Node, PCUNICODE_STRING Name);
-VOID CmpTouch(CMP_NODE *Node);
+
+/* ---- hive.c: what outlives the machine ---- */
+typedef struct _CMP_CHANGE {
+    ULONG Operation; /* HAL_CHANGE_* */
+    ULONG Type;
+    LARGE_INTEGER Time;
+    PCUNICODE_STRING Child; /* of the node; NULL: the node itself */
+    PCUNICODE_STRING Name;  /* NULL: none */
+    const VOID *Data;
+    ULONG Bytes;
+} CMP_CHANGE;
+/*
+ * Before the change is made: whatever this returns but success, it is not. Of a key that the host
+ * does not keep: success.
+ */
+NTSTATUS CmpLogChange(CMP_NODE *Node, const CMP_CHANGE *Change);
+/* The key itself, as it will be. */
+NTSTATUS CmpLogKey(CMP_NODE *Node, PSECURITY_DESCRIPTOR Descriptor, LARGE_INTEGER Time);
+NTSTATUS CmpFlushHives(VOID);
+NTSTATUS CmpLoadHives(VOID);      /* at start-up, before anything else is in the registry */
+BOOLEAN CmpIsLoaded(PCWSTR Path); /* its hive came from the host; Path below \Registry */
+VOID CmpFinishHives(VOID);        /* those that did not come from there are complete */
+
+/* ---- init.c ---- */
+/* Makes each key of the path below \Registry that is missing. */
+NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node);
 
 /* ---- object.c ---- */
 NTSTATUS CmpInitKeyType(VOID);

@@ -20,9 +20,6 @@ typedef struct _CMP_ROW { /* Name == NULL: the key alone */
 
 static const CMP_ROW CmpRow[] = {
     {L"User\\.Default\\Software", NULL, 0, NULL, 0},
-    {L"User\\S-1-5-18", NULL, 0, NULL, 0},
-    {L"Machine\\SAM", NULL, 0, NULL, 0},
-    {L"Machine\\Security", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Services", NULL, 0, NULL, 0},
     {CMP_KMDF, L"ImagePath", REG_EXPAND_SZ, L"System32\\drivers\\Wdf01000.sys", 0},
     {CMP_KMDF, L"DisplayName", REG_SZ, L"Kernel Mode Driver Frameworks service", 0},
@@ -65,8 +62,7 @@ static const CMP_ROW CmpRow[] = {
     {CMP_CPU, L"ProcessorNameString", REG_SZ, L"Drydock virtual processor", 0},
 };
 
-/* Makes each key of the path that is missing; Hardware and what is below it are volatile. */
-static NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node)
+NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node)
 {
     UNICODE_STRING Component;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -81,8 +77,9 @@ static NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node)
         Component.Length = Component.MaximumLength = (USHORT)((End - Path) * sizeof(WCHAR));
         Child = CmpFindChild(Here, &Component);
         if (Child == NULL)
-            Status = CmpCreateNode(Here, &Component, NULL, Volatile && Here != CmpRoot, NULL, NULL,
-                                   &Child);
+            Status = CmpCreateNode(Here, &Component, NULL,
+                                   Volatile && Here != CmpRoot ? REG_OPTION_VOLATILE : 0, NULL,
+                                   NULL, &Child);
         Here = Child;
         Path = *End == 0 ? End : End + 1;
     }
@@ -108,6 +105,7 @@ static NTSTATUS CmpSetNumber(CMP_NODE *Node, PCWSTR Name, ULONG Number)
     return CmpSetValue(Node, &NameString, REG_DWORD, &Number, sizeof(Number));
 }
 
+/* Hardware and what is below it are volatile. */
 static BOOLEAN CmpIsHardware(PCWSTR Path)
 {
     UNICODE_STRING Hardware = RTL_CONSTANT_STRING(L"Machine\\Hardware"), String;
@@ -119,8 +117,11 @@ static BOOLEAN CmpIsHardware(PCWSTR Path)
 static NTSTATUS CmpFillRow(const CMP_ROW *Row)
 {
     CMP_NODE *Node;
-    NTSTATUS Status = CmpMakePath(Row->Path, CmpIsHardware(Row->Path), &Node);
+    NTSTATUS Status;
 
+    if (CmpIsLoaded(Row->Path))
+        return STATUS_SUCCESS;
+    Status = CmpMakePath(Row->Path, CmpIsHardware(Row->Path), &Node);
     if (!NT_SUCCESS(Status) || Row->Name == NULL)
         return Status;
     return Row->Type == REG_DWORD ? CmpSetNumber(Node, Row->Name, Row->Number)
@@ -133,8 +134,11 @@ static NTSTATUS CmpFillBuild(VOID)
     WCHAR Text[12];
     UNICODE_STRING Build = {0, sizeof(Text), Text};
     CMP_NODE *Node;
-    NTSTATUS Status = CmpMakePath(CMP_VERSION, FALSE, &Node);
+    NTSTATUS Status;
 
+    if (CmpIsLoaded(CMP_VERSION))
+        return STATUS_SUCCESS;
+    Status = CmpMakePath(CMP_VERSION, FALSE, &Node);
     if (NT_SUCCESS(Status))
         Status = RtlIntegerToUnicodeString((ULONG)NtBuildNumber & 0xFFFF, 10, &Build);
     if (NT_SUCCESS(Status))
@@ -144,15 +148,20 @@ static NTSTATUS CmpFillBuild(VOID)
     return Status;
 }
 
-static NTSTATUS CmpLink(PCWSTR Path, PCWSTR Target)
+static NTSTATUS CmpLink(PCWSTR Path, PCWSTR Name, PCWSTR Target)
 {
-    CMP_NODE *Node;
-    NTSTATUS Status = CmpMakePath(Path, FALSE, &Node);
+    UNICODE_STRING NameString;
+    CMP_NODE *Parent, *Node;
+    NTSTATUS Status;
 
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Node->SymbolicLink = TRUE;
-    return CmpSetText(Node, L"SymbolicLinkValue", REG_LINK, Target);
+    if (CmpIsLoaded(Path))
+        return STATUS_SUCCESS;
+    RtlInitUnicodeString(&NameString, Name);
+    Status = CmpMakePath(Path, FALSE, &Parent);
+    if (NT_SUCCESS(Status))
+        Status =
+            CmpCreateNode(Parent, &NameString, NULL, REG_OPTION_CREATE_LINK, NULL, NULL, &Node);
+    return NT_SUCCESS(Status) ? CmpSetText(Node, L"SymbolicLinkValue", REG_LINK, Target) : Status;
 }
 
 /* \Registry in the object namespace. */
@@ -189,15 +198,21 @@ NTSTATUS CmInitSystem(VOID)
         Status = CmpCreateNode(NULL, &Name, NULL, FALSE, NULL, NULL, &CmpRoot);
     if (NT_SUCCESS(Status))
         Status = CmpPublishRoot();
+    if (NT_SUCCESS(Status))
+        Status = CmpLoadHives();
     for (ULONG i = 0; i < RTL_NUMBER_OF(CmpRow) && NT_SUCCESS(Status); i++)
         Status = CmpFillRow(&CmpRow[i]);
     if (NT_SUCCESS(Status))
         Status = CmpFillBuild();
     if (NT_SUCCESS(Status))
-        Status = CmpLink(L"Machine\\System\\CurrentControlSet",
+        Status = CmpLink(L"Machine\\System", L"CurrentControlSet",
                          L"\\Registry\\Machine\\System\\ControlSet001");
     if (NT_SUCCESS(Status))
-        Status = CmpLink(L"Machine\\System\\ControlSet001\\Hardware Profiles\\Current",
+        Status = CmpLink(L"Machine\\System\\ControlSet001\\Hardware Profiles", L"Current",
                          L"\\Registry\\Machine\\System\\ControlSet001\\Hardware Profiles\\0001");
+    if (NT_SUCCESS(Status))
+        Status = CmpLink(L"User", L"S-1-5-18", L"\\Registry\\User\\.Default");
+    if (NT_SUCCESS(Status))
+        CmpFinishHives();
     return Status;
 }

@@ -301,7 +301,7 @@ FreeName:
     return Status;
 }
 
-/* The registry is memory only: there is nothing behind it that could be out of date. */
+/* Changes are in the host's log anyway; this gets the log onto the disk. */
 NT_SERVICE(FlushKey);
 NTSTATUS NTAPI NtFlushKey(HANDLE KeyHandle)
 {
@@ -313,6 +313,8 @@ NTSTATUS NTAPI NtFlushKey(HANDLE KeyHandle)
         return Status;
     REG_FLUSH_KEY_INFORMATION Info = {.Object = Body};
     Status = CmpWatch(&Call, RegNtPreFlushKey, Info, Body);
+    if (NT_SUCCESS(Status) && !Call.Bypassed)
+        Status = CmpFlushHives();
     Status = CmpWatched(&Call, RegNtPostFlushKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;
@@ -323,14 +325,18 @@ static NTSTATUS CmpSetInformation(CMP_NODE *Node, KEY_SET_INFORMATION_CLASS Clas
 {
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
     LARGE_INTEGER Time;
+    NTSTATUS Status;
 
     switch (Class) {
     case KeyWriteTimeInformation:
         if (Length != sizeof(Time))
             return STATUS_INFO_LENGTH_MISMATCH;
-        return NT_SUCCESS(ExpCopyIn(&Time, Buffer, sizeof(Time), Mode))
-                   ? (Node->LastWriteTime = Time, STATUS_SUCCESS)
-                   : STATUS_ACCESS_VIOLATION;
+        Status = ExpCopyIn(&Time, Buffer, sizeof(Time), Mode);
+        if (NT_SUCCESS(Status))
+            Status = CmpLogKey(Node, Node->Descriptor, Time);
+        if (NT_SUCCESS(Status))
+            Node->LastWriteTime = Time;
+        return Status;
     case KeyWow64FlagsInformation:
         return Length != sizeof(ULONG) ? STATUS_INFO_LENGTH_MISMATCH
                                        : ExpCopyIn(&Node->UserFlags, Buffer, sizeof(ULONG), Mode);

@@ -1,7 +1,7 @@
 /*
  * The tree of keys and values, in paged pool. Names are compared without regard to case and kept as
- * given. Subkeys are kept sorted, values in the order of their making, as NT enumerates them. Left
- * out: hives as files.
+ * given. Subkeys are kept sorted, values in the order of their making, as NT enumerates them. What
+ * outlives the machine is told to the host (hive.c) before it is changed here.
  */
 #include "cmp.h"
 
@@ -31,9 +31,12 @@ static NTSTATUS CmpCopyString(PCUNICODE_STRING Source, PUNICODE_STRING Result)
     return STATUS_SUCCESS;
 }
 
-VOID CmpTouch(CMP_NODE *Node)
+static LARGE_INTEGER CmpNow(VOID)
 {
-    KeQuerySystemTimePrecise(&Node->LastWriteTime);
+    LARGE_INTEGER Now;
+
+    KeQuerySystemTimePrecise(&Now);
+    return Now;
 }
 
 /* ---- keys ---- */
@@ -41,9 +44,12 @@ VOID CmpTouch(CMP_NODE *Node)
 /* The first child that is not before Name, or the list's head. */
 static PLIST_ENTRY CmpSeekChild(CMP_NODE *Parent, PCUNICODE_STRING Name, LONG *Order)
 {
-    PLIST_ENTRY Link;
+    PLIST_ENTRY Link = Parent->Children.Blink;
 
     *Order = 1;
+    if (Link != &Parent->Children && /* often they come in order */
+        RtlCompareUnicodeString(&CONTAINING_RECORD(Link, CMP_NODE, Link)->Name, Name, TRUE) < 0)
+        return &Parent->Children;
     for (Link = Parent->Children.Flink; Link != &Parent->Children; Link = Link->Flink) {
         *Order = RtlCompareUnicodeString(&CONTAINING_RECORD(Link, CMP_NODE, Link)->Name, Name,
                                          TRUE);
@@ -72,14 +78,14 @@ CMP_NODE *CmpChildAt(CMP_NODE *Parent, ULONG Index)
     return CONTAINING_RECORD(Link, CMP_NODE, Link);
 }
 
-static VOID CmpLinkChild(CMP_NODE *Parent, CMP_NODE *Node)
+static VOID CmpLinkChild(CMP_NODE *Parent, CMP_NODE *Node, LARGE_INTEGER Time)
 {
     LONG Order;
 
     InsertTailList(CmpSeekChild(Parent, &Node->Name, &Order), &Node->Link);
     Node->Parent = Parent;
     Parent->ChildCount++;
-    CmpTouch(Parent);
+    Parent->LastWriteTime = Time;
 }
 
 static NTSTATUS CmpAssignDescriptor(CMP_NODE *Parent, PSECURITY_DESCRIPTOR Explicit,
@@ -122,23 +128,20 @@ static VOID CmpFreeNode(CMP_NODE *Node)
     CmpFree(Node);
 }
 
-NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
-                       BOOLEAN Volatile, PSECURITY_DESCRIPTOR Explicit,
-                       PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result)
+/* A key that is nobody's child yet. */
+static NTSTATUS CmpMakeNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
+                            PSECURITY_DESCRIPTOR Explicit, PSECURITY_SUBJECT_CONTEXT Subject,
+                            CMP_NODE **Result)
 {
-    CMP_NODE *Node;
+    CMP_NODE *Node = CmpAllocate(sizeof(*Node));
     NTSTATUS Status;
 
-    if (Parent != NULL && Parent->Volatile && !Volatile)
-        return STATUS_CHILD_MUST_BE_VOLATILE;
-    Node = CmpAllocate(sizeof(*Node));
     if (Node == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Node, sizeof(*Node));
     InitializeListHead(&Node->Children);
     InitializeListHead(&Node->Values);
     InitializeListHead(&Node->Waits);
-    Node->Volatile = Volatile;
     Status = CmpCopyString(Name, &Node->Name);
     if (NT_SUCCESS(Status))
         Status = CmpCopyString(Class, &Node->Class);
@@ -148,9 +151,45 @@ NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING
         CmpFreeNode(Node);
         return Status;
     }
-    CmpTouch(Node);
+    *Result = Node;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS CmpLogCreation(CMP_NODE *Parent, CMP_NODE *Node)
+{
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_KEY,
+                         .Type = Node->SymbolicLink ? HAL_KEY_LINK : 0,
+                         .Time = Node->LastWriteTime,
+                         .Child = &Node->Name,
+                         .Name = &Node->Class,
+                         .Data = Node->Descriptor,
+                         .Bytes = RtlLengthSecurityDescriptor(Node->Descriptor)};
+
+    return Node->Volatile ? STATUS_SUCCESS : CmpLogChange(Parent, &Change);
+}
+
+NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING Class,
+                       ULONG Options, PSECURITY_DESCRIPTOR Explicit,
+                       PSECURITY_SUBJECT_CONTEXT Subject, CMP_NODE **Result)
+{
+    CMP_NODE *Node;
+    NTSTATUS Status;
+
+    if (Parent != NULL && Parent->Volatile && !(Options & REG_OPTION_VOLATILE))
+        return STATUS_CHILD_MUST_BE_VOLATILE;
+    Status = CmpMakeNode(Parent, Name, Class, Explicit, Subject, &Node);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Node->Volatile = (Options & REG_OPTION_VOLATILE) != 0;
+    Node->SymbolicLink = (Options & REG_OPTION_CREATE_LINK) != 0;
+    Node->LastWriteTime = CmpNow();
     if (Parent != NULL) {
-        CmpLinkChild(Parent, Node);
+        Status = CmpLogCreation(Parent, Node);
+        if (!NT_SUCCESS(Status)) {
+            CmpFreeNode(Node);
+            return Status;
+        }
+        CmpLinkChild(Parent, Node, Node->LastWriteTime);
         CmpReportChange(Parent, REG_NOTIFY_CHANGE_NAME);
     }
     *Result = Node;
@@ -159,13 +198,18 @@ NTSTATUS CmpCreateNode(CMP_NODE *Parent, PCUNICODE_STRING Name, PCUNICODE_STRING
 
 NTSTATUS CmpDeleteNode(CMP_NODE *Node)
 {
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_DELETE_KEY, .Time = CmpNow()};
     CMP_NODE *Parent = Node->Parent;
+    NTSTATUS Status;
 
-    if (Parent == NULL || Node->ChildCount != 0)
+    if (Parent == NULL || Node->ChildCount != 0 || Node->Hive != 0)
         return STATUS_CANNOT_DELETE;
+    Status = CmpLogChange(Node, &Change);
+    if (!NT_SUCCESS(Status))
+        return Status;
     RemoveEntryList(&Node->Link);
     Parent->ChildCount--;
-    CmpTouch(Parent);
+    Parent->LastWriteTime = Change.Time;
     Node->Parent = NULL;
     Node->Deleted = TRUE;
     CmpReportChange(Parent, REG_NOTIFY_CHANGE_NAME);
@@ -193,11 +237,12 @@ static VOID CmpForgetNames(CMP_NODE *Node)
 
 NTSTATUS CmpRenameNode(CMP_NODE *Node, PCUNICODE_STRING Name)
 {
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_RENAME_KEY, .Time = CmpNow(), .Name = Name};
     CMP_NODE *Parent = Node->Parent, *Other;
     UNICODE_STRING Copy;
     NTSTATUS Status;
 
-    if (Parent == NULL)
+    if (Parent == NULL || Node->Hive != 0)
         return STATUS_ACCESS_DENIED;
     Other = CmpFindChild(Parent, Name);
     if (Other != NULL && Other != Node)
@@ -205,12 +250,17 @@ NTSTATUS CmpRenameNode(CMP_NODE *Node, PCUNICODE_STRING Name)
     Status = CmpCopyString(Name, &Copy);
     if (!NT_SUCCESS(Status))
         return Status;
+    Status = CmpLogChange(Node, &Change);
+    if (!NT_SUCCESS(Status)) {
+        CmpFree(Copy.Buffer);
+        return Status;
+    }
     CmpFree(Node->Name.Buffer);
     Node->Name = Copy;
     CmpForgetNames(Node);
     RemoveEntryList(&Node->Link);
     Parent->ChildCount--;
-    CmpLinkChild(Parent, Node);
+    CmpLinkChild(Parent, Node, Change.Time);
     CmpReportChange(Parent, REG_NOTIFY_CHANGE_NAME);
     return STATUS_SUCCESS;
 }
@@ -341,7 +391,8 @@ CMP_VALUE *CmpValueAt(CMP_NODE *Node, ULONG Index)
     return CONTAINING_RECORD(Link, CMP_VALUE, Link);
 }
 
-static NTSTATUS CmpAddValue(CMP_NODE *Node, PCUNICODE_STRING Name, CMP_VALUE **Result)
+/* A value of no key yet. */
+static NTSTATUS CmpMakeValue(PCUNICODE_STRING Name, CMP_VALUE **Result)
 {
     CMP_VALUE *Value = CmpAllocate(sizeof(*Value));
     NTSTATUS Status;
@@ -354,52 +405,85 @@ static NTSTATUS CmpAddValue(CMP_NODE *Node, PCUNICODE_STRING Name, CMP_VALUE **R
         CmpFree(Value);
         return Status;
     }
-    InsertTailList(&Node->Values, &Value->Link);
-    Node->ValueCount++;
     *Result = Value;
+    return STATUS_SUCCESS;
+}
+
+static VOID CmpFreeValue(CMP_VALUE *Value)
+{
+    CmpFree(Value->Name.Buffer);
+    CmpFree(Value->Data);
+    CmpFree(Value);
+}
+
+static NTSTATUS CmpCopyData(const VOID *Data, ULONG Bytes, PVOID *Copy)
+{
+    *Copy = NULL;
+    if (Bytes == 0)
+        return STATUS_SUCCESS;
+    *Copy = CmpAllocate(Bytes);
+    if (*Copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(*Copy, Data, Bytes);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS CmpSetValue(CMP_NODE *Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data,
                      ULONG Bytes)
 {
-    CMP_VALUE *Value = CmpFindValue(Node, Name);
-    PVOID Copy = NULL;
-    NTSTATUS Status = STATUS_SUCCESS;
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_SET_VALUE,
+                         .Type = Type,
+                         .Time = CmpNow(),
+                         .Data = Data,
+                         .Bytes = Bytes};
+    CMP_VALUE *Old = CmpFindValue(Node, Name), *Value = Old;
+    PVOID Copy;
+    NTSTATUS Status = CmpCopyData(Data, Bytes, &Copy);
 
-    if (Bytes != 0) {
-        Copy = CmpAllocate(Bytes);
-        if (Copy == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        RtlCopyMemory(Copy, Data, Bytes);
-    }
-    if (Value == NULL)
-        Status = CmpAddValue(Node, Name, &Value);
-    if (!NT_SUCCESS(Status)) {
-        CmpFree(Copy);
-        return Status;
+    if (NT_SUCCESS(Status) && Old == NULL)
+        Status = CmpMakeValue(Name, &Value);
+    if (!NT_SUCCESS(Status))
+        goto FreeCopy;
+    Change.Name = &Value->Name;
+    Status = CmpLogChange(Node, &Change);
+    if (!NT_SUCCESS(Status))
+        goto FreeValue;
+    if (Old == NULL) {
+        InsertTailList(&Node->Values, &Value->Link);
+        Node->ValueCount++;
     }
     CmpFree(Value->Data);
     Value->Data = Copy;
     Value->Bytes = Bytes;
     Value->Type = Type;
-    CmpTouch(Node);
+    Node->LastWriteTime = Change.Time;
     CmpReportChange(Node, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
+
+FreeValue:
+    if (Old == NULL)
+        CmpFreeValue(Value);
+FreeCopy:
+    CmpFree(Copy);
+    return Status;
 }
 
 NTSTATUS CmpDeleteValue(CMP_NODE *Node, PCUNICODE_STRING Name)
 {
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_DELETE_VALUE, .Time = CmpNow()};
     CMP_VALUE *Value = CmpFindValue(Node, Name);
+    NTSTATUS Status;
 
     if (Value == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    Change.Name = &Value->Name;
+    Status = CmpLogChange(Node, &Change);
+    if (!NT_SUCCESS(Status))
+        return Status;
     RemoveEntryList(&Value->Link);
     Node->ValueCount--;
-    CmpFree(Value->Name.Buffer);
-    CmpFree(Value->Data);
-    CmpFree(Value);
-    CmpTouch(Node);
+    CmpFreeValue(Value);
+    Node->LastWriteTime = Change.Time;
     CmpReportChange(Node, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }

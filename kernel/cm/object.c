@@ -152,15 +152,23 @@ static NTSTATUS CmpSetDescriptor(CMP_NODE *Node, PSECURITY_INFORMATION Informati
                                  PSECURITY_DESCRIPTOR Descriptor, PGENERIC_MAPPING Mapping)
 {
     PSECURITY_DESCRIPTOR Old = Node->Descriptor, New = Old;
+    LARGE_INTEGER Now;
     NTSTATUS Status = SeSetSecurityDescriptorInfo(NULL, Information, Descriptor, &New, PagedPool,
                                                   Mapping);
 
     if (!NT_SUCCESS(Status))
         return Status;
+    KeQuerySystemTimePrecise(&Now);
+    Status = CmpLogKey(Node, New, Now);
+    if (!NT_SUCCESS(Status)) {
+        if (New != Old)
+            ExFreePool(New);
+        return Status;
+    }
     Node->Descriptor = New;
     if (Old != NULL && Old != New)
         ExFreePool(Old);
-    CmpTouch(Node);
+    Node->LastWriteTime = Now;
     CmpReportChange(Node, REG_NOTIFY_CHANGE_SECURITY);
     return STATUS_SUCCESS;
 }
@@ -231,12 +239,10 @@ static NTSTATUS CmpCreateBelow(CMP_NODE *Parent, PCUNICODE_STRING Name, CMP_PARS
 
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = CmpCreateNode(Parent, Name, &Parse->Class, (Parse->Options & REG_OPTION_VOLATILE) != 0,
-                           Parse->Descriptor,
+    Status = CmpCreateNode(Parent, Name, &Parse->Class, Parse->Options, Parse->Descriptor,
                            AccessState == NULL ? NULL : &AccessState->SubjectSecurityContext, Node);
     if (!NT_SUCCESS(Status))
         return Status;
-    (*Node)->SymbolicLink = (Parse->Options & REG_OPTION_CREATE_LINK) != 0;
     Parse->Disposition = REG_CREATED_NEW_KEY;
     return STATUS_SUCCESS;
 }
