@@ -107,6 +107,7 @@ enum {
     HAL_TRAP_SYSCALL = 0x102,   /* syscall / int 80h / int 2Eh in guest code; nothing reached the host */
     HAL_TRAP_STALL = 0x103,     /* no progress for the watchdog's whole allowance */
     HAL_TRAP_INTERRUPT = 0x104, /* a device raised an interrupt during the access just made: rip is after it */
+    HAL_TRAP_CLOCK = 0x106, /* with the real clock: some time has passed in user code */
     HAL_TRAP_DEVICE_ACCESS = 0x105 /* an access to a device's registers that the host cannot do for the instruction */
 };
 
@@ -156,6 +157,7 @@ typedef struct HAL_BOOT_MODULE {
 enum {
     HAL_FLAG_GATE = 1,
     HAL_FLAG_REAL_CLOCK = 2,
+    HAL_FLAG_BOOTED = 4,  /* with the real clock: it lives until it is shut down, and takes commands at any time */
     HAL_FLAG_REGISTRY = 8 /* the host keeps the registry's hives: HAL_VECTOR.hive */
 };
 
@@ -190,6 +192,8 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t interrupt_lines;     /* bit n: interrupt line n is asserted now */
     uint64_t interrupt_edges;     /* bit n: line n was asserted since the guest last looked */
     uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */
+    uint32_t doorbell; /* not 0: the supervisor rang, since a command waits; set by the host, the guest clears it */
+    uint32_t pad2;
 } HAL_LOADER_BLOCK;
 
 /* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */
@@ -244,7 +248,15 @@ enum {
     HAL_STREAM_REPORT = 3, /* records for the summary: "key<TAB>value..." lines */
     HAL_STREAM_LOG = 4,    /* Drydock's own messages */
     HAL_STREAM_NAME = 5,   /* the name of the process, once before it first writes */
-    HAL_STREAM_EVENT = 6   /* trace events, a line each: fields between tabs (kernel/etw/etwp.h) */
+    HAL_STREAM_EVENT = 6,  /* trace events, a line each: fields between tabs (kernel/etw/etwp.h) */
+    /*
+     * Of programs that HAL_COMMAND_SPAWN started; the high half of each of their streams is the number of their
+     * terminal, also when a process that the program made writes.
+     */
+    HAL_STREAM_EXIT = 7,   /* it has ended: "exit code TAB status", the NTSTATUS if it never came to run, else 0 */
+    HAL_STREAM_WANT = 8,   /* it reads its standard input, of which nothing is left: HAL_COMMAND_INPUT answers */
+    /* With HAL_FLAG_BOOTED, before debug output: "processor TAB level TAB component TAB module" of who prints it. */
+    HAL_STREAM_SOURCE = 9
 };
 
 #define HAL_INPUT_CHUNK 4096u /* bytes that one read_input moves at most */
@@ -441,6 +453,14 @@ enum {
     HAL_COMMAND_REGISTRY = 7, /* text: key path TAB value name TAB type TAB data */
     HAL_COMMAND_START = 8,   /* as HAL_COMMAND_RUN, but ends when the program first waits with nothing else left to run */
     HAL_COMMAND_END = 9,     /* ends every program that still runs: its console is closed, then it is terminated */
+    /*
+     * For machines with HAL_FLAG_BOOTED, whose session manager never waits in next_command: NONE sends it to wait for
+     * the doorbell. Argument, low half: the number of a terminal, HAL_TERMINAL_FIRST or more, which SPAWN makes.
+     */
+    HAL_COMMAND_SPAWN = 16,  /* as HAL_COMMAND_RUN, but ends at once, and the program has that terminal */
+    HAL_COMMAND_INPUT = 17,  /* text: text_bytes of its input, up to and with the end of a line; none: the end of all */
+    HAL_COMMAND_SIGNAL = 18, /* high half: a console event; CTRL_CLOSE_EVENT also ends what does not end by it */
+    HAL_COMMAND_FLOW = 19,   /* high half: 0: its writers wait, 1: they go on */
     HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
     HAL_COMMAND_WMI = 40,     /* write WMI's blocks and their data to HAL_STREAM_REPORT; text: "{GUID}", or empty: all */
     HAL_COMMAND_ETW = 41,     /* enables event providers; text: "{GUID}" or "all" TAB level TAB keywords, high half TAB low */
@@ -448,6 +468,7 @@ enum {
     HAL_COMMAND_SURPRISE_REMOVE = 34, /* text: instance path of a device that is pulled out */
     HAL_COMMAND_SLEEP = 35    /* argument: 1 to 4: S1 to S4 and back; ends when the machine is idle again */
 };
+#define HAL_TERMINAL_FIRST 0x80000000u /* no process has such an ID */
 typedef struct HAL_COMMAND {
     uint32_t kind;
     uint32_t text_bytes;
@@ -471,7 +492,10 @@ typedef struct HAL_VECTOR {
     int64_t (HAL_CALL *next_command)(HAL_COMMAND *command);
     int64_t (HAL_CALL *stop)(uint64_t kind, uint64_t argument);
     uint64_t (HAL_CALL *real_time_100ns)(void); /* only with HAL_FLAG_REAL_CLOCK; else HAL_E_DENIED */
-    /* Sleep of the host process until the deadline or an external event; only with HAL_FLAG_REAL_CLOCK. */
+    /*
+     * Sleep of the host process until the time is over (~0: never) or the doorbell rings, which sets
+     * HAL_LOADER_BLOCK.doorbell; only with HAL_FLAG_REAL_CLOCK.
+     */
     int64_t (HAL_CALL *wait)(uint64_t timeout_100ns);
     /*
      * A safe point: what the caller relies on after the call is put on its stack (232 bytes). The host may save the

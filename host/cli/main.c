@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/exec.h"
 
-static const struct cli_verb *const verbs[] = {&cli_verb_run, &cli_verb_cc, &cli_verb_imports, &cli_verb_version};
+static const struct cli_verb *const verbs[] = {
+    &cli_verb_run,  &cli_verb_boot, &cli_verb_shutdown, &cli_verb_exec,
+    &cli_verb_cc,   &cli_verb_imports, &cli_verb_version};
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
 static const struct cli_verb *find_verb(const char *name)
@@ -25,6 +28,7 @@ static void print_overview(FILE *out)
           out);
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
+    exec_list_tools(out);
     fputs(
         "  help      print the page of a verb: drydock help VERB\n\n"
         "exit status: 0 fine, 1 usage, 2 could not load, 3 bug check or rule broken, 4 time out,\n"
@@ -41,6 +45,10 @@ static int print_help(const char *name)
         return EXIT_FINE;
     }
     verb = find_verb(name);
+    if (verb == NULL && exec_find_tool(name) != NULL) {
+        exec_describe_tool(name);
+        return EXIT_FINE;
+    }
     if (verb == NULL) {
         cli_message("there is no verb '%s'; 'drydock --help' lists them", name);
         return EXIT_USAGE;
@@ -82,6 +90,10 @@ int main(int argc, char **argv)
         strcmp(argv[1], "-h") == 0)
         return print_help(argc > 2 ? argv[2] : NULL);
     verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+    if (verb == NULL && exec_find_tool(argv[1]) != NULL) {
+        signal(SIGPIPE, SIG_IGN);
+        return exec_tool(exec_find_tool(argv[1]), argc - 1, argv + 1);
+    }
     if (verb == NULL) {
         cli_message("there is no verb '%s'; 'drydock --help' lists them", argv[1]);
         return EXIT_USAGE;

@@ -130,14 +130,32 @@ static size_t append_argument(char *to, size_t used, size_t limit, const char *w
     return used;
 }
 
+static void write_command(const char *path, const struct program_words *words, char *text,
+                          size_t limit)
+{
+    char line[3072] = "";
+    size_t used = append_argument(line, 0, sizeof(line), path);
+
+    for (int i = 1; i < words->count; i++)
+        used = append_argument(line, used, sizeof(line), words->word[i]);
+    snprintf(text, limit, "\\??\\%s\t%s", path, line);
+}
+
 void program_write_command(const struct program *program, char *text, size_t limit)
 {
-    char line[3072] = "", own[320];
-    size_t used;
+    char own[320];
 
-    snprintf(own, sizeof(own), "C:\\%s%s", program->shipped ? "Windows\\System32\\" : "", program->file_name);
-    used = append_argument(line, 0, sizeof(line), own);
-    for (int i = 1; i < program->words->count; i++)
-        used = append_argument(line, used, sizeof(line), program->words->word[i]);
-    snprintf(text, limit, "\\??\\%s\t%s", own, line);
+    snprintf(own, sizeof(own), "C:\\%s%s", program->shipped ? "Windows\\System32\\" : "",
+             program->file_name);
+    write_command(own, program->words, text, limit);
+}
+
+void program_write_machine_command(const struct program_words *words, char *text, size_t limit)
+{
+    char own[320];
+
+    snprintf(own, sizeof(own), "%s", words->word[0]);
+    for (char *c = own; *c != '\0'; c++)
+        *c = *c == '/' ? '\\' : *c;
+    write_command(own, words, text, limit);
 }

@@ -36,3 +36,5 @@ void program_free_words(struct program_words *words);
 int program_check(struct program *program, const struct program_words *words);
 /* The program's NT path, a tab and its command line, as a HAL_COMMAND has it. */
 void program_write_command(const struct program *program, char *text, size_t limit);
+/* The same for a program that is named by its path in the machine. */
+void program_write_machine_command(const struct program_words *words, char *text, size_t limit);

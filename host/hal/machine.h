@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "hal.h"
 
@@ -27,6 +28,7 @@ struct machine_options {
 struct machine {
     int ram_fd;
     int channel_fd;
+    int doorbell_fd;     /* an eventfd that the supervisor writes */
     uint8_t *ram;        /* the host's own linear view */
     uint64_t ram_pages;
     uint64_t next_pfn;   /* boot allocator */
@@ -72,6 +74,8 @@ int sandbox_enter(const struct machine *machine);
 
 /* ---- vector.c ---- */
 int vector_install(void);
+/* Notes in the loader block that the supervisor rang, once it does, at the latest when patience is over (NULL: never). */
+void machine_poll_doorbell(const struct timespec *patience);
 
 /* ---- enter.S ---- */
 extern uint64_t hal_host_stack; /* rsp for HAL calls */

@@ -5,6 +5,7 @@
 #include "hal/syscall.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,18 @@ int64_t HAL_CALL hal_do_file(uint64_t request_va);
 int64_t HAL_CALL hal_do_next_command(uint64_t command_va);
 int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument);
 uint64_t HAL_CALL hal_do_real_time(void);
+void machine_poll_doorbell(const struct timespec *patience)
+{
+    struct pollfd poller = {g_machine.doorbell_fd, POLLIN, 0};
+    struct timespec left = patience != NULL ? *patience : (struct timespec){0};
+    uint64_t rings;
+
+    if (hal_syscall(SYS_ppoll, (long)&poller, 1, patience != NULL ? (long)&left : 0, 0, 8, 0) <= 0)
+        return;
+    hal_syscall(SYS_read, g_machine.doorbell_fd, (long)&rings, sizeof(rings), 0, 0, 0);
+    g_machine.loader->doorbell = 1;
+}
+
 int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
 int64_t HAL_CALL hal_do_safe_point(uint64_t count, uint64_t rsp);
 int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
@@ -224,7 +237,7 @@ int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns)
 
     if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
         return HAL_E_DENIED;
-    hal_syscall(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    machine_poll_doorbell(timeout_100ns == UINT64_MAX ? NULL : &pause);
     return HAL_OK;
 }
 

@@ -255,15 +255,23 @@ static void hold_signals(sigset_t *before)
 static bool wait_and_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,
                            const sigset_t *signals, struct supervisor_result *result)
 {
-    struct pollfd poller[2] = {{supervisor->channel_fd, POLLIN, 0}, {ops->input_fd, POLLIN, 0}};
-    struct timespec tick = {0, TICK_MS * 1000000};
+    struct pollfd poller[2 + SUPERVISOR_WATCH_LIMIT] = {
+        {supervisor->channel_fd, POLLIN, 0},
+        {supervisor->input.wanted != 0 ? ops->input_fd : -1, POLLIN, 0}};
+    int tick_ms = ops->tick_ms == 0 ? TICK_MS : ops->tick_ms;
+    struct timespec tick = {tick_ms / 1000, tick_ms % 1000 * 1000000};
+    size_t watched = ops->watch == NULL
+                         ? 0
+                         : ops->watch(ops->context, poller + 2, SUPERVISOR_WATCH_LIMIT);
 
-    if (ppoll(poller, supervisor->input.wanted != 0 ? 2 : 1, &tick, signals) <= 0)
+    if (ppoll(poller, 2 + watched, tick_ms < 0 ? NULL : &tick, signals) <= 0)
         return true;
-    if (supervisor->input.wanted != 0 && poller[1].revents != 0) {
+    if (poller[1].revents != 0) {
         fill_input(&supervisor->input, ops->input_fd);
         answer_input(supervisor, result);
     }
+    if (watched != 0)
+        ops->watched(ops->context, poller + 2, watched);
     return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 

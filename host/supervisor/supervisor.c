@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -94,6 +95,7 @@ static _Noreturn void run_machine(struct supervisor *supervisor, int channel_fd,
     signal(SIGINT, SIG_IGN); /* the supervisor decides */
     g_machine = (struct machine){.ram_fd = supervisor->ram_fd,
                                  .channel_fd = channel_fd,
+                                 .doorbell_fd = supervisor->doorbell_fd,
                                  .ram = supervisor->ram,
                                  .ram_pages = supervisor->ram_bytes / HAL_PAGE_SIZE,
                                  .save_at = options->save_at,
@@ -112,11 +114,13 @@ int supervisor_start(struct supervisor *supervisor, const struct machine_options
     if (error != 0)
         return error;
     supervisor->ram_bytes = options->ram_bytes;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    supervisor->doorbell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (supervisor->doorbell_fd < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        error = -errno;
         supervisor->child = -1;
         supervisor->channel_fd = -1;
         supervisor_end(supervisor);
-        return -errno;
+        return error;
     }
     for (int i = 0; i < 2; i++) {
         int bytes = (int)CHANNEL_MAX_PACKET * 4;
@@ -147,7 +151,17 @@ void supervisor_end(struct supervisor *supervisor)
     }
     if (supervisor->channel_fd >= 0)
         close(supervisor->channel_fd);
+    if (supervisor->doorbell_fd >= 0)
+        close(supervisor->doorbell_fd);
     munmap(supervisor->ram, supervisor->ram_bytes);
     close(supervisor->ram_fd);
     supervisor->child = -1;
+}
+
+void supervisor_ring(const struct supervisor *supervisor)
+{
+    uint64_t one = 1;
+
+    while (write(supervisor->doorbell_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        ; /* a full counter rings as well */
 }

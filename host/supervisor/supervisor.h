@@ -4,12 +4,15 @@
  */
 #pragma once
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "hal/machine.h"
+
+#define SUPERVISOR_WATCH_LIMIT 512u
 
 /* What a run supplies; each callback may be NULL. */
 struct supervisor_ops {
@@ -30,8 +33,18 @@ struct supervisor_ops {
     /* The machine is at a safe point and asked to be saved; its RAM does not change until this
      * returns. */
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
-    /* Called between packets and at least ten times a second; false ends the machine. */
+    /*
+     * Called between packets, after a signal that this process catches, and every tick_ms (0: ten
+     * times a second; negative: no oftener); false ends the machine.
+     */
     bool (*tick)(void *context);
+    int tick_ms;
+    /*
+     * What else is waited for: fills at most limit entries and returns how many; they come back
+     * with revents after each wait, whether or not anything happened to them.
+     */
+    size_t (*watch)(void *context, struct pollfd *entries, size_t limit);
+    void (*watched)(void *context, const struct pollfd *entries, size_t count);
     /* What the machine reads as its standard input; -1: it is at its end. */
     int input_fd;
 };
@@ -58,6 +71,7 @@ struct supervisor_input {
 };
 
 struct supervisor {
+    int doorbell_fd; /* an eventfd */
     int ram_fd;
     uint8_t *ram; /* read-only view for reports */
     uint64_t ram_bytes;
@@ -82,4 +96,6 @@ int supervisor_start(struct supervisor *supervisor, const struct machine_options
 void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       uint64_t timeout_ms, volatile int *interrupt,
                       struct supervisor_result *result);
+/* Wakes a machine that was booted: it asks for its next command. */
+void supervisor_ring(const struct supervisor *supervisor);
 void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */

@@ -24,7 +24,7 @@
 #define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
-static HAL_COMMAND SessionCommand;
+HAL_COMMAND SessionCommand;
 static struct {
     UNICODE_STRING Name;
     PDRIVER_OBJECT Driver; /* as it was loaded; a program may have unloaded it, so only whether there is one counts */
@@ -40,7 +40,7 @@ BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process);
 /* ---- the command's fields: UTF-8, separated by tabs ---- */
 
 /* Field number Index as a UNICODE_STRING in pool; an absent field is empty. */
-static NTSTATUS SessionField(ULONG Index, PUNICODE_STRING Field)
+NTSTATUS SessionField(ULONG Index, PUNICODE_STRING Field)
 {
     const char *At = SessionCommand.text;
     ULONG Bytes = 0, WideBytes;
@@ -59,7 +59,7 @@ static NTSTATUS SessionField(ULONG Index, PUNICODE_STRING Field)
     return STATUS_SUCCESS;
 }
 
-static VOID SessionFreeField(PUNICODE_STRING Field)
+VOID SessionFreeField(PUNICODE_STRING Field)
 {
     if (Field->Buffer != NULL)
         ExFreePoolWithTag(Field->Buffer, 'sseS');
@@ -471,6 +471,7 @@ VOID SessionRun(VOID)
     ULONG64 ExitCode = 0;
 
     SummaryTakeBaseline();
+    SessionInitServing();
     for (;;) {
         NTSTATUS Status = STATUS_SUCCESS;
 
@@ -527,7 +528,7 @@ VOID SessionRun(VOID)
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;
         default:
-            Status = STATUS_NOT_SUPPORTED;
+            Status = SessionServe();
             break;
         }
         SessionCommand.status = (ULONG)Status;

@@ -327,6 +327,8 @@ DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT C
 VOID KeSetBugCheckText(const char *Format, ...);
 /* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context: where, or NULL. */
 DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...);
+/* Event is set when the host has a command for the machine (HAL_FLAG_BOOTED). Once, at PASSIVE_LEVEL. */
+VOID KeSetDoorbellEvent(PRKEVENT Event);
 /*
  * Nothing is left to run: every thread waits and no timer is due before now + Horizon100ns. WithDevices: no timer
  * of a device either, which one that ticks for ever has always.

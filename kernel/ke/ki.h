@@ -61,6 +61,8 @@ VOID KiRetireDpcList(KPRCB *Prcb);
 VOID KiDeliverApc(VOID);
 VOID KiRequestSoftwareInterrupt(KPRCB *Prcb, ULONG Bit);
 VOID KiAdvanceTimeTo(ULONG64 VirtualTime);
+ULONG64 KiRealTime(VOID); /* the host's clock as virtual time; with HAL_FLAG_REAL_CLOCK only */
+VOID KiAnswerDoorbell(VOID); /* any IRQL; sets the event if the host has rung since */
 VOID KiInitTime(VOID);
 VOID KiInitApcState(KAPC_STATE *State, KPROCESS *Process);
 

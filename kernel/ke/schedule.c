@@ -262,17 +262,29 @@ BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns, BOOLEAN WithDevices)
            Due > KeVirtualTime() + Horizon100ns;
 }
 
+/* The host sleeps until the time has come, or the doorbell rings. Time is what the host's clock then says. */
+static VOID KiSleepUntil(ULONG64 Due)
+{
+    ULONG64 Now = KiRealTime();
+
+    if (Due == MAXULONG64 || Due > Now)
+        HAL->wait(Due == MAXULONG64 ? Due : Due - Now);
+    KiAnswerDoorbell();
+    KiAdvanceTimeTo(KiRealTime());
+}
+
 /* No processor has anything to run: time jumps to the next timer, of a thread or a device. */
 static VOID KiAllIdle(VOID)
 {
-    ULONG64 Due;
+    ULONG64 Due = MAXULONG64;
 
-    if (!KiNextEventDue(&Due))
+    if (!KiNextEventDue(&Due) && !(KiLoaderBlock->flags & HAL_FLAG_BOOTED))
         KeHang(NULL, "every thread waits and no timer is set: nothing can run again");
-    if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
-        HAL->wait(Due > KeVirtualTime() ? Due - KeVirtualTime() : 0);
     KiNoteProgress();
-    KiAdvanceTimeTo(Due);
+    if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
+        KiSleepUntil(Due);
+    else
+        KiAdvanceTimeTo(Due);
 }
 
 DECLSPEC_NORETURN VOID KiIdleLoop(VOID)

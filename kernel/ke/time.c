@@ -77,6 +77,14 @@ static VOID KiMoveTime(ULONG64 To)
     }
 }
 
+ULONG64 KiRealTime(VOID)
+{
+    ULONG64 Now = HAL->real_time_100ns();
+
+    /* the host's clock may be set back: the machine's stands still meanwhile */
+    return Now > KiLoaderBlock->boot_time_100ns ? Now - KiLoaderBlock->boot_time_100ns : 0;
+}
+
 VOID KiAdvanceTimeTo(ULONG64 VirtualTime)
 {
     KiMoveTime(VirtualTime);
@@ -103,7 +111,8 @@ VOID KeChargeTime(ULONG64 Time100ns)
     if (Prcb->InterruptDepth != 0 || Prcb->DpcRoutineActive)
         Prcb->CurrentThread->QuantumTarget += Time100ns; /* the interrupted thread pays nothing */
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
-        To = HAL->real_time_100ns() - KiLoaderBlock->boot_time_100ns;
+        To = KiRealTime();
+    KiAnswerDoorbell();
     KiMoveTime(To);
 }
 

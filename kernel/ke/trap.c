@@ -323,6 +323,12 @@ static VOID KiComputing(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
     KiSwitchToBusyProcessor();
 }
 
+/* Some time has passed in user code: its quantum may be over, and timers due. */
+static VOID KiClockTick(VOID)
+{
+    KeStallExecutionProcessor(0);
+}
+
 /* ---- all traps ---- */
 
 static DECLSPEC_NORETURN VOID KiFatal(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception, ULONG Code, ULONG64 P1,
@@ -394,6 +400,9 @@ static VOID KiDispatchTrap(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception,
         break;
     case HAL_TRAP_STALL:
         KiComputing(Frame, Exception);
+        break;
+    case HAL_TRAP_CLOCK:
+        KiClockTick();
         break;
     case HAL_TRAP_INTERRUPT:
     case HAL_TRAP_DEVICE_ACCESS:

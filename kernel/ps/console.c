@@ -57,6 +57,15 @@ static NTSTATUS NTAPI PspConsoleClose(PDEVICE_OBJECT Device, PIRP Irp)
     return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
 }
 
+ULONG PspEndLine(PUCHAR Text, ULONG Bytes)
+{
+    if (Bytes == 0 || Text[Bytes - 1] != '\n' || (Bytes > 1 && Text[Bytes - 2] == '\r'))
+        return Bytes;
+    Text[Bytes - 1] = '\r';
+    Text[Bytes] = '\n';
+    return Bytes + 1;
+}
+
 /* Fetches a line when none is left. At the end of the input nothing is left after it. */
 static NTSTATUS PspFetchLine(VOID)
 {
@@ -70,17 +79,14 @@ static NTSTATUS PspFetchLine(VOID)
     Bytes = HAL->read_input((ULONG64)PspLine.Text, HAL_INPUT_CHUNK);
     if (Bytes < 0)
         return STATUS_UNSUCCESSFUL;
-    PspLine.End = (ULONG)Bytes;
-    if (Bytes != 0 && PspLine.Text[Bytes - 1] == '\n' && (Bytes == 1 || PspLine.Text[Bytes - 2] != '\r')) {
-        PspLine.Text[Bytes - 1] = '\r';
-        PspLine.Text[PspLine.End++] = '\n';
-    }
+    PspLine.End = PspEndLine(PspLine.Text, (ULONG)Bytes);
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI PspConsoleRead(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    PSP_TERMINAL *Terminal = PsGetCurrentThread()->ThreadsProcess->Terminal;
     ULONG Length = Stack->Parameters.Read.Length;
     NTSTATUS Status;
 
@@ -89,6 +95,10 @@ static NTSTATUS NTAPI PspConsoleRead(PDEVICE_OBJECT Device, PIRP Irp)
         return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
     if (Length == 0)
         return PspCompleteConsole(Irp, STATUS_SUCCESS, 0);
+    if (Terminal != NULL) {
+        Status = PspReadTerminal(Terminal, Irp->AssociatedIrp.SystemBuffer, &Length);
+        return PspCompleteConsole(Irp, Status, Length);
+    }
     KeAcquireGuardedMutex(&PspLine.Lock);
     Status = PspFetchLine();
     Length = min(Length, PspLine.End - PspLine.Start);
@@ -113,7 +123,8 @@ static ULONG PspDropCarriageReturns(PUCHAR Text, ULONG Bytes)
 static ULONG64 PspWriterStream(ULONG Stream)
 {
     PEPROCESS Process = PsGetCurrentThread()->ThreadsProcess;
-    ULONG64 Id = (ULONG64)Process->UniqueProcessId;
+    ULONG64 Id = (ULONG64)(Process->Terminal != NULL ? PspTerminalNumber(Process->Terminal)
+                                                     : Process->UniqueProcessId);
     UNICODE_STRING Name = PspProgramName(Process);
     char Utf8[192];
     ULONG Bytes;
@@ -129,11 +140,14 @@ static ULONG64 PspWriterStream(ULONG Stream)
 static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    PSP_TERMINAL *Terminal = PsGetCurrentThread()->ThreadsProcess->Terminal;
     ULONG_PTR File = (ULONG_PTR)Stack->FileObject->FsContext2;
 
     UNREFERENCED_PARAMETER(Device);
     if (File != PSP_CONSOLE_OUTPUT && File != PSP_CONSOLE_ERROR)
         return PspCompleteConsole(Irp, STATUS_INVALID_HANDLE, 0);
+    if (Terminal != NULL && !NT_SUCCESS(PspWaitForFlow(Terminal)))
+        return PspCompleteConsole(Irp, STATUS_CANCELLED, 0);
     if (Stack->Parameters.Write.Length != 0)
         HAL->write(PspWriterStream(File == PSP_CONSOLE_OUTPUT ? HAL_STREAM_STDOUT : HAL_STREAM_STDERR),
                    (ULONG64)Irp->AssociatedIrp.SystemBuffer,

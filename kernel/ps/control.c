@@ -1,7 +1,8 @@
 /*
  * Console events: a process on the console has a routine in kernel32, which is called in a thread
  * of its own for Ctrl+C, Ctrl+Break and the close of the console. And the end of all programs,
- * which closes the console. Not modelled: several consoles; keys (the host's Ctrl+C ends the run).
+ * which closes the console. In a machine that was booted each program that
+ * the host started has a terminal of its own (terminal.c), which is its console. Not modelled: keys.
  */
 #include "startup.h"
 
@@ -16,8 +17,18 @@ typedef struct _PSP_SNAPSHOT {
     PEPROCESS Process[];
 } PSP_SNAPSHOT;
 
-/* Every user process that has not begun to end. NULL: no memory. */
-static PSP_SNAPSHOT *PspTakeSnapshot(VOID)
+#define PSP_EVERYWHERE ((HANDLE)(LONG_PTR)-1)
+
+static HANDLE PspTerminalOf(PEPROCESS Process)
+{
+    return Process->Terminal != NULL ? PspTerminalNumber(Process->Terminal) : NULL;
+}
+
+/*
+ * Every user process of the terminal (its number; NULL: of those without one), or of all, that has not begun to end.
+ * NULL: no memory.
+ */
+static PSP_SNAPSHOT *PspTakeSnapshot(HANDLE Terminal)
 {
     ULONG Count = 0;
     PSP_SNAPSHOT *Snapshot;
@@ -34,7 +45,8 @@ static PSP_SNAPSHOT *PspTakeSnapshot(VOID)
          Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
-        if (Process == PsInitialSystemProcess || Snapshot->Count == Count)
+        if (Process == PsInitialSystemProcess || Snapshot->Count == Count ||
+            (Terminal != PSP_EVERYWHERE && PspTerminalOf(Process) != Terminal))
             continue;
         ObReferenceObject(Process);
         Snapshot->Process[Snapshot->Count++] = Process;
@@ -71,7 +83,7 @@ static NTSTATUS PspSendConsoleEvent(PEPROCESS Process, ULONG Event)
 
 NTSTATUS PspConsoleEvent(ULONG Event, HANDLE Group)
 {
-    PSP_SNAPSHOT *Snapshot = PspTakeSnapshot();
+    PSP_SNAPSHOT *Snapshot = PspTakeSnapshot(PspTerminalOf(PsGetCurrentThread()->ThreadsProcess));
     NTSTATUS Status = Group == NULL ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 
     if (Snapshot == NULL)
@@ -92,7 +104,8 @@ ULONG PspConsoleProcesses(PULONG Ids, ULONG Room)
          Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
-        if (Process->ConsoleControl == 0)
+        if (Process->ConsoleControl == 0 ||
+            PspTerminalOf(Process) != PspTerminalOf(PsGetCurrentThread()->ThreadsProcess))
             continue;
         if (Count < Room)
             Ids[Count] = (ULONG)(ULONG_PTR)Process->UniqueProcessId;
@@ -118,12 +131,25 @@ static VOID PspEndSnapshot(PSP_SNAPSHOT *Snapshot)
         KeWaitForSingleObject(Snapshot->Process[i], Executive, KernelMode, FALSE, NULL);
 }
 
+VOID PspSignalTerminal(HANDLE Terminal, ULONG Event)
+{
+    PSP_SNAPSHOT *Snapshot = PspTakeSnapshot(Terminal);
+
+    if (Snapshot == NULL)
+        return;
+    if (Event == PSP_CLOSE_EVENT)
+        PspEndSnapshot(Snapshot);
+    for (ULONG i = 0; Event != PSP_CLOSE_EVENT && i < Snapshot->Count; i++)
+        (VOID)PspSendConsoleEvent(Snapshot->Process[i], Event); /* one without a console does not hear it */
+    PspFreeSnapshot(Snapshot);
+}
+
 VOID PsEndPrograms(VOID)
 {
     PSP_SNAPSHOT *Snapshot;
 
     /* A program may start others while it ends. */
-    while ((Snapshot = PspTakeSnapshot()) != NULL && Snapshot->Count != 0) {
+    while ((Snapshot = PspTakeSnapshot(PSP_EVERYWHERE)) != NULL && Snapshot->Count != 0) {
         PspEndSnapshot(Snapshot);
         PspFreeSnapshot(Snapshot);
     }

@@ -165,6 +165,7 @@ VOID PspExitProcess(PEPROCESS Process)
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
     Process->Gone = TRUE;
+    PspLeaveTerminal(Process);
     KeSetEvent(&Process->LastThreadGone, 0, FALSE);
     KeSetProcessSignaled(&Process->Pcb);
     ObDereferenceObject(Process);

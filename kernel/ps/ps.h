@@ -115,6 +115,7 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
     struct _PSP_START_IMAGES *StartImages; /* not announced yet; allocated */
     HANDLE ProcessGroup;             /* ID of the process that leads it */
+    struct _PSP_TERMINAL *Terminal;  /* of a program that the host watches, and of what it makes; referenced; or NULL */
     ULONG64 ConsoleControl;          /* kernel32's routine for console events; 0: no console */
     BOOLEAN ConsoleNamed;            /* the host knows the name of who writes */
     UCHAR PriorityClass;             /* PROCESS_PRIORITY_CLASS_... */
@@ -165,6 +166,15 @@ VOID PspThreadReaped(PETHREAD Thread);
  * Process, referenced; or a status of the file or image, or a driver's. PASSIVE_LEVEL.
  */
 NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEPROCESS *Process);
+/*
+ * The same on a terminal of its own, which the processes share that it makes; the host, which knows it by
+ * Number, hears of its end.
+ */
+NTSTATUS PsSpawnProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, HANDLE Number);
+/* ---- the terminal with that number; nothing happens if it is gone. PASSIVE_LEVEL. ---- */
+VOID PsTerminalInput(HANDLE Number, const VOID *Text, ULONG Bytes); /* at most HAL_INPUT_CHUNK; 0: the end of the input */
+VOID PsTerminalFlow(HANDLE Number, BOOLEAN Flows);                  /* FALSE: writers wait */
+VOID PsTerminalSignal(HANDLE Number, ULONG Event); /* CTRL_C_EVENT...; CTRL_CLOSE_EVENT: in the end they are terminated */
 /*
  * Waits for the end. STATUS_SUCCESS and the exit code, or why it did not come to run: STATUS_DLL_NOT_FOUND or
  * STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on HAL_STREAM_LOG).

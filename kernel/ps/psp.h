@@ -41,6 +41,8 @@ UNICODE_STRING PspProgramName(PEPROCESS Process);
 /* ---- start.c: the images a process starts with ---- */
 VOID PspAnnounceStartImages(PEPROCESS Process); /* in its first thread */
 VOID PspFreeStartImages(PEPROCESS Process);
+/* terminal.c: the process ends: the host hears of it, if it owns its terminal, which loses a reference. */
+VOID PspLeaveTerminal(PEPROCESS Process);
 
 /* ---- thread.c ---- */
 /*

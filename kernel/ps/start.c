@@ -195,6 +195,7 @@ static NTSTATUS PspEquipProcess(PEPROCESS Process, const PSP_STARTUP *Startup, P
     ObDereferenceObject(Process->Token);
     Process->Token = Token;
     ObReferenceObject(Token);
+    PspGiveTerminal(Process, Startup->Terminal, Startup->Parent);
     Process->ProcessGroup = Startup->NewGroup ? Process->UniqueProcessId : Startup->Parent->ProcessGroup;
     Process->StartImages = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Process->StartImages), PSP_TAG);
     if (Process->StartImages == NULL)
@@ -238,6 +239,7 @@ static VOID PspAbandonProcess(PEPROCESS Process, NTSTATUS Status)
     KAPC_STATE Attached;
 
     PspSetExitStatus(Process, Status);
+    Process->StartFailure = Status;
     KeStackAttachProcess((PVOID)&Process->Pcb, &Attached);
     PspExitProcess(Process);
     KeUnstackDetachProcess(&Attached);
@@ -280,6 +282,12 @@ NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Re
 
 NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEPROCESS *Process)
 {
+    return PspStartOnTerminal(Path, CommandLine, NULL, Process);
+}
+
+NTSTATUS PspStartOnTerminal(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PSP_TERMINAL *Terminal,
+                            PEPROCESS *Process)
+{
     PSP_STARTUP Startup;
     PETHREAD Thread;
     PVOID Token;
@@ -289,6 +297,7 @@ NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEP
     if (!NT_SUCCESS(Status))
         return Status;
     PspInitStartup(&Startup, Path, CommandLine);
+    Startup.Terminal = Terminal;
     Status = PspCreateProgram(&Startup, Token, Process, &Thread);
     ObDereferenceObject(Token);
     if (!NT_SUCCESS(Status))

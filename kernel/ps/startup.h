@@ -21,6 +21,7 @@ typedef struct _PSP_STARTUP {
     PCWSTR Environment;
     SIZE_T EnvironmentBytes;
     ULONG WindowFlags, ShowWindowFlags, ConsoleFlags;
+    struct _PSP_TERMINAL *Terminal; /* the process's own from now on, or NULL: the parent's */
     BOOLEAN Console;  /* on the one console there is */
     BOOLEAN NewGroup; /* a process group of its own: the target of Ctrl+Break */
     BOOLEAN InheritHandles;
@@ -42,13 +43,29 @@ VOID PspInitStartup(PSP_STARTUP *Startup, PCUNICODE_STRING ImagePath, PCUNICODE_
 NTSTATUS PspCaptureStartup(PSP_STARTUP *Startup, PPSP_PARAMETERS User);
 VOID PspFreeStartup(PSP_STARTUP *Startup);
 
+/* ---- terminal.c ---- */
+typedef struct _PSP_TERMINAL PSP_TERMINAL;
+/* The process gets the terminal, or a reference of its parent's; none if that has none. */
+VOID PspGiveTerminal(PEPROCESS Process, PSP_TERMINAL *Terminal, PEPROCESS Parent);
+HANDLE PspTerminalNumber(const PSP_TERMINAL *Terminal);
+/* Copies what is there of a line, or waits for one. STATUS_CANCELLED: the thread is to end. */
+NTSTATUS PspReadTerminal(PSP_TERMINAL *Terminal, PVOID Buffer, PULONG Bytes);
+NTSTATUS PspWaitForFlow(PSP_TERMINAL *Terminal); /* until a writer may write; STATUS_CANCELLED as above */
+/* Makes the end of a line CR LF; there is room for a byte more. The bytes there are then. */
+ULONG PspEndLine(PUCHAR Text, ULONG Bytes);
+
 /* ---- control.c ---- */
+/* As PspConsoleEvent for the processes on that terminal; they are terminated if Event is CTRL_CLOSE_EVENT. */
+VOID PspSignalTerminal(HANDLE Number, ULONG Event);
 /* An event for the processes of the group, or for all on the console. STATUS_INVALID_PARAMETER:
  * there is no such group. */
 NTSTATUS PspConsoleEvent(ULONG Event, HANDLE Group);
 ULONG PspConsoleProcesses(PULONG Ids, ULONG Room); /* how many there are */
 
 /* ---- start.c ---- */
+/* As PsStartProgram; Terminal may be NULL. */
+NTSTATUS PspStartOnTerminal(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine,
+                            struct _PSP_TERMINAL *Terminal, PEPROCESS *Process);
 /*
  * A process with its images, blocks and first thread, of which the drivers were told, and which
  * runs when PspStartThread is called. Both are referenced. What drivers refuse it with, or why it

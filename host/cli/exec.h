@@ -1,0 +1,11 @@
+/* The verbs that are programs of the machine. */
+#pragma once
+
+#include <stdio.h>
+
+/* The program behind a verb that is a tool of Windows ("sc"), or NULL when there is none. */
+const char *exec_find_tool(const char *name);
+void exec_list_tools(FILE *out); /* lines of drydock help */
+void exec_describe_tool(const char *name);
+/* Runs it; argv[0] is the verb. The exit status. */
+int exec_tool(const char *program, int argc, char **argv);

@@ -1,0 +1,23 @@
+/* What a client asks a booted machine for, in JSON:
+ *   {"verb": "exec", "path": "\\??\\C:\\x.exe", "command": "C:\\x.exe a b"}
+ *   {"verb": "debug", "since_boot": true}   {"verb": "status"}   {"verb": "shutdown"}
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum request_verb { REQUEST_EXEC, REQUEST_DEBUG, REQUEST_STATUS, REQUEST_SHUTDOWN };
+
+#define REQUEST_PATH_LIMIT 512u
+#define REQUEST_COMMAND_LIMIT 3072u
+
+struct request {
+    enum request_verb verb;
+    bool since_boot;                     /* debug: what was printed before comes first */
+    char path[REQUEST_PATH_LIMIT];       /* exec: NT path of the program */
+    char command[REQUEST_COMMAND_LIMIT]; /* its command line */
+};
+
+/* False: it is none. Then why says so. */
+bool request_parse(struct request *request, const void *text, size_t bytes, const char **why);
