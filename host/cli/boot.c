@@ -27,8 +27,8 @@ static const char boot_help[] =
     "usage: drydock boot [options]\n\n"
     "Starts a machine in the background and returns when it is up. Its clock is the host's. Programs\n"
     "run in it by their own verbs (drydock sc ...) or by drydock exec; drydock shutdown ends it.\n"
-    "Its disk is DIR/C; DIR/log has Drydock's messages, and DIR/report.txt the report if it stops\n"
-    "with a bug check.\n\n"
+    "Its disk is DIR/C, its registry DIR/registry; DIR/log has Drydock's messages, and\n"
+    "DIR/report.txt the report if it stops with a bug check.\n\n"
     "  --machine DIR    the machine's folder (else $DRYDOCK_MACHINE, else drydock/default in\n"
     "                   $XDG_STATE_HOME or ~/.local/state)\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
@@ -58,6 +58,7 @@ struct boot {
     struct daemon daemon;
     struct gpus gpus;
     char build[PATH_MAX], kernel[PATH_MAX + 16];
+    char said[400]; /* last of the registry */
 };
 
 /* ---- what was asked for ---- */
@@ -221,7 +222,7 @@ static int prepare(struct boot *boot, int argc, char **argv)
         .ram_bytes = boot->options.ram_mib << 20,
         .seed = boot->options.seed,
         .processors = boot->options.processors,
-        .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | (boot->options.gate ? HAL_FLAG_GATE : 0),
+        .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY | (boot->options.gate ? HAL_FLAG_GATE : 0),
         .watchdog_ms = 3000};
     return status;
 }
@@ -245,6 +246,24 @@ static int detach(const struct place *place)
     return chdir("/") == 0 ? 0 : -errno;
 }
 
+static void say_hive(void *context, const char *text)
+{
+    struct boot *boot = context;
+
+    cli_message("%s", text); /* into the log */
+    snprintf(boot->said, sizeof(boot->said), "%s", text);
+}
+
+/* Here and not before the fork: the registry's lock belongs to this process. */
+static void open_registry(struct boot *boot)
+{
+    boot->daemon.hives = hive_store_open(boot->daemon.place.path, say_hive, boot);
+    if (boot->daemon.hives != NULL)
+        return;
+    dprintf(boot->daemon.ready_fd, "%s", boot->said);
+    _exit(EXIT_NOT_LOADED);
+}
+
 static _Noreturn void keep(struct boot *boot)
 {
     int error = detach(&boot->daemon.place);
@@ -254,6 +273,7 @@ static _Noreturn void keep(struct boot *boot)
         _exit(EXIT_NOT_LOADED);
     }
     setvbuf(stderr, NULL, _IOLBF, 0);
+    open_registry(boot);
     gpu_init(&boot->gpus, boot->options.gpu_mode, boot->options.gpu_count, boot->options.seed);
     _exit(daemon_run(&boot->daemon));
 }

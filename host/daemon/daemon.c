@@ -48,6 +48,11 @@ static long on_file(void *context, const void *body, size_t bytes, void *reply, 
     return broker_serve(((struct daemon *)context)->broker, body, bytes, reply, limit);
 }
 
+static long on_hive(void *context, const void *body, size_t bytes, void *reply, size_t limit)
+{
+    return hive_store_serve(((struct daemon *)context)->hives, body, bytes, reply, limit);
+}
+
 static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns)
 {
     gpu_query(((struct daemon *)context)->gpus, info, virtual_time_100ns);
@@ -138,6 +143,7 @@ static int serve(struct daemon *daemon)
                                           .next_command = command_next,
                                           .console = output_write,
                                           .file = on_file,
+                                          .hive = on_hive,
                                           .gpu = on_gpu,
                                           .tick = on_tick,
                                           .tick_ms = -1,
@@ -147,6 +153,8 @@ static int serve(struct daemon *daemon)
     supervisor_serve(&daemon->supervisor, &daemon->ops, 0, NULL, &result);
     place_remove(&daemon->place, "socket"); /* nobody comes any more */
     status = stop_judge(daemon, &result, text, sizeof(text));
+    if (hive_store_close(daemon->hives) != 0)
+        fprintf(stderr, "drydock: the registry was not written back; its logs have what was changed\n");
     tell_starter(daemon, text);
     client_end_all(daemon, status != EXIT_FINE ? text : NULL);
     command_free_all(daemon);

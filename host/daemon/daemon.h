@@ -14,6 +14,7 @@
 #include "daemon/request.h"
 #include "gpu/gpu.h"
 #include "hal.h"
+#include "hive/store.h"
 #include "supervisor/supervisor.h"
 
 #define CLIENT_LIMIT 256u
@@ -55,6 +56,7 @@ struct daemon {
     const char *build;    /* folder of the kernel and of what Windows ships with */
     struct machine_options machine;
     broker *broker;
+    struct hive_store *hives;
     struct gpus *gpus;
     int lock_fd;
     int ready_fd; /* told when the machine is up, "ready" and a newline, or why it is not */
@@ -81,7 +83,7 @@ struct daemon {
 
 /*
  * Runs the machine until it ends; in the background's process, with the lock. The exit status.
- * *gpus and *broker stay the caller's.
+ * *gpus and *broker stay the caller's; the hives are written and closed.
  */
 int daemon_run(struct daemon *daemon);
 

@@ -144,6 +144,8 @@ read -r keeper machine < <(pids)
 run shutdown /r /t 0
 is $status 0 'shutdown /r'
 like "$work/out" 'is up' 'it is up again'
+run sc qc plain
+like "$work/out" 'BINARY_PATH_NAME   : .*C:.plain.sys' 'with its registry'
 until_gone "$keeper"
 ok 0 'the old keeper is gone'
 run shutdown /q
@@ -152,7 +154,7 @@ run shutdown
 is $status 0 'shutdown'
 run sc query
 is $status 1 'it is down'
-is "$(ls "$DRYDOCK_MACHINE" | tr '\n' ' ')" 'C boot.json lock log ' 'what stays in its folder'
+is "$(ls "$DRYDOCK_MACHINE" | tr '\n' ' ')" 'C boot.json lock log registry ' 'what stays in its folder'
 
 run boot
 run sc create bugs type= kernel binPath= 'C:\bugcheck.sys'
@@ -192,6 +194,11 @@ run exec --machine "$work/other" "$programs/talks.exe" 5
 is $status 5 'a program in it'
 run shutdown --machine "$work/other"
 is $status 0 'it is shut down'
+head -c 5000 /dev/zero > "$work/other/registry/SYSTEM"
+head -c 5000 /dev/zero > "$work/other/registry/SYSTEM.LOG1"
+run boot --machine "$work/other"
+is $status 2 'a registry that cannot be had whole'
+like "$work/err" 'SYSTEM' 'it is told'
 : > "$work/file"
 run boot --machine "$work/file/x"
 is $status 2 'a folder that cannot be made'
