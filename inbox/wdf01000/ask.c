@@ -352,12 +352,33 @@ static NTSTATUS FxFilterStep(FX_DEVICE *Device, PIRP Irp, PFN_WDF_DEVICE_FILTER_
     return STATUS_SUCCESS;
 }
 
+/* After the stack below, before the driver's additions: what it said of its interrupts goes into a list of its own. */
+static NTSTATUS FxFilterPolicy(FX_DEVICE *Device, PIRP Irp)
+{
+    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
+    PIO_RESOURCE_REQUIREMENTS_LIST Old = FxCurrentRequirements(Irp), New;
+
+    if (Old == NULL || !FxInterruptsHavePolicy(Device))
+        return STATUS_SUCCESS;
+    New = ExAllocatePoolWithTag(PagedPool, Old->ListSize, Device->Object.Globals->Public.DriverTag);
+    if (New == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(New, Old, Old->ListSize);
+    FxInterruptsApplyPolicy(Device, New);
+    ExFreePool(Old);
+    Stack->Parameters.FilterResourceRequirements.IoResourceRequirementList = New;
+    Irp->IoStatus.Information = (ULONG_PTR)New;
+    Irp->IoStatus.Status = STATUS_SUCCESS;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS FxPnpFilterRequirements(FX_DEVICE *Device, PIRP Irp)
 {
     const WDF_FDO_EVENT_CALLBACKS *Fdo = &Device->Settings.Fdo;
     NTSTATUS Status;
 
-    if (Fdo->EvtDeviceFilterAddResourceRequirements == NULL && Fdo->EvtDeviceFilterRemoveResourceRequirements == NULL)
+    if (Fdo->EvtDeviceFilterAddResourceRequirements == NULL &&
+        Fdo->EvtDeviceFilterRemoveResourceRequirements == NULL && !FxInterruptsHavePolicy(Device))
         return FxForward(Device, Irp);
     Status = FxFilterStep(Device, Irp, Fdo->EvtDeviceFilterRemoveResourceRequirements);
     if (!NT_SUCCESS(Status))
@@ -365,6 +386,8 @@ NTSTATUS FxPnpFilterRequirements(FX_DEVICE *Device, PIRP Irp)
     Status = FxForwardWait(Device, Irp);
     if (!NT_SUCCESS(Status) && Status != STATUS_NOT_SUPPORTED)
         return FxCompleteIrp(Irp, Status);
-    Status = FxFilterStep(Device, Irp, Fdo->EvtDeviceFilterAddResourceRequirements);
+    Status = FxFilterPolicy(Device, Irp);
+    if (NT_SUCCESS(Status))
+        Status = FxFilterStep(Device, Irp, Fdo->EvtDeviceFilterAddResourceRequirements);
     return FxCompleteIrp(Irp, NT_SUCCESS(Status) ? STATUS_SUCCESS : Status);
 }

@@ -54,7 +54,7 @@ static NTSTATUS FxConnectHooks(FX_PNP *Pnp)
     return Status;
 }
 
-static NTSTATUS FxDisconnectHooks(FX_PNP *Pnp)
+static NTSTATUS FxDisconnectHooks(FX_PNP *Pnp, BOOLEAN IsFinal)
 {
     FX_POWER_HOOK *Hook;
     NTSTATUS First = STATUS_SUCCESS, Status;
@@ -62,12 +62,22 @@ static NTSTATUS FxDisconnectHooks(FX_PNP *Pnp)
     FX_EACH_HOOK(Hook, Pnp) {
         if (!Hook->IsConnected)
             continue;
-        Status = Hook->Disconnect != NULL ? Hook->Disconnect(Hook->Object) : STATUS_SUCCESS;
+        Status = Hook->Disconnect != NULL ? Hook->Disconnect(Hook->Object, IsFinal) : STATUS_SUCCESS;
         Hook->IsConnected = FALSE;
         if (!NT_SUCCESS(Status) && NT_SUCCESS(First))
             First = Status;
     }
     return First;
+}
+
+/* The device does not come back to D0: what stayed connected while it slept ends. */
+static VOID FxDropHooks(FX_PNP *Pnp)
+{
+    FX_POWER_HOOK *Hook;
+
+    FX_EACH_HOOK(Hook, Pnp)
+        if (Hook->Disconnect != NULL)
+            Hook->Disconnect(Hook->Object, TRUE);
 }
 
 static NTSTATUS FxEnableDmaHooks(FX_PNP *Pnp)
@@ -132,9 +142,12 @@ NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURC
         if (Hook->Assign != NULL)
             Hook->Assign(Hook->Object, Raw, Translated);
     Pnp->IsPrepared = TRUE; /* EvtDeviceReleaseHardware follows even when EvtDevicePrepareHardware fails */
-    if (EvtPrepare != NULL)
-        Status = EvtPrepare(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Raw),
-                            FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+    if (EvtPrepare == NULL)
+        return STATUS_SUCCESS;
+    Pnp->IsPreparing = TRUE;
+    Status = EvtPrepare(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Raw),
+                        FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+    Pnp->IsPreparing = FALSE;
     return Status;
 }
 
@@ -142,7 +155,6 @@ VOID FxReleaseHardware(FX_DEVICE *Device)
 {
     FX_PNP *Pnp = Device->Pnp;
     PFN_WDF_DEVICE_RELEASE_HARDWARE EvtRelease = Device->Settings.PnpPower.EvtDeviceReleaseHardware;
-    FX_POWER_HOOK *Hook;
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (!Pnp->IsPrepared)
@@ -152,9 +164,13 @@ VOID FxReleaseHardware(FX_DEVICE *Device)
         Status = EvtRelease(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
     if (!NT_SUCCESS(Status))
         FxMistake(Device->Object.Globals, Status, "EvtDeviceReleaseHardware failed");
-    FX_EACH_HOOK(Hook, Pnp)
+    for (PLIST_ENTRY Link = Pnp->Hooks.Flink, Next; Link != &Pnp->Hooks; Link = Next) {
+        FX_POWER_HOOK *Hook = CONTAINING_RECORD(Link, FX_POWER_HOOK, Link);
+
+        Next = Link->Flink; /* an object may go with its resources */
         if (Hook->Release != NULL)
             Hook->Release(Hook->Object);
+    }
     FxForgetResources(Pnp);
 }
 
@@ -285,7 +301,7 @@ static NTSTATUS FxUndoPowerUp(FX_DEVICE *Device, NTSTATUS Failure)
 
     FxDisableDmaHooks(Pnp);
     FxPreDisable(Device, WdfPowerDeviceD3Final);
-    FxDisconnectHooks(Pnp);
+    FxDisconnectHooks(Pnp, TRUE);
     FxD0Exit(Device, WdfPowerDeviceD3Final);
     Pnp->LastState = WdfPowerDeviceD3Final;
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerUpFailed);
@@ -320,6 +336,7 @@ static NTSTATUS FxPowerUpHardware(FX_DEVICE *Device)
     NTSTATUS Status = FxD0Entry(Device);
 
     if (!NT_SUCCESS(Status)) { /* EvtDeviceD0Exit is not called then */
+        FxDropHooks(Pnp);
         FxEnterState(Device, FxMachinePower, WdfDevStatePowerUpFailed);
         return Status;
     }
@@ -388,7 +405,7 @@ static NTSTATUS FxPowerDownSteps(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Targe
     FxWakeArm(Device);
     Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));
     Status = FxKeepFirst(Status, FxPreDisable(Device, Target));
-    Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp));
+    Status = FxKeepFirst(Status, FxDisconnectHooks(Pnp, Target == WdfPowerDeviceD3Final));
     Status = FxKeepFirst(Status, FxD0Exit(Device, Target));
     Pnp->LastState = Target;
     FxPdoReleaseParent(Device);

@@ -16,7 +16,8 @@ typedef struct _FX_POWER_HOOK {
     FX_OBJECT *Object;
     VOID (*Assign)(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated); /* before EvtDevicePrepareHardware */
     NTSTATUS (*Connect)(FX_OBJECT *Object);    /* after EvtDeviceD0Entry: EvtInterruptEnable */
-    NTSTATUS (*Disconnect)(FX_OBJECT *Object); /* before EvtDeviceD0Exit: EvtInterruptDisable */
+    NTSTATUS (*Disconnect)(FX_OBJECT *Object, BOOLEAN IsFinal); /* before EvtDeviceD0Exit: EvtInterruptDisable; not
+                                                                  final: the device sleeps and comes back */
     NTSTATUS (*EnableDma)(FX_OBJECT *Object);  /* after EvtDeviceD0EntryPostInterruptsEnabled */
     NTSTATUS (*DisableDma)(FX_OBJECT *Object); /* before EvtDeviceD0ExitPreInterruptsDisabled */
     VOID (*Release)(FX_OBJECT *Object);        /* after EvtDeviceReleaseHardware */
@@ -44,6 +45,8 @@ struct _FX_PNP {
     /* PnP; Turn */
     FX_OBJECT *Raw, *Translated; /* WDFCMRESLIST between start and release */
     BOOLEAN IsStarted;    /* between a successful start and stop or removal */
+    BOOLEAN IsPreparing;  /* in EvtDevicePrepareHardware */
+    struct _FX_MESSAGES *Messages; /* interrupt.c's: what the device's messages are connected to; NULL: nothing */
     BOOLEAN IsPrepared;   /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
     BOOLEAN InD0;         /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under Lock */
     BOOLEAN IsGone;       /* surprise-removed, or failed for good */
@@ -139,6 +142,11 @@ PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device);
 /* A bus's children added to Old, as FxRelationsReport; STATUS_NOT_SUPPORTED: the device is no bus. */
 VOID FxChildrenScan(FX_DEVICE *Device); /* EvtChildListScanForChildren, in D0 */
 NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
+
+/* ---- interrupt.c ---- */
+BOOLEAN FxInterruptsHavePolicy(FX_DEVICE *Device);
+/* What the driver wants of its interrupts, in the list's descriptors of them. */
+VOID FxInterruptsApplyPolicy(FX_DEVICE *Device, PIO_RESOURCE_REQUIREMENTS_LIST Requirements);
 
 /* ---- power.c ---- */
 NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp); /* and gives the remove lock back */

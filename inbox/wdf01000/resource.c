@@ -160,6 +160,16 @@ NTSTATUS FxCmListCreate(FX_DEVICE *Device, const CM_RESOURCE_LIST *Resources, BO
     return Status;
 }
 
+CM_PARTIAL_RESOURCE_DESCRIPTOR *FxCmListItem(FX_OBJECT *List, ULONG Index)
+{
+    return FxListItem((FX_LIST *)List, Index);
+}
+
+ULONG FxCmListIndex(FX_OBJECT *List, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor)
+{
+    return FxListIndexOf((FX_LIST *)List, Descriptor);
+}
+
 NTSTATUS FxCmListToNt(FX_OBJECT *Object, INTERFACE_TYPE InterfaceType, ULONG BusNumber, PCM_RESOURCE_LIST *Resources)
 {
     FX_LIST *List = (FX_LIST *)Object;

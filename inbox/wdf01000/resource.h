@@ -8,6 +8,9 @@
  * not delete it; in the callbacks that filter resources it may change it. PASSIVE_LEVEL.
  */
 NTSTATUS FxCmListCreate(FX_DEVICE *Device, const CM_RESOURCE_LIST *Resources, BOOLEAN MayChange, FX_OBJECT **List);
+/* The descriptor, NULL past the end; the index of one that is in the list, else MAXULONG. */
+CM_PARTIAL_RESOURCE_DESCRIPTOR *FxCmListItem(FX_OBJECT *List, ULONG Index);
+ULONG FxCmListIndex(FX_OBJECT *List, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor);
 /* The list as one of NT's, in pool of the client's; the caller frees it. Empty list: *Resources is NULL. */
 NTSTATUS FxCmListToNt(FX_OBJECT *List, INTERFACE_TYPE InterfaceType, ULONG BusNumber, PCM_RESOURCE_LIST *Resources);
 

@@ -2,7 +2,7 @@
  * WDFSPINLOCK and WDFWAITLOCK [doc: Using Framework Locks]. Their misuse is WDF_VIOLATION: taking a lock that the thread
  * has (WDF_RECURSIVE_LOCK), releasing one that it has not (WDF_INVALID_LOCK_OPERATION).
  */
-#include "fx.h"
+#include "sync.h"
 
 typedef struct _FX_SPIN_LOCK {
     FX_OBJECT Object;
@@ -11,18 +11,17 @@ typedef struct _FX_SPIN_LOCK {
     PKTHREAD Owner; /* Lock; read without by its owner only */
 } FX_SPIN_LOCK;
 
-typedef struct _FX_WAIT_LOCK {
+typedef struct _FX_WAIT_LOCK_OBJECT {
     FX_OBJECT Object;
-    KEVENT Event; /* synchronization, signalled: free */
-    PKTHREAD Owner;
-} FX_WAIT_LOCK;
+    FX_WAIT_LOCK Lock;
+} FX_WAIT_LOCK_OBJECT;
 
 static const FX_CLASS FxSpinLockClass = {
     .Type = FxTypeSpinLock, .Name = "WDFSPINLOCK", .Size = sizeof(FX_SPIN_LOCK), .ClientMayDelete = TRUE,
     .ClientMaySetParent = TRUE,
 };
 static const FX_CLASS FxWaitLockClass = {
-    .Type = FxTypeWaitLock, .Name = "WDFWAITLOCK", .Size = sizeof(FX_WAIT_LOCK), .ClientMayDelete = TRUE,
+    .Type = FxTypeWaitLock, .Name = "WDFWAITLOCK", .Size = sizeof(FX_WAIT_LOCK_OBJECT), .ClientMayDelete = TRUE,
     .ClientMaySetParent = TRUE,
 };
 
@@ -76,7 +75,47 @@ VOID NTAPI imp_WdfSpinLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK
     KeReleaseSpinLock(&Lock->Lock, Lock->OldIrql);
 }
 
+PKSPIN_LOCK FxSpinLockOf(FX_GLOBALS *Globals, WDFSPINLOCK Handle)
+{
+    return &FX_OBJECT_OF(FX_SPIN_LOCK, Globals, Handle, FxTypeSpinLock)->Lock;
+}
+
 /* ---- wait locks ---- */
+
+VOID FxWaitLockInit(FX_WAIT_LOCK *Lock)
+{
+    KeInitializeEvent(&Lock->Event, SynchronizationEvent, TRUE);
+    Lock->Owner = NULL;
+}
+
+NTSTATUS FxWaitLockTake(FX_GLOBALS *Globals, FX_WAIT_LOCK *Lock, PLONGLONG Timeout)
+{
+    NTSTATUS Status;
+
+    if (Lock->Owner == KeGetCurrentThread())
+        FxViolation(Globals, WDF_RECURSIVE_LOCK, (ULONG_PTR)Lock, (ULONG_PTR)Lock->Owner, 0);
+    KeEnterCriticalRegion(); /* a thread that holds the lock must not be suspended */
+    Status = KeWaitForSingleObject(&Lock->Event, Executive, KernelMode, FALSE, (PLARGE_INTEGER)Timeout);
+    if (Status == STATUS_SUCCESS)
+        Lock->Owner = KeGetCurrentThread();
+    else
+        KeLeaveCriticalRegion();
+    return Status;
+}
+
+VOID FxWaitLockGive(FX_GLOBALS *Globals, FX_WAIT_LOCK *Lock, PVOID Handle)
+{
+    if (Lock->Owner != KeGetCurrentThread())
+        FxViolation(Globals, WDF_INVALID_LOCK_OPERATION, (ULONG_PTR)Handle, 0, 0);
+    Lock->Owner = NULL;
+    KeSetEvent(&Lock->Event, IO_NO_INCREMENT, FALSE);
+    KeLeaveCriticalRegion();
+}
+
+FX_WAIT_LOCK *FxWaitLockOf(FX_GLOBALS *Globals, WDFWAITLOCK Handle)
+{
+    return &FX_OBJECT_OF(FX_WAIT_LOCK_OBJECT, Globals, Handle, FxTypeWaitLock)->Lock;
+}
 
 WDF_DDI(WdfWaitLockCreate);
 NTSTATUS NTAPI imp_WdfWaitLockCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes,
@@ -91,7 +130,7 @@ NTSTATUS NTAPI imp_WdfWaitLockCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJ
     Status = FxObjectCreate(Globals, &FxWaitLockClass, Attributes, (FX_OBJECT *)Globals->Driver, 0, &Object);
     if (!NT_SUCCESS(Status))
         return Status;
-    KeInitializeEvent(&((FX_WAIT_LOCK *)Object)->Event, SynchronizationEvent, TRUE);
+    FxWaitLockInit(&((FX_WAIT_LOCK_OBJECT *)Object)->Lock);
     Status = FxObjectCommit(Object);
     if (NT_SUCCESS(Status))
         *Handle = FX_HANDLE(WDFWAITLOCK, Object);
@@ -104,7 +143,7 @@ WDF_DDI(WdfWaitLockAcquire);
 NTSTATUS NTAPI imp_WdfWaitLockAcquire(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAITLOCK Handle, PLONGLONG Timeout)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    FX_WAIT_LOCK *Lock = FX_OBJECT_OF(FX_WAIT_LOCK, Globals, Handle, FxTypeWaitLock);
+    FX_WAIT_LOCK *Lock = FxWaitLockOf(Globals, Handle);
     NTSTATUS Status;
 
     if (Timeout == NULL || *Timeout != 0) {
@@ -112,26 +151,13 @@ NTSTATUS NTAPI imp_WdfWaitLockAcquire(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAIT
         if (!NT_SUCCESS(Status))
             return Status;
     }
-    if (Lock->Owner == KeGetCurrentThread())
-        FxViolation(Globals, WDF_RECURSIVE_LOCK, (ULONG_PTR)Handle, (ULONG_PTR)Lock->Owner, 0);
-    KeEnterCriticalRegion(); /* a thread that holds the lock must not be suspended */
-    Status = KeWaitForSingleObject(&Lock->Event, Executive, KernelMode, FALSE, (PLARGE_INTEGER)Timeout);
-    if (Status == STATUS_SUCCESS)
-        Lock->Owner = KeGetCurrentThread();
-    else
-        KeLeaveCriticalRegion();
-    return Status;
+    return FxWaitLockTake(Globals, Lock, Timeout);
 }
 
 WDF_DDI(WdfWaitLockRelease);
 VOID NTAPI imp_WdfWaitLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWAITLOCK Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    FX_WAIT_LOCK *Lock = FX_OBJECT_OF(FX_WAIT_LOCK, Globals, Handle, FxTypeWaitLock);
 
-    if (Lock->Owner != KeGetCurrentThread())
-        FxViolation(Globals, WDF_INVALID_LOCK_OPERATION, (ULONG_PTR)Handle, 0, 0);
-    Lock->Owner = NULL;
-    KeSetEvent(&Lock->Event, IO_NO_INCREMENT, FALSE);
-    KeLeaveCriticalRegion();
+    FxWaitLockGive(Globals, FxWaitLockOf(Globals, Handle), Handle);
 }

@@ -34,7 +34,8 @@ static VOID NTAPI FxWaitWakeDone(PDEVICE_OBJECT Wdm, UCHAR Minor, POWER_STATE St
         KeAcquireSpinLock(&Pnp->WakeLock, &Irql);
     Pnp->WaitWake = NULL;
     Pnp->WaitWakeStatus = Iosb->Status;
-    Pnp->WakeTriggered = NT_SUCCESS(Iosb->Status);
+    if (NT_SUCCESS(Iosb->Status)) /* an interrupt may have done it before */
+        Pnp->WakeTriggered = TRUE;
     if (!Canceled)
         KeReleaseSpinLock(&Pnp->WakeLock, Irql);
     if (!Canceled && NT_SUCCESS(Iosb->Status))

@@ -197,15 +197,18 @@ static VOID HalpTakeInterrupt(HALP_DEVICE *Device, const CM_PARTIAL_RESOURCE_DES
     RtlZeroMemory(Assigned, sizeof(*Assigned));
     Assigned->Mode = (Raw->Flags & CM_RESOURCE_INTERRUPT_LATCHED) ? Latched : LevelSensitive;
     Assigned->Shared = Raw->ShareDisposition == CmResourceShareShared;
-    Assigned->Affinity = KeQueryActiveProcessors();
     if (Raw->Flags & CM_RESOURCE_INTERRUPT_MESSAGE) {
+        Assigned->Affinity = Raw->u.MessageInterrupt.Raw.Affinity;
         Assigned->MessageCount = Raw->u.MessageInterrupt.Raw.MessageCount;
         Assigned->Message = Raw->u.MessageInterrupt.Raw.Vector;
         Assigned->Vector = HalMessageVector(Assigned->Message);
         HalpSetMessages(Device, Assigned->Message, Assigned->MessageCount);
     } else {
+        Assigned->Affinity = Raw->u.Interrupt.Affinity;
         Assigned->Vector = HalLineVector(Raw->u.Interrupt.Level);
     }
+    if ((Assigned->Affinity & KeQueryActiveProcessors()) == 0)
+        Assigned->Affinity = KeQueryActiveProcessors();
     Assigned->Irql = (KIRQL)(Assigned->Vector >> 4);
     Device->HasInterrupt = TRUE;
 }

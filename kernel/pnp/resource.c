@@ -165,6 +165,25 @@ static ULONG PnpMessageCount(const IO_RESOURCE_DESCRIPTOR *Requirement)
     return Requirement->u.Interrupt.MaximumVector - Requirement->u.Interrupt.MinimumVector + 1;
 }
 
+typedef struct _PNP_INTERRUPT_REQUIREMENT { /* u.Interrupt in full; the headers have its first two members */
+    ULONG MinimumVector, MaximumVector;
+    USHORT AffinityPolicy, Group;
+    ULONG PriorityPolicy;
+    KAFFINITY TargetedProcessors;
+} PNP_INTERRUPT_REQUIREMENT;
+
+/* [doc: IO_RESOURCE_DESCRIPTOR] of the policies the one that names processors; all are equally close here, and of one priority. */
+static KAFFINITY PnpInterruptAffinity(const IO_RESOURCE_DESCRIPTOR *Requirement)
+{
+    const PNP_INTERRUPT_REQUIREMENT *Policy = (const PNP_INTERRUPT_REQUIREMENT *)&Requirement->u.Interrupt;
+    KAFFINITY All = KeQueryActiveProcessors();
+
+    if (!(Requirement->Flags & CM_RESOURCE_INTERRUPT_POLICY_INCLUDED) || Policy->AffinityPolicy != IrqPolicySpecifiedProcessors ||
+        Policy->Group != 0 || (Policy->TargetedProcessors & All) == 0)
+        return All;
+    return Policy->TargetedProcessors & All;
+}
+
 VOID PnpPrepare(const IO_RESOURCE_DESCRIPTOR *Requirement, CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor)
 {
     RtlZeroMemory(Descriptor, sizeof(*Descriptor));
@@ -182,9 +201,9 @@ VOID PnpPrepare(const IO_RESOURCE_DESCRIPTOR *Requirement, CM_PARTIAL_RESOURCE_D
     case CmResourceTypeInterrupt:
         if (PnpIsMessage(Requirement->Type, Requirement->Flags)) {
             Descriptor->u.MessageInterrupt.Raw.MessageCount = (USHORT)PnpMessageCount(Requirement);
-            Descriptor->u.MessageInterrupt.Raw.Affinity = KeQueryActiveProcessors();
+            Descriptor->u.MessageInterrupt.Raw.Affinity = PnpInterruptAffinity(Requirement);
         } else {
-            Descriptor->u.Interrupt.Affinity = KeQueryActiveProcessors();
+            Descriptor->u.Interrupt.Affinity = PnpInterruptAffinity(Requirement);
         }
         break;
     }
@@ -331,7 +350,8 @@ static BOOLEAN PnpTranslateLine(const IO_RESOURCE_REQUIREMENTS_LIST *From, CM_PA
         return FALSE;
     Line->u.Interrupt.Level = Irql;
     Line->u.Interrupt.Vector = Vector;
-    Line->u.Interrupt.Affinity = Affinity;
+    if ((Line->u.Interrupt.Affinity & Affinity) == 0)
+        Line->u.Interrupt.Affinity = Affinity;
     return TRUE;
 }
 
@@ -340,13 +360,14 @@ static BOOLEAN PnpTranslateMessage(CM_PARTIAL_RESOURCE_DESCRIPTOR *Message)
 {
     ULONG First = Message->u.MessageInterrupt.Raw.Vector, Count = Message->u.MessageInterrupt.Raw.MessageCount;
     ULONG Vector = HalMessageVector(First);
+    KAFFINITY Affinity = Message->u.MessageInterrupt.Raw.Affinity;
 
     if (Vector == 0 || HalMessageVector(First + Count - 1) == 0)
         return FALSE;
     RtlZeroMemory(&Message->u, sizeof(Message->u));
     Message->u.MessageInterrupt.Translated.Level = Vector >> 4;
     Message->u.MessageInterrupt.Translated.Vector = Vector;
-    Message->u.MessageInterrupt.Translated.Affinity = KeQueryActiveProcessors();
+    Message->u.MessageInterrupt.Translated.Affinity = Affinity;
     return TRUE;
 }
 
