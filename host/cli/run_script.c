@@ -125,8 +125,8 @@ static unsigned step_count(const struct run *run, enum run_step step)
 
     switch (step) {
     case RUN_ETW: return run->options.etw_count;
-    case RUN_LOAD:
-    case RUN_PLACE: return fine ? run->options.driver_count : 0;
+    case RUN_LOAD: return fine ? run->options.driver_count : 0;
+    case RUN_PLACE: return fine && !run->options.await ? run->options.driver_count : 0;
     case RUN_SLEEP: return fine ? run->options.sleep_count : 0;
     case RUN_SURPRISE: return fine ? run->options.surprise_count : 0;
     case RUN_TREE: return run->options.tree;

@@ -11,6 +11,14 @@ extern POBJECT_TYPE *IoDriverObjectType;
 extern POBJECT_TYPE *MmSectionObjectType;
 extern POBJECT_TYPE *PsJobType;
 
+/* The types of cancel-safe queues' routines; mingw has the pointers only. */
+typedef VOID (NTAPI IO_CSQ_INSERT_IRP)(PIO_CSQ Csq, PIRP Irp);
+typedef VOID (NTAPI IO_CSQ_REMOVE_IRP)(PIO_CSQ Csq, PIRP Irp);
+typedef PIRP (NTAPI IO_CSQ_PEEK_NEXT_IRP)(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext);
+typedef VOID (NTAPI IO_CSQ_ACQUIRE_LOCK)(PIO_CSQ Csq, PKIRQL Irql);
+typedef VOID (NTAPI IO_CSQ_RELEASE_LOCK)(PIO_CSQ Csq, KIRQL Irql);
+typedef VOID (NTAPI IO_CSQ_COMPLETE_CANCELED_IRP)(PIO_CSQ Csq, PIRP Irp);
+
 /* 64-bit registers: inlines in the kits too. */
 FORCEINLINE ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register) { return *Register; }
 FORCEINLINE VOID WRITE_REGISTER_ULONG64(volatile ULONG64 *Register, ULONG64 Value)
