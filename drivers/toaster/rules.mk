@@ -29,3 +29,21 @@ $(B)/programs/toaster.exe: $(TOASTER)/exe/toaster.c $(TOASTER)/include/toaster.h
 
 TOASTER_FILES := $(TOASTER_DRIVERS:%=$(B)/drivers/%.sys) $(TOASTER_INFS) $(B)/programs/toaster.exe
 all: $(TOASTER_FILES)
+
+# The same with KMDF 1.15.
+TOASTER_KMDF_MINOR := 15
+TOASTER_KMDF_OBJ = $(patsubst %,$(B)/obj/%.o,$(wildcard $(TOASTER)/$(1)/*.c))
+$(call TOASTER_KMDF_OBJ,kmdf_bus) $(call TOASTER_KMDF_OBJ,kmdf_func): DRIVER_CFLAGS += $(WDF_INCLUDE) -DKMDF_VERSION_MAJOR=1 \
+  -DKMDF_VERSION_MINOR=$(TOASTER_KMDF_MINOR)
+$(call TOASTER_KMDF_OBJ,kmdf_bus) $(call TOASTER_KMDF_OBJ,kmdf_func): | $(WDF_GEN_HEADERS)
+$(B)/drivers/busenum_kmdf.sys: $(call TOASTER_KMDF_OBJ,kmdf_bus)
+$(B)/drivers/toaster_kmdf.sys: $(call TOASTER_KMDF_OBJ,kmdf_func)
+$(B)/drivers/busenum_kmdf.sys $(B)/drivers/toaster_kmdf.sys: $(B)/lib/kmdf/1.$(TOASTER_KMDF_MINOR)/wdfdriverentry.lib $(KMDF_LINK_LIBS)
+	@mkdir -p $(@D)
+	$(KMDF_LINK)
+$(B)/drivers/busenum_kmdf.inf: $(TOASTER)/kmdf_bus/busenum_kmdf.inf
+$(B)/drivers/toaster_kmdf.inf: $(TOASTER)/kmdf_func/toaster_kmdf.inf
+$(B)/drivers/busenum_kmdf.inf $(B)/drivers/toaster_kmdf.inf:
+	@mkdir -p $(@D)
+	cp $< $@
+all: $(patsubst %,$(B)/drivers/%.sys,busenum_kmdf toaster_kmdf) $(patsubst %,$(B)/drivers/%.inf,busenum_kmdf toaster_kmdf)

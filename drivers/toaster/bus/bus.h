@@ -47,6 +47,7 @@ typedef struct _TOASTER {
     BOOLEAN Present;          /* it is plugged in; Children */
     BOOLEAN Reported;         /* in the last report; Children */
     BOOLEAN Known;            /* in any report: the PnP manager will remove it; Children */
+    BOOLEAN Asked;            /* the PnP manager has sent it a request: it has a device node */
     BOOLEAN Locked;           /* IRP_MN_SET_LOCK */
     LONG InterfaceReferences;
     DEVICE_POWER_STATE Power;

@@ -132,7 +132,7 @@ NTSTATUS BusEject(_Inout_ BUS *Bus, _In_ ULONG Serial)
     PAGED_CODE();
     ExAcquireFastMutex(&Bus->Children);
     for (Toaster = BusFirst(Bus); &Toaster->Entry != &Bus->Toasters; Toaster = BusAfter(Toaster)) {
-        if (!Toaster->Present || !Toaster->Reported || (Serial != 0 && Toaster->Serial != Serial))
+        if (!Toaster->Present || !Toaster->Asked || (Serial != 0 && Toaster->Serial != Serial))
             continue;
         IoRequestDeviceEject(Toaster->Common.Self);
         Asked++;

@@ -217,6 +217,7 @@ NTSTATUS ToasterPnp(_Inout_ TOASTER *Toaster, _Inout_ PIRP Irp)
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     NTSTATUS Status = (NTSTATUS)NOT_MINE;
 
+    Toaster->Asked = TRUE;
     switch (Stack->MinorFunction) {
     case IRP_MN_START_DEVICE: Status = ToasterStart(Toaster); break;
     case IRP_MN_QUERY_STOP_DEVICE: Status = ToasterEnter(Toaster, BusStopPending); break;

@@ -286,7 +286,7 @@ static int with_toaster(int argc, char **argv)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: toaster list | plug N... | unplug N... | eject N... | press N...      (unplug, eject 0: all)\n"
+    fprintf(stderr, "usage: toaster list | wait MS | plug N... | unplug N... | eject N... | press N...      (unplug, eject 0: all)\n"
                     "       toaster status N | use N [ROUNDS] | hold N | giveup N | brown N 1..6 | pop N MS\n");
     return 2;
 }
@@ -308,6 +308,10 @@ int main(int argc, char **argv)
         return list();
     if (argc < 3)
         return usage();
+    if (strcmp(argv[1], "wait") == 0) {
+        Sleep(strtoul(argv[2], NULL, 10));
+        return 0;
+    }
     for (size_t i = 0; i < sizeof(change) / sizeof(change[0]); i++) {
         if (strcmp(argv[1], change[i].word) != 0)
             continue;
