@@ -1,9 +1,11 @@
 /*
- * busenum.sys: a bus of toasters that is nothing but software. One device object for the bus (FDO), one for each toaster (PDO).
+ * busenum.sys: a bus of toasters that is nothing but software. One device object for the bus (FDO),
+ * one for each toaster (PDO).
  *
- * Locks: BUS.Children (a fast mutex) guards the list of toasters and what is said of it; TOASTER.Lock (a spin lock) its wake
- * request and lever. A toaster points to its bus until the bus is removed; whoever uses it holds Children or is called by the PnP
- * manager, which does not remove bus and toaster at once.
+ * Locks: BUS.Children (a fast mutex) guards the list of toasters and what is said of it;
+ * TOASTER.Lock (a spin lock) its wake request and lever. A toaster points to its bus until the bus
+ * is removed; whoever uses it holds Children or is called by the PnP manager, which does not remove
+ * bus and toaster at once.
  */
 #pragma once
 
@@ -18,12 +20,19 @@
 #define BUS_VENDOR L"Drydock"
 
 typedef enum _BUS_STATE {
-    BusNotStarted, BusStarted, BusStopPending, BusStopped, BusRemovePending, BusSurpriseRemoved, BusRemoved
+    BusNotStarted,
+    BusStarted,
+    BusStopPending,
+    BusStopped,
+    BusRemovePending,
+    BusSurpriseRemoved,
+    BusRemoved
 } BUS_STATE;
 
 typedef struct _BUS_COMMON { /* begins both device extensions */
     BOOLEAN IsBus;
-    BUS_STATE State, StateBefore; /* changed by the PnP manager's requests alone, which come one at a time */
+    BUS_STATE State,
+        StateBefore; /* changed by the PnP manager's requests alone, which come one at a time */
     PDEVICE_OBJECT Self;
 } BUS_COMMON;
 
@@ -64,7 +73,10 @@ NTSTATUS ToasterPnp(_Inout_ TOASTER *Toaster, _Inout_ PIRP Irp);
 /* pdopower.c */
 NTSTATUS ToasterPower(_Inout_ TOASTER *Toaster, _Inout_ PIRP Irp);
 VOID ToasterInitializeLever(_Inout_ TOASTER *Toaster);
-/* Presses the lever now: ends the wake request with success. FALSE: it is not armed. IRQL <= DISPATCH_LEVEL. */
+/*
+ * Presses the lever now: ends the wake request with success. FALSE: it is not armed. IRQL <=
+ * DISPATCH_LEVEL.
+ */
 BOOLEAN ToasterPress(_Inout_ TOASTER *Toaster);
 VOID ToasterPopAfter(_Inout_ TOASTER *Toaster, _In_ ULONG Milliseconds);
 /* No lever, no wake request: the request ends with Status. */
@@ -78,7 +90,8 @@ NTSTATUS BusEject(_Inout_ BUS *Bus, _In_ ULONG Serial);  /* 0: each */
 NTSTATUS BusPress(_Inout_ BUS *Bus, _In_ ULONG Serial);
 ULONG BusList(_Inout_ BUS *Bus, _Out_writes_bytes_(Bytes) TOASTER_LIST *List, _In_ ULONG Bytes);
 /* Adds those that are plugged in to Relations (may be NULL), which is freed then. */
-NTSTATUS BusReport(_Inout_ BUS *Bus, _In_opt_ PDEVICE_RELATIONS Relations, _Out_ PDEVICE_RELATIONS *Result);
+NTSTATUS BusReport(_Inout_ BUS *Bus, _In_opt_ PDEVICE_RELATIONS Relations,
+                   _Out_ PDEVICE_RELATIONS *Result);
 /* The bus is removed: deletes toasters, but those that still have to be removed. */
 VOID BusForgetChildren(_Inout_ BUS *Bus);
 /* The toaster lets go of its bus and is deleted. */

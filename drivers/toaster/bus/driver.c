@@ -18,7 +18,10 @@ NTSTATUS BusComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Info
 
 /* ---- requests ---- */
 
-/* Files: the bus has no state for them. Toasters have none of their own: their function driver does not pass these on. */
+/*
+ * Files: the bus has no state for them. Toasters have none of their own: their function driver does
+ * not pass these on.
+ */
 _Dispatch_type_(IRP_MJ_CREATE) _Dispatch_type_(IRP_MJ_CLOSE) static DRIVER_DISPATCH BusCreateClose;
 static NTSTATUS NTAPI BusCreateClose(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp)
 {
@@ -103,7 +106,8 @@ static NTSTATUS NTAPI BusAddDevice(_In_ PDRIVER_OBJECT Driver, _In_ PDEVICE_OBJE
     BUS *Bus;
 
     PAGED_CODE();
-    Status = IoCreateDevice(Driver, sizeof(BUS), NULL, FILE_DEVICE_BUS_EXTENDER, FILE_DEVICE_SECURE_OPEN, FALSE, &Self);
+    Status = IoCreateDevice(Driver, sizeof(BUS), NULL, FILE_DEVICE_BUS_EXTENDER,
+                            FILE_DEVICE_SECURE_OPEN, FALSE, &Self);
     if (!NT_SUCCESS(Status))
         return Status;
     Bus = Self->DeviceExtension;
@@ -139,7 +143,8 @@ static VOID NTAPI BusUnload(_In_ PDRIVER_OBJECT Driver)
 NTSTATUS NTAPI DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING RegistryPath)
 {
     BusRegistryPath.MaximumLength = RegistryPath->Length;
-    BusRegistryPath.Buffer = ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), BUS_TAG);
+    BusRegistryPath.Buffer =
+        ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), BUS_TAG);
     if (BusRegistryPath.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlCopyUnicodeString(&BusRegistryPath, RegistryPath);

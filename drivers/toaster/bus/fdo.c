@@ -1,4 +1,7 @@
-/* IRP_MJ_PNP of the bus itself. [doc: the page of each IRP_MN_ request: what function drivers of a bus do] */
+/*
+ * IRP_MJ_PNP of the bus itself. [doc: the page of each IRP_MN_ request: what function drivers of a
+ * bus do]
+ */
 #include "bus.h"
 
 static NTSTATUS BusPass(_In_ BUS *Bus, _Inout_ PIRP Irp)
@@ -107,7 +110,8 @@ static NTSTATUS BusRelate(_Inout_ BUS *Bus, _Inout_ PIRP Irp)
 
 static NTSTATUS BusLearn(_Inout_ BUS *Bus, _Inout_ PIRP Irp)
 {
-    PDEVICE_CAPABILITIES Capabilities = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
+    PDEVICE_CAPABILITIES Capabilities =
+        IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
     NTSTATUS Status = BusPassAndWait(Bus, Irp);
 
     if (NT_SUCCESS(Status))

@@ -6,7 +6,8 @@ static const TOASTER_SERIAL *BusInput(_In_ PIRP Irp)
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     const TOASTER_SERIAL *Given = Irp->AssociatedIrp.SystemBuffer;
 
-    if (Stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(*Given) || Given->Size != sizeof(*Given))
+    if (Stack->Parameters.DeviceIoControl.InputBufferLength < sizeof(*Given) ||
+        Given->Size != sizeof(*Given))
         return NULL;
     return Given;
 }

@@ -1,13 +1,19 @@
-/* IRP_MJ_PNP of a toaster: the end of the way, where the bus driver answers. [doc: the page of each IRP_MN_ request] */
+/*
+ * IRP_MJ_PNP of a toaster: the end of the way, where the bus driver answers. [doc: the page of each
+ * IRP_MN_ request]
+ */
 #include "bus.h"
 
 #include <ntstrsafe.h>
 
-#define NOT_MINE 0xC0DEBAD0 /* what is not handled keeps the status that it came with; no NTSTATUS has this value */
+#define NOT_MINE \
+    0xC0DEBAD0 /* what is not handled keeps the status that it came with; no NTSTATUS has this \
+                  value */
 
 /* ---- strings that the PnP manager frees ---- */
 
-static NTSTATUS ToasterAnswer(_Inout_ PIRP Irp, _In_reads_bytes_(Bytes) const VOID *Data, _In_ SIZE_T Bytes)
+static NTSTATUS ToasterAnswer(_Inout_ PIRP Irp, _In_reads_bytes_(Bytes) const VOID *Data,
+                              _In_ SIZE_T Bytes)
 {
     PVOID Copy = ExAllocatePool2(POOL_FLAG_PAGED, Bytes, BUS_TAG);
 
@@ -23,13 +29,15 @@ static NTSTATUS ToasterFormat(_In_ TOASTER *Toaster, _Inout_ PIRP Irp, _In_ PCWS
     WCHAR Text[64];
     NTSTATUS Status = RtlStringCbPrintfW(Text, sizeof(Text), Format, Toaster->Serial);
 
-    return NT_SUCCESS(Status) ? ToasterAnswer(Irp, Text, (wcslen(Text) + 1) * sizeof(WCHAR)) : Status;
+    return NT_SUCCESS(Status) ? ToasterAnswer(Irp, Text, (wcslen(Text) + 1) * sizeof(WCHAR))
+                              : Status;
 }
 
 static NTSTATUS ToasterQueryId(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 {
     static const WCHAR Device[] = TOASTER_DEVICE_ID;
-    static const WCHAR Hardware[] = TOASTER_DEVICE_ID L"\0"; /* a multi-string: the literal's own terminator is the second */
+    static const WCHAR Hardware[] =
+        TOASTER_DEVICE_ID L"\0"; /* a multi-string: the literal's own terminator is the second */
     static const WCHAR Compatible[] = TOASTER_COMPATIBLE_ID L"\0";
 
     switch (IoGetCurrentIrpStackLocation(Irp)->Parameters.QueryId.IdType) {
@@ -45,7 +53,8 @@ static NTSTATUS ToasterQueryId(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 static NTSTATUS ToasterQueryText(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 {
     switch (IoGetCurrentIrpStackLocation(Irp)->Parameters.QueryDeviceText.DeviceTextType) {
-    case DeviceTextDescription: return ToasterFormat(Toaster, Irp, L"" BUS_VENDOR L" toaster %02lu");
+    case DeviceTextDescription:
+        return ToasterFormat(Toaster, Irp, L"" BUS_VENDOR L" toaster %02lu");
     case DeviceTextLocationInformation: return ToasterFormat(Toaster, Irp, L"Toaster slot %lu");
     default: return (NTSTATUS)NOT_MINE;
     }
@@ -55,7 +64,8 @@ static NTSTATUS ToasterQueryText(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 
 static NTSTATUS ToasterCapabilities(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 {
-    PDEVICE_CAPABILITIES Capabilities = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
+    PDEVICE_CAPABILITIES Capabilities =
+        IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
     ULONG State;
 
     if (Capabilities->Version != 1 || Capabilities->Size < sizeof(*Capabilities))
@@ -94,7 +104,8 @@ static NTSTATUS ToasterQueryRelations(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
     DEVICE_RELATIONS Relations;
     NTSTATUS Status;
 
-    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.QueryDeviceRelations.Type != TargetDeviceRelation)
+    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.QueryDeviceRelations.Type !=
+        TargetDeviceRelation)
         return (NTSTATUS)NOT_MINE;
     Relations.Count = 1;
     Relations.Objects[0] = Toaster->Common.Self;
@@ -131,7 +142,8 @@ static VOID NTAPI ToasterPop(_In_ PVOID Context, _In_ ULONG Milliseconds)
 static NTSTATUS ToasterQueryInterface(_In_ TOASTER *Toaster, _Inout_ PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    TOASTER_BUS_INTERFACE *Interface = (TOASTER_BUS_INTERFACE *)Stack->Parameters.QueryInterface.Interface;
+    TOASTER_BUS_INTERFACE *Interface =
+        (TOASTER_BUS_INTERFACE *)Stack->Parameters.QueryInterface.Interface;
 
     if (!IsEqualGUID(Stack->Parameters.QueryInterface.InterfaceType, &GUID_TOASTER_BUS_INTERFACE))
         return (NTSTATUS)NOT_MINE;
@@ -198,7 +210,10 @@ static NTSTATUS ToasterEject(_Inout_ TOASTER *Toaster)
     return STATUS_SUCCESS;
 }
 
-/* The device object goes when the PnP manager has been told that the toaster is gone; else it waits for the next start. */
+/*
+ * The device object goes when the PnP manager has been told that the toaster is gone; else it waits
+ * for the next start.
+ */
 static NTSTATUS ToasterRemove(_Inout_ TOASTER *Toaster, _Inout_ PIRP Irp)
 {
     BOOLEAN Gone = Toaster->Bus == NULL || (!Toaster->Present && !Toaster->Reported);

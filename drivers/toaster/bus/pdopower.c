@@ -1,12 +1,16 @@
 /*
- * IRP_MJ_POWER of a toaster, and its lever, which wakes. [doc: Receiving a Wait/Wake IRP; Completing a Wait/Wake IRP] The lever is
- * software as the whole bus: a timer stands for what the hardware would signal.
+ * IRP_MJ_POWER of a toaster, and its lever, which wakes. [doc: Receiving a Wait/Wake IRP;
+ * Completing a Wait/Wake IRP] The lever is software as the whole bus: a timer stands for what the
+ * hardware would signal.
  */
 #include "bus.h"
 
 /* ---- the wake request ---- */
 
-/* The request, if it is there: whoever gets it ends it. Its cancel routine is off, or will find nothing. */
+/*
+ * The request, if it is there: whoever gets it ends it. Its cancel routine is off, or will find
+ * nothing.
+ */
 static PIRP ToasterTakeWake(_Inout_ TOASTER *Toaster)
 {
     KIRQL Irql;
@@ -70,7 +74,8 @@ static NTSTATUS ToasterWaitWake(_Inout_ TOASTER *Toaster, _Inout_ PIRP Irp)
     SYSTEM_POWER_STATE Deepest = IoGetCurrentIrpStackLocation(Irp)->Parameters.WaitWake.PowerState;
     NTSTATUS Status;
 
-    if (Toaster->Power > PowerDeviceD2 || Deepest > PowerSystemSleeping3) /* what it could not wake from */
+    if (Toaster->Power > PowerDeviceD2 ||
+        Deepest > PowerSystemSleeping3) /* what it could not wake from */
         Status = STATUS_INVALID_DEVICE_STATE;
     else
         Status = ToasterKeepWake(Toaster, Irp);
@@ -101,7 +106,8 @@ BOOLEAN ToasterPress(_Inout_ TOASTER *Toaster)
 }
 
 static KDEFERRED_ROUTINE ToasterLeverPops;
-static VOID NTAPI ToasterLeverPops(_In_ PKDPC Dpc, _In_opt_ PVOID Context, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2)
+static VOID NTAPI ToasterLeverPops(_In_ PKDPC Dpc, _In_opt_ PVOID Context, _In_opt_ PVOID Argument1,
+                                   _In_opt_ PVOID Argument2)
 {
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Argument1);

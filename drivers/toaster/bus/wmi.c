@@ -2,9 +2,11 @@
 #include "bus.h"
 
 static WMI_QUERY_REGINFO_CALLBACK BusQueryRegInfo;
-static NTSTATUS NTAPI BusQueryRegInfo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PULONG RegFlags, _Inout_ PUNICODE_STRING InstanceName,
+static NTSTATUS NTAPI BusQueryRegInfo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PULONG RegFlags,
+                                      _Inout_ PUNICODE_STRING InstanceName,
                                       _Outptr_result_maybenull_ PUNICODE_STRING *RegistryPath,
-                                      _Inout_ PUNICODE_STRING MofResourceName, _Outptr_result_maybenull_ PDEVICE_OBJECT *Pdo)
+                                      _Inout_ PUNICODE_STRING MofResourceName,
+                                      _Outptr_result_maybenull_ PDEVICE_OBJECT *Pdo)
 {
     UNREFERENCED_PARAMETER(InstanceName);
     UNREFERENCED_PARAMETER(MofResourceName);
@@ -15,9 +17,11 @@ static NTSTATUS NTAPI BusQueryRegInfo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ 
 }
 
 static WMI_QUERY_DATABLOCK_CALLBACK BusQueryBlock;
-static NTSTATUS NTAPI BusQueryBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp, _In_ ULONG GuidIndex,
-                                    _In_ ULONG InstanceIndex, _In_ ULONG InstanceCount, _Inout_opt_ PULONG InstanceLengthArray,
-                                    _In_ ULONG BufferAvail, _Out_writes_bytes_opt_(BufferAvail) PUCHAR Buffer)
+static NTSTATUS NTAPI BusQueryBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp,
+                                    _In_ ULONG GuidIndex, _In_ ULONG InstanceIndex,
+                                    _In_ ULONG InstanceCount,
+                                    _Inout_opt_ PULONG InstanceLengthArray, _In_ ULONG BufferAvail,
+                                    _Out_writes_bytes_opt_(BufferAvail) PUCHAR Buffer)
 {
     BUS *Bus = DeviceObject->DeviceExtension;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -36,12 +40,14 @@ static NTSTATUS NTAPI BusQueryBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PI
 }
 
 static WMIGUIDREGINFO BusBlocks[] = {{&GUID_WMI_TOASTER_BUS, 1, 0}};
-static WMILIB_CONTEXT BusWmi = {RTL_NUMBER_OF(BusBlocks), BusBlocks, BusQueryRegInfo, BusQueryBlock, NULL, NULL, NULL, NULL};
+static WMILIB_CONTEXT BusWmi = {
+    RTL_NUMBER_OF(BusBlocks), BusBlocks, BusQueryRegInfo, BusQueryBlock, NULL, NULL, NULL, NULL};
 
 VOID BusWmiStart(_Inout_ BUS *Bus)
 {
     if (!Bus->WmiRegistered) /* a bus without figures works as well */
-        Bus->WmiRegistered = NT_SUCCESS(IoWMIRegistrationControl(Bus->Common.Self, WMIREG_ACTION_REGISTER));
+        Bus->WmiRegistered =
+            NT_SUCCESS(IoWMIRegistrationControl(Bus->Common.Self, WMIREG_ACTION_REGISTER));
 }
 
 VOID BusWmiStop(_Inout_ BUS *Bus)

@@ -1,6 +1,6 @@
 /*
- * toaster: plugs toasters in and out of the toaster bus, and uses them. Both are found by their interface class. For Windows,
- * Wine and Drydock; documented interfaces only.
+ * toaster: plugs toasters in and out of the toaster bus, and uses them. Both are found by their
+ * interface class. For Windows, Wine and Drydock; documented interfaces only.
  */
 #include <windows.h>
 #include <winioctl.h>
@@ -55,7 +55,8 @@ static HANDLE open_interface(const GUID *class, DWORD index, DWORD access, DWORD
         SetLastError(ERROR_NO_MORE_ITEMS);
         return INVALID_HANDLE_VALUE;
     }
-    return CreateFileA(path.detail.DevicePath, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, flags, NULL);
+    return CreateFileA(path.detail.DevicePath, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                       OPEN_EXISTING, flags, NULL);
 }
 
 static HANDLE open_bus(DWORD access)
@@ -68,7 +69,8 @@ static HANDLE open_bus(DWORD access)
 }
 
 /* Requests end one way for handles with and without FILE_FLAG_OVERLAPPED: when they are done. */
-static BOOL control(HANDLE device, DWORD code, void *in, DWORD in_bytes, void *out, DWORD out_bytes, DWORD *used)
+static BOOL control(HANDLE device, DWORD code, void *in, DWORD in_bytes, void *out, DWORD out_bytes,
+                    DWORD *used)
 {
     OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
     BOOL fine = DeviceIoControl(device, code, in, in_bytes, out, out_bytes, used, &overlapped);
@@ -87,15 +89,16 @@ static int is_toaster(HANDLE toaster, DWORD serial)
     TOASTER_STATUS status;
     DWORD used;
 
-    return control(toaster, IOCTL_TOASTER_GET_STATUS, NULL, 0, &status, sizeof(status), &used) && used == sizeof(status) &&
-           status.Serial == serial;
+    return control(toaster, IOCTL_TOASTER_GET_STATUS, NULL, 0, &status, sizeof(status), &used) &&
+           used == sizeof(status) && status.Serial == serial;
 }
 
 static HANDLE find_toaster(DWORD serial)
 {
     for (DWORD waited = 0;; waited += WAIT_STEP_MS) {
         for (DWORD index = 0;; index++) {
-            HANDLE toaster = open_interface(&GUID_DEVINTERFACE_TOASTER, index, GENERIC_READ | GENERIC_WRITE, FILE_FLAG_OVERLAPPED);
+            HANDLE toaster = open_interface(&GUID_DEVINTERFACE_TOASTER, index,
+                                            GENERIC_READ | GENERIC_WRITE, FILE_FLAG_OVERLAPPED);
 
             if (toaster == INVALID_HANDLE_VALUE && GetLastError() == ERROR_NO_MORE_ITEMS)
                 break;
@@ -152,7 +155,8 @@ static int list(void)
         const TOASTER_ENTRY *entry = &answer.list.Entry[i];
 
         printf("toaster %lu: D%ld%s%s%s\n", entry->Serial, (long)entry->DevicePower - 1,
-               entry->Flags & TOASTER_ENTRY_STARTED ? ", started" : "", entry->Flags & TOASTER_ENTRY_ARMED ? ", may wake" : "",
+               entry->Flags & TOASTER_ENTRY_STARTED ? ", started" : "",
+               entry->Flags & TOASTER_ENTRY_ARMED ? ", may wake" : "",
                entry->Flags & TOASTER_ENTRY_LOCKED ? ", locked" : "");
     }
     CloseHandle(bus);
@@ -168,9 +172,10 @@ static int tell_status(HANDLE toaster)
 
     if (!control(toaster, IOCTL_TOASTER_GET_STATUS, NULL, 0, &status, sizeof(status), &used))
         return fails("status");
-    printf("toaster %lu: browning %lu, toasted %lu, %lu reads and %lu writes wait, %lu starts, %lu power downs, %lu wakes\n",
-           status.Serial, status.Browning, status.Toasted, status.ReadsWaiting, status.WritesWaiting, status.Starts,
-           status.PowerDowns, status.Wakes);
+    printf("toaster %lu: browning %lu, toasted %lu, %lu reads and %lu writes wait, %lu starts, %lu "
+           "power downs, %lu wakes\n",
+           status.Serial, status.Browning, status.Toasted, status.ReadsWaiting,
+           status.WritesWaiting, status.Starts, status.PowerDowns, status.Wakes);
     return 0;
 }
 
@@ -188,7 +193,8 @@ static int set_number(HANDLE toaster, DWORD code, const char *what, const char *
 static BOOL transfer(HANDLE toaster, BOOL write, void *data, DWORD bytes, DWORD *used)
 {
     OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
-    BOOL fine = write ? WriteFile(toaster, data, bytes, NULL, &overlapped) : ReadFile(toaster, data, bytes, NULL, &overlapped);
+    BOOL fine = write ? WriteFile(toaster, data, bytes, NULL, &overlapped)
+                      : ReadFile(toaster, data, bytes, NULL, &overlapped);
     DWORD error;
 
     if (fine || GetLastError() == ERROR_IO_PENDING)
@@ -249,11 +255,13 @@ static int give_up(HANDLE toaster, const char *number)
     char toast[TOASTER_SLOTS];
     DWORD used;
 
-    if (ReadFile(toaster, toast, sizeof(toast), NULL, &overlapped) || GetLastError() != ERROR_IO_PENDING)
+    if (ReadFile(toaster, toast, sizeof(toast), NULL, &overlapped) ||
+        GetLastError() != ERROR_IO_PENDING)
         return fails("a read that waits");
     if (!CancelIoEx(toaster, &overlapped))
         return fails("cancel");
-    if (GetOverlappedResult(toaster, &overlapped, &used, TRUE) || GetLastError() != ERROR_OPERATION_ABORTED)
+    if (GetOverlappedResult(toaster, &overlapped, &used, TRUE) ||
+        GetLastError() != ERROR_OPERATION_ABORTED)
         return fails("a cancelled read");
     CloseHandle(overlapped.hEvent);
     printf("toaster %s: given up\n", number);
@@ -286,8 +294,11 @@ static int with_toaster(int argc, char **argv)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: toaster list | wait MS | plug N... | unplug N... | eject N... | press N...      (unplug, eject 0: all)\n"
-                    "       toaster status N | use N [ROUNDS] | hold N | giveup N | brown N 1..6 | pop N MS\n");
+    fprintf(
+        stderr,
+        "usage: toaster list | wait MS | plug N... | unplug N... | eject N... | press N...      "
+        "(unplug, eject 0: all)\n"
+        "       toaster status N | use N [ROUNDS] | hold N | giveup N | brown N 1..6 | pop N MS\n");
     return 2;
 }
 

@@ -1,7 +1,8 @@
 /*
- * A filter for any place in a device's stack: it counts the requests that pass and those that come back, and changes none. Built
- * several times from this one source (README.md), so that one stack can have one in each place; its service's name tells them apart.
- * What is counted is printed when the device goes and when the driver is unloaded.
+ * A filter for any place in a device's stack: it counts the requests that pass and those that come
+ * back, and changes none. Built several times from this one source (README.md), so that one stack
+ * can have one in each place; its service's name tells them apart. What is counted is printed when
+ * the device goes and when the driver is unloaded.
  */
 #include <ntddk.h>
 
@@ -34,7 +35,8 @@ static NTSTATUS FilterFail(_Inout_ PIRP Irp, _In_ NTSTATUS Status)
 }
 
 static IO_COMPLETION_ROUTINE FilterIsBack;
-static NTSTATUS NTAPI FilterIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PVOID Context)
+static NTSTATUS NTAPI FilterIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                   _In_opt_ PVOID Context)
 {
     FILTER *Filter = Context;
 
@@ -48,9 +50,13 @@ static NTSTATUS NTAPI FilterIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP I
     return STATUS_CONTINUE_COMPLETION;
 }
 
-/* The driver below may have taken on a characteristic of the device (removable media, ...) in its start. */
+/*
+ * The driver below may have taken on a characteristic of the device (removable media, ...) in its
+ * start.
+ */
 static IO_COMPLETION_ROUTINE FilterIsStarted;
-static NTSTATUS NTAPI FilterIsStarted(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PVOID Context)
+static NTSTATUS NTAPI FilterIsStarted(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                      _In_opt_ PVOID Context)
 {
     FILTER *Filter = Context;
 
@@ -59,7 +65,8 @@ static NTSTATUS NTAPI FilterIsStarted(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIR
     return FilterIsBack(DeviceObject, Irp, Context);
 }
 
-static NTSTATUS FilterSend(_Inout_ FILTER *Filter, _Inout_ PIRP Irp, _In_ PIO_COMPLETION_ROUTINE Routine)
+static NTSTATUS FilterSend(_Inout_ FILTER *Filter, _Inout_ PIRP Irp,
+                           _In_ PIO_COMPLETION_ROUTINE Routine)
 {
     BOOLEAN Power = IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_POWER;
 
@@ -101,10 +108,12 @@ static VOID FilterTell(_In_ FILTER *Filter)
 
     for (Major = 0; Major <= IRP_MJ_MAXIMUM_FUNCTION; Major++)
         All += Passed[Major];
-    DbgPrint("%wZ: %ld passed: %ld create, %ld cleanup, %ld close, %ld read, %ld write, %ld control, %ld pnp, %ld power, %ld wmi; "
-             "%ld still out\n", &FilterName, All, Passed[IRP_MJ_CREATE], Passed[IRP_MJ_CLEANUP], Passed[IRP_MJ_CLOSE],
-             Passed[IRP_MJ_READ], Passed[IRP_MJ_WRITE], Passed[IRP_MJ_DEVICE_CONTROL], Passed[IRP_MJ_PNP], Passed[IRP_MJ_POWER],
-             Passed[IRP_MJ_SYSTEM_CONTROL], Filter->Out);
+    DbgPrint("%wZ: %ld passed: %ld create, %ld cleanup, %ld close, %ld read, %ld write, %ld "
+             "control, %ld pnp, %ld power, %ld wmi; "
+             "%ld still out\n",
+             &FilterName, All, Passed[IRP_MJ_CREATE], Passed[IRP_MJ_CLEANUP], Passed[IRP_MJ_CLOSE],
+             Passed[IRP_MJ_READ], Passed[IRP_MJ_WRITE], Passed[IRP_MJ_DEVICE_CONTROL],
+             Passed[IRP_MJ_PNP], Passed[IRP_MJ_POWER], Passed[IRP_MJ_SYSTEM_CONTROL], Filter->Out);
 }
 
 static NTSTATUS FilterRemove(_Inout_ FILTER *Filter, _Inout_ PIRP Irp)
@@ -126,7 +135,8 @@ static NTSTATUS FilterRemove(_Inout_ FILTER *Filter, _Inout_ PIRP Irp)
 /* The filter can page in only if what is below it does. */
 static NTSTATUS FilterUsage(_Inout_ FILTER *Filter, _Inout_ PIRP Irp)
 {
-    if (Filter->Self->AttachedDevice == NULL || (Filter->Self->AttachedDevice->Flags & DO_POWER_PAGABLE))
+    if (Filter->Self->AttachedDevice == NULL ||
+        (Filter->Self->AttachedDevice->Flags & DO_POWER_PAGABLE))
         Filter->Self->Flags |= DO_POWER_PAGABLE;
     return FilterSend(Filter, Irp, FilterIsBack);
 }
@@ -157,7 +167,8 @@ static NTSTATUS NTAPI FilterAddDevice(_In_ PDRIVER_OBJECT Driver, _In_ PDEVICE_O
     NTSTATUS Status;
 
     PAGED_CODE();
-    Status = IoCreateDevice(Driver, sizeof(FILTER), NULL, Top->DeviceType, FILE_DEVICE_SECURE_OPEN, FALSE, &Self);
+    Status = IoCreateDevice(Driver, sizeof(FILTER), NULL, Top->DeviceType, FILE_DEVICE_SECURE_OPEN,
+                            FALSE, &Self);
     ObDereferenceObject(Top);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -181,7 +192,8 @@ static VOID NTAPI FilterUnload(_In_ PDRIVER_OBJECT Driver)
 {
     UNREFERENCED_PARAMETER(Driver);
     PAGED_CODE();
-    DbgPrint("%wZ: unloaded, %ld requests passed, %ld devices left\n", &FilterName, FilterPassed, FilterDevices);
+    DbgPrint("%wZ: unloaded, %ld requests passed, %ld devices left\n", &FilterName, FilterPassed,
+             FilterDevices);
     ExFreePoolWithTag(FilterName.Buffer, FILTER_TAG);
 }
 

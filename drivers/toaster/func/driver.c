@@ -19,7 +19,10 @@ ULONG FuncParameter(_In_ PCWSTR Name, _In_ ULONG Default)
     };
 
     PAGED_CODE();
-    return NT_SUCCESS(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, FuncRegistryPath.Buffer, Table, NULL, NULL)) ? Value : Default;
+    return NT_SUCCESS(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, FuncRegistryPath.Buffer, Table,
+                                             NULL, NULL))
+               ? Value
+               : Default;
 }
 
 /* ---- requests ---- */
@@ -44,7 +47,8 @@ static NTSTATUS NTAPI FuncCreateClose(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ 
     NTSTATUS Status = STATUS_SUCCESS;
 
     PAGED_CODE();
-    if (IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_CREATE && (!Func->Started || Func->Gone))
+    if (IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_CREATE &&
+        (!Func->Started || Func->Gone))
         Status = STATUS_NO_SUCH_DEVICE;
     return FuncComplete(Irp, Status, 0);
 }
@@ -52,10 +56,12 @@ static NTSTATUS NTAPI FuncCreateClose(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ 
 _Dispatch_type_(IRP_MJ_CLEANUP) static DRIVER_DISPATCH FuncDispatchCleanup;
 static NTSTATUS NTAPI FuncDispatchCleanup(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp)
 {
-    return FuncCleanup(DeviceObject->DeviceExtension, Irp); /* comes after a removal as well: without the lock */
+    return FuncCleanup(DeviceObject->DeviceExtension,
+                       Irp); /* comes after a removal as well: without the lock */
 }
 
-_Dispatch_type_(IRP_MJ_READ) _Dispatch_type_(IRP_MJ_WRITE) _Dispatch_type_(IRP_MJ_DEVICE_CONTROL) static DRIVER_DISPATCH FuncDispatchIo;
+_Dispatch_type_(IRP_MJ_READ) _Dispatch_type_(IRP_MJ_WRITE)
+    _Dispatch_type_(IRP_MJ_DEVICE_CONTROL) static DRIVER_DISPATCH FuncDispatchIo;
 static NTSTATUS NTAPI FuncDispatchIo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp)
 {
     FUNC *Func = DeviceObject->DeviceExtension;
@@ -98,7 +104,8 @@ static NTSTATUS NTAPI FuncAddDevice(_In_ PDRIVER_OBJECT Driver, _In_ PDEVICE_OBJ
     FUNC *Func;
 
     PAGED_CODE();
-    Status = IoCreateDevice(Driver, sizeof(FUNC), NULL, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &Self);
+    Status = IoCreateDevice(Driver, sizeof(FUNC), NULL, FILE_DEVICE_UNKNOWN,
+                            FILE_DEVICE_SECURE_OPEN, FALSE, &Self);
     if (!NT_SUCCESS(Status))
         return Status;
     Func = Self->DeviceExtension;
@@ -136,7 +143,8 @@ static VOID NTAPI FuncUnload(_In_ PDRIVER_OBJECT Driver)
 NTSTATUS NTAPI DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING RegistryPath)
 {
     FuncRegistryPath.MaximumLength = RegistryPath->Length;
-    FuncRegistryPath.Buffer = ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), FUNC_TAG);
+    FuncRegistryPath.Buffer =
+        ExAllocatePool2(POOL_FLAG_PAGED, RegistryPath->Length + sizeof(WCHAR), FUNC_TAG);
     if (FuncRegistryPath.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlCopyUnicodeString(&FuncRegistryPath, RegistryPath);

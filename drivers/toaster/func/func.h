@@ -1,9 +1,11 @@
 /*
- * toaster.sys: the function driver of a toaster, WDM. What it does with requests is in include/toaster.h.
+ * toaster.sys: the function driver of a toaster, WDM. What it does with requests is in
+ * include/toaster.h.
  *
- * Every request holds the remove lock until it is completed or passed on. A request is then either worked on at once or, while
- * something stands in the way (FUNC.Obstacles), waits in Held. Reads that find no toast wait in Reads, writes for their
- * turn in Writes. One spin lock guards all three queues and what goes with them; no IRP is completed with it held.
+ * Every request holds the remove lock until it is completed or passed on. A request is then either
+ * worked on at once or, while something stands in the way (FUNC.Obstacles), waits in Held. Reads
+ * that find no toast wait in Reads, writes for their turn in Writes. One spin lock guards all three
+ * queues and what goes with them; no IRP is completed with it held.
  */
 #pragma once
 
@@ -57,7 +59,12 @@ struct _FUNC {
 };
 
 typedef enum _FUNC_WAKE {
-    FuncWakeNone, FuncWakeRequested, FuncWakeArmed, FuncWakeCancelling, FuncWakeCancelled, FuncWakeCompleting
+    FuncWakeNone,
+    FuncWakeRequested,
+    FuncWakeArmed,
+    FuncWakeCancelling,
+    FuncWakeCancelled,
+    FuncWakeCompleting
 } FUNC_WAKE;
 
 /* pnp.c, power.c, wmi.c */
@@ -74,11 +81,16 @@ VOID FuncAskPower(_Inout_ FUNC *Func);
 
 /* io.c */
 VOID FuncIoInitialize(_Inout_ FUNC *Func);
-NTSTATUS FuncReadWrite(_Inout_ FUNC *Func, _Inout_ PIRP Irp);   /* and IRP_MJ_DEVICE_CONTROL; IRQL <= DISPATCH_LEVEL */
+NTSTATUS FuncReadWrite(_Inout_ FUNC *Func,
+                       _Inout_ PIRP Irp); /* and IRP_MJ_DEVICE_CONTROL; IRQL <= DISPATCH_LEVEL */
 NTSTATUS FuncCleanup(_Inout_ FUNC *Func, _Inout_ PIRP Irp);
-/* Nothing looks at the device when this returns, and nothing will until FuncResume. PASSIVE_LEVEL. */
+/* Nothing looks at the device when this returns, and nothing will until FuncResume. PASSIVE_LEVEL.
+ */
 VOID FuncPause(_Inout_ FUNC *Func, _In_ ULONG Obstacle);
-/* The obstacle is gone: what was held is worked on, unless another is in the way. IRQL <= DISPATCH_LEVEL. */
+/*
+ * The obstacle is gone: what was held is worked on, unless another is in the way. IRQL <=
+ * DISPATCH_LEVEL.
+ */
 VOID FuncResume(_Inout_ FUNC *Func, _In_ ULONG Obstacle);
 /* The device is gone: whatever waits fails with STATUS_DEVICE_REMOVED. PASSIVE_LEVEL. */
 VOID FuncFailAll(_Inout_ FUNC *Func);

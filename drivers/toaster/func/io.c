@@ -1,4 +1,7 @@
-/* Reads, writes and IOCTLs: queues, toasting, cancellation. [doc: Cancel-Safe IRP Queues; Using Remove Locks] */
+/*
+ * Reads, writes and IOCTLs: queues, toasting, cancellation. [doc: Cancel-Safe IRP Queues; Using
+ * Remove Locks]
+ */
 #include "func.h"
 
 NTSTATUS FuncComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Information)
@@ -10,7 +13,8 @@ NTSTATUS FuncComplete(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Inf
 }
 
 /* The request is over, and with it what it held. */
-static NTSTATUS FuncEnd(_In_ FUNC *Func, _Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Information)
+static NTSTATUS FuncEnd(_In_ FUNC *Func, _Inout_ PIRP Irp, _In_ NTSTATUS Status,
+                        _In_ ULONG_PTR Information)
 {
     FuncComplete(Irp, Status, Information);
     IoReleaseRemoveLock(&Func->Remove, Irp);
@@ -92,10 +96,12 @@ static VOID FuncQueueInitialize(_Out_ FUNC_QUEUE *Queue, _In_ FUNC *Func)
     Queue->Func = Func;
     Queue->Count = 0;
     InitializeListHead(&Queue->Irps);
-    IoCsqInitializeEx(&Queue->Csq, FuncInsert, FuncTakeOut, FuncPeek, FuncLockQueue, FuncUnlockQueue, FuncCancelled);
+    IoCsqInitializeEx(&Queue->Csq, FuncInsert, FuncTakeOut, FuncPeek, FuncLockQueue,
+                      FuncUnlockQueue, FuncCancelled);
 }
 
-static VOID FuncFailQueue(_Inout_ FUNC_QUEUE *Queue, _In_opt_ PFILE_OBJECT File, _In_ NTSTATUS Status)
+static VOID FuncFailQueue(_Inout_ FUNC_QUEUE *Queue, _In_opt_ PFILE_OBJECT File,
+                          _In_ NTSTATUS Status)
 {
     PIRP Irp;
 
@@ -166,7 +172,8 @@ static NTSTATUS FuncToast(_Inout_ FUNC *Func, _In_ PIRP Irp)
         Status = STATUS_DEVICE_BUSY; /* nobody takes the toast away */
     } else {
         for (i = 0; i < Bytes; i++)
-            Func->Toast[Func->ToastBytes++] = (UCHAR)(Bread[i] >= 'a' && Bread[i] <= 'z' ? Bread[i] - 'a' + 'A' : Bread[i]);
+            Func->Toast[Func->ToastBytes++] =
+                (UCHAR)(Bread[i] >= 'a' && Bread[i] <= 'z' ? Bread[i] - 'a' + 'A' : Bread[i]);
         Func->Status.Toasted += Bytes;
     }
     KeReleaseSpinLock(&Func->Lock, Irql);
@@ -198,9 +205,13 @@ static VOID FuncDone(_Inout_ FUNC *Func)
     KeReleaseSpinLock(&Func->Lock, Irql);
 }
 
-/* The bread is toasted. Its write may have been cancelled meanwhile: then the next one has had its warmth. */
+/*
+ * The bread is toasted. Its write may have been cancelled meanwhile: then the next one has had its
+ * warmth.
+ */
 static KDEFERRED_ROUTINE FuncToasted;
-static VOID NTAPI FuncToasted(_In_ PKDPC Dpc, _In_opt_ PVOID Context, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2)
+static VOID NTAPI FuncToasted(_In_ PKDPC Dpc, _In_opt_ PVOID Context, _In_opt_ PVOID Argument1,
+                              _In_opt_ PVOID Argument2)
 {
     FUNC *Func = Context;
     KIRQL Irql;
@@ -217,7 +228,9 @@ static VOID NTAPI FuncToasted(_In_ PKDPC Dpc, _In_opt_ PVOID Context, _In_opt_ P
     if (Irp != NULL) {
         NTSTATUS Status = FuncToast(Func, Irp);
 
-        FuncEnd(Func, Irp, Status, NT_SUCCESS(Status) ? IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length : 0);
+        FuncEnd(Func, Irp, Status,
+                NT_SUCCESS(Status) ? IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length
+                                   : 0);
         FuncServeReads(Func);
     }
     KeAcquireSpinLock(&Func->Lock, &Irql);
@@ -260,7 +273,8 @@ static NTSTATUS FuncTellStatus(_Inout_ FUNC *Func, _Inout_ PIRP Irp)
     TOASTER_STATUS *Out = Irp->AssociatedIrp.SystemBuffer;
     KIRQL Irql;
 
-    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof(*Out))
+    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.OutputBufferLength <
+        sizeof(*Out))
         return FuncEnd(Func, Irp, STATUS_BUFFER_TOO_SMALL, 0);
     KeAcquireSpinLock(&Func->Lock, &Irql);
     *Out = Func->Status;
@@ -274,7 +288,8 @@ static NTSTATUS FuncSetNumber(_Inout_ FUNC *Func, _Inout_ PIRP Irp, _In_ ULONG C
 {
     const ULONG *Number = Irp->AssociatedIrp.SystemBuffer;
 
-    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.InputBufferLength < sizeof(*Number))
+    if (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.InputBufferLength <
+        sizeof(*Number))
         return FuncEnd(Func, Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
     if (Code == IOCTL_TOASTER_POP_AFTER) {
         Func->Bus.PopAfter(Func->Bus.Header.Context, *Number);

@@ -1,4 +1,7 @@
-/* IRP_MJ_PNP of a toaster's function driver. [doc: the page of each IRP_MN_ request: what function drivers do] */
+/*
+ * IRP_MJ_PNP of a toaster's function driver. [doc: the page of each IRP_MN_ request: what function
+ * drivers do]
+ */
 #include "func.h"
 
 static NTSTATUS FuncPass(_In_ FUNC *Func, _Inout_ PIRP Irp)
@@ -73,7 +76,8 @@ static NTSTATUS FuncStartDevice(_Inout_ FUNC *Func)
     Func->Status.Serial = Func->Bus.GetSerial(Func->Bus.Header.Context);
     Func->Status.Starts++;
     Status = IoSetDeviceInterfaceState(&Func->Interface, TRUE);
-    return Status == STATUS_OBJECT_NAME_EXISTS ? STATUS_SUCCESS : Status; /* after a stop it is still there */
+    return Status == STATUS_OBJECT_NAME_EXISTS ? STATUS_SUCCESS
+                                               : Status; /* after a stop it is still there */
 }
 
 static NTSTATUS FuncStart(_Inout_ FUNC *Func, _Inout_ PIRP Irp)
@@ -153,7 +157,8 @@ static NTSTATUS FuncRemove(_Inout_ FUNC *Func, _Inout_ PIRP Irp)
 
 static NTSTATUS FuncCapabilities(_Inout_ FUNC *Func, _Inout_ PIRP Irp)
 {
-    PDEVICE_CAPABILITIES Capabilities = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
+    PDEVICE_CAPABILITIES Capabilities =
+        IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceCapabilities.Capabilities;
     NTSTATUS Status = FuncPassAndWait(Func, Irp);
 
     if (NT_SUCCESS(Status))

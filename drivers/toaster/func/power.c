@@ -1,6 +1,7 @@
 /*
- * IRP_MJ_POWER of a toaster: system and device states are policy.c's; here are idling, and waking. One wake request is with the
- * bus as long as the device is started and wake is enabled. [doc: Wait/Wake Operations; Canceling a Wait/Wake IRP]
+ * IRP_MJ_POWER of a toaster: system and device states are policy.c's; here are idling, and waking.
+ * One wake request is with the bus as long as the device is started and wake is enabled. [doc:
+ * Wait/Wake Operations; Canceling a Wait/Wake IRP]
  */
 #include "func.h"
 
@@ -20,21 +21,24 @@ static VOID FuncArm(_Inout_ FUNC *Func)
     State.SystemState = PowerSystemSleeping3;
     if (!Func->WakeEnabled || !NT_SUCCESS(IoAcquireRemoveLock(&Func->Remove, FuncWoken)))
         return;
-    if (InterlockedCompareExchange(&Func->WakeState, FuncWakeRequested, FuncWakeNone) != FuncWakeNone) {
+    if (InterlockedCompareExchange(&Func->WakeState, FuncWakeRequested, FuncWakeNone) !=
+        FuncWakeNone) {
         IoReleaseRemoveLock(&Func->Remove, FuncWoken);
         return;
     }
     KeClearEvent(&Func->Disarmed);
     if (NT_SUCCESS(PoRequestPowerIrp(Func->Pdo, IRP_MN_WAIT_WAKE, State, FuncWoken, Func, NULL)))
         return;
-    InterlockedExchange(&Func->WakeState, FuncWakeNone); /* then it does not wake, until it is armed again */
+    InterlockedExchange(&Func->WakeState,
+                        FuncWakeNone); /* then it does not wake, until it is armed again */
     KeSetEvent(&Func->Disarmed, IO_NO_INCREMENT, FALSE);
     IoReleaseRemoveLock(&Func->Remove, FuncWoken);
 }
 
 /* The request has ended: with success, the lever was pressed. */
-_Use_decl_annotations_ static VOID NTAPI FuncWoken(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState,
-                                                   PVOID Context, PIO_STATUS_BLOCK IoStatus)
+_Use_decl_annotations_ static VOID NTAPI FuncWoken(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction,
+                                                   POWER_STATE PowerState, PVOID Context,
+                                                   PIO_STATUS_BLOCK IoStatus)
 {
     FUNC *Func = Context;
     BOOLEAN Awake = NT_SUCCESS(IoStatus->Status);
@@ -56,7 +60,8 @@ _Use_decl_annotations_ static VOID NTAPI FuncWoken(PDEVICE_OBJECT DeviceObject, 
 
 /* Whoever comes second, this or FuncCancelWake, lets the request go on. */
 static IO_COMPLETION_ROUTINE FuncWakeIsBack;
-static NTSTATUS NTAPI FuncWakeIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PVOID Context)
+static NTSTATUS NTAPI FuncWakeIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                     _In_opt_ PVOID Context)
 {
     FUNC *Func = Context;
     LONG Before = InterlockedExchange(&Func->WakeState, FuncWakeCompleting);
@@ -104,7 +109,8 @@ static VOID FuncCancelWake(_Inout_ FUNC *Func)
 
     KeAcquireSpinLock(&Func->Lock, &Irql);
     Func->WakeEnabled = FALSE;
-    if (InterlockedCompareExchange(&Func->WakeState, FuncWakeCancelling, FuncWakeArmed) == FuncWakeArmed)
+    if (InterlockedCompareExchange(&Func->WakeState, FuncWakeCancelling, FuncWakeArmed) ==
+        FuncWakeArmed)
         Irp = Func->WakeIrp;
     KeReleaseSpinLock(&Func->Lock, Irql);
     if (Irp != NULL) {
@@ -121,8 +127,9 @@ static VOID FuncCancelWake(_Inout_ FUNC *Func)
 /* ---- power for those who wait ---- */
 
 static REQUEST_POWER_COMPLETE FuncPowerCame;
-static VOID NTAPI FuncPowerCame(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction, _In_ POWER_STATE PowerState,
-                                _In_opt_ PVOID Context, _In_ PIO_STATUS_BLOCK IoStatus)
+static VOID NTAPI FuncPowerCame(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction,
+                                _In_ POWER_STATE PowerState, _In_opt_ PVOID Context,
+                                _In_ PIO_STATUS_BLOCK IoStatus)
 {
     FUNC *Func = Context;
 
@@ -143,7 +150,8 @@ VOID FuncAskPower(_Inout_ FUNC *Func)
     KIRQL Irql;
 
     KeAcquireSpinLock(&Func->Lock, &Irql);
-    Ask = (Func->Obstacles & FUNC_NO_POWER) && Func->Policy.System == PowerSystemWorking && !Func->Asking && !Func->Gone;
+    Ask = (Func->Obstacles & FUNC_NO_POWER) && Func->Policy.System == PowerSystemWorking &&
+          !Func->Asking && !Func->Gone;
     if (Ask)
         Func->Asking = NT_SUCCESS(IoAcquireRemoveLock(&Func->Remove, FuncPowerCame));
     Ask = Ask && Func->Asking;
@@ -197,8 +205,8 @@ VOID FuncPowerStart(_Inout_ FUNC *Func)
 
     Func->WakeEnabled = FuncParameter(L"WakeEnabled", 1) != 0;
     if (Seconds != 0)
-        Func->Idle = PoRegisterDeviceForIdleDetection(Func->Pdo, Seconds, Seconds,
-                                                      Func->WakeEnabled ? PowerDeviceD2 : PowerDeviceD3);
+        Func->Idle = PoRegisterDeviceForIdleDetection(
+            Func->Pdo, Seconds, Seconds, Func->WakeEnabled ? PowerDeviceD2 : PowerDeviceD3);
     FuncArm(Func);
 }
 

@@ -5,7 +5,8 @@ static WMI_QUERY_REGINFO_CALLBACK FuncQueryRegInfo;
 static NTSTATUS NTAPI FuncQueryRegInfo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PULONG RegFlags,
                                        _Inout_ PUNICODE_STRING InstanceName,
                                        _Outptr_result_maybenull_ PUNICODE_STRING *RegistryPath,
-                                       _Inout_ PUNICODE_STRING MofResourceName, _Outptr_result_maybenull_ PDEVICE_OBJECT *Pdo)
+                                       _Inout_ PUNICODE_STRING MofResourceName,
+                                       _Outptr_result_maybenull_ PDEVICE_OBJECT *Pdo)
 {
     UNREFERENCED_PARAMETER(InstanceName);
     UNREFERENCED_PARAMETER(MofResourceName);
@@ -16,9 +17,11 @@ static NTSTATUS NTAPI FuncQueryRegInfo(_In_ PDEVICE_OBJECT DeviceObject, _Inout_
 }
 
 static WMI_QUERY_DATABLOCK_CALLBACK FuncQueryBlock;
-static NTSTATUS NTAPI FuncQueryBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp, _In_ ULONG GuidIndex,
-                                     _In_ ULONG InstanceIndex, _In_ ULONG InstanceCount, _Inout_opt_ PULONG InstanceLengthArray,
-                                     _In_ ULONG BufferAvail, _Out_writes_bytes_opt_(BufferAvail) PUCHAR Buffer)
+static NTSTATUS NTAPI FuncQueryBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp,
+                                     _In_ ULONG GuidIndex, _In_ ULONG InstanceIndex,
+                                     _In_ ULONG InstanceCount,
+                                     _Inout_opt_ PULONG InstanceLengthArray, _In_ ULONG BufferAvail,
+                                     _Out_writes_bytes_opt_(BufferAvail) PUCHAR Buffer)
 {
     FUNC *Func = DeviceObject->DeviceExtension;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -44,8 +47,10 @@ static NTSTATUS FuncSetBrowning(_Inout_ FUNC *Func, _In_ ULONG Browning)
 }
 
 static WMI_SET_DATABLOCK_CALLBACK FuncSetBlock;
-static NTSTATUS NTAPI FuncSetBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp, _In_ ULONG GuidIndex,
-                                   _In_ ULONG InstanceIndex, _In_ ULONG BufferSize, _In_reads_bytes_(BufferSize) PUCHAR Buffer)
+static NTSTATUS NTAPI FuncSetBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp,
+                                   _In_ ULONG GuidIndex, _In_ ULONG InstanceIndex,
+                                   _In_ ULONG BufferSize,
+                                   _In_reads_bytes_(BufferSize) PUCHAR Buffer)
 {
     NTSTATUS Status = STATUS_WMI_INSTANCE_NOT_FOUND;
 
@@ -56,16 +61,18 @@ static NTSTATUS NTAPI FuncSetBlock(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIR
 }
 
 static WMI_SET_DATAITEM_CALLBACK FuncSetItem;
-static NTSTATUS NTAPI FuncSetItem(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp, _In_ ULONG GuidIndex,
-                                  _In_ ULONG InstanceIndex, _In_ ULONG DataItemId, _In_ ULONG BufferSize,
+static NTSTATUS NTAPI FuncSetItem(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp,
+                                  _In_ ULONG GuidIndex, _In_ ULONG InstanceIndex,
+                                  _In_ ULONG DataItemId, _In_ ULONG BufferSize,
                                   _In_reads_bytes_(BufferSize) PUCHAR Buffer)
 {
     NTSTATUS Status = STATUS_WMI_INSTANCE_NOT_FOUND;
 
     if (GuidIndex == 0 && InstanceIndex == 0) {
         if (DataItemId != TOASTER_ITEM_BROWNING)
-            Status = DataItemId == 0 || DataItemId > sizeof(TOASTER_STATUS) / sizeof(ULONG) ? STATUS_WMI_ITEMID_NOT_FOUND
-                : STATUS_WMI_READ_ONLY;
+            Status = DataItemId == 0 || DataItemId > sizeof(TOASTER_STATUS) / sizeof(ULONG)
+                         ? STATUS_WMI_ITEMID_NOT_FOUND
+                         : STATUS_WMI_READ_ONLY;
         else if (BufferSize < sizeof(ULONG))
             Status = STATUS_WMI_SET_FAILURE;
         else
@@ -75,13 +82,20 @@ static NTSTATUS NTAPI FuncSetItem(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP
 }
 
 static WMIGUIDREGINFO FuncBlocks[] = {{&GUID_WMI_TOASTER, 1, 0}};
-static WMILIB_CONTEXT FuncWmi = {RTL_NUMBER_OF(FuncBlocks), FuncBlocks,  FuncQueryRegInfo, FuncQueryBlock,
-                                 FuncSetBlock,              FuncSetItem, NULL,             NULL};
+static WMILIB_CONTEXT FuncWmi = {RTL_NUMBER_OF(FuncBlocks),
+                                 FuncBlocks,
+                                 FuncQueryRegInfo,
+                                 FuncQueryBlock,
+                                 FuncSetBlock,
+                                 FuncSetItem,
+                                 NULL,
+                                 NULL};
 
 VOID FuncWmiStart(_Inout_ FUNC *Func)
 {
     if (!Func->WmiRegistered) /* a toaster without figures works as well */
-        Func->WmiRegistered = NT_SUCCESS(IoWMIRegistrationControl(Func->Self, WMIREG_ACTION_REGISTER));
+        Func->WmiRegistered =
+            NT_SUCCESS(IoWMIRegistrationControl(Func->Self, WMIREG_ACTION_REGISTER));
 }
 
 VOID FuncWmiStop(_Inout_ FUNC *Func)

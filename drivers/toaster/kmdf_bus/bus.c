@@ -1,6 +1,7 @@
 /*
- * busenum_kmdf.sys: the toaster bus again, with the framework. What it does is in include/toaster.h; PnP and power are the
- * framework's: a child is a description in the default child list, and a device that is made for it.
+ * busenum_kmdf.sys: the toaster bus again, with the framework. What it does is in
+ * include/toaster.h; PnP and power are the framework's: a child is a description in the default
+ * child list, and a device that is made for it.
  */
 #include <initguid.h>
 #include <ntddk.h>
@@ -34,7 +35,8 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(TOASTER, ToasterOf)
 DRIVER_INITIALIZE DriverEntry;
 
 /* The bus's figures: what is added to each; negative, taken away. */
-static VOID BusCount(_In_ WDFDEVICE Device, _In_ LONG Present, _In_ ULONG Plugged, _In_ ULONG Unplugged, _In_ ULONG Ejected)
+static VOID BusCount(_In_ WDFDEVICE Device, _In_ LONG Present, _In_ ULONG Plugged,
+                     _In_ ULONG Unplugged, _In_ ULONG Ejected)
 {
     BUS *Bus = BusOf(Device);
 
@@ -49,7 +51,8 @@ static VOID BusCount(_In_ WDFDEVICE Device, _In_ LONG Present, _In_ ULONG Plugge
 /* ---- a toaster: callbacks ---- */
 
 static EVT_WDF_DEVICE_PREPARE_HARDWARE ToasterEvtPrepare;
-static NTSTATUS NTAPI ToasterEvtPrepare(_In_ WDFDEVICE Device, _In_ WDFCMRESLIST Raw, _In_ WDFCMRESLIST Translated)
+static NTSTATUS NTAPI ToasterEvtPrepare(_In_ WDFDEVICE Device, _In_ WDFCMRESLIST Raw,
+                                        _In_ WDFCMRESLIST Translated)
 {
     UNREFERENCED_PARAMETER(Raw);
     UNREFERENCED_PARAMETER(Translated);
@@ -113,7 +116,8 @@ static NTSTATUS NTAPI ToasterEvtEject(_In_ WDFDEVICE Device)
     Id.Serial = Toaster->Serial;
     if (Toaster->Locked)
         return STATUS_DEVICE_BUSY;
-    Status = WdfChildListUpdateChildDescriptionAsMissing(WdfFdoGetDefaultChildList(Toaster->Bus), &Id.Header);
+    Status = WdfChildListUpdateChildDescriptionAsMissing(WdfFdoGetDefaultChildList(Toaster->Bus),
+                                                         &Id.Header);
     if (NT_SUCCESS(Status))
         BusCount(Toaster->Bus, -1, 0, 0, 1);
     return STATUS_SUCCESS;
@@ -248,9 +252,10 @@ static VOID ToasterSetCapabilities(_In_ WDFDEVICE Device, _In_ ULONG Serial)
 }
 
 static EVT_WDF_CHILD_LIST_CREATE_DEVICE BusEvtCreateToaster;
-static NTSTATUS NTAPI BusEvtCreateToaster(_In_ WDFCHILDLIST ChildList,
-                                          _In_ PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER IdentificationDescription,
-                                          _In_ PWDFDEVICE_INIT ChildInit)
+static NTSTATUS NTAPI
+BusEvtCreateToaster(_In_ WDFCHILDLIST ChildList,
+                    _In_ PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER IdentificationDescription,
+                    _In_ PWDFDEVICE_INIT ChildInit)
 {
     ULONG Serial = CONTAINING_RECORD(IdentificationDescription, TOASTER_ID, Header)->Serial;
     WDF_OBJECT_ATTRIBUTES Attributes;
@@ -280,7 +285,8 @@ static NTSTATUS BusPlugIn(_In_ WDFDEVICE Bus, _In_ TOASTER_ID *Id)
 
     if (Id->Serial == 0)
         return STATUS_INVALID_PARAMETER;
-    Status = WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(Bus), &Id->Header, NULL);
+    Status = WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(Bus),
+                                                              &Id->Header, NULL);
     if (Status == STATUS_OBJECT_NAME_EXISTS)
         return STATUS_OBJECT_NAME_COLLISION;
     if (NT_SUCCESS(Status))
@@ -290,7 +296,8 @@ static NTSTATUS BusPlugIn(_In_ WDFDEVICE Bus, _In_ TOASTER_ID *Id)
 
 static NTSTATUS BusUnplugOne(_In_ WDFDEVICE Bus, _In_ TOASTER_ID *Id)
 {
-    NTSTATUS Status = WdfChildListUpdateChildDescriptionAsMissing(WdfFdoGetDefaultChildList(Bus), &Id->Header);
+    NTSTATUS Status =
+        WdfChildListUpdateChildDescriptionAsMissing(WdfFdoGetDefaultChildList(Bus), &Id->Header);
 
     if (NT_SUCCESS(Status))
         BusCount(Bus, -1, 0, 1, 0);
@@ -315,7 +322,8 @@ static VOID BusVisit(_In_ WDFDEVICE Bus, _In_ BUS_VISIT *Visit, _In_ PVOID Conte
         WDF_CHILD_RETRIEVE_INFO_INIT(&Info, &Id.Header);
         if (!NT_SUCCESS(WdfChildListRetrieveNextDevice(List, &Iterator, &Toaster, &Info)))
             break;
-        if (Info.Status == WdfChildListRetrieveDeviceSuccess && Toaster != NULL && !Visit(Toaster, Context))
+        if (Info.Status == WdfChildListRetrieveDeviceSuccess && Toaster != NULL &&
+            !Visit(Toaster, Context))
             break;
     }
     WdfChildListEndIteration(List, &Iterator);
@@ -350,7 +358,9 @@ static NTSTATUS BusEject(_In_ WDFDEVICE Bus, _In_ TOASTER_ID *Id)
         BusVisit(Bus, BusEjectVisited, Id);
         return STATUS_SUCCESS;
     }
-    return WdfChildListRequestChildEject(WdfFdoGetDefaultChildList(Bus), &Id->Header) ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
+    return WdfChildListRequestChildEject(WdfFdoGetDefaultChildList(Bus), &Id->Header)
+               ? STATUS_SUCCESS
+               : STATUS_NO_SUCH_DEVICE;
 }
 
 static NTSTATUS BusPress(_In_ WDFDEVICE Bus, _In_ TOASTER_ID *Id)
@@ -379,8 +389,9 @@ static BOOLEAN BusListVisited(_In_ WDFDEVICE Device, _In_ PVOID Context)
     if (Listing->Bytes - Listing->Used < sizeof(*Entry))
         return FALSE;
     Entry->Serial = Toaster->Serial;
-    Entry->Flags = (Toaster->Started ? TOASTER_ENTRY_STARTED : 0) | (Toaster->Armed ? TOASTER_ENTRY_ARMED : 0) |
-        (Toaster->Locked ? TOASTER_ENTRY_LOCKED : 0);
+    Entry->Flags = (Toaster->Started ? TOASTER_ENTRY_STARTED : 0) |
+                   (Toaster->Armed ? TOASTER_ENTRY_ARMED : 0) |
+                   (Toaster->Locked ? TOASTER_ENTRY_LOCKED : 0);
     Entry->DevicePower = Toaster->Power;
     Listing->Used += sizeof(*Entry);
     return TRUE;
@@ -389,8 +400,8 @@ static BOOLEAN BusListVisited(_In_ WDFDEVICE Device, _In_ PVOID Context)
 static NTSTATUS BusList(_In_ WDFDEVICE Bus, _In_ WDFREQUEST Request, _Out_ size_t *Used)
 {
     BUS_LISTING Listing;
-    NTSTATUS Status = WdfRequestRetrieveOutputBuffer(Request, FIELD_OFFSET(TOASTER_LIST, Entry), (PVOID *)&Listing.List,
-                                                     &Listing.Bytes);
+    NTSTATUS Status = WdfRequestRetrieveOutputBuffer(Request, FIELD_OFFSET(TOASTER_LIST, Entry),
+                                                     (PVOID *)&Listing.List, &Listing.Bytes);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -408,7 +419,8 @@ static NTSTATUS BusChange(_In_ WDFDEVICE Bus, _In_ WDFREQUEST Request, _In_ ULON
     const TOASTER_SERIAL *Given;
     TOASTER_ID Id;
 
-    if (!NT_SUCCESS(WdfRequestRetrieveInputBuffer(Request, sizeof(*Given), (PVOID *)&Given, NULL)) ||
+    if (!NT_SUCCESS(
+            WdfRequestRetrieveInputBuffer(Request, sizeof(*Given), (PVOID *)&Given, NULL)) ||
         Given->Size != sizeof(*Given))
         return STATUS_INFO_LENGTH_MISMATCH;
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&Id.Header, sizeof(Id));
@@ -423,8 +435,9 @@ static NTSTATUS BusChange(_In_ WDFDEVICE Bus, _In_ WDFREQUEST Request, _In_ ULON
 }
 
 static EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL BusEvtControl;
-static VOID NTAPI BusEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t OutputBufferLength,
-                                _In_ size_t InputBufferLength, _In_ ULONG IoControlCode)
+static VOID NTAPI BusEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request,
+                                _In_ size_t OutputBufferLength, _In_ size_t InputBufferLength,
+                                _In_ ULONG IoControlCode)
 {
     WDFDEVICE Bus = WdfIoQueueGetDevice(Queue);
     NTSTATUS Status;
@@ -443,7 +456,9 @@ static VOID NTAPI BusEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _I
 
 static EVT_WDF_WMI_INSTANCE_QUERY_INSTANCE BusEvtQueryData;
 static NTSTATUS NTAPI BusEvtQueryData(_In_ WDFWMIINSTANCE WmiInstance, _In_ ULONG OutBufferSize,
-                                      _Out_writes_bytes_to_(OutBufferSize, *BufferUsed) PVOID OutBuffer, _Out_ PULONG BufferUsed)
+                                      _Out_writes_bytes_to_(OutBufferSize, *BufferUsed)
+                                          PVOID OutBuffer,
+                                      _Out_ PULONG BufferUsed)
 {
     BUS *Bus = BusOf(WdfWmiInstanceGetDevice(WmiInstance));
 
@@ -489,7 +504,9 @@ static NTSTATUS BusMakeParts(_In_ WDFDEVICE Device)
     Status = WdfIoQueueCreate(Device, &Queue, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
     if (NT_SUCCESS(Status))
         Status = BusOfferData(Device);
-    return NT_SUCCESS(Status) ? WdfDeviceCreateDeviceInterface(Device, &GUID_DEVINTERFACE_TOASTER_BUS, NULL) : Status;
+    return NT_SUCCESS(Status)
+               ? WdfDeviceCreateDeviceInterface(Device, &GUID_DEVINTERFACE_TOASTER_BUS, NULL)
+               : Status;
 }
 
 static EVT_WDF_DRIVER_DEVICE_ADD BusEvtAdd;
@@ -516,5 +533,6 @@ NTSTATUS NTAPI DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRIN
 
     WDF_DRIVER_CONFIG_INIT(&Config, BusEvtAdd);
     Config.DriverPoolTag = BUS_TAG;
-    return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config, WDF_NO_HANDLE);
+    return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config,
+                           WDF_NO_HANDLE);
 }

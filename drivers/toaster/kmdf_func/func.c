@@ -1,7 +1,8 @@
 /*
- * toaster_kmdf.sys: a toaster's function driver again, with the framework. What it does is in include/toaster.h. Requests come in
- * through a power-managed queue, so they find the device powered or wait; those that have to wait for toast go on to Reads, which is
- * not power-managed: waiting keeps no toaster awake. Bread waits in Writes, which is: it does.
+ * toaster_kmdf.sys: a toaster's function driver again, with the framework. What it does is in
+ * include/toaster.h. Requests come in through a power-managed queue, so they find the device
+ * powered or wait; those that have to wait for toast go on to Reads, which is not power-managed:
+ * waiting keeps no toaster awake. Bread waits in Writes, which is: it does.
  */
 #include <initguid.h>
 #include <ntddk.h>
@@ -63,7 +64,8 @@ static VOID FuncServeAll(_Inout_ FUNC *Func)
 {
     WDFREQUEST Request;
 
-    while (Func->ToastBytes != 0 && NT_SUCCESS(WdfIoQueueRetrieveNextRequest(Func->Reads, &Request))) {
+    while (Func->ToastBytes != 0 &&
+           NT_SUCCESS(WdfIoQueueRetrieveNextRequest(Func->Reads, &Request))) {
         if (FuncServe(Func, Request))
             continue;
         if (!NT_SUCCESS(WdfRequestRequeue(Request))) /* another read was faster */
@@ -86,7 +88,8 @@ static NTSTATUS FuncToast(_Inout_ FUNC *Func, _In_ WDFREQUEST Request, _Out_ siz
         *Bytes = 0;
     }
     for (i = 0; i < *Bytes; i++)
-        Func->Toast[Func->ToastBytes++] = (UCHAR)(Bread[i] >= 'a' && Bread[i] <= 'z' ? Bread[i] - 'a' + 'A' : Bread[i]);
+        Func->Toast[Func->ToastBytes++] =
+            (UCHAR)(Bread[i] >= 'a' && Bread[i] <= 'z' ? Bread[i] - 'a' + 'A' : Bread[i]);
     Func->Status.Toasted += (ULONG)*Bytes;
     WdfSpinLockRelease(Func->Lock);
     return Status;
@@ -179,7 +182,8 @@ static NTSTATUS FuncSetNumber(_In_ FUNC *Func, _In_ WDFREQUEST Request, _In_ ULO
 {
     ULONG *Number;
 
-    if (!NT_SUCCESS(WdfRequestRetrieveInputBuffer(Request, sizeof(*Number), (PVOID *)&Number, NULL)))
+    if (!NT_SUCCESS(
+            WdfRequestRetrieveInputBuffer(Request, sizeof(*Number), (PVOID *)&Number, NULL)))
         return STATUS_INFO_LENGTH_MISMATCH;
     if (Code == IOCTL_TOASTER_POP_AFTER) {
         Func->Bus.PopAfter(Func->Bus.Header.Context, *Number);
@@ -192,8 +196,9 @@ static NTSTATUS FuncSetNumber(_In_ FUNC *Func, _In_ WDFREQUEST Request, _In_ ULO
 }
 
 static EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL FuncEvtControl;
-static VOID NTAPI FuncEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t OutputBufferLength,
-                                 _In_ size_t InputBufferLength, _In_ ULONG IoControlCode)
+static VOID NTAPI FuncEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request,
+                                 _In_ size_t OutputBufferLength, _In_ size_t InputBufferLength,
+                                 _In_ ULONG IoControlCode)
 {
     FUNC *Func = FuncOf(WdfIoQueueGetDevice(Queue));
     NTSTATUS Status = STATUS_INVALID_DEVICE_REQUEST;
@@ -203,7 +208,8 @@ static VOID NTAPI FuncEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _
     UNREFERENCED_PARAMETER(InputBufferLength);
     if (IoControlCode == IOCTL_TOASTER_GET_STATUS)
         Status = FuncTellStatus(Func, Request, &Used);
-    else if (IoControlCode == IOCTL_TOASTER_SET_BROWNING || IoControlCode == IOCTL_TOASTER_POP_AFTER)
+    else if (IoControlCode == IOCTL_TOASTER_SET_BROWNING ||
+             IoControlCode == IOCTL_TOASTER_POP_AFTER)
         Status = FuncSetNumber(Func, Request, IoControlCode);
     WdfRequestCompleteWithInformation(Request, Status, Used);
 }
@@ -211,15 +217,16 @@ static VOID NTAPI FuncEvtControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _
 /* ---- PnP and power ---- */
 
 static EVT_WDF_DEVICE_PREPARE_HARDWARE FuncEvtPrepare;
-static NTSTATUS NTAPI FuncEvtPrepare(_In_ WDFDEVICE Device, _In_ WDFCMRESLIST Raw, _In_ WDFCMRESLIST Translated)
+static NTSTATUS NTAPI FuncEvtPrepare(_In_ WDFDEVICE Device, _In_ WDFCMRESLIST Raw,
+                                     _In_ WDFCMRESLIST Translated)
 {
     FUNC *Func = FuncOf(Device);
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Raw);
     UNREFERENCED_PARAMETER(Translated);
-    Status = WdfFdoQueryForInterface(Device, &GUID_TOASTER_BUS_INTERFACE, &Func->Bus.Header, sizeof(Func->Bus),
-                                     TOASTER_BUS_INTERFACE_VERSION, NULL);
+    Status = WdfFdoQueryForInterface(Device, &GUID_TOASTER_BUS_INTERFACE, &Func->Bus.Header,
+                                     sizeof(Func->Bus), TOASTER_BUS_INTERFACE_VERSION, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Func->Status.Serial = Func->Bus.GetSerial(Func->Bus.Header.Context);
@@ -303,7 +310,8 @@ static VOID NTAPI FuncEvtFlush(_In_ WDFDEVICE Device)
 
 static EVT_WDF_WMI_INSTANCE_QUERY_INSTANCE FuncEvtQueryData;
 static NTSTATUS NTAPI FuncEvtQueryData(_In_ WDFWMIINSTANCE WmiInstance, _In_ ULONG OutBufferSize,
-                                       _Out_writes_bytes_to_(OutBufferSize, *BufferUsed) PVOID OutBuffer,
+                                       _Out_writes_bytes_to_(OutBufferSize, *BufferUsed)
+                                           PVOID OutBuffer,
                                        _Out_ PULONG BufferUsed)
 {
     UNREFERENCED_PARAMETER(OutBufferSize); /* at least MinInstanceBufferSize */
@@ -329,13 +337,16 @@ static NTSTATUS NTAPI FuncEvtSetData(_In_ WDFWMIINSTANCE WmiInstance, _In_ ULONG
 }
 
 static EVT_WDF_WMI_INSTANCE_SET_ITEM FuncEvtSetItem;
-static NTSTATUS NTAPI FuncEvtSetItem(_In_ WDFWMIINSTANCE WmiInstance, _In_ ULONG DataItemId, _In_ ULONG InBufferSize,
+static NTSTATUS NTAPI FuncEvtSetItem(_In_ WDFWMIINSTANCE WmiInstance, _In_ ULONG DataItemId,
+                                     _In_ ULONG InBufferSize,
                                      _In_reads_bytes_(InBufferSize) PVOID InBuffer)
 {
     if (DataItemId != TOASTER_ITEM_BROWNING)
-        return DataItemId == 0 || DataItemId > sizeof(TOASTER_STATUS) / sizeof(ULONG) ? STATUS_WMI_ITEMID_NOT_FOUND
-            : STATUS_WMI_READ_ONLY;
-    return InBufferSize < sizeof(ULONG) ? STATUS_WMI_SET_FAILURE : FuncSetBrowning(WmiInstance, *(PULONG)InBuffer);
+        return DataItemId == 0 || DataItemId > sizeof(TOASTER_STATUS) / sizeof(ULONG)
+                   ? STATUS_WMI_ITEMID_NOT_FOUND
+                   : STATUS_WMI_READ_ONLY;
+    return InBufferSize < sizeof(ULONG) ? STATUS_WMI_SET_FAILURE
+                                        : FuncSetBrowning(WmiInstance, *(PULONG)InBuffer);
 }
 
 static NTSTATUS FuncOfferData(_In_ WDFDEVICE Device)
@@ -361,7 +372,8 @@ static ULONG FuncParameter(_In_ WDFDEVICE Device, _In_ PCUNICODE_STRING Name, _I
     ULONG Value = Default;
     WDFKEY Key;
 
-    if (!NT_SUCCESS(WdfDriverOpenParametersRegistryKey(WdfDeviceGetDriver(Device), KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &Key)))
+    if (!NT_SUCCESS(WdfDriverOpenParametersRegistryKey(WdfDeviceGetDriver(Device), KEY_READ,
+                                                       WDF_NO_OBJECT_ATTRIBUTES, &Key)))
         return Default;
     if (!NT_SUCCESS(WdfRegistryQueryULong(Key, Name, &Value)))
         Value = Default;
@@ -385,7 +397,8 @@ static NTSTATUS FuncSetPolicy(_In_ WDFDEVICE Device)
         Status = WdfDeviceAssignSxWakeSettings(Device, &Sx);
     }
     if (NT_SUCCESS(Status) && Seconds != 0) {
-        WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&Idle, Wake ? IdleCanWakeFromS0 : IdleCannotWakeFromS0);
+        WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&Idle,
+                                                   Wake ? IdleCanWakeFromS0 : IdleCannotWakeFromS0);
         Idle.IdleTimeout = Seconds * 1000;
         Idle.DxState = Wake ? PowerDeviceD2 : PowerDeviceD3;
         Status = WdfDeviceAssignS0IdleSettings(Device, &Idle);
@@ -442,7 +455,9 @@ static NTSTATUS FuncMakeParts(_In_ WDFDEVICE Device)
         Status = FuncMakeQueues(Device);
     if (NT_SUCCESS(Status))
         Status = FuncOfferData(Device);
-    return NT_SUCCESS(Status) ? WdfDeviceCreateDeviceInterface(Device, &GUID_DEVINTERFACE_TOASTER, NULL) : Status;
+    return NT_SUCCESS(Status)
+               ? WdfDeviceCreateDeviceInterface(Device, &GUID_DEVINTERFACE_TOASTER, NULL)
+               : Status;
 }
 
 static VOID FuncSetCallbacks(_Inout_ PWDFDEVICE_INIT DeviceInit)
@@ -487,5 +502,6 @@ NTSTATUS NTAPI DriverEntry(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRIN
 
     WDF_DRIVER_CONFIG_INIT(&Config, FuncEvtAdd);
     Config.DriverPoolTag = FUNC_TAG;
-    return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config, WDF_NO_HANDLE);
+    return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config,
+                           WDF_NO_HANDLE);
 }

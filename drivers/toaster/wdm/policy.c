@@ -1,11 +1,12 @@
 /*
- * See policy.h. A system request goes down first; when it comes back, a device request for the state that goes with it is asked
- * for, and the system request ends with that. The way up and down is the same: children that are set to S0 after their bus find
- * it powered.
+ * See policy.h. A system request goes down first; when it comes back, a device request for the
+ * state that goes with it is asked for, and the system request ends with that. The way up and down
+ * is the same: children that are set to S0 after their bus find it powered.
  */
 #include "policy.h"
 
-VOID PolicyInitialize(_Out_ POLICY *Policy, _In_ PDEVICE_OBJECT Pdo, _In_ PDEVICE_OBJECT Lower, _In_ PIO_REMOVE_LOCK Remove)
+VOID PolicyInitialize(_Out_ POLICY *Policy, _In_ PDEVICE_OBJECT Pdo, _In_ PDEVICE_OBJECT Lower,
+                      _In_ PIO_REMOVE_LOCK Remove)
 {
     ULONG State;
 
@@ -63,8 +64,9 @@ static VOID PolicyEndSystem(_In_ POLICY *Policy, _In_ NTSTATUS Status)
 }
 
 static REQUEST_POWER_COMPLETE PolicyDeviceIsDone;
-static VOID NTAPI PolicyDeviceIsDone(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction, _In_ POWER_STATE PowerState,
-                                     _In_opt_ PVOID Context, _In_ PIO_STATUS_BLOCK IoStatus)
+static VOID NTAPI PolicyDeviceIsDone(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction,
+                                     _In_ POWER_STATE PowerState, _In_opt_ PVOID Context,
+                                     _In_ PIO_STATUS_BLOCK IoStatus)
 {
     UNREFERENCED_PARAMETER(DeviceObject);
     UNREFERENCED_PARAMETER(PowerState);
@@ -73,7 +75,8 @@ static VOID NTAPI PolicyDeviceIsDone(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHA
 }
 
 static IO_COMPLETION_ROUTINE PolicySystemIsBack;
-static NTSTATUS NTAPI PolicySystemIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PVOID Context)
+static NTSTATUS NTAPI PolicySystemIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                         _In_opt_ PVOID Context)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     POLICY *Policy = Context;
@@ -92,7 +95,8 @@ static NTSTATUS NTAPI PolicySystemIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ 
     if (Policy->Choose != NULL)
         State.DeviceState = Policy->Choose(Policy, Stack->Parameters.Power.State.SystemState);
     Policy->SystemIrp = Irp;
-    Status = PoRequestPowerIrp(Policy->Pdo, Stack->MinorFunction, State, PolicyDeviceIsDone, Policy, NULL);
+    Status = PoRequestPowerIrp(Policy->Pdo, Stack->MinorFunction, State, PolicyDeviceIsDone, Policy,
+                               NULL);
     if (!NT_SUCCESS(Status))
         PolicyEndSystem(Policy, Stack->MinorFunction == IRP_MN_SET_POWER ? STATUS_SUCCESS : Status);
     return STATUS_MORE_PROCESSING_REQUIRED;
@@ -110,7 +114,8 @@ static NTSTATUS PolicySystem(_In_ POLICY *Policy, _Inout_ PIRP Irp)
 /* ---- device states ---- */
 
 static IO_COMPLETION_ROUTINE PolicyDeviceIsUp;
-static NTSTATUS NTAPI PolicyDeviceIsUp(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PVOID Context)
+static NTSTATUS NTAPI PolicyDeviceIsUp(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp,
+                                       _In_opt_ PVOID Context)
 {
     POLICY *Policy = Context;
 

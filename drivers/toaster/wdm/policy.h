@@ -1,6 +1,7 @@
 /*
- * Power policy of a WDM driver that owns a device's: system states become device states. Shared by the bus driver (for the bus)
- * and by the toaster's driver. [doc: Power Policy Owner; Handling System Power IRPs; Handling Device Power IRPs]
+ * Power policy of a WDM driver that owns a device's: system states become device states. Shared by
+ * the bus driver (for the bus) and by the toaster's driver. [doc: Power Policy Owner; Handling
+ * System Power IRPs; Handling Device Power IRPs]
  */
 #pragma once
 
@@ -14,7 +15,10 @@ struct _POLICY {
     DEVICE_POWER_STATE Device; /* now: one device power IRP at a time changes it */
     SYSTEM_POWER_STATE System;
     PIRP SystemIrp;            /* the one that waits for a device request */
-    /* Which state the device takes for a system state; NULL: that of DeviceFor. IRQL <= DISPATCH_LEVEL. */
+    /*
+     * Which state the device takes for a system state; NULL: that of DeviceFor. IRQL <=
+     * DISPATCH_LEVEL.
+     */
     DEVICE_POWER_STATE (*Choose)(_In_ POLICY *Policy, _In_ SYSTEM_POWER_STATE System);
     /* Before the device loses power: no request may touch it when this returns. PASSIVE_LEVEL. */
     VOID (*Down)(_In_ POLICY *Policy, _In_ DEVICE_POWER_STATE State);
@@ -22,7 +26,8 @@ struct _POLICY {
     VOID (*Up)(_In_ POLICY *Policy);
 };
 
-VOID PolicyInitialize(_Out_ POLICY *Policy, _In_ PDEVICE_OBJECT Pdo, _In_ PDEVICE_OBJECT Lower, _In_ PIO_REMOVE_LOCK Remove);
+VOID PolicyInitialize(_Out_ POLICY *Policy, _In_ PDEVICE_OBJECT Pdo, _In_ PDEVICE_OBJECT Lower,
+                      _In_ PIO_REMOVE_LOCK Remove);
 /* The states of the device's capabilities. */
 VOID PolicyLearn(_Inout_ POLICY *Policy, _In_ const DEVICE_CAPABILITIES *Capabilities);
 /* The device is started: it is in D0. */
