@@ -120,6 +120,7 @@ $(B)/tests/%.sys: $(B)/obj/tests/kernel/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.l
 include user/rules.mk
 include drivers/ai_driver/rules.mk
 include drivers/toaster/rules.mk
+include drivers/edu/rules.mk
 
 # ---- host ----
 $(B)/obj/host/%.c.o: host/%.c

@@ -31,8 +31,8 @@ enum { DD_BUS_PCI = 1, DD_BUS_ROOT = 2 };
 enum { DD_REGION_NONE = 0, DD_REGION_MEMORY32, DD_REGION_MEMORY64, DD_REGION_PORT };
 
 typedef struct DD_REGION {
-    uint32_t kind; /* DD_REGION_* */
-    uint32_t pad;
+    uint32_t kind;          /* DD_REGION_* */
+    uint32_t base_register; /* 0: the next free one; else 1 + the number of its first one */
     uint64_t size_bytes; /* memory: a power of two, 4096 and up; ports: a power of two, 4 to 256 */
 } DD_REGION;
 

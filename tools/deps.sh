@@ -9,6 +9,7 @@ packages=(
     libzydis-dev libjansson-dev libseccomp-dev # instruction decoder, JSON reports, the machine's sandbox
     osslsigncode openssl wixl msitools  # make package: signatures, the MSI (a few megabytes)
     libhivex-bin libwin-hivex-perl      # hivexsh and hivexregedit, which must read what we write
+    qemu-system-x86                     # --qemu-device: 26 MB with what it needs
     libc6-dev make perl binutils procps # make, prove, strings, pgrep
 )
 missing=()

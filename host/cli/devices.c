@@ -58,6 +58,25 @@ int devices_load(const struct run_options *options, const char *build)
     return EXIT_USAGE;
 }
 
+int devices_start_qemu(const struct run_options *options, struct qemu qemu[RUN_QEMU_LIMIT],
+                       int ram_fd)
+{
+    char why[500];
+
+    for (unsigned i = 0; i < options->qemu_count; i++) {
+        const char *name = options->qemu[i], *comma = strchr(name, ',');
+
+        qemu[i].device.number = i;
+        if (qemu_start(&qemu[i], name, ram_fd, options->ram_mib << 20, why, sizeof(why)) == 0 &&
+            device_add_outside(&qemu[i].device, comma != NULL ? comma + 1 : "", why,
+                               sizeof(why)) == 0)
+            continue;
+        cli_message("--qemu-device %s: %s", name, why);
+        return EXIT_NOT_LOADED;
+    }
+    return EXIT_FINE;
+}
+
 uint64_t devices_hash(const struct run_options *options)
 {
     uint64_t hash = options->device_count;

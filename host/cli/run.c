@@ -35,6 +35,7 @@ struct run_session { /* a run and what serves it */
     struct supervisor supervisor;
     struct gpus gpus;
     struct hive_store *hives; /* NULL: the registry is not kept */
+    struct qemu qemu[RUN_QEMU_LIMIT];
     bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
@@ -291,6 +292,23 @@ static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100n
     gpu_query(&((struct run_session *)context)->gpus, info, virtual_time_100ns);
 }
 
+/* The machine goes on without a device whose QEMU is gone. */
+static void on_qemu(void *context, struct channel_qemu *access)
+{
+    struct run_session *session = context;
+    struct qemu *qemu = &session->qemu[access->device % RUN_QEMU_LIMIT];
+    bool had_failed = qemu->failed;
+
+    if (access->device >= session->run.options.qemu_count)
+        return;
+    qemu_access(qemu, access);
+    if (!qemu->failed || had_failed)
+        return;
+    progress_clear(&session->progress);
+    cli_message("--qemu-device %s: %s", session->run.options.qemu[access->device], qemu->why);
+    session->run.status = EXIT_NOT_LOADED;
+}
+
 static bool on_tick(void *context)
 {
     struct run_session *session = context;
@@ -351,6 +369,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                  .file = on_file,
                                  .hive = on_hive,
                                  .gpu = on_gpu,
+                                 .qemu = on_qemu,
                                  .save = on_save,
                                  .tick = on_tick,
                                  .input_fd = STDIN_FILENO};
@@ -671,6 +690,25 @@ static int run_machine(struct run_session *session)
     return status;
 }
 
+static int start_qemu(struct run_session *session)
+{
+    const struct run_options *options = &session->run.options;
+    int error = supervisor_create_ram(&session->supervisor, options->ram_mib << 20);
+
+    if (error == 0)
+        return devices_start_qemu(options, session->qemu, session->supervisor.ram_fd);
+    cli_message("the machine cannot be started: %s", strerror(-error));
+    return EXIT_USAGE;
+}
+
+static void end_session(struct run_session *session)
+{
+    for (unsigned i = 0; i < session->run.options.qemu_count; i++)
+        qemu_stop(&session->qemu[i]);
+    if (session->supervisor.ram != NULL)
+        supervisor_end(&session->supervisor);
+}
+
 static int run_session(struct run_session *session)
 {
     struct run *run = &session->run;
@@ -684,6 +722,8 @@ static int run_session(struct run_session *session)
     }
     if (status == EXIT_FINE)
         status = devices_load(&run->options, session->build);
+    if (status == EXIT_FINE && run->options.qemu_count != 0)
+        status = start_qemu(session);
     if (status != EXIT_FINE)
         return status;
     catch_signals();
@@ -712,8 +752,12 @@ static int cli_run(int argc, char **argv)
     if (session == NULL)
         return EXIT_USAGE;
     status = run_options_parse(&session->run.options, argc, argv);
-    if (status == EXIT_FINE)
+    if (status == EXIT_FINE && session->run.options.qemu_count != 0 &&
+        strcmp(session->run.options.qemu[0], "help") == 0)
+        qemu_print_help(stdout);
+    else if (status == EXIT_FINE)
         status = run_session(session);
+    end_session(session);
     run_options_free(&session->run.options);
     free(session);
     if (g_signal != 0) { /* all is cleaned up: end as whoever sent the signal expects */

@@ -35,9 +35,11 @@ const char run_help[] =
     "  --etw WHO[:LEVEL[:KEYWORDS]]  print the trace events of a provider (its GUID) or of all, up to\n"
     "                   that level and of those keywords (any); may be repeated\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
-    "  --device D[,ARG] plug in a simulated device: timer, dma, or a model of your own, PATH.so; may\n"
+    "  --device D[,ARG] plug in a simulated device: timer, dma, edu, or your own PATH.so; may\n"
     "                   be repeated. Every device takes irq=N, lose=N (its first N interrupts get\n"
     "                   lost), gone-after=N (pulled out after N register accesses)\n"
+    "  --qemu-device D[,PROP=VALUE...]  plug in a device that QEMU plays, edu for example; 'help'\n"
+    "                   lists some\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
@@ -78,6 +80,7 @@ enum {
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_DEVICE,
+    OPTION_QEMU_DEVICE,
     OPTION_RAM,
     OPTION_TIMEOUT,
     OPTION_GATE,
@@ -106,6 +109,7 @@ static const struct option long_options[] = {
     {"etw", required_argument, NULL, OPTION_ETW},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"device", required_argument, NULL, OPTION_DEVICE},
+    {"qemu-device", required_argument, NULL, OPTION_QEMU_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -275,6 +279,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         options->processors = (uint32_t)number;
         return status;
     case OPTION_DEVICE: return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
+    case OPTION_QEMU_DEVICE: return add_word("qemu-device", options->qemu, &options->qemu_count, RUN_QEMU_LIMIT);
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
     case OPTION_GPU: return parse_gpu(options);
@@ -311,8 +316,15 @@ static int parse_drivers(struct run_options *options, int argc, char **argv)
     return 0;
 }
 
+static bool asks_for_help(const struct run_options *options)
+{
+    return options->qemu_count == 1 && strcmp(options->qemu[0], "help") == 0;
+}
+
 static int check_together(const struct run_options *options)
 {
+    if (asks_for_help(options))
+        return 0;
     if (options->driver_count == 0 && options->program_count == 0 && options->background_count == 0)
         return cli_usage_error(&cli_verb_run, "which driver? (drydock run A.sys)");
     if (options->keep_registry && options->machine == NULL)
@@ -321,6 +333,9 @@ static int check_together(const struct run_options *options)
         return cli_usage_error(&cli_verb_run, "a machine whose registry is kept cannot be saved");
     if ((options->save_at != 0) != (options->save_path != NULL))
         return cli_usage_error(&cli_verb_run, "--save-at and --save go together");
+    if (options->qemu_count != 0 && (options->save_path != NULL || options->restore_path != NULL))
+        return cli_usage_error(&cli_verb_run, "a machine with --qemu-device cannot be saved: part "
+                                              "of it is in QEMU");
     return 0;
 }
 

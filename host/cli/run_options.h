@@ -10,6 +10,7 @@
 #define RUN_DRIVER_LIMIT 32u
 #define RUN_SURPRISE_LIMIT 16u
 #define RUN_DEVICE_LIMIT 16u
+#define RUN_QEMU_LIMIT 4u
 #define RUN_SLEEP_LIMIT 4096u
 #define RUN_ETW_LIMIT 32u
 
@@ -56,6 +57,8 @@ struct run_options {
     struct program_words background[PROGRAM_LIMIT];
     unsigned device_count;
     const char *device[RUN_DEVICE_LIMIT]; /* NAME or path, with ",arguments" */
+    unsigned qemu_count;
+    const char *qemu[RUN_QEMU_LIMIT]; /* NAME of QEMU's, with ",properties" */
 };
 
 /* 0, or the exit status after a message. */

@@ -5,7 +5,8 @@
  * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
  * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT, whose body is the input itself, once
  * there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO; CHANNEL_HIVE by CHANNEL_HIVE (the request with its results,
- * then what was loaded). CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
+ * then what was loaded); CHANNEL_QEMU by CHANNEL_QEMU, the access with its result. CHANNEL_CONSOLE and CHANNEL_STOP get no
+ * answer.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "hal.h"
 
 enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT,
-       CHANNEL_GPU, CHANNEL_HIVE };
+       CHANNEL_GPU, CHANNEL_HIVE, CHANNEL_QEMU };
 
 struct channel_header {
     uint32_t kind;
@@ -59,6 +60,19 @@ struct channel_hive { /* data_bytes of data follow */
     HAL_HIVE_REQUEST request;
     uint32_t data_bytes;
     uint32_t pad;
+};
+
+/* An access to a device that QEMU plays (host/qemu). */
+enum { QEMU_READ = 1, QEMU_WRITE, QEMU_SETTLE, QEMU_UNPLUG, QEMU_CONFIG_READ, QEMU_CONFIG_WRITE };
+struct channel_qemu {
+    uint32_t device;    /* its number among them */
+    uint32_t operation; /* QEMU_*; SETTLE only asks for what follows below */
+    uint32_t region, width;
+    uint64_t offset, value;
+    /* in the answer */
+    int32_t status;       /* not 0: QEMU is gone */
+    uint32_t line;        /* the interrupt line is asserted */
+    uint64_t clock_100ns; /* QEMU's virtual time at the last SETTLE or WRITE */
 };
 
 #define CHANNEL_MAX_PATH 2048u

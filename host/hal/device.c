@@ -43,6 +43,7 @@ struct device {
     DD_DEVICE_MODEL model;
     const char *arguments;
     struct record *record;
+    const struct device_outside *outside; /* NULL: the model's library plays it */
 };
 
 static struct device devices[DEVICE_LIMIT];
@@ -131,6 +132,39 @@ static const DD_DEVICE_MODEL *open_model(const char *path, char *why, size_t why
     return model; /* the library stays to the end of the process */
 }
 
+static int add(struct device *device, const char *who, const char *arguments, char *why,
+               size_t why_bytes)
+{
+    device->arguments = arguments;
+    device->public = (DD_DEVICE){&host, NULL, device};
+    if (dd_argument(arguments, "irq", 0) >= HAL_DEVICE_LINES)
+        return refuse(why, why_bytes, "%s: irq is at most %u", who, HAL_DEVICE_LINES - 1);
+    device_count++;
+    return 0;
+}
+
+int device_add_outside(const struct device_outside *outside, const char *arguments, char *why,
+                       size_t why_bytes)
+{
+    struct device *device = &devices[device_count];
+
+    if (device_count == DEVICE_LIMIT)
+        return refuse(why, why_bytes, "more than %u devices", DEVICE_LIMIT);
+    device->model = outside->model;
+    device->model.state_bytes = device_outside_callbacks.state_bytes;
+    device->model.init = device_outside_callbacks.init;
+    device->model.read = device_outside_callbacks.read;
+    device->model.write = device_outside_callbacks.write;
+    device->model.timer = device_outside_callbacks.timer;
+    device->model.unplug = device_outside_callbacks.unplug;
+    device->outside = outside;
+    if (dd_argument(arguments, "messages", 1) == 0)
+        device->model.message_limit = 0;
+    if (check_model(&device->model, why, why_bytes) != 0)
+        return -1;
+    return add(device, device->model.name, arguments, why, why_bytes);
+}
+
 int device_load(const char *path, const char *arguments, char *why, size_t why_bytes)
 {
     struct device *device = &devices[device_count];
@@ -143,16 +177,11 @@ int device_load(const char *path, const char *arguments, char *why, size_t why_b
     if (model == NULL)
         return -1;
     device->model = *model;
-    device->arguments = arguments;
-    device->public = (DD_DEVICE){&host, NULL, device};
     if ((model->configure != NULL &&
          model->configure(&device->model, arguments, reason, sizeof(reason)) != 0) ||
         check_model(&device->model, reason, sizeof(reason)) != 0)
         return refuse(why, why_bytes, "%s: %s", path, reason);
-    if (dd_argument(arguments, "irq", 0) >= HAL_DEVICE_LINES)
-        return refuse(why, why_bytes, "%s: irq is at most %u", path, HAL_DEVICE_LINES - 1);
-    device_count++;
-    return 0;
+    return add(device, path, arguments, why, why_bytes);
 }
 
 int device_check(uint64_t ram_bytes, char *why, size_t why_bytes)
@@ -217,6 +246,8 @@ static int init_one(uint32_t index, struct config_space *space)
     record->gone_after = dd_argument(device->arguments, "gone-after", 0);
     config_init(&record->config, &device->model, (uint8_t)record->line, space);
     attach(index);
+    if (device->outside != NULL)
+        device_outside_place(&device->public, record->config.bytes);
     if (device->model.init == NULL ||
         device->model.init(&device->public, device->arguments, why, sizeof(why)) == 0)
         return 0;
@@ -265,6 +296,11 @@ int device_attach(void)
 static struct device *device_of(DD_DEVICE *public)
 {
     return public->owner;
+}
+
+const struct device_outside *device_outside_of(const DD_DEVICE *public)
+{
+    return ((const struct device *)public->owner)->outside;
 }
 
 static uint64_t virtual_now(void)
@@ -461,6 +497,11 @@ static void pull_out(struct device *device)
     g_machine.loader->interrupt_request = 1;
 }
 
+void device_pull_out(DD_DEVICE *public)
+{
+    pull_out(device_of(public));
+}
+
 /* Timing injection: the device goes after a number of accesses. */
 static void count_access(struct device *device)
 {
@@ -613,7 +654,6 @@ static int64_t query(const struct device *device, uint32_t index, uint64_t va)
 {
     const DD_DEVICE_MODEL *model = &device->model;
     HAL_DEVICE_INFO info;
-    uint32_t bar = 0;
 
     memset(&info, 0, sizeof(info));
     info.bus = model->bus;
@@ -627,9 +667,7 @@ static int64_t query(const struct device *device, uint32_t index, uint64_t va)
         info.region[i].kind = model->region[i].kind;
         info.region[i].size_bytes = model->region[i].size_bytes;
         info.region[i].base = device->record->config.assigned[i];
-        info.region[i].base_register = bar;
-        if (model->region[i].kind != DD_REGION_NONE)
-            bar += model->region[i].kind == DD_REGION_MEMORY64 ? 2 : 1;
+        info.region[i].base_register = config_register(model, i);
     }
     if (model->hardware_id != NULL)
         snprintf(info.hardware_id, sizeof(info.hardware_id), "%s", model->hardware_id);
@@ -643,6 +681,8 @@ static uint32_t read_config(struct device *device, uint32_t offset, uint32_t wid
 
     if (!device->record->present)
         return (uint32_t)mask_of(width);
+    if (device->outside != NULL)
+        return device_outside_config(&device->public, offset, width, false, 0);
     if (offset < CONFIG_MODEL_START || device->model.config_read == NULL)
         return config_read(&device->record->config, offset, width);
     enter(device);
@@ -662,6 +702,8 @@ static void write_config(struct device *device, uint32_t offset, uint32_t width,
         return;
     }
     config_write(&device->record->config, offset, width, value);
+    if (device->outside != NULL)
+        device_outside_config(&device->public, offset, width, true, value);
     update_interrupts();
 }
 
@@ -691,6 +733,8 @@ static int64_t set_message(struct device *device, uint64_t argument)
     device->record->vector[message] = vector;
     config_show_messages(&device->record->config, host_message_count(&device->public),
                          device->record->vector[0]);
+    if (device->outside != NULL)
+        device_outside_set_message(&device->public, device->outside, (uint32_t)message, vector != 0);
     update_interrupts();
     return HAL_OK;
 }

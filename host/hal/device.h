@@ -20,7 +20,31 @@ int device_load(const char *path, const char *arguments, char *why, size_t why_b
 int device_check(uint64_t ram_bytes, char *why, size_t why_bytes);
 const char *device_name(uint32_t index); /* of a loaded model, or NULL */
 
+/* ---- devices that QEMU plays: the supervisor does their accesses (channel.h) ---- */
+struct device_outside {
+    DD_DEVICE_MODEL model;       /* what PCI says of it; no callbacks */
+    uint32_t number;             /* channel_qemu.device */
+    uint32_t message_capability; /* MSI's or MSI-X's offset, 0 none */
+    uint32_t wide_message;       /* MSI: its address has 64 bits */
+    uint32_t table_region, table_offset; /* MSI-X */
+};
+/* As device_load. *outside stays the caller's and is kept. */
+int device_add_outside(const struct device_outside *outside, const char *arguments, char *why,
+                       size_t why_bytes);
+
+/* ---- device_outside.c ---- */
+extern const DD_DEVICE_MODEL device_outside_callbacks; /* state, callbacks: for a copy of the model */
+/* A message is switched on or off. */
+void device_outside_set_message(DD_DEVICE *device, const struct device_outside *outside,
+                                uint32_t message, bool on);
+/* Gives it the addresses and the line that stand in config, the machine's idea of its first bytes. */
+void device_outside_place(DD_DEVICE *device, const uint8_t *config);
+uint32_t device_outside_config(DD_DEVICE *device, uint32_t offset, uint32_t width, bool write,
+                               uint32_t value);
+
 /* ---- in the machine process ---- */
+const struct device_outside *device_outside_of(const DD_DEVICE *device);
+void device_pull_out(DD_DEVICE *device); /* from within a callback */
 /* Takes the models' pages off the top of g_machine's RAM. */
 void device_reserve(void);
 /* Fresh machine: bus addresses, first states; -EINVAL when a model refuses (it has said why).
@@ -41,4 +65,7 @@ bool device_claims(bool port, uint64_t address); /* some region holds the addres
 /* The same value was read at the same place again: TRUE each time that it looks like a loop that
  * waits. */
 bool device_polls(uint64_t rip, uint64_t address, uint64_t value);
+/* vector.c: asks the supervisor for an access and waits for its answer. */
+struct channel_qemu;
+void device_ask_outside(struct channel_qemu *access);
 void device_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

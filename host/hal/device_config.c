@@ -62,14 +62,25 @@ static uint64_t place(uint32_t kind, uint64_t size, struct config_space *space)
     }
 }
 
-static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *model,
-                         struct config_space *space)
+uint32_t config_register(const DD_DEVICE_MODEL *model, uint32_t region)
 {
     uint32_t bar = 0;
 
+    if (model->region[region].base_register != 0)
+        return model->region[region].base_register - 1;
+    for (uint32_t i = 0; i < region; i++)
+        if (model->region[i].kind != DD_REGION_NONE)
+            bar += model->region[i].kind == DD_REGION_MEMORY64 ? 2 : 1;
+    return bar;
+}
+
+static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *model,
+                         struct config_space *space)
+{
     for (uint32_t i = 0; i < DD_DEVICE_REGIONS; i++) {
         const DD_REGION *region = &model->region[i];
         uint64_t mask = ~(region->size_bytes - 1), base;
+        uint32_t bar = config_register(model, i);
 
         if (region->kind == DD_REGION_NONE)
             continue;
@@ -80,11 +91,9 @@ static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *mo
                               : region->kind == DD_REGION_MEMORY64 ? 0xC
                                                                    : 0));
         if (region->kind == DD_REGION_MEMORY64) {
-            bar++;
-            config->bar_mask[bar] = (uint32_t)(mask >> 32);
-            put(config, BARS + 4 * bar, 4, (uint32_t)(base >> 32));
+            config->bar_mask[bar + 1] = (uint32_t)(mask >> 32);
+            put(config, BARS + 4 * (bar + 1), 4, (uint32_t)(base >> 32));
         }
-        bar++;
     }
 }
 
@@ -155,14 +164,11 @@ void config_write(struct device_config *config, uint32_t offset, uint32_t width,
 bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model,
                         uint32_t region, uint64_t *base)
 {
-    uint32_t kind = model->region[region].kind, bar = 0;
+    uint32_t kind = model->region[region].kind, bar = config_register(model, region);
 
     *base = config->assigned[region];
     if (kind == DD_REGION_NONE || !config->is_pci)
         return kind != DD_REGION_NONE && *base != 0;
-    for (uint32_t i = 0; i < region; i++)
-        if (model->region[i].kind != DD_REGION_NONE)
-            bar += model->region[i].kind == DD_REGION_MEMORY64 ? 2 : 1;
     *base = get(config, BARS + 4 * bar, 4) & config->bar_mask[bar];
     if (kind == DD_REGION_MEMORY64)
         *base |= (uint64_t)get(config, BARS + 4 * bar + 4, 4) << 32;

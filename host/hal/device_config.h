@@ -31,6 +31,8 @@ struct device_config {
     uint32_t message_capability; /* offset, 0 none */
 };
 
+/* The first base address register of a region. */
+uint32_t config_register(const DD_DEVICE_MODEL *model, uint32_t region);
 void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
                  struct config_space *space);
 /* Offset aligned to width (1, 2, 4), below 256. */

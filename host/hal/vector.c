@@ -315,6 +315,14 @@ int64_t HAL_CALL hal_do_hive(uint64_t request_va)
     return HAL_OK;
 }
 
+/* Called as device_log is. */
+void device_ask_outside(struct channel_qemu *access)
+{
+    channel_send(CHANNEL_QEMU, access, sizeof(*access));
+    if (channel_receive(CHANNEL_QEMU, access, sizeof(*access)) != sizeof(*access))
+        channel_lost();
+}
+
 /* Not in device.c: the channel is here. Called between two instructions of the guest, so packet is free. */
 void device_log(const char *format, ...)
 {

@@ -191,6 +191,22 @@ static void serve_gpu(struct supervisor *supervisor, const struct supervisor_ops
     reply(supervisor, CHANNEL_GPU, &info, sizeof(info), result);
 }
 
+static void serve_qemu(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                       const uint8_t *body, size_t bytes, struct supervisor_result *result)
+{
+    struct channel_qemu access;
+
+    if (bytes != sizeof(access)) {
+        result->refused = "its request for a device makes no sense";
+        return;
+    }
+    memcpy(&access, body, sizeof(access));
+    access.status = -1;
+    if (ops->qemu != NULL)
+        ops->qemu(ops->context, &access);
+    reply(supervisor, CHANNEL_QEMU, &access, sizeof(access), result);
+}
+
 /* One packet; false when the channel is closed. */
 static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       struct supervisor_result *result)
@@ -218,6 +234,7 @@ static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
     case CHANNEL_INPUT: serve_input(supervisor, ops, body, bytes, result); break;
     case CHANNEL_GPU: serve_gpu(supervisor, ops, body, bytes, result); break;
+    case CHANNEL_QEMU: serve_qemu(supervisor, ops, body, bytes, result); break;
     case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes, result); break;
     default: result->refused = "a packet is of no known kind"; break;
     }

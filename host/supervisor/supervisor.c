@@ -105,20 +105,30 @@ static _Noreturn void run_machine(struct supervisor *supervisor, int channel_fd,
     boot_machine(options);
 }
 
+int supervisor_create_ram(struct supervisor *supervisor, uint64_t bytes)
+{
+    int error = machine_create_ram(bytes, &supervisor->ram_fd, &supervisor->ram);
+
+    if (error != 0)
+        return error;
+    supervisor->ram_bytes = bytes;
+    supervisor->child = -1;
+    supervisor->channel_fd = -1;
+    supervisor->doorbell_fd = -1;
+    return 0;
+}
+
 int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
                      const struct supervisor_restore *restore, int ram_image_fd)
 {
     int pair[2];
-    int error = machine_create_ram(options->ram_bytes, &supervisor->ram_fd, &supervisor->ram);
+    int error = supervisor->ram != NULL ? 0 : supervisor_create_ram(supervisor, options->ram_bytes);
 
     if (error != 0)
         return error;
-    supervisor->ram_bytes = options->ram_bytes;
     supervisor->doorbell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (supervisor->doorbell_fd < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         error = -errno;
-        supervisor->child = -1;
-        supervisor->channel_fd = -1;
         supervisor_end(supervisor);
         return error;
     }
@@ -155,6 +165,7 @@ void supervisor_end(struct supervisor *supervisor)
         close(supervisor->doorbell_fd);
     munmap(supervisor->ram, supervisor->ram_bytes);
     close(supervisor->ram_fd);
+    supervisor->ram = NULL;
     supervisor->child = -1;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "hal/channel.h"
 #include "hal/machine.h"
 
 #define SUPERVISOR_WATCH_LIMIT 512u
@@ -30,6 +31,8 @@ struct supervisor_ops {
                  size_t reply_limit);
     /* Fills what HAL_GPU_INFO gives out, for info->index; NULL: there is no adapter. */
     void (*gpu)(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);
+    /* An access to a device that QEMU plays; NULL: there is none. */
+    void (*qemu)(void *context, struct channel_qemu *access);
     /* The machine is at a safe point and asked to be saved; its RAM does not change until this
      * returns. */
     void (*save)(void *context, uint64_t rsp, uint64_t gs_base);
@@ -84,6 +87,9 @@ struct supervisor_restore { /* a saved machine to go on with, instead of a boot 
     uint64_t rsp, gs_base, root_pfn;
 };
 
+/* Creates RAM, for who needs it before the machine; supervisor_start does so otherwise. The structure
+ * is zero before; supervisor_end gives it back. 0 or -errno. */
+int supervisor_create_ram(struct supervisor *supervisor, uint64_t bytes);
 /* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context,
  * ram) first. */
 int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
