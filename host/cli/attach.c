@@ -225,6 +225,7 @@ int attach_run(struct attach *attach, json_t *request, json_t **end)
     frame_send(attach->fd, FRAME_REQUEST, text, strlen(text)); /* a lost connection shows next */
     serve(talk);
     *end = talk->end;
+    attach->interrupted = g_interrupts != 0;
     error = json_string_value(json_object_get(talk->end, "error"));
     if (error != NULL)
         cli_message("%s", error);

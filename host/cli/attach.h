@@ -13,6 +13,7 @@ struct attach {
     /* A line of debug output; NULL: there will be none. False ends the connection. */
     bool (*debug)(void *context, const char *json, size_t bytes);
     void *context;
+    bool interrupted; /* out: by Ctrl-C */
 };
 
 /*

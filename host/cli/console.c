@@ -38,8 +38,7 @@ static void check_output(struct console *console)
     }
 }
 
-/* Text as it may reach a terminal: what could drive it is shown as \xNN, what is no UTF-8 too. */
-static void put_visible(FILE *out, const char *text, size_t bytes)
+void console_put_visible(FILE *out, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
 
@@ -62,7 +61,7 @@ static void put_visible(FILE *out, const char *text, size_t bytes)
 static void put_text(FILE *out, bool terminal, const char *text, size_t bytes)
 {
     if (terminal)
-        put_visible(out, text, bytes);
+        console_put_visible(out, text, bytes);
     else
         fwrite(text, 1, bytes, out);
 }

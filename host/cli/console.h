@@ -44,6 +44,8 @@ struct console {
 
 void console_init(struct console *console, bool json, bool prefix);
 void console_free(struct console *console);
+/* Text as it may reach a terminal: what could drive it is shown as \xNN, what is no UTF-8 too. */
+void console_put_visible(FILE *out, const char *text, size_t bytes);
 /* stream: HAL_STREAM_OF, or anything (a hostile machine's is taken for a log). */
 void console_write(struct console *console, uint64_t stream, const char *text, size_t bytes,
                    uint64_t time_100ns);

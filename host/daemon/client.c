@@ -266,7 +266,9 @@ static bool take_request(struct daemon *daemon, struct client *client, const str
     case REQUEST_DEBUG:
         if (request.since_boot)
             output_replay(daemon, client);
-        client->follows = true;
+        client->follows = !request.once;
+        if (request.once)
+            client_end_exit(daemon, client, 0);
         break;
     }
     return true;
@@ -328,7 +330,8 @@ void client_end_all(struct daemon *daemon, const char *text)
     unsigned waiting = daemon->client_count;
 
     for (unsigned i = 0; i < daemon->client_count; i++)
-        if (!daemon->client[i]->ends && daemon->client[i]->waits_for_end && text == NULL)
+        if (!daemon->client[i]->ends && text == NULL &&
+            (daemon->client[i]->waits_for_end || daemon->client[i]->follows))
             client_end_exit(daemon, daemon->client[i], 0);
         else if (!daemon->client[i]->ends)
             client_end_error(daemon, daemon->client[i],

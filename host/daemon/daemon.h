@@ -74,6 +74,7 @@ struct daemon {
     struct supervisor_ops ops;
     /* ---- debug output: whole lines, the oldest go first ---- */
     size_t debug_used;
+    uint64_t debug_lost; /* lines that had to go */
     char debug_ring[DEBUG_RING_BYTES]; /* JSON, NUL-terminated each */
     char debug_partial[4096];
     size_t debug_partial_bytes;

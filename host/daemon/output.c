@@ -21,7 +21,7 @@ static void keep_line(struct daemon *daemon, const char *text, size_t bytes)
         /* an eighth at a time, so that a full ring is not moved for each line */
         size_t gone = 0;
 
-        while (gone < sizeof(daemon->debug_ring) / 8 && gone < daemon->debug_used)
+        for (; gone < sizeof(daemon->debug_ring) / 8 && gone < daemon->debug_used; daemon->debug_lost++)
             gone += strlen(daemon->debug_ring + gone) + 1;
         memmove(daemon->debug_ring, daemon->debug_ring + gone, daemon->debug_used - gone);
         daemon->debug_used -= gone;
@@ -40,6 +40,15 @@ static json_t *take_field(const char **at)
     return field != NULL ? field : json_string("?");
 }
 
+static json_t *take_number(const char **at)
+{
+    unsigned long number = strtoul(*at, NULL, 10);
+
+    *at += strcspn(*at, "\t");
+    *at += **at == '\t';
+    return json_integer((json_int_t)number);
+}
+
 static void end_debug_line(struct daemon *daemon)
 {
     const char *source = daemon->debug_source;
@@ -47,8 +56,8 @@ static void end_debug_line(struct daemon *daemon)
     char *text;
 
     json_object_set_new(object, "time_100ns", json_integer((json_int_t)daemon->debug_time_100ns));
-    json_object_set_new(object, "processor", take_field(&source));
-    json_object_set_new(object, "level", take_field(&source));
+    json_object_set_new(object, "processor", take_number(&source));
+    json_object_set_new(object, "level", take_number(&source));
     json_object_set_new(object, "component", take_field(&source));
     json_object_set_new(object, "module", take_field(&source));
     if (json_object_setn_new(object, "text", 4,
@@ -80,6 +89,12 @@ static void write_debug(struct daemon *daemon, const char *text, size_t bytes, u
 
 void output_replay(struct daemon *daemon, struct client *client)
 {
+    char text[80];
+    int bytes = snprintf(text, sizeof(text), "%llu older lines are not kept any more",
+                         (unsigned long long)daemon->debug_lost);
+
+    if (daemon->debug_lost != 0)
+        client_write(daemon, client, FRAME_LOG, text, (size_t)bytes);
     for (size_t at = 0; at < daemon->debug_used; at += strlen(daemon->debug_ring + at) + 1)
         client_write(daemon, client, FRAME_DEBUG, daemon->debug_ring + at,
                      strlen(daemon->debug_ring + at));

@@ -36,6 +36,7 @@ static bool take_verb(struct request *request, const json_t *object, const char 
     if (strcmp(verb, "exec") == 0)
         return take_exec(request, object, why);
     request->since_boot = json_is_true(json_object_get(object, "since_boot"));
+    request->once = json_is_true(json_object_get(object, "once"));
     request->verb = strcmp(verb, "debug") == 0    ? REQUEST_DEBUG
                     : strcmp(verb, "status") == 0 ? REQUEST_STATUS
                                                   : REQUEST_SHUTDOWN;

@@ -1,6 +1,6 @@
 /* What a client asks a booted machine for, in JSON:
  *   {"verb": "exec", "path": "\\??\\C:\\x.exe", "command": "C:\\x.exe a b"}
- *   {"verb": "debug", "since_boot": true}   {"verb": "status"}   {"verb": "shutdown"}
+ *   {"verb": "debug", "since_boot": true, "once": true}   {"verb": "status"}   {"verb": "shutdown"}
  */
 #pragma once
 
@@ -15,6 +15,7 @@ enum request_verb { REQUEST_EXEC, REQUEST_DEBUG, REQUEST_STATUS, REQUEST_SHUTDOW
 struct request {
     enum request_verb verb;
     bool since_boot;                     /* debug: what was printed before comes first */
+    bool once;                           /* debug: and nothing comes after */
     char path[REQUEST_PATH_LIMIT];       /* exec: NT path of the program */
     char command[REQUEST_COMMAND_LIMIT]; /* its command line */
 };

@@ -8,6 +8,7 @@
 #include "../gpu/init.h"
 #include "../hal/halp.h"
 #include "../io/io.h"
+#include "../kd/kd.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
 #include "../np/np.h"
@@ -42,6 +43,7 @@ static VOID InitPhase1(PVOID Context)
     (void)Context;
     InitStartThread(InitReapThreads);
     DD_ASSERT(NT_SUCCESS(CmInitSystem()));
+    KdInitFilter();
     DD_ASSERT(NT_SUCCESS(ExInitSystem()));
     CcInitSystem();
     VfInitSystem();

@@ -153,6 +153,13 @@ static const PCSTR KdpComponentName[KD_COMPONENTS] = {
     [DPFLTR_DRIVEEXTENDER_ID] = "DRIVEEXTENDER",
 };
 
+PCSTR KdComponentText(ULONG ComponentId)
+{
+    PCSTR Text = ComponentId < KD_COMPONENTS ? KdpComponentName[ComponentId] : NULL;
+
+    return Text != NULL ? Text : "DEFAULT";
+}
+
 ULONG KdFindComponent(PCUNICODE_STRING Name)
 {
     ULONG Component, At;

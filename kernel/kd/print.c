@@ -1,19 +1,21 @@
 /*
- * Debug output: DbgPrint and its kin, filter masks, print callbacks. A message is at most 512 bytes
+ * Debug output: DbgPrint and its kin, print callbacks (the filter is in filter.c). A message is at most 512 bytes
  * [doc DbgPrint]; a longer one is cut and ends with a new line. Text leaves the machine as UTF-8:
  * bytes that are not, are taken as the ANSI code page. Callable at any IRQL. Left out: rate limits,
  * the debugger's own buffer.
  */
 #include "kd.h"
 #include "../ke/ke.h"
+#include "../ldr/ldr.h"
+#include "../ps/ps.h"
 #include "../rtl/rtl.h"
+
+NTKERNELAPI PUCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
 
 #define KDP_MESSAGE_BYTES 512
 #define KDP_CALLBACKS 8
 #define KDP_PIECE 64
 
-ULONG KdGlobalMask = 1u << DPFLTR_ERROR_LEVEL;
-ULONG KdComponentMask[KD_COMPONENTS] = {[DPFLTR_DEFAULT_ID] = MAXULONG};
 static PDEBUG_PRINT_CALLBACK KdpCallback[KDP_CALLBACKS];
 
 static VOID KdpWrite(const VOID *Text, ULONG Bytes)
@@ -41,17 +43,44 @@ static VOID KdpWriteText(PCSTR Text, ULONG Bytes)
     }
 }
 
-/* A level below 32 is a bit number, else it is a mask itself. [doc] DbgPrintEx */
-static ULONG KdpLevelMask(ULONG Level)
+/* ---- who prints: a booted machine's host is told before each message ---- */
+
+typedef struct _KDP_SOURCE {
+    PVOID Caller; /* an address in the image that prints; NULL: Program does */
+    PCSTR Program;
+    ULONG ComponentId, Level;
+} KDP_SOURCE;
+
+/* UTF-8; without what would end the field. */
+static VOID KdpNameModule(PVOID Caller, PCHAR Name, ULONG Bytes)
 {
-    return Level < 32 ? 1u << Level : Level;
+    PLDR_MODULE Module = LdrFindModule(Caller);
+    ULONG Used = 0;
+
+    if (Module != NULL)
+        RtlUnicodeToUTF8N(Name, Bytes - 1, &Used, Module->BaseDllName.Buffer,
+                          Module->BaseDllName.Length);
+    Name[Used] = 0;
+    for (ULONG i = 0; i < Used; i++)
+        if (Name[i] == '\t')
+            Name[i] = ' ';
 }
 
-static BOOLEAN KdpIsShown(ULONG ComponentId, ULONG Level)
+static VOID KdpWriteSource(const KDP_SOURCE *Source)
 {
-    ULONG Component = ComponentId < KD_COMPONENTS ? ComponentId : DPFLTR_DEFAULT_ID;
+    CHAR Module[160], Line[240];
+    PCSTR Program = Source->Program;
+    int Bytes;
 
-    return ((KdGlobalMask | KdComponentMask[Component]) & KdpLevelMask(Level)) != 0;
+    if (!(KiLoaderBlock->flags & HAL_FLAG_BOOTED))
+        return;
+    if (Program == NULL) {
+        KdpNameModule(Source->Caller, Module, sizeof(Module));
+        Program = Module;
+    }
+    Bytes = _snprintf(Line, sizeof(Line), "%lu\t%lu\t%s\t%s", KeGetCurrentProcessorNumberEx(NULL),
+                      Source->Level, KdComponentText(Source->ComponentId), Program);
+    (VOID)HAL->write(HAL_STREAM_SOURCE, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
 }
 
 static VOID KdpCallBack(PCSTR Text, ULONG Bytes, ULONG ComponentId, ULONG Level)
@@ -79,21 +108,36 @@ static ULONG KdpFormat(PCHAR Text, PCSTR Prefix, PCSTR Format, va_list Arguments
 }
 
 /* A user address among the arguments that faults ends the message with the exception's status. */
-static ULONG KdpPrint(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format, va_list Arguments)
+static ULONG KdpPrint(const KDP_SOURCE *Source, PCSTR Prefix, PCSTR Format, va_list Arguments)
 {
     CHAR Text[KDP_MESSAGE_BYTES];
     ULONG Bytes;
 
-    if (!KdpIsShown(ComponentId, Level))
+    if (!KdIsShown(Source->ComponentId, Source->Level))
         return STATUS_SUCCESS;
     __try {
         Bytes = KdpFormat(Text, Prefix, Format, Arguments);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return (ULONG)GetExceptionCode();
     }
+    KdpWriteSource(Source);
     KdpWriteText(Text, Bytes);
-    KdpCallBack(Text, Bytes, ComponentId, Level);
+    KdpCallBack(Text, Bytes, Source->ComponentId, Source->Level);
     return STATUS_SUCCESS;
+}
+
+#define KDP_SOURCE_HERE(ComponentId, Level) \
+    (&(KDP_SOURCE){__builtin_return_address(0), NULL, ComponentId, Level})
+
+VOID KdWriteProgramText(PCSTR Text, ULONG Limit)
+{
+    ULONG Bytes = (ULONG)strnlen(Text, Limit);
+    KDP_SOURCE Source = {NULL, (PCSTR)PsGetProcessImageFileName(PsGetCurrentProcess()),
+                         DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL};
+
+    KdpWriteSource(&Source);
+    KdpWriteText(Text, Bytes);
+    KdpCallBack(Text, Bytes, Source.ComponentId, Source.Level);
 }
 
 NT_EXPORT(DbgPrint);
@@ -103,7 +147,7 @@ ULONG __cdecl DbgPrint(PCSTR Format, ...)
     ULONG Status;
 
     va_start(Arguments, Format);
-    Status = KdpPrint("", DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL, Format, Arguments);
+    Status = KdpPrint(KDP_SOURCE_HERE(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL), "", Format, Arguments);
     va_end(Arguments);
     return Status;
 }
@@ -115,7 +159,7 @@ ULONG __cdecl DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
     ULONG Status;
 
     va_start(Arguments, Format);
-    Status = KdpPrint("", ComponentId, Level, Format, Arguments);
+    Status = KdpPrint(KDP_SOURCE_HERE(ComponentId, Level), "", Format, Arguments);
     va_end(Arguments);
     return Status;
 }
@@ -127,7 +171,7 @@ ULONG __cdecl DbgPrintReturnControlC(PCCH Format, ...)
     ULONG Status;
 
     va_start(Arguments, Format);
-    Status = KdpPrint("", DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL, Format, Arguments);
+    Status = KdpPrint(KDP_SOURCE_HERE(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL), "", Format, Arguments);
     va_end(Arguments);
     return Status; /* nobody can have pressed Ctrl+C: no debugger is there */
 }
@@ -135,14 +179,14 @@ ULONG __cdecl DbgPrintReturnControlC(PCCH Format, ...)
 NT_EXPORT(vDbgPrintEx);
 ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list Arguments)
 {
-    return KdpPrint("", ComponentId, Level, Format, Arguments);
+    return KdpPrint(KDP_SOURCE_HERE(ComponentId, Level), "", Format, Arguments);
 }
 
 NT_EXPORT(vDbgPrintExWithPrefix);
 ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format,
                                   va_list Arguments)
 {
-    return KdpPrint(Prefix, ComponentId, Level, Format, Arguments);
+    return KdpPrint(KDP_SOURCE_HERE(ComponentId, Level), Prefix, Format, Arguments);
 }
 
 /*
@@ -151,32 +195,11 @@ ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, P
 NT_EXPORT(DbgPrompt);
 ULONG NTAPI DbgPrompt(PCCH Prompt, PCH Response, ULONG MaximumResponseLength)
 {
+    KdpWriteSource(KDP_SOURCE_HERE(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL));
     KdpWriteText(Prompt, (ULONG)strnlen(Prompt, KDP_MESSAGE_BYTES));
     if (MaximumResponseLength != 0)
         Response[0] = 0;
     return 0;
-}
-
-NT_EXPORT(DbgQueryDebugFilterState);
-NTSTATUS NTAPI DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level)
-{
-    if (ComponentId >= KD_COMPONENTS)
-        return STATUS_INVALID_PARAMETER_1;
-    return KdpIsShown(ComponentId, Level); /* TRUE is STATUS_WAIT_1: the routine's contract */
-}
-
-NT_EXPORT(DbgSetDebugFilterState);
-NTSTATUS NTAPI DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State)
-{
-    ULONG Mask = KdpLevelMask(Level);
-
-    if (ComponentId >= KD_COMPONENTS)
-        return STATUS_INVALID_PARAMETER_1;
-    if (State)
-        KdComponentMask[ComponentId] |= Mask;
-    else
-        KdComponentMask[ComponentId] &= ~Mask;
-    return STATUS_SUCCESS;
 }
 
 /* Each shown message goes to the registered routines too, at the caller's IRQL. */

@@ -4,6 +4,7 @@
  */
 #include "psp.h"
 
+#include "../kd/kd.h"
 #include "../ldr/ldr.h"
 #include "../rtl/rtl.h"
 #include "image.h"
@@ -158,6 +159,6 @@ NTSTATUS NTAPI NtWriteDebugText(PSTR Text, ULONG Length)
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    DbgPrint("%.*s", (int)Length, Copy);
+    KdWriteProgramText(Copy, Length);
     return STATUS_SUCCESS;
 }
