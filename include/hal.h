@@ -402,6 +402,7 @@ enum {
     HAL_HIVE_BCD,
     HAL_HIVE_SAM,
     HAL_HIVE_SECURITY,
+    HAL_HIVE_USER, /* of the one who runs programs */
     HAL_HIVE_COUNT
 };
 enum {

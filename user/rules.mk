@@ -99,6 +99,7 @@ $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(PROGRAM_LIBS) -o $@
 $(B)/programs/processes.exe: PROGRAM_LIBS := -lpsapi
+$(B)/programs/registry_api.exe: PROGRAM_LIBS := -ladvapi32
 # For the universal C runtime, by its import library.
 UCRT_PROGRAMS := crt files threads
 $(UCRT_PROGRAMS:%=$(B)/programs/%-ucrt.exe): $(B)/programs/%-ucrt.exe: tests/programs/%.c $(wildcard tests/programs/*.h)

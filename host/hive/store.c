@@ -318,7 +318,8 @@ struct hive_store *hive_store_open(const char *folder, hive_say *say, void *cont
         [HAL_HIVE_DEFAULT] = {"DEFAULT", "DEFAULT.LOG1"},
         [HAL_HIVE_BCD] = {"BCD", "BCD.LOG1"},
         [HAL_HIVE_SAM] = {"SAM", "SAM.LOG1"},
-        [HAL_HIVE_SECURITY] = {"SECURITY", "SECURITY.LOG1"}};
+        [HAL_HIVE_SECURITY] = {"SECURITY", "SECURITY.LOG1"},
+        [HAL_HIVE_USER] = {"NTUSER.DAT", "NTUSER.DAT.LOG1"}};
     struct hive_store *store = calloc(1, sizeof(*store));
     bool fine;
     int error;

@@ -12,10 +12,17 @@ typedef struct _CMP_HIVE {
     BOOLEAN Loaded;
 } CMP_HIVE;
 
+#define CMP_USER \
+    L"S-1-5-21-1004336348-1177238915-682003330-1001" /* as SeCreateProgramToken has it */
+
 static CMP_HIVE CmpHive[HAL_HIVE_COUNT] = {
-    {L"Machine\\System", HAL_HIVE_SYSTEM, FALSE}, {L"Machine\\Software", HAL_HIVE_SOFTWARE, FALSE},
-    {L"User\\.Default", HAL_HIVE_DEFAULT, FALSE}, {L"Machine\\BCD00000000", HAL_HIVE_BCD, FALSE},
-    {L"Machine\\SAM", HAL_HIVE_SAM, FALSE},       {L"Machine\\Security", HAL_HIVE_SECURITY, FALSE},
+    {L"Machine\\System", HAL_HIVE_SYSTEM, FALSE},
+    {L"Machine\\Software", HAL_HIVE_SOFTWARE, FALSE},
+    {L"User\\.Default", HAL_HIVE_DEFAULT, FALSE},
+    {L"Machine\\BCD00000000", HAL_HIVE_BCD, FALSE},
+    {L"Machine\\SAM", HAL_HIVE_SAM, FALSE},
+    {L"Machine\\Security", HAL_HIVE_SECURITY, FALSE},
+    {L"User\\" CMP_USER, HAL_HIVE_USER, FALSE},
 };
 
 static BOOLEAN CmpLoading; /* what is changed now comes from the host */
@@ -307,6 +314,22 @@ static DECLSPEC_NORETURN VOID CmpStop(PCWSTR Path, NTSTATUS Status)
     KeBugCheckEx(0x67 /* CONFIG_INITIALIZATION_FAILED */, 0, 0, (ULONG_PTR)Status, 0);
 }
 
+/* A user's own keys are the user's to change. */
+static NTSTATUS CmpGiveToUser(CMP_NODE *Node)
+{
+    UNICODE_STRING Sddl = RTL_CONSTANT_STRING(
+        L"O:BAG:SYD:(A;CI;KA;;;" CMP_USER L")(A;CI;KA;;;SY)(A;CI;KA;;;BA)");
+    PSECURITY_DESCRIPTOR Descriptor;
+    ULONG Bytes;
+    NTSTATUS Status = SeConvertSddl(&Sddl, &Descriptor, &Bytes);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ExFreePool(Node->Descriptor);
+    Node->Descriptor = Descriptor;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS CmpLoadHives(VOID)
 {
     NTSTATUS Status = STATUS_SUCCESS;
@@ -315,6 +338,8 @@ NTSTATUS CmpLoadHives(VOID)
         CMP_NODE *Root;
 
         Status = CmpMakePath(CmpHive[i].Path, FALSE, &Root);
+        if (NT_SUCCESS(Status) && CmpHive[i].Index == HAL_HIVE_USER)
+            Status = CmpGiveToUser(Root);
         if (!NT_SUCCESS(Status) || !CmpIsKept())
             continue;
         Root->Hive = (UCHAR)(CmpHive[i].Index + 1);

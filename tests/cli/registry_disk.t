@@ -20,7 +20,7 @@ like "$work/out" 'Volatile: new' 'a volatile key is not'
 run run --machine "$machine" "$runs"
 like "$work/out" 'runs: 1, ' 'a plain run has a registry of its own'
 
-for hive in SYSTEM SOFTWARE DEFAULT BCD SAM SECURITY; do
+for hive in SYSTEM SOFTWARE DEFAULT BCD SAM SECURITY NTUSER.DAT; do
     hivexregedit --export "$registry/$hive" '\' > "$work/export" 2> "$work/err"
     ok $? "$hive: hivexregedit exports it"
     printf 'ls\n' | hivexsh "$registry/$hive" > /dev/null 2> "$work/err"

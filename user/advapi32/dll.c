@@ -1,10 +1,11 @@
-/* advapi32's start: there is nothing to do. */
-#include "../nt.h"
+/* advapi32's start and end. */
+#include "registry.h"
 
 BOOL WINAPI DllMain(HINSTANCE Instance, DWORD Reason, LPVOID Reserved)
 {
     IGNORE_ARG(Instance);
-    IGNORE_ARG(Reason);
     IGNORE_ARG(Reserved);
+    if (Reason == DLL_PROCESS_DETACH)
+        RegCloseRoots();
     return TRUE;
 }
