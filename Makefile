@@ -121,6 +121,7 @@ include user/rules.mk
 include drivers/ai_driver/rules.mk
 include drivers/toaster/rules.mk
 include drivers/edu/rules.mk
+include drivers/simgpu/rules.mk
 
 # ---- host ----
 $(B)/obj/host/%.c.o: host/%.c

@@ -40,14 +40,16 @@ static VOID HalpBootRegion(const HALP_DEVICE *Device, ULONG Region,
                            PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor)
 {
     BOOLEAN IsPort = Device->Info.region[Region].kind == HAL_REGION_PORT;
+    NTSTATUS Status;
 
-    Descriptor->Type = IsPort ? CmResourceTypePort : CmResourceTypeMemory;
     Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
     Descriptor->Flags = IsPort ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
                                      CM_RESOURCE_PORT_POSITIVE_DECODE
                                : CM_RESOURCE_MEMORY_READ_WRITE;
-    Descriptor->u.Memory.Start.QuadPart = (LONGLONG)Device->Info.region[Region].base;
-    Descriptor->u.Memory.Length = (ULONG)Device->Info.region[Region].size_bytes;
+    Status = RtlCmEncodeMemIoResource(
+        Descriptor, IsPort ? CmResourceTypePort : CmResourceTypeMemory,
+        Device->Info.region[Region].size_bytes, Device->Info.region[Region].base);
+    DD_ASSERT(NT_SUCCESS(Status)); /* a power of two always has a form */
 }
 
 PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device)
@@ -81,31 +83,36 @@ PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device)
 
 /* ---- requirements ---- */
 
+static ULONG64 HalpWindowLow(ULONG Kind)
+{
+    return Kind == HAL_REGION_PORT ? HALP_PORT_LOW : HALP_MEMORY32_LOW;
+}
+
+static ULONG64 HalpWindowHigh(ULONG Kind)
+{
+    if (Kind == HAL_REGION_PORT)
+        return HALP_PORT_HIGH;
+    return Kind == HAL_REGION_MEMORY32 ? HALP_MEMORY32_HIGH : HALP_MEMORY64_HIGH;
+}
+
 /* A region of a PCI device may be moved within its window; one of the board is where it is. */
 static VOID HalpRequireRegion(const HALP_DEVICE *Device, ULONG Region,
                               PIO_RESOURCE_DESCRIPTOR Descriptor)
 {
     ULONG64 Bytes = Device->Info.region[Region].size_bytes, Base = Device->Info.region[Region].base;
     ULONG Kind = Device->Info.region[Region].kind;
+    BOOLEAN IsPort = Kind == HAL_REGION_PORT;
+    NTSTATUS Status;
 
-    Descriptor->Type = Kind == HAL_REGION_PORT ? CmResourceTypePort : CmResourceTypeMemory;
     Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
-    Descriptor->Flags = Kind == HAL_REGION_PORT
-                            ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
-                                  CM_RESOURCE_PORT_POSITIVE_DECODE
-                            : CM_RESOURCE_MEMORY_READ_WRITE;
-    Descriptor->u.Memory.Length = (ULONG)Bytes;
-    Descriptor->u.Memory.Alignment = (ULONG)Bytes;
-    Descriptor->u.Memory.MinimumAddress.QuadPart = (LONGLONG)Base;
-    Descriptor->u.Memory.MaximumAddress.QuadPart = (LONGLONG)(Base + Bytes - 1);
-    if (!HalpIsPci(Device))
-        return;
-    Descriptor->u.Memory.MinimumAddress.QuadPart =
-        Kind == HAL_REGION_PORT ? HALP_PORT_LOW : HALP_MEMORY32_LOW;
-    Descriptor->u.Memory.MaximumAddress.QuadPart = Kind == HAL_REGION_PORT ? HALP_PORT_HIGH
-                                                   : Kind == HAL_REGION_MEMORY32
-                                                       ? HALP_MEMORY32_HIGH
-                                                       : HALP_MEMORY64_HIGH;
+    Descriptor->Flags = IsPort ? CM_RESOURCE_PORT_IO | CM_RESOURCE_PORT_16_BIT_DECODE |
+                                     CM_RESOURCE_PORT_POSITIVE_DECODE
+                               : CM_RESOURCE_MEMORY_READ_WRITE;
+    Status =
+        RtlIoEncodeMemIoResource(Descriptor, IsPort ? CmResourceTypePort : CmResourceTypeMemory,
+                                 Bytes, Bytes, HalpIsPci(Device) ? HalpWindowLow(Kind) : Base,
+                                 HalpIsPci(Device) ? HalpWindowHigh(Kind) : Base + Bytes - 1);
+    DD_ASSERT(NT_SUCCESS(Status));
 }
 
 static VOID HalpRequireMessages(const HALP_DEVICE *Device, PIO_RESOURCE_DESCRIPTOR Descriptor)
@@ -236,7 +243,8 @@ NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources)
 
         if (Raw->Type == CmResourceTypeInterrupt)
             HalpTakeInterrupt(Device, Raw);
-        if (Raw->Type != CmResourceTypeMemory && Raw->Type != CmResourceTypePort)
+        if (Raw->Type != CmResourceTypeMemory && Raw->Type != CmResourceTypeMemoryLarge &&
+            Raw->Type != CmResourceTypePort)
             continue;
         Region = HalpNextRegion(Device, Region);
         if (Region == HAL_DEVICE_REGIONS)
