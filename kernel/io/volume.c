@@ -123,6 +123,12 @@ static NTSTATUS VolFullPath(PFILE_OBJECT File, PUNICODE_STRING Path)
     PFILE_OBJECT Related = File->RelatedFileObject;
 
     if (Related == NULL) {
+        /* Win32 makes "C:\\" and "\\name" of a folder's name and a file's: one of the two goes, as in NT's file systems. */
+        if (File->FileName.Length > 2 * sizeof(WCHAR) && File->FileName.Buffer[0] == L'\\' &&
+            File->FileName.Buffer[1] == L'\\') {
+            File->FileName.Length -= sizeof(WCHAR);
+            RtlMoveMemory(File->FileName.Buffer, File->FileName.Buffer + 1, File->FileName.Length);
+        }
         *Path = VolJoin(&None, &File->FileName);
     } else {
         VOL_OPEN *Open = Related->FsContext2;

@@ -52,6 +52,8 @@ NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PU
     if (Skip == 0)
         return STATUS_OBJECT_PATH_NOT_FOUND;
     Folder = LdrpPrefixes[i - 1][1];
+    if (*Folder == 0 && Skip < Path->Length / sizeof(WCHAR) && Path->Buffer[Skip] == L'\\')
+        Skip++; /* "C:\\" and "\name": file systems take the first backslash doubled */
     if (!LdrpIsPlainPath(Path->Buffer + Skip, Path->Length / sizeof(WCHAR) - Skip))
         return STATUS_OBJECT_NAME_INVALID;
     for (; *Folder != 0 && Used < Bytes; Folder++)

@@ -59,6 +59,13 @@ static VOID test_dispositions(VOID)
     ZwClose(Handle);
     is_status(open_path(ONE, GENERIC_READ, 3, FILE_OPEN, FILE_DIRECTORY_FILE, &Handle, &Action),
               STATUS_NOT_A_DIRECTORY, "it is no directory");
+    is_status(open_path(L"\\??\\C:\\\\io_file_test\\One.txt", GENERIC_READ, 3, FILE_OPEN, 0, &Handle, &Action), STATUS_SUCCESS,
+              "the first backslash may be double");
+    ZwClose(Handle);
+    is_status(open_path(L"\\??\\C:\\\\\\io_file_test\\One.txt", GENERIC_READ, 3, FILE_OPEN, 0, &Handle, &Action),
+              STATUS_OBJECT_NAME_INVALID, "but not more");
+    is_status(open_path(L"\\??\\C:\\io_file_test\\\\One.txt", GENERIC_READ, 3, FILE_OPEN, 0, &Handle, &Action),
+              STATUS_OBJECT_NAME_INVALID, "nor a later one");
 }
 
 static VOID test_data(VOID)
