@@ -80,6 +80,9 @@ $(eval $(call USER_DLL_RULE,setupapi,cfgmgr32 kernel32 ntdll,/noentry))
 # TOOL_LIBS_name and TOOL_SHARED_name (sources of other folders) are given above the rule. They run under Wine and on Windows as well.
 TOOL_CFLAGS := --target=x86_64-w64-windows-gnu -std=gnu11 -O2 -g $(WARN) -fms-extensions -Wno-microsoft -DUNICODE -D_UNICODE \
   -D_WIN32_WINNT=0x0A00 -Iinclude -Iuser/tools -MMD -MP
+TOOL_SHARED_ps := user/tools/lm/query.c
+TOOL_LIBS_lm := -lntdll
+TOOL_LIBS_ps := -lntdll
 TOOLS := $(patsubst user/tools/%/,%,$(sort $(dir $(wildcard user/tools/*/*.c))))
 $(B)/obj/user/tools/%.c.o: user/tools/%.c
 	@mkdir -p $(@D)

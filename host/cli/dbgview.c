@@ -20,15 +20,15 @@
 
 static const char dbgview_help[] =
     "usage: drydock dbgview [options]\n\n"
-    "Shows the debug output (DbgPrint, DbgPrintEx, OutputDebugString) of the machine that drydock boot\n"
-    "has started, a line each: seconds since it was booted, processor, module, text. It follows the\n"
-    "machine until that is shut down, or until Ctrl-C.\n\n"
-    "As on Windows, a booted machine shows a message only if the mask of its component has the bit of\n"
-    "its level: by default errors only, so that DbgPrint, which is component DEFAULT at level 3, is not\n"
-    "seen. The masks are values of the registry key HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session\n"
-    "Manager\\Debug Print Filter, read when the machine boots:\n"
-    "  drydock reg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Debug Print Filter\"\n"
-    "          /v DEFAULT /t REG_DWORD /d 0xF\n"
+    "Shows the debug output (DbgPrint, DbgPrintEx, OutputDebugString) of the machine that drydock\n"
+    "boot has started, a line each: seconds since it was booted, processor, module, text. It\n"
+    "follows the machine until that is shut down, or until Ctrl-C.\n\n"
+    "As on Windows, a booted machine shows a message only if the mask of its component has the\n"
+    "bit of its level: by default errors only, so that DbgPrint, which is component DEFAULT at\n"
+    "level 3, is not seen. The masks are values of the registry key HKLM\\SYSTEM\\\n"
+    "CurrentControlSet\\Control\\Session Manager\\Debug Print Filter, read at boot:\n"
+    "  key='HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Debug Print Filter'\n"
+    "  drydock reg add \"$key\" /v DEFAULT /t REG_DWORD /d 0xF\n"
     "  drydock shutdown /r\n"
     "(drydock run shows DbgPrint without that.)\n\n"
     "  --machine DIR    the machine's folder (see drydock help boot)\n"
@@ -36,7 +36,7 @@ static const char dbgview_help[] =
     "  --since-boot     first what was printed before, as far as it is kept (the last 1 MiB)\n"
     "  --once           that, and end\n"
     "  --lines N        end after so many lines\n"
-    "  --component C    only messages of this component (DEFAULT, IHVDRIVER, ...); may be repeated\n"
+    "  --component C    only messages of this component (DEFAULT, ...); may be repeated\n"
     "  --module M       only what this module prints (first.sys, or first); may be repeated\n"
     "  --text T         only lines that have this text, in upper or lower case\n"
     "  --regex R        only lines that this extended regular expression matches\n"
@@ -151,7 +151,8 @@ static int parse(struct view *view, int argc, char **argv)
     while (status == EXIT_FINE && (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1)
         status = take_option(view, option, argv[optind - 1]);
     if (status == EXIT_FINE && optind < argc)
-        status = cli_usage_error(&cli_verb_dbgview, "dbgview takes options only, not '%s'", argv[optind]);
+        status = cli_usage_error(&cli_verb_dbgview, "dbgview takes options only, not '%s'",
+                                 argv[optind]);
     if (status == EXIT_FINE && view->all && view->machine != NULL)
         status = cli_usage_error(&cli_verb_dbgview, "--machine and --all exclude each other");
     return status;
@@ -272,7 +273,8 @@ static int follow(struct view *view, const char *machine)
                         json_pack("{s:s, s:b, s:b}", "verb", "debug", "since_boot",
                                   (int)view->since_boot, "once", (int)view->once),
                         &end);
-    if (end == NULL && (attach.interrupted || (view->line_limit != 0 && view->lines == view->line_limit)))
+    if (end == NULL &&
+        (attach.interrupted || (view->line_limit != 0 && view->lines == view->line_limit)))
         status = EXIT_FINE; /* the user's wish */
     json_decref(end);
     attach_close(&attach);

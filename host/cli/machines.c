@@ -16,8 +16,8 @@
 
 static const char machines_help[] =
     "usage: drydock machines [--json]\n\n"
-    "Lists the machines of yours that drydock boot has started and that still run: folder, process,\n"
-    "since when, programs that run in them.\n\n"
+    "Lists the machines of yours that drydock boot has started and that still run: since when,\n"
+    "process, programs that run in them, folder.\n\n"
     "  --json  an object for each\n\n"
     "exit status: 0\n";
 
@@ -105,9 +105,10 @@ unsigned machines_find(char *folder[MACHINE_LIMIT])
     unsigned count = 0;
 
     while (processes != NULL && (entry = readdir(processes)) != NULL) {
-        int process = entry->d_name[0] >= '0' && entry->d_name[0] <= '9'
-                          ? openat(dirfd(processes), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
-                          : -1;
+        int process =
+            entry->d_name[0] >= '0' && entry->d_name[0] <= '9'
+                ? openat(dirfd(processes), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC)
+                : -1;
 
         if (process >= 0 && is_drydock(process))
             look_into(process, folder, &count);

@@ -4,7 +4,7 @@
 #define MACHINE_LIMIT 64u
 
 /*
- * Their folders, sorted, to be freed; at most MACHINE_LIMIT. Nothing lists them: a machine's keeper is a process of
- * this program that holds the lock of a folder.
+ * Their folders, sorted, to be freed; at most MACHINE_LIMIT. Nothing lists them: a machine's keeper
+ * is a process of this program that holds the lock of a folder.
  */
 unsigned machines_find(char *folder[MACHINE_LIMIT]);

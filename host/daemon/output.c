@@ -21,7 +21,8 @@ static void keep_line(struct daemon *daemon, const char *text, size_t bytes)
         /* an eighth at a time, so that a full ring is not moved for each line */
         size_t gone = 0;
 
-        for (; gone < sizeof(daemon->debug_ring) / 8 && gone < daemon->debug_used; daemon->debug_lost++)
+        for (; gone < sizeof(daemon->debug_ring) / 8 && gone < daemon->debug_used;
+             daemon->debug_lost++)
             gone += strlen(daemon->debug_ring + gone) + 1;
         memmove(daemon->debug_ring, daemon->debug_ring + gone, daemon->debug_used - gone);
         daemon->debug_used -= gone;
@@ -130,9 +131,10 @@ void output_write(void *context, uint64_t stream, const char *text, size_t bytes
     switch ((uint32_t)stream) {
     case HAL_STREAM_DEBUG: write_debug(daemon, text, bytes, time_100ns); break;
     case HAL_STREAM_SOURCE:
-        snprintf(daemon->debug_source, sizeof(daemon->debug_source), "%.*s",
-                 (int)(bytes < sizeof(daemon->debug_source) ? bytes : sizeof(daemon->debug_source) - 1),
-                 text);
+        snprintf(
+            daemon->debug_source, sizeof(daemon->debug_source), "%.*s",
+            (int)(bytes < sizeof(daemon->debug_source) ? bytes : sizeof(daemon->debug_source) - 1),
+            text);
         break;
     case HAL_STREAM_STDOUT:
         if (client != NULL)

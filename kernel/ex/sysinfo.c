@@ -3,13 +3,17 @@
  * (the rest is in sysload.c, sysobject.c, systopology.c), and the services that ask for the time or
  * give up the processor. The classes are those of the public reference [doc:
  * NtQuerySystemInformation], of mingw's winternl.h, and the well-known ones that say something of this
- * machine. Left out: other numbers, which give STATUS_INVALID_INFO_CLASS; counters that nothing
- * keeps are zero.
+ * machine; Drydock's own is in drydock_query.h. Left out: other numbers, which give
+ * STATUS_INVALID_INFO_CLASS; counters that nothing keeps are zero.
  */
 #include "sysclass.h"
 
 #include "../ldr/ldr.h"
 #include "../ps/ps.h"
+#include "../../include/drydock_query.h"
+
+DD_STATIC_ASSERT_SIZE(((LDR_UNLOADED_MODULE *)0)->Name,
+                      sizeof(((DRYDOCK_UNLOADED_MODULE *)0)->Name));
 
 typedef struct _EXP_SYSTEM_BASIC {
     ULONG Reserved, TimerResolution, PageSize, NumberOfPhysicalPages, LowestPhysicalPage,
@@ -319,6 +323,24 @@ static NTSTATUS ExpQueryModulesEx(PVOID Buffer, ULONG Length, PULONG Needed)
     return *Needed > Length ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
 }
 
+static NTSTATUS ExpQueryUnloadedModules(PVOID Buffer, ULONG Length, PULONG Needed)
+{
+    DRYDOCK_UNLOADED_MODULE *Info = Buffer;
+    const LDR_UNLOADED_MODULE *Module;
+    ULONG Count = 0;
+
+    for (; (Module = LdrUnloadedModule(Count)) != NULL; Count++) {
+        if ((Count + 1) * sizeof(*Info) > Length)
+            continue;
+        Info[Count].Base = (ULONG64)Module->Base;
+        Info[Count].Bytes = Module->SizeOfImage;
+        Info[Count].Time = KiLoaderBlock->boot_time_100ns + Module->UnloadTime;
+        RtlCopyMemory(Info[Count].Name, Module->Name, sizeof(Info[Count].Name));
+    }
+    *Needed = Count * sizeof(*Info);
+    return *Needed > Length ? STATUS_INFO_LENGTH_MISMATCH : STATUS_SUCCESS;
+}
+
 /* ---- small ones ---- */
 
 /* Answers of a single number, which may be zero. */
@@ -508,6 +530,7 @@ static const struct {
     {196, 0, ExpQueryVaShadow},
     {201, 0, ExpQuerySpeculation},
     {206, 0, ExpQueryLeapSecond},
+    {DRYDOCK_QUERY_UNLOADED_MODULES, 0, ExpQueryUnloadedModules},
 };
 #define EXP_CLASS_PROCESSES 5
 #define EXP_CLASS_PROCESSES_EX 57

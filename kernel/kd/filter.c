@@ -1,7 +1,8 @@
 /*
- * Which debug messages are shown: a mask a component, and one for all. [doc] "Reading and Filtering Debugging Messages".
- * A machine that was booted follows it to the letter: DbgPrint, which is DEFAULT at information level, is not shown
- * unless the registry says so. A run is there for its output: DEFAULT starts with all levels on.
+ * Which debug messages are shown: a mask a component, and one for all. [doc] "Reading and Filtering
+ * Debugging Messages". A machine that was booted follows it to the letter: DbgPrint, which is
+ * DEFAULT at information level, is not shown unless the registry says so. A run is there for its
+ * output: DEFAULT starts with all levels on.
  */
 #include "kd.h"
 
@@ -49,11 +50,13 @@ VOID KdInitFilter(VOID)
 
     if (KiLoaderBlock->flags & HAL_FLAG_BOOTED)
         KdComponentMask[DPFLTR_DEFAULT_ID] = 0;
-    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     if (!NT_SUCCESS(ZwOpenKey(&Key, KEY_QUERY_VALUE, &Attributes)))
         return; /* no mask was ever set */
     for (ULONG i = 0;; i++) {
-        Status = ZwEnumerateValueKey(Key, i, KeyValueFullInformation, &Value, sizeof(Value), &Bytes);
+        Status =
+            ZwEnumerateValueKey(Key, i, KeyValueFullInformation, &Value, sizeof(Value), &Bytes);
         if (NT_SUCCESS(Status))
             KdpTakeValue(&Value.Info);
         else if (Status != STATUS_BUFFER_OVERFLOW && Status != STATUS_BUFFER_TOO_SMALL)

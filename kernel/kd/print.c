@@ -1,8 +1,8 @@
 /*
- * Debug output: DbgPrint and its kin, print callbacks (the filter is in filter.c). A message is at most 512 bytes
- * [doc DbgPrint]; a longer one is cut and ends with a new line. Text leaves the machine as UTF-8:
- * bytes that are not, are taken as the ANSI code page. Callable at any IRQL. Left out: rate limits,
- * the debugger's own buffer.
+ * Debug output: DbgPrint and its kin, print callbacks (the filter is in filter.c). A message is at
+ * most 512 bytes [doc DbgPrint]; a longer one is cut and ends with a new line. Text leaves the
+ * machine as UTF-8: bytes that are not, are taken as the ANSI code page. Callable at any IRQL. Left
+ * out: rate limits, the debugger's own buffer.
  */
 #include "kd.h"
 #include "../ke/ke.h"
@@ -20,7 +20,7 @@ static PDEBUG_PRINT_CALLBACK KdpCallback[KDP_CALLBACKS];
 
 static VOID KdpWrite(const VOID *Text, ULONG Bytes)
 {
-    (VOID)HAL->write(HAL_STREAM_DEBUG, (ULONG64)Text, Bytes, KeVirtualTime());
+    (VOID) HAL->write(HAL_STREAM_DEBUG, (ULONG64)Text, Bytes, KeVirtualTime());
 }
 
 static VOID KdpWriteText(PCSTR Text, ULONG Bytes)
@@ -35,8 +35,8 @@ static VOID KdpWriteText(PCSTR Text, ULONG Bytes)
     }
     while (Bytes != 0) {
         ULONG Piece = Bytes < KDP_PIECE ? Bytes : KDP_PIECE;
-        (VOID)RtlMultiByteToUnicodeN(Wide, sizeof(Wide), &Size, Text, Piece);
-        (VOID)RtlUnicodeToUTF8N(Narrow, sizeof(Narrow), &Size, Wide, Size);
+        (VOID) RtlMultiByteToUnicodeN(Wide, sizeof(Wide), &Size, Text, Piece);
+        (VOID) RtlUnicodeToUTF8N(Narrow, sizeof(Narrow), &Size, Wide, Size);
         KdpWrite(Narrow, Size);
         Text += Piece;
         Bytes -= Piece;
@@ -80,7 +80,7 @@ static VOID KdpWriteSource(const KDP_SOURCE *Source)
     }
     Bytes = _snprintf(Line, sizeof(Line), "%lu\t%lu\t%s\t%s", KeGetCurrentProcessorNumberEx(NULL),
                       Source->Level, KdComponentText(Source->ComponentId), Program);
-    (VOID)HAL->write(HAL_STREAM_SOURCE, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
+    (VOID) HAL->write(HAL_STREAM_SOURCE, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
 }
 
 static VOID KdpCallBack(PCSTR Text, ULONG Bytes, ULONG ComponentId, ULONG Level)
@@ -126,7 +126,7 @@ static ULONG KdpPrint(const KDP_SOURCE *Source, PCSTR Prefix, PCSTR Format, va_l
     return STATUS_SUCCESS;
 }
 
-#define KDP_SOURCE_HERE(ComponentId, Level) \
+#define KDP_SOURCE_HERE(ComponentId, Level)                                                        \
     (&(KDP_SOURCE){__builtin_return_address(0), NULL, ComponentId, Level})
 
 VOID KdWriteProgramText(PCSTR Text, ULONG Limit)

@@ -86,12 +86,13 @@ extern LDR_BIND_HOOK LdrBindHook; /* set once, by the gate, before the first dri
 typedef struct _LDR_UNLOADED_MODULE {
     PVOID Base;
     ULONG SizeOfImage;
-    WCHAR Name[12];
-    ULONG64 UnloadTime;
+    WCHAR Name[32]; /* "first.sys", zero-padded, cut if it is longer */
+    ULONG64 UnloadTime; /* virtual */
 } LDR_UNLOADED_MODULE;
-/* The Index-th most recently unloaded module that held Address (0 for the latest), or NULL. Any
- * IRQL. */
+/* The most recently unloaded module that held Address, or NULL. Any IRQL. */
 const LDR_UNLOADED_MODULE *LdrFindUnloadedModule(PVOID Address);
+/* The Index-th most recently unloaded module (0 for the latest), or NULL. Any IRQL. */
+const LDR_UNLOADED_MODULE *LdrUnloadedModule(ULONG Index);
 
 /* Copies headers and sections of a checked file to user memory of the current process at Base and
  * relocates them; raises when it cannot be written. */

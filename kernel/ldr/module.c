@@ -62,17 +62,23 @@ PLDR_MODULE LdrFindModuleByName(PCUNICODE_STRING BaseName)
     return NULL;
 }
 
+const LDR_UNLOADED_MODULE *LdrUnloadedModule(ULONG Index)
+{
+    const LDR_UNLOADED_MODULE *Unloaded =
+        &LdrpUnloaded[(LdrpUnloadedNext + LDR_UNLOADED_LIMIT - 1 - Index) % LDR_UNLOADED_LIMIT];
+
+    return Index < LDR_UNLOADED_LIMIT && Unloaded->SizeOfImage != 0 ? Unloaded : NULL;
+}
+
 const LDR_UNLOADED_MODULE *LdrFindUnloadedModule(PVOID Address)
 {
     const LDR_UNLOADED_MODULE *Unloaded;
     ULONG i;
 
-    for (i = 1; i <= LDR_UNLOADED_LIMIT; i++) {
-        Unloaded = &LdrpUnloaded[(LdrpUnloadedNext + LDR_UNLOADED_LIMIT - i) % LDR_UNLOADED_LIMIT];
+    for (i = 0; (Unloaded = LdrUnloadedModule(i)) != NULL; i++)
         if ((ULONG64)Address - (ULONG64)Unloaded->Base < Unloaded->SizeOfImage)
-            return Unloaded;
-    }
-    return NULL;
+            break;
+    return Unloaded;
 }
 
 /* ---- entries ---- */

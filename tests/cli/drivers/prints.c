@@ -1,6 +1,6 @@
 /*
- * Prints at its load by several components and levels; at its unload writes masks to the Debug Print Filter key, for the
- * next boot.
+ * Prints at its load by several components and levels; at its unload writes masks to the Debug
+ * Print Filter key, for the next boot.
  */
 #include <ntddk.h>
 #include <dpfilter.h>
@@ -9,7 +9,7 @@
 
 static VOID SetMask(PCWSTR Name, ULONG Type, PVOID Data, ULONG Bytes)
 {
-    (VOID)RtlWriteRegistryValue(RTL_REGISTRY_CONTROL, FILTER, Name, Type, Data, Bytes);
+    (VOID) RtlWriteRegistryValue(RTL_REGISTRY_CONTROL, FILTER, Name, Type, Data, Bytes);
 }
 
 static VOID Unload(PDRIVER_OBJECT Driver)
@@ -26,7 +26,8 @@ static VOID Unload(PDRIVER_OBJECT Driver)
     SetMask(L"IHVAUDIO", REG_SZ, L"15", sizeof(L"15"));
     SetMask(L"IHVNETWORK", REG_DWORD, &Bus, 2);
     SetMask(L"NOBODY", REG_DWORD, &Bus, sizeof(Bus));
-    SetMask(L"A name that is much longer than that of any component there is", REG_DWORD, &Bus, sizeof(Bus));
+    SetMask(L"A name that is much longer than that of any component there is", REG_DWORD, &Bus,
+            sizeof(Bus));
     SetMask(L"IHVVIDEO", REG_SZ, Long, sizeof(Long));
 }
 
