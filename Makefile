@@ -86,6 +86,10 @@ $(B)/gen/contracts.inc: abi/contracts.tsv tools/gen_contracts.awk
 	@mkdir -p $(@D)
 	LC_ALL=C sort $< | awk -f tools/gen_contracts.awk > $@
 $(B)/obj/kernel/vf/gate.c.o: $(B)/gen/contracts.inc
+$(B)/gen/winerror.inc: abi/winerror.tsv tools/gen_winerror.awk
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f tools/gen_winerror.awk $< > $@
+$(B)/obj/user/kernel32/winerror.c.o: $(B)/gen/winerror.inc
 
 # ---- drivers: one folder, one .sys; kernel tests: one file, one .sys ----
 $(B)/obj/drivers/%.c.o: drivers/%.c

@@ -173,7 +173,7 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t xsave_bytes;    /* size of the xsave area for xsave_mask */
     uint64_t xsave_mask;
     uint32_t module_count;
-    uint32_t pad;
+    uint32_t language; /* LANGID of the texts that a new machine shows */
     HAL_BOOT_MODULE modules[HAL_MAX_BOOT_MODULES];
     /* Written by the guest: what the host needs while it delivers a trap. */
     uint64_t trap_entry;  /* entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*), rsp 16-byte aligned less 8 */

@@ -13,7 +13,7 @@ USER_IMAGE_BASE_vcruntime140 := 0x7FF7C000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
 # What of kernel/rtl needs nothing of the kernel (the rest walks its stacks, its tables of images, its registry...).
-NTDLL_RTL_NAMES := ansi bitmap c_handler chkstk context convert cstring exception fsname format guid memory nls nls_data \
+NTDLL_RTL_NAMES := ansi bitmap c_handler chkstk context convert cstring error exception fsname format guid memory nls nls_data \
   number prefix printf status string time unicode unwind utf8 wstring
 NTDLL_RTL := $(wildcard $(NTDLL_RTL_NAMES:%=kernel/rtl/%.c) $(NTDLL_RTL_NAMES:%=kernel/rtl/%.S))
 NTDLL_CFLAGS = $(KERNEL_CFLAGS) -DNT_USER -DRtlRaiseException=RtlpRaiseFrameException
@@ -88,7 +88,7 @@ $(B)/obj/user/tools/%.c.o: user/tools/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(TOOL_CFLAGS) -c $< -o $@
 define TOOL_RULE
-$(B)/system32/$(1).exe: $(patsubst %,$(B)/obj/%.o,$(wildcard user/tools/$(1)/*.c $(TOOL_SHARED_$(1))))
+$(B)/system32/$(1).exe: $(patsubst %,$(B)/obj/%.o,user/tools/console.c $(wildcard user/tools/$(1)/*.c $(TOOL_SHARED_$(1))))
 	@mkdir -p $$(@D)
 	$(CLANG) --target=x86_64-w64-windows-gnu -fuse-ld=lld -municode $$^ $(TOOL_LIBS_$(1)) -ladvapi32 -o $$@
 endef

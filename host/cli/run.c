@@ -357,6 +357,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .ram_bytes = run->options.ram_mib << 20,
                                       .seed = run->options.seed,
                                       .processors = run->options.processors,
+                                      .language = run->options.language,
                                       .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |

@@ -363,6 +363,17 @@ static int split_programs(struct run_options *options, int argc, char **argv)
     return 0;
 }
 
+/* Languages that the machine has texts in: English, and Japanese for a person whose environment asks for it. */
+static uint32_t language_from_environment(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"}; /* the first that is set decides (POSIX) */
+    const char *value = NULL;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && (value == NULL || value[0] == '\0'); i++)
+        value = getenv(names[i]);
+    return value != NULL && strncmp(value, "ja", 2) == 0 && strchr("_.@", value[2]) != NULL ? 0x411 : 0x409;
+}
+
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
     int option, status;
@@ -374,6 +385,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->ram_mib = 256;
     options->timeout_s = 60;
     options->processors = 2;
+    options->language = language_from_environment();
     options->gpu_mode = GPU_SIMULATED;
     options->gpu_count = 1;
     options->machine = getenv("DRYDOCK_MACHINE");

@@ -25,6 +25,7 @@ struct run_options {
     uint64_t ram_mib;
     uint64_t timeout_s; /* real seconds, 0: none */
     uint32_t processors;
+    uint32_t language; /* of a new machine's texts: a LANGID, by LC_ALL, LC_MESSAGES or LANG */
     const char *machine; /* folder, NULL: temporary */
     unsigned hardware_id_count;
     const char *hardware_id[RUN_DRIVER_LIMIT]; /* [DRIVER=]ID */

@@ -279,6 +279,7 @@ static void fill_loader_block(const struct machine_options *options)
     block->processors = options->processors;
     block->xsave_mask = xsave_supported();
     block->xsave_bytes = xsave_area_bytes(block->xsave_mask);
+    block->language = options->language;
     block->module_count = 1;
     memcpy(block->modules[0].name, "ntoskrnl.exe", 13);
 }

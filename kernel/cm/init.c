@@ -148,6 +148,28 @@ static NTSTATUS CmpFillBuild(VOID)
     return Status;
 }
 
+/* The language that a new machine is installed in: the host says it; English otherwise. */
+static NTSTATUS CmpFillLanguage(VOID)
+{
+    static const WCHAR Path[] = CMP_CONTROL L"\\Nls\\Language";
+    ULONG Language = KiLoaderBlock->language != 0 ? KiLoaderBlock->language : 0x409;
+    WCHAR Text[5];
+    CMP_NODE *Node;
+    NTSTATUS Status;
+
+    if (CmpIsLoaded(Path))
+        return STATUS_SUCCESS;
+    for (ULONG i = 0; i < 4; i++)
+        Text[i] = L"0123456789ABCDEF"[(Language >> (12 - 4 * i)) & 0xF];
+    Text[4] = 0;
+    Status = CmpMakePath(Path, FALSE, &Node);
+    if (NT_SUCCESS(Status))
+        Status = CmpSetText(Node, L"Default", REG_SZ, Text);
+    if (NT_SUCCESS(Status))
+        Status = CmpSetText(Node, L"InstallLanguage", REG_SZ, Text);
+    return Status;
+}
+
 static NTSTATUS CmpLink(PCWSTR Path, PCWSTR Name, PCWSTR Target)
 {
     UNICODE_STRING NameString;
@@ -204,6 +226,8 @@ NTSTATUS CmInitSystem(VOID)
         Status = CmpFillRow(&CmpRow[i]);
     if (NT_SUCCESS(Status))
         Status = CmpFillBuild();
+    if (NT_SUCCESS(Status))
+        Status = CmpFillLanguage();
     if (NT_SUCCESS(Status))
         Status = CmpLink(L"Machine\\System", L"CurrentControlSet",
                          L"\\Registry\\Machine\\System\\ControlSet001");

@@ -97,7 +97,9 @@ typedef struct _PSP_TEB {
     PPSP_PEB ProcessEnvironmentBlock; /* 0x60 */
     ULONG LastErrorValue;            /* 0x68 */
     ULONG CountOfOwnedCriticalSections;
-    UCHAR Reserved70[0x1250 - 0x70];
+    UCHAR Reserved70[0x108 - 0x70];
+    ULONG CurrentLocale;             /* 0x108: the language that the thread chose, 0 = the user's */
+    UCHAR Reserved10C[0x1250 - 0x10C];
     NTSTATUS LastStatusValue;        /* 0x1250 */
     UNICODE_STRING StaticUnicodeString;
     WCHAR StaticUnicodeBuffer[261];

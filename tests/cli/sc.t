@@ -174,4 +174,18 @@ like "$work/out" 'ControlService FAILED 1052:' 'a control that drivers do not ta
 sc 'only sc' 5 -- sc
 like "$work/out" 'SC is a command line program' 'sc alone: the usage'
 
+export LC_ALL= LANG=ja_JP.UTF-8
+sc 'errors in Japanese' 5 -- sc stop none -- sc create plain type= kernel binPath= "$path"
+shows "errors in Japanese, for whom the environment's language is that" << 'END'
+[SC] OpenService FAILED 1060:
+
+指定されたサービスはインストールされたサービスとして存在しません。
+
+[SC] CreateService FAILED 1073:
+
+指定されたサービスは既に存在します。
+
+END
+export LC_ALL=C LANG=
+
 done_testing

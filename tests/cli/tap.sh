@@ -7,6 +7,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/drydock-test-XXXXXX")
 export TMPDIR=$work/tmp # where machines' folders are made
 mkdir "$TMPDIR"
 unset DRYDOCK_MACHINE
+export LC_ALL=C # the machine's texts are English
 trap 'rm -rf "$work"' EXIT
 count=0
 failures=0

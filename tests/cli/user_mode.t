@@ -29,6 +29,7 @@ tap $first processes
 tap $first pipes
 tap $first pool
 tap $first registry_api
+tap $first messages
 tap $echo_driver ioctl_echo
 tap build/drivers/ioctl_echo_kmdf.sys ioctl_echo
 tap "build/cli-drivers/plain.sys $echo_driver" services 'C:\Windows\System32\drivers\plain.sys'
@@ -58,7 +59,7 @@ run run $first -- build/programs/missing_import.exe
 is $status 2 'missing imports: exit status'
 like "$work/err" 'missing_import.exe needs KERNEL32.dll!DeleteTimerQueue, which Drydock does not have' \
     'missing imports: the first is named'
-like "$work/err" 'needs KERNEL32.dll!GetThreadUILanguage' 'missing imports: and the second'
+like "$work/err" 'needs KERNEL32.dll!GetTapeStatus' 'missing imports: and the second'
 unlike "$work/out" 'main ran' 'missing imports: main does not run'
 
 run run build/cli-drivers/ps_watch.sys -- build/programs/create_write_close.exe one "two three"

@@ -9,5 +9,5 @@ int main(void)
 
     puts("main ran");
     DeleteTimerQueue(NULL);
-    return GetThreadUILanguage() + (int)unused.cbSize;
+    return (int)GetTapeStatus(NULL) + (int)unused.cbSize;
 }

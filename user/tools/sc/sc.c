@@ -5,6 +5,8 @@
  */
 #include "sc.h"
 
+#include "console.h"
+
 static const struct {
     const WCHAR *Name;
     SC_COMMAND *Run;
@@ -35,7 +37,7 @@ int ScFail(const char *Routine, DWORD Error)
 
     while (Length != 0 && (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
         Text[--Length] = 0;
-    printf("[SC] %s FAILED %lu:\n\n%ls\n\n", Routine, Error, Length != 0 ? Text : L"");
+    ConsolePrint(L"[SC] %hs FAILED %lu:\n\n%ls\n\n", Routine, Error, Length != 0 ? Text : L"");
     LocalFree(Text);
     return (int)Error;
 }
