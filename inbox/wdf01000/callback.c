@@ -62,7 +62,9 @@ static NTSTATUS FxDisconnectHooks(FX_PNP *Pnp, BOOLEAN IsFinal)
     FX_EACH_HOOK(Hook, Pnp) {
         if (!Hook->IsConnected)
             continue;
-        Status = Hook->Disconnect != NULL ? Hook->Disconnect(Hook->Object, IsFinal) : STATUS_SUCCESS;
+        Status = STATUS_SUCCESS;
+        if (Hook->Disconnect != NULL)
+            Status = Hook->Disconnect(Hook->Object, IsFinal);
         Hook->IsConnected = FALSE;
         if (!NT_SUCCESS(Status) && NT_SUCCESS(First))
             First = Status;

@@ -1,4 +1,5 @@
-/* WDFCOMMONBUFFER: memory that driver and device see at the same time [doc: Using Common Buffers]. */
+/* WDFCOMMONBUFFER: memory that driver and device see at the same time [doc: Using Common Buffers].
+ */
 #include "fx.h"
 
 #include "dma.h"
@@ -22,7 +23,8 @@ static VOID FxCommonBufferFree(FX_OBJECT *Object)
     if (Buffer->Base == NULL)
         return;
     Adapter = Buffer->Enabler->Channel[0].Adapter;
-    Adapter->DmaOperations->FreeCommonBuffer(Adapter, Buffer->Bytes, Buffer->LogicalBase, Buffer->Base, TRUE);
+    Adapter->DmaOperations->FreeCommonBuffer(Adapter, Buffer->Bytes, Buffer->LogicalBase,
+                                             Buffer->Base, TRUE);
     Buffer->Base = NULL;
     FxObjectDereference(&Buffer->Enabler->Object);
 }
@@ -37,13 +39,15 @@ static const FX_CLASS FxCommonBufferClass = {
     .ClientMayDelete = TRUE,
 };
 
-static FX_COMMON_BUFFER *FxCommonBufferFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOMMONBUFFER Handle)
+static FX_COMMON_BUFFER *FxCommonBufferFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFCOMMONBUFFER Handle)
 {
     return FX_OBJECT_OF(FX_COMMON_BUFFER, FxGlobalsOf(DriverGlobals), Handle, FxTypeCommonBuffer);
 }
 
 /* An allocation begins on a page; a coarser alignment needs room to shift in. */
-static NTSTATUS FxCommonBufferAllocate(FX_COMMON_BUFFER *Buffer, FX_ENABLER *Enabler, ULONG Alignment)
+static NTSTATUS FxCommonBufferAllocate(FX_COMMON_BUFFER *Buffer, FX_ENABLER *Enabler,
+                                       ULONG Alignment)
 {
     PDMA_ADAPTER Adapter = Enabler->Channel[0].Adapter;
     ULONG64 Bytes = Buffer->Length + (Alignment < PAGE_SIZE ? 0 : Alignment);
@@ -51,7 +55,8 @@ static NTSTATUS FxCommonBufferAllocate(FX_COMMON_BUFFER *Buffer, FX_ENABLER *Ena
     if (Bytes > MAXULONG - PAGE_SIZE)
         return STATUS_INVALID_PARAMETER;
     Buffer->Bytes = (ULONG)Bytes;
-    Buffer->Base = Adapter->DmaOperations->AllocateCommonBuffer(Adapter, Buffer->Bytes, &Buffer->LogicalBase, TRUE);
+    Buffer->Base = Adapter->DmaOperations->AllocateCommonBuffer(Adapter, Buffer->Bytes,
+                                                                &Buffer->LogicalBase, TRUE);
     if (Buffer->Base == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Buffer->Shift = (0u - Buffer->LogicalBase.LowPart) & Alignment;
@@ -60,7 +65,8 @@ static NTSTATUS FxCommonBufferAllocate(FX_COMMON_BUFFER *Buffer, FX_ENABLER *Ena
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FxCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, FX_ENABLER *Enabler, size_t Length, ULONG Alignment,
+static NTSTATUS FxCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, FX_ENABLER *Enabler,
+                                     size_t Length, ULONG Alignment,
                                      PWDF_OBJECT_ATTRIBUTES Attributes, WDFCOMMONBUFFER *Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -73,8 +79,10 @@ static NTSTATUS FxCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, FX_ENABL
     if (!NT_SUCCESS(Status))
         return Status;
     if (Length == 0 || Length > MAXULONG - PAGE_SIZE || (Alignment & (Alignment + 1)) != 0)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a common buffer of %Iu bytes, alignment 0x%x", Length, Alignment);
-    Status = FxObjectCreate(Globals, &FxCommonBufferClass, Attributes, &Enabler->Object, 0, &Object);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "a common buffer of %Iu bytes, alignment 0x%x", Length, Alignment);
+    Status =
+        FxObjectCreate(Globals, &FxCommonBufferClass, Attributes, &Enabler->Object, 0, &Object);
     if (!NT_SUCCESS(Status))
         return Status;
     Buffer = (FX_COMMON_BUFFER *)Object;
@@ -90,17 +98,21 @@ static NTSTATUS FxCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, FX_ENABL
 }
 
 WDF_DDI(WdfCommonBufferCreate);
-NTSTATUS NTAPI imp_WdfCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle, size_t Length,
-                                         PWDF_OBJECT_ATTRIBUTES Attributes, WDFCOMMONBUFFER *CommonBuffer)
+NTSTATUS NTAPI imp_WdfCommonBufferCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle,
+                                         size_t Length, PWDF_OBJECT_ATTRIBUTES Attributes,
+                                         WDFCOMMONBUFFER *CommonBuffer)
 {
     FX_ENABLER *Enabler = FxEnablerFromHandle(DriverGlobals, Handle);
 
-    return FxCommonBufferCreate(DriverGlobals, Enabler, Length, Enabler->Alignment, Attributes, CommonBuffer);
+    return FxCommonBufferCreate(DriverGlobals, Enabler, Length, Enabler->Alignment, Attributes,
+                                CommonBuffer);
 }
 
 WDF_DDI(WdfCommonBufferCreateWithConfig);
-NTSTATUS NTAPI imp_WdfCommonBufferCreateWithConfig(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle, size_t Length,
-                                                   PWDF_COMMON_BUFFER_CONFIG Config, PWDF_OBJECT_ATTRIBUTES Attributes,
+NTSTATUS NTAPI imp_WdfCommonBufferCreateWithConfig(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                   WDFDMAENABLER Handle, size_t Length,
+                                                   PWDF_COMMON_BUFFER_CONFIG Config,
+                                                   PWDF_OBJECT_ATTRIBUTES Attributes,
                                                    WDFCOMMONBUFFER *CommonBuffer)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -110,12 +122,15 @@ NTSTATUS NTAPI imp_WdfCommonBufferCreateWithConfig(PWDF_DRIVER_GLOBALS DriverGlo
     FX_REQUIRE(Globals, CommonBuffer);
     *CommonBuffer = NULL;
     if (Config->Size != sizeof(*Config))
-        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_COMMON_BUFFER_CONFIG size 0x%x", Config->Size);
-    return FxCommonBufferCreate(DriverGlobals, Enabler, Length, Config->AlignmentRequirement, Attributes, CommonBuffer);
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_COMMON_BUFFER_CONFIG size 0x%x",
+                         Config->Size);
+    return FxCommonBufferCreate(DriverGlobals, Enabler, Length, Config->AlignmentRequirement,
+                                Attributes, CommonBuffer);
 }
 
 WDF_DDI(WdfCommonBufferGetAlignedVirtualAddress);
-PVOID NTAPI imp_WdfCommonBufferGetAlignedVirtualAddress(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOMMONBUFFER Handle)
+PVOID NTAPI imp_WdfCommonBufferGetAlignedVirtualAddress(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                        WDFCOMMONBUFFER Handle)
 {
     FX_COMMON_BUFFER *Buffer = FxCommonBufferFromHandle(DriverGlobals, Handle);
 
@@ -123,11 +138,12 @@ PVOID NTAPI imp_WdfCommonBufferGetAlignedVirtualAddress(PWDF_DRIVER_GLOBALS Driv
 }
 
 WDF_DDI(WdfCommonBufferGetAlignedLogicalAddress);
-PHYSICAL_ADDRESS NTAPI imp_WdfCommonBufferGetAlignedLogicalAddress(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOMMONBUFFER Handle)
+PHYSICAL_ADDRESS NTAPI imp_WdfCommonBufferGetAlignedLogicalAddress(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOMMONBUFFER Handle)
 {
     FX_COMMON_BUFFER *Buffer = FxCommonBufferFromHandle(DriverGlobals, Handle);
 
-    return (PHYSICAL_ADDRESS){ .QuadPart = Buffer->LogicalBase.QuadPart + Buffer->Shift };
+    return (PHYSICAL_ADDRESS){.QuadPart = Buffer->LogicalBase.QuadPart + Buffer->Shift};
 }
 
 WDF_DDI(WdfCommonBufferGetLength);

@@ -1,8 +1,9 @@
 /*
- * WDFINTERRUPT: which interrupt of the device it is, its connection, power [doc: WdfInterruptCreate; WDF_INTERRUPT_CONFIG;
- * Enabling and Disabling Interrupts; Using an Interrupt to Wake a Device]. A line is connected with what its descriptor says,
- * each object for itself. Messages are connected for the device as a whole, since a descriptor of several messages tells one vector
- * only; a message whose object is not connected is not claimed.
+ * WDFINTERRUPT: which interrupt of the device it is, its connection, power [doc:
+ * WdfInterruptCreate; WDF_INTERRUPT_CONFIG; Enabling and Disabling Interrupts; Using an Interrupt
+ * to Wake a Device]. A line is connected with what its descriptor says, each object for itself.
+ * Messages are connected for the device as a whole, since a descriptor of several messages tells
+ * one vector only; a message whose object is not connected is not claimed.
  */
 #include "fx.h"
 
@@ -16,7 +17,8 @@ struct _FX_MESSAGES {
 };
 typedef struct _FX_MESSAGES FX_MESSAGES;
 
-typedef struct _FX_INTERRUPT_REQUIREMENT { /* an IO_RESOURCE_DESCRIPTOR's u.Interrupt; the headers have its first two members */
+typedef struct _FX_INTERRUPT_REQUIREMENT { /* an IO_RESOURCE_DESCRIPTOR's u.Interrupt; the headers
+                                              have its first two members */
     ULONG MinimumVector, MaximumVector;
     USHORT AffinityPolicy, Group;
     ULONG PriorityPolicy;
@@ -35,7 +37,9 @@ static ULONG FxInterruptCount(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Raw)
 {
     if (Raw->Type != CmResourceTypeInterrupt)
         return 0;
-    return FxIsMessage(Raw) && Raw->u.MessageInterrupt.Raw.MessageCount > 1 ? Raw->u.MessageInterrupt.Raw.MessageCount : 1;
+    return FxIsMessage(Raw) && Raw->u.MessageInterrupt.Raw.MessageCount > 1
+               ? Raw->u.MessageInterrupt.Raw.MessageCount
+               : 1;
 }
 
 /* Messages of the descriptors before Index. */
@@ -74,14 +78,17 @@ static VOID FxInterruptTake(FX_INTERRUPT *Interrupt, ULONG Index, ULONG Nth)
     Info->Mode = (Raw->Flags & CM_RESOURCE_INTERRUPT_LATCHED) ? Latched : LevelSensitive;
     Info->Polarity = WdfInterruptPolarityUnknown; /* assigned resources do not tell it */
     Info->ShareDisposition = Translated->ShareDisposition;
-    Interrupt->IsShared = Interrupt->Config.ShareVector == WdfUseDefault ? Raw->ShareDisposition == CmResourceShareShared
-                                                                        : Interrupt->Config.ShareVector == WdfTrue;
+    Interrupt->IsShared = Interrupt->Config.ShareVector == WdfUseDefault
+                              ? Raw->ShareDisposition == CmResourceShareShared
+                              : Interrupt->Config.ShareVector == WdfTrue;
     Interrupt->Descriptor = Index;
     Interrupt->IsAssigned = TRUE;
 }
 
-/* Those that were created before get the device's interrupts in their order; the ones too many get none. */
-static VOID FxInterruptAssign(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated)
+/* Those that were created before get the device's interrupts in their order; the ones too many get
+ * none. */
+static VOID FxInterruptAssign(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw,
+                              PCM_RESOURCE_LIST Translated)
 {
     FX_INTERRUPT *Interrupt = CONTAINING_RECORD(Object, FX_INTERRUPT, Object);
     FX_OBJECT *List = Interrupt->Device->Pnp->Raw;
@@ -99,7 +106,8 @@ static VOID FxInterruptAssign(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESO
         }
         Before += Count;
     }
-    FxLog(Object->Globals, "interrupt %p: the device has only %u", FX_HANDLE(WDFINTERRUPT, Interrupt), Before);
+    FxLog(Object->Globals, "interrupt %p: the device has only %u",
+          FX_HANDLE(WDFINTERRUPT, Interrupt), Before);
 }
 
 /* The interrupts of the device that use descriptor Index. */
@@ -125,19 +133,21 @@ NTSTATUS FxInterruptAssignGiven(FX_INTERRUPT *Interrupt)
 
     if (Raw == NULL || Raw->Type != CmResourceTypeInterrupt ||
         FxCmListIndex(Pnp->Translated, Interrupt->Config.InterruptTranslated) != Index)
-        return FxMistake(Interrupt->Object.Globals, STATUS_INVALID_PARAMETER,
-                         "InterruptRaw and InterruptTranslated are not one interrupt of the device's resources");
+        return FxMistake(
+            Interrupt->Object.Globals, STATUS_INVALID_PARAMETER,
+            "InterruptRaw and InterruptTranslated are not one interrupt of the device's resources");
     Users = FxInterruptUsers(Pnp, Index);
     if (Users >= FxInterruptCount(Raw))
-        return FxMistake(Interrupt->Object.Globals, STATUS_INVALID_PARAMETER, "resource %u has its interrupt object already",
-                         Index);
+        return FxMistake(Interrupt->Object.Globals, STATUS_INVALID_PARAMETER,
+                         "resource %u has its interrupt object already", Index);
     FxInterruptTake(Interrupt, Index, Users);
     return STATUS_SUCCESS;
 }
 
 /* ---- service ---- */
 
-/* The device sleeps: it is woken, and the hook calls the ISR in D0; until then the line stays as it is. */
+/* The device sleeps: it is woken, and the hook calls the ISR in D0; until then the line stays as it
+ * is. */
 static BOOLEAN FxInterruptWake(FX_INTERRUPT *Interrupt)
 {
     FX_PNP *Pnp = Interrupt->Device->Pnp;
@@ -180,7 +190,8 @@ static BOOLEAN NTAPI FxInterruptLineIsr(PKINTERRUPT Nt, PVOID Context)
 static BOOLEAN NTAPI FxInterruptMessageIsr(PKINTERRUPT Nt, PVOID Context, ULONG Message)
 {
     FX_MESSAGES *Messages = ((FX_PNP *)Context)->Messages;
-    FX_INTERRUPT *Interrupt = Messages != NULL && Message < Messages->Count ? Messages->Interrupt[Message] : NULL;
+    FX_INTERRUPT *Interrupt =
+        Messages != NULL && Message < Messages->Count ? Messages->Interrupt[Message] : NULL;
     BOOLEAN Claimed;
 
     UNREFERENCED_PARAMETER(Nt);
@@ -202,10 +213,12 @@ static KIRQL FxSynchronizeIrql(FX_INTERRUPT *Interrupt)
     FX_PNP *Pnp = Interrupt->Device->Pnp;
     KIRQL Irql = Interrupt->Info.Irql;
 
-    for (PLIST_ENTRY Link = Pnp->Hooks.Flink; Interrupt->Spin != NULL && Link != &Pnp->Hooks; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = Pnp->Hooks.Flink; Interrupt->Spin != NULL && Link != &Pnp->Hooks;
+         Link = Link->Flink) {
         FX_INTERRUPT *Other = (FX_INTERRUPT *)CONTAINING_RECORD(Link, FX_POWER_HOOK, Link)->Object;
 
-        if (Other->Object.Class->Type == FxTypeInterrupt && Other->IsAssigned && Other->Spin == Interrupt->Spin)
+        if (Other->Object.Class->Type == FxTypeInterrupt && Other->IsAssigned &&
+            Other->Spin == Interrupt->Spin)
             Irql = max(Irql, Other->Info.Irql);
     }
     return Irql;
@@ -219,7 +232,8 @@ static NTSTATUS FxConnectLine(FX_INTERRUPT *Interrupt)
     Parameters.Version = CONNECT_FULLY_SPECIFIED;
     Parameters.FullySpecified.PhysicalDeviceObject = Interrupt->Device->Pdo;
     Parameters.FullySpecified.InterruptObject = &Interrupt->Nt;
-    Parameters.FullySpecified.ServiceRoutine = Interrupt->Wait != NULL ? FxInterruptPassiveIsr : FxInterruptLineIsr;
+    Parameters.FullySpecified.ServiceRoutine =
+        Interrupt->Wait != NULL ? FxInterruptPassiveIsr : FxInterruptLineIsr;
     Parameters.FullySpecified.ServiceContext = Interrupt;
     Parameters.FullySpecified.SpinLock = Interrupt->Spin;
     Parameters.FullySpecified.SynchronizeIrql = FxSynchronizeIrql(Interrupt);
@@ -235,7 +249,8 @@ static NTSTATUS FxConnectLine(FX_INTERRUPT *Interrupt)
 static NTSTATUS FxMessagesConnect(FX_DEVICE *Device)
 {
     ULONG Count = FxMessagesBefore(Device->Pnp->Raw, MAXULONG);
-    FX_MESSAGES *Messages = FxAllocate(Device->Object.Globals, FIELD_OFFSET(FX_MESSAGES, Interrupt[Count]));
+    FX_MESSAGES *Messages =
+        FxAllocate(Device->Object.Globals, FIELD_OFFSET(FX_MESSAGES, Interrupt[Count]));
     IO_CONNECT_INTERRUPT_PARAMETERS Parameters;
     NTSTATUS Status;
 
@@ -259,7 +274,7 @@ static NTSTATUS FxMessagesConnect(FX_DEVICE *Device)
 static VOID FxMessagesDisconnect(FX_PNP *Pnp)
 {
     FX_MESSAGES *Messages = Pnp->Messages;
-    IO_DISCONNECT_INTERRUPT_PARAMETERS Parameters = { .Version = CONNECT_MESSAGE_BASED };
+    IO_DISCONNECT_INTERRUPT_PARAMETERS Parameters = {.Version = CONNECT_MESSAGE_BASED};
 
     Parameters.ConnectionContext.InterruptMessageTable = Messages->Table;
     IoDisconnectInterruptEx(&Parameters);
@@ -282,7 +297,8 @@ static NTSTATUS FxConnectMessage(FX_INTERRUPT *Interrupt)
     NTSTATUS Status;
 
     if (Interrupt->Wait != NULL)
-        return FxMistake(Interrupt->Object.Globals, STATUS_NOT_SUPPORTED, "messages are handled at DIRQL only");
+        return FxMistake(Interrupt->Object.Globals, STATUS_NOT_SUPPORTED,
+                         "messages are handled at DIRQL only");
     if (Pnp->Messages == NULL) {
         Status = FxMessagesConnect(Interrupt->Device);
         if (!NT_SUCCESS(Status))
@@ -305,7 +321,7 @@ static NTSTATUS FxConnectMessage(FX_INTERRUPT *Interrupt)
 VOID FxInterruptDisconnect(FX_INTERRUPT *Interrupt)
 {
     FX_PNP *Pnp = Interrupt->Device->Pnp;
-    IO_DISCONNECT_INTERRUPT_PARAMETERS Parameters = { .Version = CONNECT_FULLY_SPECIFIED };
+    IO_DISCONNECT_INTERRUPT_PARAMETERS Parameters = {.Version = CONNECT_FULLY_SPECIFIED};
 
     Interrupt->Sleeps = FALSE;
     KeSetEvent(&Interrupt->WakeServed, IO_NO_INCREMENT, FALSE);
@@ -327,7 +343,7 @@ VOID FxInterruptDisconnect(FX_INTERRUPT *Interrupt)
 
 static VOID FxReportState(FX_INTERRUPT *Interrupt, BOOLEAN Active)
 {
-    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS State = { .Version = CONNECT_FULLY_SPECIFIED };
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS State = {.Version = CONNECT_FULLY_SPECIFIED};
 
     State.ConnectionContext.InterruptObject = Interrupt->Nt;
     if (Active)
@@ -343,7 +359,8 @@ static VOID FxInterruptAwake(FX_INTERRUPT *Interrupt)
     FxWaitLockTake(Interrupt->Object.Globals, Interrupt->Wait, NULL);
     Interrupt->Sleeps = FALSE;
     if (Interrupt->WakeWaits)
-        Interrupt->WakeClaimed = Interrupt->Config.EvtInterruptIsr(FX_HANDLE(WDFINTERRUPT, Interrupt), 0);
+        Interrupt->WakeClaimed =
+            Interrupt->Config.EvtInterruptIsr(FX_HANDLE(WDFINTERRUPT, Interrupt), 0);
     Interrupt->WakeWaits = FALSE;
     FxWaitLockGive(Interrupt->Object.Globals, Interrupt->Wait, Interrupt);
     KeSetEvent(&Interrupt->WakeServed, IO_NO_INCREMENT, FALSE);
@@ -357,9 +374,11 @@ static NTSTATUS FxInterruptConnect(FX_OBJECT *Object)
     if (!Interrupt->IsAssigned)
         return STATUS_SUCCESS;
     if (Interrupt->Nt == NULL)
-        Status = Interrupt->Info.MessageSignaled ? FxConnectMessage(Interrupt) : FxConnectLine(Interrupt);
+        Status = Interrupt->Info.MessageSignaled ? FxConnectMessage(Interrupt)
+                                                 : FxConnectLine(Interrupt);
     if (!NT_SUCCESS(Status))
-        return FxMistake(Object->Globals, Status, "interrupt %p is not connected", FX_HANDLE(WDFINTERRUPT, Interrupt));
+        return FxMistake(Object->Globals, Status, "interrupt %p is not connected",
+                         FX_HANDLE(WDFINTERRUPT, Interrupt));
     if (Interrupt->IsInactive)
         FxReportState(Interrupt, TRUE);
     if (Interrupt->Sleeps)
@@ -373,10 +392,12 @@ static NTSTATUS FxInterruptConnect(FX_OBJECT *Object)
     return Status;
 }
 
-/* What its interrupts do while the device sleeps: one that wakes it waits for it, others end, or stay but for their enabling. */
+/* What its interrupts do while the device sleeps: one that wakes it waits for it, others end, or
+ * stay but for their enabling. */
 static BOOLEAN FxStaysConnected(FX_INTERRUPT *Interrupt)
 {
-    return !Interrupt->Device->Settings.PowerPageable || Interrupt->Config.ReportInactiveOnPowerDown == WdfTrue;
+    return !Interrupt->Device->Settings.PowerPageable ||
+           Interrupt->Config.ReportInactiveOnPowerDown == WdfTrue;
 }
 
 static NTSTATUS FxInterruptDisable(FX_OBJECT *Object, BOOLEAN IsFinal)
@@ -402,7 +423,8 @@ static NTSTATUS FxInterruptDisable(FX_OBJECT *Object, BOOLEAN IsFinal)
     return Status;
 }
 
-/* A device that was taken away in its sleep never came back to D0: its interrupts may still be connected. */
+/* A device that was taken away in its sleep never came back to D0: its interrupts may still be
+ * connected. */
 static VOID FxInterruptRelease(FX_OBJECT *Object)
 {
     FX_INTERRUPT *Interrupt = (FX_INTERRUPT *)Object;
@@ -415,8 +437,10 @@ static VOID FxInterruptRelease(FX_OBJECT *Object)
 
 VOID FxInterruptHookInit(FX_INTERRUPT *Interrupt)
 {
-    Interrupt->Hook = (FX_POWER_HOOK){ .Object = &Interrupt->Object, .Connect = FxInterruptConnect,
-                                       .Disconnect = FxInterruptDisable, .Release = FxInterruptRelease };
+    Interrupt->Hook = (FX_POWER_HOOK){.Object = &Interrupt->Object,
+                                      .Connect = FxInterruptConnect,
+                                      .Disconnect = FxInterruptDisable,
+                                      .Release = FxInterruptRelease};
     if (!Interrupt->InPrepare)
         Interrupt->Hook.Assign = FxInterruptAssign;
 }
@@ -426,7 +450,8 @@ VOID FxInterruptHookInit(FX_INTERRUPT *Interrupt)
 static FX_INTERRUPT *FxInterruptOfIndex(FX_PNP *Pnp, ULONG Index)
 {
     for (PLIST_ENTRY Link = Pnp->Hooks.Flink; Link != &Pnp->Hooks; Link = Link->Flink) {
-        FX_INTERRUPT *Interrupt = (FX_INTERRUPT *)CONTAINING_RECORD(Link, FX_POWER_HOOK, Link)->Object;
+        FX_INTERRUPT *Interrupt =
+            (FX_INTERRUPT *)CONTAINING_RECORD(Link, FX_POWER_HOOK, Link)->Object;
 
         if (Interrupt->Object.Class->Type == FxTypeInterrupt && Interrupt->Index == Index)
             return Interrupt;
@@ -444,7 +469,8 @@ BOOLEAN FxInterruptsHavePolicy(FX_DEVICE *Device)
     return FALSE;
 }
 
-static VOID FxApplyPolicy(PIO_RESOURCE_DESCRIPTOR Descriptor, const WDF_INTERRUPT_EXTENDED_POLICY *Policy)
+static VOID FxApplyPolicy(PIO_RESOURCE_DESCRIPTOR Descriptor,
+                          const WDF_INTERRUPT_EXTENDED_POLICY *Policy)
 {
     FX_INTERRUPT_REQUIREMENT *Requirement = (FX_INTERRUPT_REQUIREMENT *)&Descriptor->u.Interrupt;
 
@@ -455,7 +481,8 @@ static VOID FxApplyPolicy(PIO_RESOURCE_DESCRIPTOR Descriptor, const WDF_INTERRUP
     Requirement->TargetedProcessors = Policy->TargetProcessorSetAndGroup.Mask;
 }
 
-/* An alternative is for the same interrupt as what it stands behind. A descriptor of several messages has the first one's policy. */
+/* An alternative is for the same interrupt as what it stands behind. A descriptor of several
+ * messages has the first one's policy. */
 static VOID FxApplyToList(FX_PNP *Pnp, PIO_RESOURCE_LIST List)
 {
     ULONG Next = 0, Current = 0;
@@ -469,7 +496,8 @@ static VOID FxApplyToList(FX_PNP *Pnp, PIO_RESOURCE_LIST List)
         if (!(Descriptor->Option & IO_RESOURCE_ALTERNATIVE)) {
             Current = Next;
             Next += (Descriptor->Flags & CM_RESOURCE_INTERRUPT_MESSAGE)
-                        ? Descriptor->u.Interrupt.MaximumVector - Descriptor->u.Interrupt.MinimumVector + 1
+                        ? Descriptor->u.Interrupt.MaximumVector -
+                              Descriptor->u.Interrupt.MinimumVector + 1
                         : 1;
         }
         Interrupt = FxInterruptOfIndex(Pnp, Current);

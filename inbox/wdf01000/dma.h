@@ -1,6 +1,7 @@
 /*
- * dma: DMA enablers (dmaenabler.c), transactions (dmatransaction.c: their life; dmatransfer.c: one transfer after the other),
- * common buffers (commonbuffer.c). Bus masters only: the machine has no system DMA controller.
+ * dma: DMA enablers (dmaenabler.c), transactions (dmatransaction.c: their life; dmatransfer.c: one
+ * transfer after the other), common buffers (commonbuffer.c). Bus masters only: the machine has no
+ * system DMA controller.
  */
 #pragma once
 
@@ -46,23 +47,24 @@ typedef struct _FX_TRANSACTION {
     size_t Transferred;   /* by transfers that are over */
     size_t Current;       /* bytes of the transfer under way */
     BOOLEAN Immediate, SingleTransfer;
-    BOOLEAN CancelsNext; /* no further transfer begins */
-    LONG Waits;          /* for map registers; interlocked */
+    BOOLEAN CancelsNext;       /* no further transfer begins */
+    LONG Waits;                /* for map registers; interlocked */
     PSCATTER_GATHER_LIST List; /* of the transfer under way: NT's, or Single */
     struct {
         SCATTER_GATHER_LIST Header;
         SCATTER_GATHER_ELEMENT Element;
-    } Single; /* a packet's */
+    } Single;              /* a packet's */
     PVOID MapRegisterBase; /* a packet's, from its channel */
     BOOLEAN HasChannel;
     BOOLEAN IsReserved; /* the channel is kept between transactions */
     PFN_WDF_RESERVE_DMA EvtReserveDma;
     PVOID ReserveContext;
-    NTSTATUS StageStatus; /* of a packet that could not be mapped */
+    NTSTATUS StageStatus;                                /* of a packet that could not be mapped */
     UCHAR TransferContext[DMA_TRANSFER_CONTEXT_SIZE_V1]; /* version 3 */
 } FX_TRANSACTION;
 
-static inline FX_ENABLER *FxEnablerFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle)
+static inline FX_ENABLER *FxEnablerFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                              WDFDMAENABLER Handle)
 {
     return FX_OBJECT_OF(FX_ENABLER, FxGlobalsOf(DriverGlobals), Handle, FxTypeDmaEnabler);
 }
@@ -73,8 +75,8 @@ size_t FxEnablerFragment(const FX_ENABLER *Enabler, const FX_DMA_CHANNEL *Channe
 
 /* ---- dmatransfer.c ---- */
 typedef struct _FX_DMA_MEASURE {
-    size_t Length;           /* that fits into the pages */
-    ULONG Pages, Elements;   /* pages touched; pieces that lie together in memory */
+    size_t Length;         /* that fits into the pages */
+    ULONG Pages, Elements; /* pages touched; pieces that lie together in memory */
 } FX_DMA_MEASURE;
 /* Looks at Length bytes at Offset of the chain, as far as MaximumPages reach. */
 FX_DMA_MEASURE FxDmaMeasure(PMDL Mdl, size_t Offset, size_t Length, ULONG MaximumPages);
@@ -85,7 +87,8 @@ NTSTATUS FxDmaStage(FX_TRANSACTION *Transaction);
 /* Gives back what the transfer under way holds; with the channel unless it is reserved. */
 VOID FxDmaEndTransfer(FX_TRANSACTION *Transaction);
 VOID FxDmaFreeChannel(FX_TRANSACTION *Transaction);
-/* Takes a request for map registers back. FALSE: there is none, or its routine is called all the same. */
+/* Takes a request for map registers back. FALSE: there is none, or its routine is called all the
+ * same. */
 BOOLEAN FxDmaWaitCancel(FX_TRANSACTION *Transaction);
 /* EvtReserveDma is called when the channel is the transaction's. */
 NTSTATUS FxDmaReserve(FX_TRANSACTION *Transaction, ULONG Registers);

@@ -1,6 +1,7 @@
 /*
- * WDFDMAENABLER: a device's DMA adapters and the callbacks as its power changes [doc: Enabling DMA Transactions; Supporting
- * Power Management for DMA Devices; WdfDmaEnablerCreate]. Leaves out system DMA: the machine has no controller for it.
+ * WDFDMAENABLER: a device's DMA adapters and the callbacks as its power changes [doc: Enabling DMA
+ * Transactions; Supporting Power Management for DMA Devices; WdfDmaEnablerCreate]. Leaves out
+ * system DMA: the machine has no controller for it.
  */
 #include "fx.h"
 
@@ -99,15 +100,19 @@ static NTSTATUS FxCheckEnabler(FX_GLOBALS *Globals, const WDF_DMA_ENABLER_CONFIG
     BOOLEAN Is32 = Profile == WdfDmaProfilePacket || Profile == WdfDmaProfileScatterGather ||
                    Profile == WdfDmaProfileScatterGatherDuplex;
 
-    if (Profile <= WdfDmaProfileInvalid || Profile > WdfDmaProfileSystemDuplex || Config->MaximumLength == 0)
+    if (Profile <= WdfDmaProfileInvalid || Profile > WdfDmaProfileSystemDuplex ||
+        Config->MaximumLength == 0)
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a DMA profile or length that is none");
     if (Config->AddressWidthOverride != 0 &&
         (Config->AddressWidthOverride < 24 || Config->AddressWidthOverride > (Is32 ? 32u : 63u) ||
          Profile >= WdfDmaProfileSystem))
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "AddressWidthOverride %u with profile %d",
-                         Config->AddressWidthOverride, Profile);
-    if (Config->WdmDmaVersionOverride != 0 && Config->WdmDmaVersionOverride != 2 && Config->WdmDmaVersionOverride != 3)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WdmDmaVersionOverride %u", Config->WdmDmaVersionOverride);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "AddressWidthOverride %u with profile %d", Config->AddressWidthOverride,
+                         Profile);
+    if (Config->WdmDmaVersionOverride != 0 && Config->WdmDmaVersionOverride != 2 &&
+        Config->WdmDmaVersionOverride != 3)
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WdmDmaVersionOverride %u",
+                         Config->WdmDmaVersionOverride);
     if (Profile >= WdfDmaProfileSystem)
         return FxMistake(Globals, STATUS_NOT_SUPPORTED, "there is no system DMA controller");
     return STATUS_SUCCESS;
@@ -119,7 +124,8 @@ static INTERFACE_TYPE FxBusOf(FX_DEVICE *Device)
     ULONG Length;
 
     if (Device->Pdo == NULL ||
-        !NT_SUCCESS(IoGetDeviceProperty(Device->Pdo, DevicePropertyLegacyBusType, sizeof(Type), &Type, &Length)))
+        !NT_SUCCESS(IoGetDeviceProperty(Device->Pdo, DevicePropertyLegacyBusType, sizeof(Type),
+                                        &Type, &Length)))
         return PCIBus;
     return Type;
 }
@@ -129,7 +135,8 @@ static NTSTATUS FxGetAdapter(FX_ENABLER *Enabler, FX_DMA_CHANNEL *Channel)
     DEVICE_DESCRIPTION Description;
 
     RtlZeroMemory(&Description, sizeof(Description));
-    Description.Version = Enabler->IsVersion3 ? DEVICE_DESCRIPTION_VERSION3 : DEVICE_DESCRIPTION_VERSION2;
+    Description.Version =
+        Enabler->IsVersion3 ? DEVICE_DESCRIPTION_VERSION3 : DEVICE_DESCRIPTION_VERSION2;
     Description.Master = TRUE;
     Description.ScatterGather = Enabler->IsScatter;
     Description.Dma32BitAddresses = TRUE;
@@ -140,10 +147,12 @@ static NTSTATUS FxGetAdapter(FX_ENABLER *Enabler, FX_DMA_CHANNEL *Channel)
     Description.InterfaceType = FxBusOf(Enabler->Device);
     Description.MaximumLength = (ULONG)min(Enabler->MaximumLength, FX_DMA_LONGEST);
     Channel->Adapter = IoGetDmaAdapter(Enabler->Device->Pdo, &Description, &Channel->MapRegisters);
-    return Channel->Adapter != NULL && Channel->MapRegisters > 1 ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    return Channel->Adapter != NULL && Channel->MapRegisters > 1 ? STATUS_SUCCESS
+                                                                 : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-static NTSTATUS FxEnablerInit(FX_ENABLER *Enabler, FX_DEVICE *Device, const WDF_DMA_ENABLER_CONFIG *Config)
+static NTSTATUS FxEnablerInit(FX_ENABLER *Enabler, FX_DEVICE *Device,
+                              const WDF_DMA_ENABLER_CONFIG *Config)
 {
     WDF_DMA_PROFILE Profile = Config->Profile;
     NTSTATUS Status;
@@ -151,7 +160,8 @@ static NTSTATUS FxEnablerInit(FX_ENABLER *Enabler, FX_DEVICE *Device, const WDF_
     Enabler->Device = Device;
     Enabler->Config = *Config;
     Enabler->IsScatter = Profile != WdfDmaProfilePacket && Profile != WdfDmaProfilePacket64;
-    Enabler->IsDuplex = Profile == WdfDmaProfileScatterGatherDuplex || Profile == WdfDmaProfileScatterGather64Duplex;
+    Enabler->IsDuplex = Profile == WdfDmaProfileScatterGatherDuplex ||
+                        Profile == WdfDmaProfileScatterGather64Duplex;
     Enabler->Is64 = Profile == WdfDmaProfilePacket64 || Profile == WdfDmaProfileScatterGather64 ||
                     Profile == WdfDmaProfileScatterGather64Duplex;
     Enabler->IsVersion3 = Config->WdmDmaVersionOverride == 3 || Config->AddressWidthOverride != 0;
@@ -166,8 +176,8 @@ static NTSTATUS FxEnablerInit(FX_ENABLER *Enabler, FX_DEVICE *Device, const WDF_
 
 WDF_DDI_PARTIAL(WdfDmaEnablerCreate, "system-mode profiles: there is no system DMA controller");
 NTSTATUS NTAPI imp_WdfDmaEnablerCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle,
-                                       PWDF_DMA_ENABLER_CONFIG Configuration, PWDF_OBJECT_ATTRIBUTES Attributes,
-                                       WDFDMAENABLER *Handle)
+                                       PWDF_DMA_ENABLER_CONFIG Configuration,
+                                       PWDF_OBJECT_ATTRIBUTES Attributes, WDFDMAENABLER *Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
@@ -181,7 +191,8 @@ NTSTATUS NTAPI imp_WdfDmaEnablerCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
     *Handle = NULL;
     Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
     if (NT_SUCCESS(Status))
-        Status = FxCaptureConfig(Globals, "WDF_DMA_ENABLER_CONFIG", &Config, sizeof(Config), Configuration);
+        Status = FxCaptureConfig(Globals, "WDF_DMA_ENABLER_CONFIG", &Config, sizeof(Config),
+                                 Configuration);
     if (NT_SUCCESS(Status))
         Status = FxCheckEnabler(Globals, &Config);
     if (NT_SUCCESS(Status))
@@ -204,14 +215,16 @@ NTSTATUS NTAPI imp_WdfDmaEnablerCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
         FxObjectAbandon(Object);
         return Status;
     }
-    Enabler->Hook = (FX_POWER_HOOK){ .Object = Object, .EnableDma = FxEnablerEnable, .DisableDma = FxEnablerDisable };
+    Enabler->Hook = (FX_POWER_HOOK){
+        .Object = Object, .EnableDma = FxEnablerEnable, .DisableDma = FxEnablerDisable};
     FxPowerHookInsert(Device, &Enabler->Hook);
     *Handle = FX_HANDLE(WDFDMAENABLER, Enabler);
     return STATUS_SUCCESS;
 }
 
-WDF_DDI_PARTIAL(WdfDmaEnablerConfigureSystemProfile, "system DMA: STATUS_NOT_SUPPORTED, there is no controller");
-NTSTATUS NTAPI imp_WdfDmaEnablerConfigureSystemProfile(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle,
+WDF_DDI_PARTIAL(WdfDmaEnablerConfigureSystemProfile, "system DMA: it is refused");
+NTSTATUS NTAPI imp_WdfDmaEnablerConfigureSystemProfile(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                       WDFDMAENABLER Handle,
                                                        PWDF_DMA_SYSTEM_PROFILE_CONFIG ProfileConfig,
                                                        WDF_DMA_DIRECTION ConfigDirection)
 {
@@ -219,24 +232,29 @@ NTSTATUS NTAPI imp_WdfDmaEnablerConfigureSystemProfile(PWDF_DRIVER_GLOBALS Drive
     FX_ENABLER *Enabler = FxEnablerFromHandle(DriverGlobals, Handle);
 
     if (ProfileConfig == NULL || FxEnablerChannel(Enabler, ConfigDirection) == NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "no system profile, or a direction that is none");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "no system profile, or a direction that is none");
     if (ProfileConfig->Size != sizeof(*ProfileConfig))
-        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_DMA_SYSTEM_PROFILE_CONFIG size 0x%x", ProfileConfig->Size);
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH,
+                         "WDF_DMA_SYSTEM_PROFILE_CONFIG size 0x%x", ProfileConfig->Size);
     if (ProfileConfig->DmaDescriptor == NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a system profile without DmaDescriptor");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "a system profile without DmaDescriptor");
     return FxMistake(Globals, STATUS_NOT_SUPPORTED, "there is no system DMA controller");
 }
 
 /* ---- what it is ---- */
 
 WDF_DDI(WdfDmaEnablerGetMaximumLength);
-size_t NTAPI imp_WdfDmaEnablerGetMaximumLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle)
+size_t NTAPI imp_WdfDmaEnablerGetMaximumLength(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFDMAENABLER Handle)
 {
     return FxEnablerFromHandle(DriverGlobals, Handle)->MaximumLength;
 }
 
 WDF_DDI(WdfDmaEnablerGetFragmentLength);
-size_t NTAPI imp_WdfDmaEnablerGetFragmentLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle,
+size_t NTAPI imp_WdfDmaEnablerGetFragmentLength(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                WDFDMAENABLER Handle,
                                                 WDF_DMA_DIRECTION DmaDirection)
 {
     FX_ENABLER *Enabler = FxEnablerFromHandle(DriverGlobals, Handle);
@@ -246,28 +264,33 @@ size_t NTAPI imp_WdfDmaEnablerGetFragmentLength(PWDF_DRIVER_GLOBALS DriverGlobal
 }
 
 WDF_DDI(WdfDmaEnablerWdmGetDmaAdapter);
-PDMA_ADAPTER NTAPI imp_WdfDmaEnablerWdmGetDmaAdapter(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle,
+PDMA_ADAPTER NTAPI imp_WdfDmaEnablerWdmGetDmaAdapter(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFDMAENABLER Handle,
                                                      WDF_DMA_DIRECTION DmaDirection)
 {
-    FX_DMA_CHANNEL *Channel = FxEnablerChannel(FxEnablerFromHandle(DriverGlobals, Handle), DmaDirection);
+    FX_DMA_CHANNEL *Channel =
+        FxEnablerChannel(FxEnablerFromHandle(DriverGlobals, Handle), DmaDirection);
 
     return Channel != NULL ? Channel->Adapter : NULL;
 }
 
 WDF_DDI(WdfDmaEnablerGetMaximumScatterGatherElements);
-size_t NTAPI imp_WdfDmaEnablerGetMaximumScatterGatherElements(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle)
+size_t NTAPI imp_WdfDmaEnablerGetMaximumScatterGatherElements(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                              WDFDMAENABLER Handle)
 {
     return FxEnablerFromHandle(DriverGlobals, Handle)->MaximumElements;
 }
 
 WDF_DDI(WdfDmaEnablerSetMaximumScatterGatherElements);
-VOID NTAPI imp_WdfDmaEnablerSetMaximumScatterGatherElements(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER Handle,
+VOID NTAPI imp_WdfDmaEnablerSetMaximumScatterGatherElements(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                            WDFDMAENABLER Handle,
                                                             size_t MaximumElements)
 {
     FX_ENABLER *Enabler = FxEnablerFromHandle(DriverGlobals, Handle);
 
     if (MaximumElements == 0) {
-        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER, "a scatter/gather list of no element");
+        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER,
+                  "a scatter/gather list of no element");
         return;
     }
     Enabler->MaximumElements = MaximumElements;

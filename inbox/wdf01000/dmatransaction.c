@@ -1,13 +1,15 @@
 /*
- * WDFDMATRANSACTION: initialised from a buffer or a request, executed as transfers, completed, reused [doc: Creating and
- * Initializing a DMA Transaction; Completing a DMA Transfer; Canceling DMA Transactions; Reserving DMA Resources; Using Single
- * Transfer DMA]. What is called in the wrong state is WDF_VIOLATION, WDF_DMA_FATAL_ERROR.
+ * WDFDMATRANSACTION: initialised from a buffer or a request, executed as transfers, completed,
+ * reused [doc: Creating and Initializing a DMA Transaction; Completing a DMA Transfer; Canceling
+ * DMA Transactions; Reserving DMA Resources; Using Single Transfer DMA]. What is called in the
+ * wrong state is WDF_VIOLATION, WDF_DMA_FATAL_ERROR.
  */
 #include "fx.h"
 
 #include "dma.h"
 
-static FX_TRANSACTION *FxTransactionFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+static FX_TRANSACTION *FxTransactionFromHandle(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFDMATRANSACTION Handle)
 {
     return FX_OBJECT_OF(FX_TRANSACTION, FxGlobalsOf(DriverGlobals), Handle, FxTypeDmaTransaction);
 }
@@ -16,10 +18,11 @@ static VOID FxTransactionCheck(FX_TRANSACTION *Transaction, FX_DMA_STATE State, 
 {
     if (Transaction->State == State)
         return;
-    FxMistake(Transaction->Object.Globals, STATUS_INVALID_DEVICE_STATE, "%s in state %d of the DMA transaction", Routine,
-              Transaction->State);
-    FxViolation(Transaction->Object.Globals, WDF_DMA_FATAL_ERROR, (ULONG_PTR)FX_HANDLE(WDFDMATRANSACTION, Transaction),
-                (ULONG_PTR)Transaction->State, 0);
+    FxMistake(Transaction->Object.Globals, STATUS_INVALID_DEVICE_STATE,
+              "%s in state %d of the DMA transaction", Routine, Transaction->State);
+    FxViolation(Transaction->Object.Globals, WDF_DMA_FATAL_ERROR,
+                (ULONG_PTR)FX_HANDLE(WDFDMATRANSACTION, Transaction), (ULONG_PTR)Transaction->State,
+                0);
 }
 
 /* ---- life ---- */
@@ -87,8 +90,10 @@ static const FX_CLASS FxTransactionClass = {
 };
 
 WDF_DDI(WdfDmaTransactionCreate);
-NTSTATUS NTAPI imp_WdfDmaTransactionCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER EnablerHandle,
-                                           PWDF_OBJECT_ATTRIBUTES Attributes, WDFDMATRANSACTION *Handle)
+NTSTATUS NTAPI imp_WdfDmaTransactionCreate(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                           WDFDMAENABLER EnablerHandle,
+                                           PWDF_OBJECT_ATTRIBUTES Attributes,
+                                           WDFDMATRANSACTION *Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_ENABLER *Enabler = FxEnablerFromHandle(DriverGlobals, EnablerHandle);
@@ -114,12 +119,14 @@ NTSTATUS NTAPI imp_WdfDmaTransactionCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WD
 }
 
 WDF_DDI(WdfDmaTransactionRelease);
-NTSTATUS NTAPI imp_WdfDmaTransactionRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+NTSTATUS NTAPI imp_WdfDmaTransactionRelease(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                            WDFDMATRANSACTION Handle)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
 
     if (Transaction->State == FxDmaIdle)
-        return FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_DEVICE_STATE, "a DMA transaction is released twice");
+        return FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_DEVICE_STATE,
+                         "a DMA transaction is released twice");
     FxTransactionReset(Transaction);
     return STATUS_SUCCESS;
 }
@@ -127,20 +134,22 @@ NTSTATUS NTAPI imp_WdfDmaTransactionRelease(PWDF_DRIVER_GLOBALS DriverGlobals, W
 /* ---- initialisation ---- */
 
 /* What a transaction must be that has one transfer only [doc: Using Single Transfer DMA]. */
-static NTSTATUS FxCheckSingle(FX_TRANSACTION *Transaction, size_t Length, const FX_DMA_MEASURE *First)
+static NTSTATUS FxCheckSingle(FX_TRANSACTION *Transaction, size_t Length,
+                              const FX_DMA_MEASURE *First)
 {
     FX_GLOBALS *Globals = Transaction->Object.Globals;
 
     if (Length > Transaction->Enabler->MaximumLength)
-        return FxMistake(Globals, STATUS_WDF_TOO_MANY_TRANSFERS, "%Iu bytes are no single transfer", Length);
-    if (First->Length < Length)
-        return FxMistake(Globals, STATUS_WDF_NOT_ENOUGH_MAP_REGISTERS, "%Iu bytes want more map registers than there are",
+        return FxMistake(Globals, STATUS_WDF_TOO_MANY_TRANSFERS, "%Iu bytes are no single transfer",
                          Length);
+    if (First->Length < Length)
+        return FxMistake(Globals, STATUS_WDF_NOT_ENOUGH_MAP_REGISTERS,
+                         "%Iu bytes want more map registers than there are", Length);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FxCheckBuffer(FX_TRANSACTION *Transaction, WDF_DMA_DIRECTION Direction, PMDL Mdl, size_t Offset,
-                              size_t Length)
+static NTSTATUS FxCheckBuffer(FX_TRANSACTION *Transaction, WDF_DMA_DIRECTION Direction, PMDL Mdl,
+                              size_t Offset, size_t Length)
 {
     FX_GLOBALS *Globals = Transaction->Object.Globals;
     FX_ENABLER *Enabler = Transaction->Enabler;
@@ -149,25 +158,32 @@ static NTSTATUS FxCheckBuffer(FX_TRANSACTION *Transaction, WDF_DMA_DIRECTION Dir
     size_t Bytes;
 
     if (Mdl == NULL || Channel == NULL || Length == 0 || Length > MAXULONG)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a DMA transaction of no MDL, direction or length");
-    Bytes = Enabler->IsScatter || Enabler->IsVersion3 ? FxDmaChainBytes(Mdl) : MmGetMdlByteCount(Mdl);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "a DMA transaction of no MDL, direction or length");
+    Bytes =
+        Enabler->IsScatter || Enabler->IsVersion3 ? FxDmaChainBytes(Mdl) : MmGetMdlByteCount(Mdl);
     if (Offset > Bytes || Length > Bytes - Offset)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "%Iu bytes at %Iu are not in the MDL", Length, Offset);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "%Iu bytes at %Iu are not in the MDL",
+                         Length, Offset);
     First = FxDmaMeasure(Mdl, Offset, min(Length, Enabler->MaximumLength), Channel->MapRegisters);
     if (Enabler->IsScatter && First.Elements > Enabler->MaximumElements)
-        return FxMistake(Globals, STATUS_WDF_TOO_FRAGMENTED, "a transfer of %u elements, the device takes %Iu", First.Elements,
+        return FxMistake(Globals, STATUS_WDF_TOO_FRAGMENTED,
+                         "a transfer of %u elements, the device takes %Iu", First.Elements,
                          Enabler->MaximumElements);
-    return Transaction->SingleTransfer ? FxCheckSingle(Transaction, Length, &First) : STATUS_SUCCESS;
+    return Transaction->SingleTransfer ? FxCheckSingle(Transaction, Length, &First)
+                                       : STATUS_SUCCESS;
 }
 
 static NTSTATUS FxTransactionInit(FX_TRANSACTION *Transaction, PFN_WDF_PROGRAM_DMA EvtProgramDma,
-                                  WDF_DMA_DIRECTION Direction, PMDL Mdl, size_t Offset, size_t Length)
+                                  WDF_DMA_DIRECTION Direction, PMDL Mdl, size_t Offset,
+                                  size_t Length)
 {
     NTSTATUS Status;
 
     FxTransactionCheck(Transaction, FxDmaIdle, "WdfDmaTransactionInitialize");
     if (EvtProgramDma == NULL)
-        return FxMistake(Transaction->Object.Globals, STATUS_INVALID_PARAMETER, "a DMA transaction without EvtProgramDma");
+        return FxMistake(Transaction->Object.Globals, STATUS_INVALID_PARAMETER,
+                         "a DMA transaction without EvtProgramDma");
     Status = FxCheckBuffer(Transaction, Direction, Mdl, Offset, Length);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -183,32 +199,37 @@ static NTSTATUS FxTransactionInit(FX_TRANSACTION *Transaction, PFN_WDF_PROGRAM_D
 }
 
 WDF_DDI(WdfDmaTransactionInitialize);
-NTSTATUS NTAPI imp_WdfDmaTransactionInitialize(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                               PFN_WDF_PROGRAM_DMA EvtProgramDmaFunction, WDF_DMA_DIRECTION DmaDirection,
-                                               PMDL Mdl, PVOID VirtualAddress, size_t Length)
+NTSTATUS NTAPI imp_WdfDmaTransactionInitialize(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFDMATRANSACTION Handle,
+                                               PFN_WDF_PROGRAM_DMA EvtProgramDmaFunction,
+                                               WDF_DMA_DIRECTION DmaDirection, PMDL Mdl,
+                                               PVOID VirtualAddress, size_t Length)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
-    size_t Offset = Mdl != NULL ? (size_t)((PUCHAR)VirtualAddress - (PUCHAR)MmGetMdlVirtualAddress(Mdl)) : 0;
+    size_t Offset =
+        Mdl != NULL ? (size_t)((PUCHAR)VirtualAddress - (PUCHAR)MmGetMdlVirtualAddress(Mdl)) : 0;
 
     return FxTransactionInit(Transaction, EvtProgramDmaFunction, DmaDirection, Mdl, Offset, Length);
 }
 
 WDF_DDI(WdfDmaTransactionInitializeUsingOffset);
-NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingOffset(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
+NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingOffset(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                          WDFDMATRANSACTION Handle,
                                                           PFN_WDF_PROGRAM_DMA EvtProgramDmaFunction,
-                                                          WDF_DMA_DIRECTION DmaDirection, PMDL Mdl, size_t Offset,
-                                                          size_t Length)
+                                                          WDF_DMA_DIRECTION DmaDirection, PMDL Mdl,
+                                                          size_t Offset, size_t Length)
 {
-    return FxTransactionInit(FxTransactionFromHandle(DriverGlobals, Handle), EvtProgramDmaFunction, DmaDirection, Mdl, Offset,
-                             Length);
+    return FxTransactionInit(FxTransactionFromHandle(DriverGlobals, Handle), EvtProgramDmaFunction,
+                             DmaDirection, Mdl, Offset, Length);
 }
 
-/* The buffer that a direction goes with: a read's or METHOD_OUT_DIRECT's, a write's or METHOD_IN_DIRECT's. */
-static NTSTATUS FxRequestDmaBuffer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, WDF_DMA_DIRECTION Direction,
-                                   PMDL *Mdl)
+/* The buffer that a direction goes with: a read's or METHOD_OUT_DIRECT's, a write's or
+ * METHOD_IN_DIRECT's. */
+static NTSTATUS FxRequestDmaBuffer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request,
+                                   WDF_DMA_DIRECTION Direction, PMDL *Mdl)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
-    WDF_REQUEST_PARAMETERS Parameters = { .Size = sizeof(Parameters) };
+    WDF_REQUEST_PARAMETERS Parameters = {.Size = sizeof(Parameters)};
     BOOLEAN Write = Direction == WdfDmaDirectionWriteToDevice;
     ULONG Method;
 
@@ -230,15 +251,14 @@ static NTSTATUS FxRequestDmaBuffer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST
         break;
     default: break;
     }
-    return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "a request of type %d for DMA direction %d", Parameters.Type,
-                     Direction);
+    return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                     "a request of type %d for DMA direction %d", Parameters.Type, Direction);
 }
 
 WDF_DDI(WdfDmaTransactionInitializeUsingRequest);
-NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingRequest(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                           WDFREQUEST RequestHandle,
-                                                           PFN_WDF_PROGRAM_DMA EvtProgramDmaFunction,
-                                                           WDF_DMA_DIRECTION DmaDirection)
+NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingRequest(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle, WDFREQUEST RequestHandle,
+    PFN_WDF_PROGRAM_DMA EvtProgramDmaFunction, WDF_DMA_DIRECTION DmaDirection)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -249,7 +269,8 @@ NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingRequest(PWDF_DRIVER_GLOBALS D
     FxTransactionCheck(Transaction, FxDmaIdle, "WdfDmaTransactionInitializeUsingRequest");
     Status = FxRequestDmaBuffer(DriverGlobals, RequestHandle, DmaDirection, &Mdl);
     if (NT_SUCCESS(Status))
-        Status = FxTransactionInit(Transaction, EvtProgramDmaFunction, DmaDirection, Mdl, 0, MmGetMdlByteCount(Mdl));
+        Status = FxTransactionInit(Transaction, EvtProgramDmaFunction, DmaDirection, Mdl, 0,
+                                   MmGetMdlByteCount(Mdl));
     if (!NT_SUCCESS(Status))
         return Status;
     FxObjectReference(Request);
@@ -260,7 +281,8 @@ NTSTATUS NTAPI imp_WdfDmaTransactionInitializeUsingRequest(PWDF_DRIVER_GLOBALS D
 /* ---- execution ---- */
 
 WDF_DDI(WdfDmaTransactionExecute);
-NTSTATUS NTAPI imp_WdfDmaTransactionExecute(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle, WDFCONTEXT Context)
+NTSTATUS NTAPI imp_WdfDmaTransactionExecute(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                            WDFDMATRANSACTION Handle, WDFCONTEXT Context)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -268,7 +290,8 @@ NTSTATUS NTAPI imp_WdfDmaTransactionExecute(PWDF_DRIVER_GLOBALS DriverGlobals, W
     NTSTATUS Status;
 
     if (Transaction->State != FxDmaInitialized)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "a DMA transaction is executed that is not initialised");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "a DMA transaction is executed that is not initialised");
     if (!Enabler->IsScatter && !Enabler->IsVersion3 &&
         InterlockedCompareExchangePointer(&Enabler->Busy, Transaction, NULL) != NULL)
         return FxMistake(Globals, STATUS_WDF_BUSY, "the device does one transaction at a time");
@@ -285,7 +308,8 @@ NTSTATUS NTAPI imp_WdfDmaTransactionExecute(PWDF_DRIVER_GLOBALS DriverGlobals, W
 }
 
 /* The transfer under way moved Length bytes; TRUE: the transaction is over, with *Status. */
-static BOOLEAN FxTransactionCompleted(FX_TRANSACTION *Transaction, size_t Length, BOOLEAN IsFinal, NTSTATUS *Status)
+static BOOLEAN FxTransactionCompleted(FX_TRANSACTION *Transaction, size_t Length, BOOLEAN IsFinal,
+                                      NTSTATUS *Status)
 {
     FxDmaEndTransfer(Transaction);
     Transaction->Transferred += Length;
@@ -306,8 +330,8 @@ static BOOLEAN FxTransactionCompleted(FX_TRANSACTION *Transaction, size_t Length
     return TRUE;
 }
 
-static BOOLEAN FxTransactionComplete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle, size_t Length,
-                                     BOOLEAN IsFinal, NTSTATUS *Status)
+static BOOLEAN FxTransactionComplete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
+                                     size_t Length, BOOLEAN IsFinal, NTSTATUS *Status)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -318,8 +342,8 @@ static BOOLEAN FxTransactionComplete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATR
     if (Length == MAXSIZE_T)
         Length = Transaction->Current;
     if (Length > Transaction->Current) {
-        *Status = FxMistake(Globals, STATUS_INVALID_PARAMETER, "a transfer of %Iu bytes moved %Iu", Transaction->Current,
-                            Length);
+        *Status = FxMistake(Globals, STATUS_INVALID_PARAMETER, "a transfer of %Iu bytes moved %Iu",
+                            Transaction->Current, Length);
         return FALSE;
     }
     FxObjectReference(&Transaction->Object);
@@ -329,34 +353,40 @@ static BOOLEAN FxTransactionComplete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATR
 }
 
 WDF_DDI(WdfDmaTransactionDmaCompleted);
-BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompleted(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                NTSTATUS *Status)
+BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompleted(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                WDFDMATRANSACTION Handle, NTSTATUS *Status)
 {
     return FxTransactionComplete(DriverGlobals, Handle, MAXSIZE_T, FALSE, Status);
 }
 
 WDF_DDI(WdfDmaTransactionDmaCompletedWithLength);
-BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompletedWithLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                          size_t TransferredLength, NTSTATUS *Status)
+BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompletedWithLength(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                          WDFDMATRANSACTION Handle,
+                                                          size_t TransferredLength,
+                                                          NTSTATUS *Status)
 {
     return FxTransactionComplete(DriverGlobals, Handle, TransferredLength, FALSE, Status);
 }
 
 WDF_DDI(WdfDmaTransactionDmaCompletedFinal);
-BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompletedFinal(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                     size_t FinalTransferredLength, NTSTATUS *Status)
+BOOLEAN NTAPI imp_WdfDmaTransactionDmaCompletedFinal(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFDMATRANSACTION Handle,
+                                                     size_t FinalTransferredLength,
+                                                     NTSTATUS *Status)
 {
     return FxTransactionComplete(DriverGlobals, Handle, FinalTransferredLength, TRUE, Status);
 }
 
 WDF_DDI(WdfDmaTransactionCancel);
-BOOLEAN NTAPI imp_WdfDmaTransactionCancel(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+BOOLEAN NTAPI imp_WdfDmaTransactionCancel(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                          WDFDMATRANSACTION Handle)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
     BOOLEAN Canceled;
 
     if (!Transaction->Enabler->IsVersion3) {
-        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_NOT_SUPPORTED, "a DMA transaction of version 2 is not cancelled");
+        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_NOT_SUPPORTED,
+                  "a DMA transaction of version 2 is not cancelled");
         return FALSE;
     }
     Canceled = FxDmaWaitCancel(Transaction);
@@ -372,8 +402,8 @@ BOOLEAN NTAPI imp_WdfDmaTransactionCancel(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 /* ---- settings ---- */
 
 WDF_DDI(WdfDmaTransactionSetMaximumLength);
-VOID NTAPI imp_WdfDmaTransactionSetMaximumLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                 size_t MaximumLength)
+VOID NTAPI imp_WdfDmaTransactionSetMaximumLength(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                 WDFDMATRANSACTION Handle, size_t MaximumLength)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
 
@@ -386,12 +416,14 @@ VOID NTAPI imp_WdfDmaTransactionSetMaximumLength(PWDF_DRIVER_GLOBALS DriverGloba
 static BOOLEAN FxNeedVersion3(FX_TRANSACTION *Transaction, const char *Routine)
 {
     if (!Transaction->Enabler->IsVersion3)
-        FxMistake(Transaction->Object.Globals, STATUS_NOT_SUPPORTED, "%s needs DMA version 3", Routine);
+        FxMistake(Transaction->Object.Globals, STATUS_NOT_SUPPORTED, "%s needs DMA version 3",
+                  Routine);
     return Transaction->Enabler->IsVersion3;
 }
 
 WDF_DDI(WdfDmaTransactionSetImmediateExecution);
-VOID NTAPI imp_WdfDmaTransactionSetImmediateExecution(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
+VOID NTAPI imp_WdfDmaTransactionSetImmediateExecution(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                      WDFDMATRANSACTION Handle,
                                                       BOOLEAN UseImmediateExecution)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -401,7 +433,8 @@ VOID NTAPI imp_WdfDmaTransactionSetImmediateExecution(PWDF_DRIVER_GLOBALS Driver
 }
 
 WDF_DDI(WdfDmaTransactionSetSingleTransferRequirement);
-VOID NTAPI imp_WdfDmaTransactionSetSingleTransferRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
+VOID NTAPI imp_WdfDmaTransactionSetSingleTransferRequirement(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                             WDFDMATRANSACTION Handle,
                                                              BOOLEAN RequireSingleTransfer)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -414,9 +447,12 @@ VOID NTAPI imp_WdfDmaTransactionSetSingleTransferRequirement(PWDF_DRIVER_GLOBALS
 /* ---- reservation ---- */
 
 WDF_DDI(WdfDmaTransactionAllocateResources);
-NTSTATUS NTAPI imp_WdfDmaTransactionAllocateResources(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                      WDF_DMA_DIRECTION DmaDirection, ULONG RequiredMapRegisters,
-                                                      PFN_WDF_RESERVE_DMA EvtReserveDmaFunction, PVOID EvtReserveDmaContext)
+NTSTATUS NTAPI imp_WdfDmaTransactionAllocateResources(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                      WDFDMATRANSACTION Handle,
+                                                      WDF_DMA_DIRECTION DmaDirection,
+                                                      ULONG RequiredMapRegisters,
+                                                      PFN_WDF_RESERVE_DMA EvtReserveDmaFunction,
+                                                      PVOID EvtReserveDmaContext)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
@@ -424,18 +460,23 @@ NTSTATUS NTAPI imp_WdfDmaTransactionAllocateResources(PWDF_DRIVER_GLOBALS Driver
 
     FX_REQUIRE(Globals, EvtReserveDmaFunction);
     if (Transaction->Enabler->IsScatter || !Transaction->Enabler->IsVersion3)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "resources are reserved for packets of DMA version 3");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "resources are reserved for packets of DMA version 3");
     if (Channel == NULL || (RequiredMapRegisters == 0 && Transaction->State != FxDmaInitialized))
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a reservation of no direction or size");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "a reservation of no direction or size");
     if (Transaction->HasChannel || Transaction->Waits)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "the transaction has its resources already");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "the transaction has its resources already");
     if (RequiredMapRegisters == 0)
         RequiredMapRegisters = FxDmaMeasure(Transaction->Mdl, Transaction->Offset,
-                                            min(Transaction->Length, Transaction->MaximumLength), Channel->MapRegisters)
+                                            min(Transaction->Length, Transaction->MaximumLength),
+                                            Channel->MapRegisters)
                                    .Pages;
     if (RequiredMapRegisters > Channel->MapRegisters)
-        return FxMistake(Globals, STATUS_INSUFFICIENT_RESOURCES, "%u map registers are reserved, there are %u",
-                         RequiredMapRegisters, Channel->MapRegisters);
+        return FxMistake(Globals, STATUS_INSUFFICIENT_RESOURCES,
+                         "%u map registers are reserved, there are %u", RequiredMapRegisters,
+                         Channel->MapRegisters);
     Transaction->EvtReserveDma = EvtReserveDmaFunction;
     Transaction->ReserveContext = EvtReserveDmaContext;
     if (Transaction->State == FxDmaIdle)
@@ -444,12 +485,14 @@ NTSTATUS NTAPI imp_WdfDmaTransactionAllocateResources(PWDF_DRIVER_GLOBALS Driver
 }
 
 WDF_DDI(WdfDmaTransactionFreeResources);
-VOID NTAPI imp_WdfDmaTransactionFreeResources(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+VOID NTAPI imp_WdfDmaTransactionFreeResources(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                              WDFDMATRANSACTION Handle)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
 
     if (!Transaction->IsReserved) {
-        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_DEVICE_STATE, "a DMA transaction without reserved resources");
+        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_DEVICE_STATE,
+                  "a DMA transaction without reserved resources");
         return;
     }
     if (Transaction->State == FxDmaTransfer)
@@ -460,19 +503,22 @@ VOID NTAPI imp_WdfDmaTransactionFreeResources(PWDF_DRIVER_GLOBALS DriverGlobals,
 /* ---- what it is ---- */
 
 WDF_DDI(WdfDmaTransactionGetBytesTransferred);
-size_t NTAPI imp_WdfDmaTransactionGetBytesTransferred(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+size_t NTAPI imp_WdfDmaTransactionGetBytesTransferred(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                      WDFDMATRANSACTION Handle)
 {
     return FxTransactionFromHandle(DriverGlobals, Handle)->Transferred;
 }
 
 WDF_DDI(WdfDmaTransactionGetCurrentDmaTransferLength);
-size_t NTAPI imp_WdfDmaTransactionGetCurrentDmaTransferLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+size_t NTAPI imp_WdfDmaTransactionGetCurrentDmaTransferLength(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                              WDFDMATRANSACTION Handle)
 {
     return FxTransactionFromHandle(DriverGlobals, Handle)->Current;
 }
 
 WDF_DDI(WdfDmaTransactionGetRequest);
-WDFREQUEST NTAPI imp_WdfDmaTransactionGetRequest(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+WDFREQUEST NTAPI imp_WdfDmaTransactionGetRequest(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                 WDFDMATRANSACTION Handle)
 {
     FX_OBJECT *Request = FxTransactionFromHandle(DriverGlobals, Handle)->Request;
 
@@ -480,14 +526,16 @@ WDFREQUEST NTAPI imp_WdfDmaTransactionGetRequest(PWDF_DRIVER_GLOBALS DriverGloba
 }
 
 WDF_DDI(WdfDmaTransactionGetDevice);
-WDFDEVICE NTAPI imp_WdfDmaTransactionGetDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+WDFDEVICE NTAPI imp_WdfDmaTransactionGetDevice(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFDMATRANSACTION Handle)
 {
     return FX_HANDLE(WDFDEVICE, FxTransactionFromHandle(DriverGlobals, Handle)->Enabler->Device);
 }
 
 WDF_DDI(WdfDmaTransactionGetTransferInfo);
-VOID NTAPI imp_WdfDmaTransactionGetTransferInfo(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                ULONG *MapRegisterCount, ULONG *ScatterGatherElementCount)
+VOID NTAPI imp_WdfDmaTransactionGetTransferInfo(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                WDFDMATRANSACTION Handle, ULONG *MapRegisterCount,
+                                                ULONG *ScatterGatherElementCount)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
     FX_DMA_MEASURE Measure;
@@ -501,50 +549,59 @@ VOID NTAPI imp_WdfDmaTransactionGetTransferInfo(PWDF_DRIVER_GLOBALS DriverGlobal
 }
 
 WDF_DDI(WdfDmaTransactionWdmGetTransferContext);
-PVOID NTAPI imp_WdfDmaTransactionWdmGetTransferContext(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+PVOID NTAPI imp_WdfDmaTransactionWdmGetTransferContext(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                       WDFDMATRANSACTION Handle)
 {
     FX_TRANSACTION *Transaction = FxTransactionFromHandle(DriverGlobals, Handle);
 
-    return FxNeedVersion3(Transaction, "WdfDmaTransactionWdmGetTransferContext") ? Transaction->TransferContext : NULL;
+    return FxNeedVersion3(Transaction, "WdfDmaTransactionWdmGetTransferContext")
+               ? Transaction->TransferContext
+               : NULL;
 }
 
 /* ---- system DMA: no enabler has a system profile ---- */
 
 static VOID FxNeedSystemDma(FX_TRANSACTION *Transaction, const char *Routine)
 {
-    FxMistake(Transaction->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "%s is for system-mode DMA", Routine);
+    FxMistake(Transaction->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
+              "%s is for system-mode DMA", Routine);
 }
 
-WDF_DDI_PARTIAL(WdfDmaTransactionSetDeviceAddressOffset, "system DMA: the call is reported and has no effect");
-VOID NTAPI imp_WdfDmaTransactionSetDeviceAddressOffset(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
-                                                       ULONG Offset)
+WDF_DDI_PARTIAL(WdfDmaTransactionSetDeviceAddressOffset, "system DMA: no effect");
+VOID NTAPI imp_WdfDmaTransactionSetDeviceAddressOffset(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                       WDFDMATRANSACTION Handle, ULONG Offset)
 {
     UNREFERENCED_PARAMETER(Offset);
-    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle), "WdfDmaTransactionSetDeviceAddressOffset");
+    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle),
+                    "WdfDmaTransactionSetDeviceAddressOffset");
 }
 
-WDF_DDI_PARTIAL(WdfDmaTransactionSetChannelConfigurationCallback, "system DMA: the call is reported and has no effect");
+WDF_DDI_PARTIAL(WdfDmaTransactionSetChannelConfigurationCallback, "system DMA: no effect");
 VOID NTAPI imp_WdfDmaTransactionSetChannelConfigurationCallback(
     PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
     PFN_WDF_DMA_TRANSACTION_CONFIGURE_DMA_CHANNEL ConfigureRoutine, PVOID ConfigureContext)
 {
     UNREFERENCED_PARAMETER(ConfigureRoutine);
     UNREFERENCED_PARAMETER(ConfigureContext);
-    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle), "WdfDmaTransactionSetChannelConfigurationCallback");
+    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle),
+                    "WdfDmaTransactionSetChannelConfigurationCallback");
 }
 
-WDF_DDI_PARTIAL(WdfDmaTransactionSetTransferCompleteCallback, "system DMA: the call is reported and has no effect");
+WDF_DDI_PARTIAL(WdfDmaTransactionSetTransferCompleteCallback, "system DMA: no effect");
 VOID NTAPI imp_WdfDmaTransactionSetTransferCompleteCallback(
     PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle,
     PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE DmaCompletionRoutine, PVOID DmaCompletionContext)
 {
     UNREFERENCED_PARAMETER(DmaCompletionRoutine);
     UNREFERENCED_PARAMETER(DmaCompletionContext);
-    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle), "WdfDmaTransactionSetTransferCompleteCallback");
+    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle),
+                    "WdfDmaTransactionSetTransferCompleteCallback");
 }
 
-WDF_DDI_PARTIAL(WdfDmaTransactionStopSystemTransfer, "system DMA: the call is reported and has no effect");
-VOID NTAPI imp_WdfDmaTransactionStopSystemTransfer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMATRANSACTION Handle)
+WDF_DDI_PARTIAL(WdfDmaTransactionStopSystemTransfer, "system DMA: no effect");
+VOID NTAPI imp_WdfDmaTransactionStopSystemTransfer(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                   WDFDMATRANSACTION Handle)
 {
-    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle), "WdfDmaTransactionStopSystemTransfer");
+    FxNeedSystemDma(FxTransactionFromHandle(DriverGlobals, Handle),
+                    "WdfDmaTransactionStopSystemTransfer");
 }

@@ -1,7 +1,8 @@
 /*
- * DMA transfers: pieces of a transaction that map registers, the device's maximum and the pages allow [doc: DMA Transactions and DMA
- * Transfers; Starting a DMA Transaction]. A scatter/gather transfer has a list of NT's; a packet has the adapter's channel for
- * the whole transaction and one element.
+ * DMA transfers: pieces of a transaction that map registers, the device's maximum and the pages
+ * allow [doc: DMA Transactions and DMA Transfers; Starting a DMA Transaction]. A scatter/gather
+ * transfer has a list of NT's; a packet has the adapter's channel for the whole transaction and one
+ * element.
  */
 #include "fx.h"
 
@@ -30,7 +31,7 @@ static PMDL FxDmaLocate(PMDL Mdl, size_t *Offset)
 
 FX_DMA_MEASURE FxDmaMeasure(PMDL Mdl, size_t Offset, size_t Length, ULONG MaximumPages)
 {
-    FX_DMA_MEASURE Measure = { 0 };
+    FX_DMA_MEASURE Measure = {0};
     PFN_NUMBER Last = 0;
 
     Mdl = FxDmaLocate(Mdl, &Offset);
@@ -55,16 +56,18 @@ FX_DMA_MEASURE FxDmaMeasure(PMDL Mdl, size_t Offset, size_t Length, ULONG Maximu
 
 /* ---- programming ---- */
 
-/* At DISPATCH_LEVEL. The device has the transfer from here on: it may be over before this returns. */
+/* At DISPATCH_LEVEL. The device has the transfer from here on: it may be over before this returns.
+ */
 static VOID FxDmaProgram(FX_TRANSACTION *Transaction)
 {
-    Transaction->EvtProgramDma(FX_HANDLE(WDFDMATRANSACTION, Transaction), FX_HANDLE(WDFDEVICE, Transaction->Enabler->Device),
+    Transaction->EvtProgramDma(FX_HANDLE(WDFDMATRANSACTION, Transaction),
+                               FX_HANDLE(WDFDEVICE, Transaction->Enabler->Device),
                                Transaction->Context, Transaction->Direction, Transaction->List);
 }
 
 /*
- * A request for map registers holds the transaction until its routine is called; FALSE: whoever waited has given up. Version 3
- * takes such a request back.
+ * A request for map registers holds the transaction until its routine is called; FALSE: whoever
+ * waited has given up. Version 3 takes such a request back.
  */
 static BOOLEAN FxDmaWaitOver(FX_TRANSACTION *Transaction)
 {
@@ -89,9 +92,10 @@ static VOID FxDmaWaitBegin(FX_TRANSACTION *Transaction, PDMA_ADAPTER Adapter)
 BOOLEAN FxDmaWaitCancel(FX_TRANSACTION *Transaction)
 {
     PDMA_ADAPTER Adapter = FxEnablerChannel(Transaction->Enabler, Transaction->Direction)->Adapter;
-    BOOLEAN Canceled = Transaction->Waits && Transaction->Enabler->IsVersion3 &&
-                       Adapter->DmaOperations->CancelAdapterChannel(Adapter, Transaction->Enabler->Device->Wdm,
-                                                                    Transaction->TransferContext);
+    BOOLEAN Canceled =
+        Transaction->Waits && Transaction->Enabler->IsVersion3 &&
+        Adapter->DmaOperations->CancelAdapterChannel(Adapter, Transaction->Enabler->Device->Wdm,
+                                                     Transaction->TransferContext);
 
     if (Canceled && FxDmaWaitOver(Transaction))
         FxObjectDereference(&Transaction->Object);
@@ -100,7 +104,8 @@ BOOLEAN FxDmaWaitCancel(FX_TRANSACTION *Transaction)
 
 /* ---- lists ---- */
 
-static VOID NTAPI FxDmaListControl(PDEVICE_OBJECT Wdm, PIRP Irp, PSCATTER_GATHER_LIST List, PVOID Context)
+static VOID NTAPI FxDmaListControl(PDEVICE_OBJECT Wdm, PIRP Irp, PSCATTER_GATHER_LIST List,
+                                   PVOID Context)
 {
     FX_TRANSACTION *Transaction = Context;
     PDMA_ADAPTER Adapter = FxEnablerChannel(Transaction->Enabler, Transaction->Direction)->Adapter;
@@ -111,7 +116,8 @@ static VOID NTAPI FxDmaListControl(PDEVICE_OBJECT Wdm, PIRP Irp, PSCATTER_GATHER
         Transaction->List = List;
         FxDmaProgram(Transaction);
     } else {
-        Adapter->DmaOperations->PutScatterGatherList(Adapter, List, Transaction->Direction == WdfDmaDirectionWriteToDevice);
+        Adapter->DmaOperations->PutScatterGatherList(
+            Adapter, List, Transaction->Direction == WdfDmaDirectionWriteToDevice);
     }
     FxObjectDereference(&Transaction->Object);
 }
@@ -127,16 +133,16 @@ static NTSTATUS FxDmaStageList(FX_TRANSACTION *Transaction, size_t Offset)
 
     FxDmaWaitBegin(Transaction, Adapter);
     if (Enabler->IsVersion3) {
-        Status = Operations->GetScatterGatherListEx(Adapter, Enabler->Device->Wdm, Transaction->TransferContext,
-                                                    Transaction->Mdl, Offset, (ULONG)Transaction->Current,
-                                                    Transaction->Immediate ? DMA_SYNCHRONOUS_CALLBACK : 0, FxDmaListControl,
-                                                    Transaction, Write, NULL, NULL, NULL);
+        Status = Operations->GetScatterGatherListEx(
+            Adapter, Enabler->Device->Wdm, Transaction->TransferContext, Transaction->Mdl, Offset,
+            (ULONG)Transaction->Current, Transaction->Immediate ? DMA_SYNCHRONOUS_CALLBACK : 0,
+            FxDmaListControl, Transaction, Write, NULL, NULL, NULL);
         return FxDmaWaitResult(Transaction, Status);
     }
     Mdl = FxDmaLocate(Transaction->Mdl, &Offset);
-    Status = Operations->GetScatterGatherList(Adapter, Enabler->Device->Wdm, Mdl,
-                                              (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset, (ULONG)Transaction->Current,
-                                              FxDmaListControl, Transaction, Write);
+    Status = Operations->GetScatterGatherList(
+        Adapter, Enabler->Device->Wdm, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset,
+        (ULONG)Transaction->Current, FxDmaListControl, Transaction, Write);
     return FxDmaWaitResult(Transaction, Status);
 }
 
@@ -153,14 +159,15 @@ static NTSTATUS FxDmaMapPacket(FX_TRANSACTION *Transaction, size_t Offset)
     PMDL Mdl;
 
     if (Transaction->Enabler->IsVersion3) {
-        Status = Adapter->DmaOperations->MapTransferEx(Adapter, Transaction->Mdl, Transaction->MapRegisterBase, Offset, 0,
-                                                       &Length, Write, List, sizeof(Transaction->Single), NULL, NULL);
+        Status = Adapter->DmaOperations->MapTransferEx(
+            Adapter, Transaction->Mdl, Transaction->MapRegisterBase, Offset, 0, &Length, Write,
+            List, sizeof(Transaction->Single), NULL, NULL);
     } else {
         Mdl = FxDmaLocate(Transaction->Mdl, &Offset);
         List->NumberOfElements = 1;
-        List->Elements[0].Address =
-            Adapter->DmaOperations->MapTransfer(Adapter, Mdl, Transaction->MapRegisterBase,
-                                                (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset, &Length, Write);
+        List->Elements[0].Address = Adapter->DmaOperations->MapTransfer(
+            Adapter, Mdl, Transaction->MapRegisterBase,
+            (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset, &Length, Write);
         List->Elements[0].Length = Length;
     }
     if (!NT_SUCCESS(Status))
@@ -170,7 +177,8 @@ static NTSTATUS FxDmaMapPacket(FX_TRANSACTION *Transaction, size_t Offset)
     return STATUS_SUCCESS;
 }
 
-static IO_ALLOCATION_ACTION NTAPI FxDmaChannelControl(PDEVICE_OBJECT Wdm, PIRP Irp, PVOID MapRegisterBase, PVOID Context)
+static IO_ALLOCATION_ACTION NTAPI FxDmaChannelControl(PDEVICE_OBJECT Wdm, PIRP Irp,
+                                                      PVOID MapRegisterBase, PVOID Context)
 {
     FX_TRANSACTION *Transaction = Context;
 
@@ -182,14 +190,16 @@ static IO_ALLOCATION_ACTION NTAPI FxDmaChannelControl(PDEVICE_OBJECT Wdm, PIRP I
     }
     Transaction->MapRegisterBase = MapRegisterBase;
     Transaction->HasChannel = TRUE;
-    Transaction->StageStatus = FxDmaMapPacket(Transaction, Transaction->Offset + Transaction->Transferred);
+    Transaction->StageStatus =
+        FxDmaMapPacket(Transaction, Transaction->Offset + Transaction->Transferred);
     if (NT_SUCCESS(Transaction->StageStatus))
         FxDmaProgram(Transaction);
     FxObjectDereference(&Transaction->Object);
     return KeepObject; /* until the transaction ends, which may have been just now */
 }
 
-static NTSTATUS FxDmaGetChannel(FX_TRANSACTION *Transaction, ULONG Registers, PDRIVER_CONTROL Control)
+static NTSTATUS FxDmaGetChannel(FX_TRANSACTION *Transaction, ULONG Registers,
+                                PDRIVER_CONTROL Control)
 {
     FX_ENABLER *Enabler = Transaction->Enabler;
     PDMA_ADAPTER Adapter = FxEnablerChannel(Enabler, Transaction->Direction)->Adapter;
@@ -198,11 +208,12 @@ static NTSTATUS FxDmaGetChannel(FX_TRANSACTION *Transaction, ULONG Registers, PD
 
     FxDmaWaitBegin(Transaction, Adapter);
     if (Enabler->IsVersion3)
-        Status = Operations->AllocateAdapterChannelEx(Adapter, Enabler->Device->Wdm, Transaction->TransferContext, Registers,
-                                                      Transaction->Immediate ? DMA_SYNCHRONOUS_CALLBACK : 0, Control,
-                                                      Transaction, NULL);
+        Status = Operations->AllocateAdapterChannelEx(
+            Adapter, Enabler->Device->Wdm, Transaction->TransferContext, Registers,
+            Transaction->Immediate ? DMA_SYNCHRONOUS_CALLBACK : 0, Control, Transaction, NULL);
     else
-        Status = Operations->AllocateAdapterChannel(Adapter, Enabler->Device->Wdm, Registers, Control, Transaction);
+        Status = Operations->AllocateAdapterChannel(Adapter, Enabler->Device->Wdm, Registers,
+                                                    Control, Transaction);
     return FxDmaWaitResult(Transaction, Status);
 }
 
@@ -220,7 +231,8 @@ static NTSTATUS FxDmaStagePacket(FX_TRANSACTION *Transaction, size_t Offset)
         return Status;
     }
     if (Transaction->Current < Left) /* for those that follow too */
-        Registers = (ULONG)min(Channel->MapRegisters, BYTES_TO_PAGES(Transaction->MaximumLength) + 1);
+        Registers =
+            (ULONG)min(Channel->MapRegisters, BYTES_TO_PAGES(Transaction->MaximumLength) + 1);
     else
         Registers = FxDmaMeasure(Transaction->Mdl, Offset, Left, Channel->MapRegisters).Pages;
     return FxDmaGetChannel(Transaction, Registers, FxDmaChannelControl);
@@ -231,21 +243,24 @@ static NTSTATUS FxDmaStagePacket(FX_TRANSACTION *Transaction, size_t Offset)
 NTSTATUS FxDmaStage(FX_TRANSACTION *Transaction)
 {
     FX_DMA_CHANNEL *Channel = FxEnablerChannel(Transaction->Enabler, Transaction->Direction);
-    size_t Offset = Transaction->Offset + Transaction->Transferred, Left = Transaction->Length - Transaction->Transferred;
-    FX_DMA_MEASURE Measure =
-        FxDmaMeasure(Transaction->Mdl, Offset, min(Left, Transaction->MaximumLength), Channel->MapRegisters);
+    size_t Offset = Transaction->Offset + Transaction->Transferred,
+           Left = Transaction->Length - Transaction->Transferred;
+    FX_DMA_MEASURE Measure = FxDmaMeasure(
+        Transaction->Mdl, Offset, min(Left, Transaction->MaximumLength), Channel->MapRegisters);
     NTSTATUS Status;
     KIRQL Irql;
 
     if (Transaction->Enabler->IsScatter && Measure.Elements > Transaction->Enabler->MaximumElements)
-        return FxMistake(Transaction->Object.Globals, STATUS_WDF_TOO_FRAGMENTED, "a transfer of %u elements, the device takes %Iu",
-                         Measure.Elements, Transaction->Enabler->MaximumElements);
+        return FxMistake(Transaction->Object.Globals, STATUS_WDF_TOO_FRAGMENTED,
+                         "a transfer of %u elements, the device takes %Iu", Measure.Elements,
+                         Transaction->Enabler->MaximumElements);
     Transaction->Current = Measure.Length;
     Transaction->StageStatus = STATUS_SUCCESS;
     Transaction->List = NULL;
     FxObjectReference(&Transaction->Object); /* EvtProgramDma may end it */
     KeRaiseIrql(DISPATCH_LEVEL, &Irql);
-    Status = Transaction->Enabler->IsScatter ? FxDmaStageList(Transaction, Offset) : FxDmaStagePacket(Transaction, Offset);
+    Status = Transaction->Enabler->IsScatter ? FxDmaStageList(Transaction, Offset)
+                                             : FxDmaStagePacket(Transaction, Offset);
     KeLowerIrql(Irql);
     if (NT_SUCCESS(Status))
         Status = Transaction->StageStatus;
@@ -278,14 +293,15 @@ static VOID FxDmaFlushPacket(FX_TRANSACTION *Transaction)
     PMDL Mdl;
 
     if (Transaction->Enabler->IsVersion3) {
-        Adapter->DmaOperations->FlushAdapterBuffersEx(Adapter, Transaction->Mdl, Transaction->MapRegisterBase, Offset,
+        Adapter->DmaOperations->FlushAdapterBuffersEx(Adapter, Transaction->Mdl,
+                                                      Transaction->MapRegisterBase, Offset,
                                                       (ULONG)Transaction->Current, Write);
         return;
     }
     Mdl = FxDmaLocate(Transaction->Mdl, &Offset);
     Adapter->DmaOperations->FlushAdapterBuffers(Adapter, Mdl, Transaction->MapRegisterBase,
-                                                (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset, (ULONG)Transaction->Current,
-                                                Write);
+                                                (PUCHAR)MmGetMdlVirtualAddress(Mdl) + Offset,
+                                                (ULONG)Transaction->Current, Write);
 }
 
 VOID FxDmaEndTransfer(FX_TRANSACTION *Transaction)
@@ -299,7 +315,8 @@ VOID FxDmaEndTransfer(FX_TRANSACTION *Transaction)
     Transaction->List = NULL;
     KeRaiseIrql(DISPATCH_LEVEL, &Irql);
     if (Transaction->Enabler->IsScatter)
-        Adapter->DmaOperations->PutScatterGatherList(Adapter, List, Transaction->Direction == WdfDmaDirectionWriteToDevice);
+        Adapter->DmaOperations->PutScatterGatherList(
+            Adapter, List, Transaction->Direction == WdfDmaDirectionWriteToDevice);
     else
         FxDmaFlushPacket(Transaction);
     KeLowerIrql(Irql);
@@ -307,7 +324,8 @@ VOID FxDmaEndTransfer(FX_TRANSACTION *Transaction)
 
 /* ---- reservation ---- */
 
-static IO_ALLOCATION_ACTION NTAPI FxDmaReserveControl(PDEVICE_OBJECT Wdm, PIRP Irp, PVOID MapRegisterBase, PVOID Context)
+static IO_ALLOCATION_ACTION NTAPI FxDmaReserveControl(PDEVICE_OBJECT Wdm, PIRP Irp,
+                                                      PVOID MapRegisterBase, PVOID Context)
 {
     FX_TRANSACTION *Transaction = Context;
 
@@ -319,7 +337,8 @@ static IO_ALLOCATION_ACTION NTAPI FxDmaReserveControl(PDEVICE_OBJECT Wdm, PIRP I
     }
     Transaction->MapRegisterBase = MapRegisterBase;
     Transaction->HasChannel = Transaction->IsReserved = TRUE;
-    Transaction->EvtReserveDma(FX_HANDLE(WDFDMATRANSACTION, Transaction), Transaction->ReserveContext);
+    Transaction->EvtReserveDma(FX_HANDLE(WDFDMATRANSACTION, Transaction),
+                               Transaction->ReserveContext);
     FxObjectDereference(&Transaction->Object);
     return KeepObject;
 }

@@ -1,6 +1,7 @@
 /*
- * WDFINTERRUPT: the object, its locks, DPC and work item, and what clients call [doc: Handling Hardware Interrupts; the
- * pages of the WdfInterrupt routines]. The resources and the connection are connect.c's.
+ * WDFINTERRUPT: the object, its locks, DPC and work item, and what clients call [doc: Handling
+ * Hardware Interrupts; the pages of the WdfInterrupt routines]. The resources and the connection
+ * are connect.c's.
  */
 #include "fx.h"
 
@@ -32,7 +33,8 @@ VOID FxInterruptUnlock(FX_INTERRUPT *Interrupt)
     KIRQL Irql = Interrupt->OldIrql;
 
     if (Interrupt->Wait != NULL) {
-        FxWaitLockGive(Interrupt->Object.Globals, Interrupt->Wait, FX_HANDLE(WDFINTERRUPT, Interrupt));
+        FxWaitLockGive(Interrupt->Object.Globals, Interrupt->Wait,
+                       FX_HANDLE(WDFINTERRUPT, Interrupt));
         return;
     }
     if (Interrupt->Spin != NULL && Interrupt->Info.MessageSignaled)
@@ -40,13 +42,16 @@ VOID FxInterruptUnlock(FX_INTERRUPT *Interrupt)
     KeReleaseInterruptSpinLock(Interrupt->Nt, Irql);
 }
 
-/* [doc: WdfInterruptAcquireLock] not before EvtInterruptEnable nor after EvtInterruptDisable: there is no lock then. */
+/* [doc: WdfInterruptAcquireLock] not before EvtInterruptEnable nor after EvtInterruptDisable: there
+ * is no lock then. */
 static VOID FxInterruptNeedLock(FX_INTERRUPT *Interrupt, const char *Routine)
 {
     if (Interrupt->Wait != NULL || Interrupt->Nt != NULL)
         return;
-    FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_STATE, "%s of an interrupt that is not connected", Routine);
-    FxViolation(Interrupt->Object.Globals, WDF_INVALID_LOCK_OPERATION, (ULONG_PTR)FX_HANDLE(WDFINTERRUPT, Interrupt), 0, 0);
+    FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_STATE,
+              "%s of an interrupt that is not connected", Routine);
+    FxViolation(Interrupt->Object.Globals, WDF_INVALID_LOCK_OPERATION,
+                (ULONG_PTR)FX_HANDLE(WDFINTERRUPT, Interrupt), 0, 0);
 }
 
 /* ---- DPC and work item ---- */
@@ -65,7 +70,8 @@ static VOID NTAPI FxInterruptWork(PDEVICE_OBJECT Wdm, PVOID Context)
     UNREFERENCED_PARAMETER(Wdm);
     InterlockedExchange(&Interrupt->ItemQueued, FALSE);
     FxCallbackLockAcquire(Interrupt->Object.Globals, Interrupt->Serial);
-    Interrupt->Config.EvtInterruptWorkItem(FX_HANDLE(WDFINTERRUPT, Interrupt), FxHandleOf(Interrupt->Device));
+    Interrupt->Config.EvtInterruptWorkItem(FX_HANDLE(WDFINTERRUPT, Interrupt),
+                                           FxHandleOf(Interrupt->Device));
     FxCallbackLockRelease(Interrupt->Serial);
     FxInterruptFinish(Interrupt);
 }
@@ -94,7 +100,8 @@ static VOID NTAPI FxInterruptDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOI
         return;
     }
     FxCallbackLockAcquire(Interrupt->Object.Globals, Interrupt->Serial);
-    Interrupt->Config.EvtInterruptDpc(FX_HANDLE(WDFINTERRUPT, Interrupt), FxHandleOf(Interrupt->Device));
+    Interrupt->Config.EvtInterruptDpc(FX_HANDLE(WDFINTERRUPT, Interrupt),
+                                      FxHandleOf(Interrupt->Device));
     FxCallbackLockRelease(Interrupt->Serial);
 }
 
@@ -127,8 +134,14 @@ static VOID FxInterruptDestroy(FX_OBJECT *Object)
 }
 
 static const FX_CLASS FxInterruptClass = {
-    .Type = FxTypeInterrupt, .Name = "WDFINTERRUPT", .Size = sizeof(FX_INTERRUPT), .Dispose = FxInterruptDispose,
-    .Destroy = FxInterruptDestroy, .PassiveDispose = TRUE, .ClientMayDelete = TRUE, .ClientMaySetParent = TRUE,
+    .Type = FxTypeInterrupt,
+    .Name = "WDFINTERRUPT",
+    .Size = sizeof(FX_INTERRUPT),
+    .Dispose = FxInterruptDispose,
+    .Destroy = FxInterruptDestroy,
+    .PassiveDispose = TRUE,
+    .ClientMayDelete = TRUE,
+    .ClientMaySetParent = TRUE,
 };
 
 /* ---- creation ---- */
@@ -138,13 +151,17 @@ static NTSTATUS FxCheckInterruptConfig(FX_GLOBALS *Globals, const WDF_INTERRUPT_
     if (Config->EvtInterruptIsr == NULL)
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt without EvtInterruptIsr");
     if (Config->EvtInterruptDpc != NULL && Config->EvtInterruptWorkItem != NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt with both EvtInterruptDpc and EvtInterruptWorkItem");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "an interrupt with both EvtInterruptDpc and EvtInterruptWorkItem");
     if (Config->ShareVector > WdfUseDefault || Config->ReportInactiveOnPowerDown > WdfUseDefault)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt with a WDF_TRI_STATE that is none");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "an interrupt with a WDF_TRI_STATE that is none");
     if (Config->PassiveHandling ? Config->SpinLock != NULL : Config->WaitLock != NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt with a lock of the other kind");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "an interrupt with a lock of the other kind");
     if (Config->CanWakeDevice && !Config->PassiveHandling)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt that wakes its device at DIRQL");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "an interrupt that wakes its device at DIRQL");
     return STATUS_SUCCESS;
 }
 
@@ -155,18 +172,24 @@ static NTSTATUS FxCheckInterruptTime(FX_DEVICE *Device, const WDF_INTERRUPT_CONF
     FX_PNP *Pnp = Device->Pnp;
 
     if (Pnp == NULL)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "an interrupt of a device without resources");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "an interrupt of a device without resources");
     if (Config->CanWakeDevice && (!Pnp->IsPreparing || !Device->Settings.IsPowerPolicyOwner))
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
-                         "an interrupt that wakes is of the power policy owner's EvtDevicePrepareHardware");
+        return FxMistake(
+            Globals, STATUS_INVALID_DEVICE_STATE,
+            "an interrupt that wakes is of the power policy owner's EvtDevicePrepareHardware");
     if (Pnp->IsPreparing)
         return Config->InterruptRaw != NULL && Config->InterruptTranslated != NULL
                    ? STATUS_SUCCESS
-                   : FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "in EvtDevicePrepareHardware an interrupt needs its resource");
-    if (Pnp->State[FxMachinePnp] != WdfDevStatePnpInit && Pnp->State[FxMachinePnp] != WdfDevStatePnpObjectCreated)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "an interrupt of a device that was started");
+                   : FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                               "in EvtDevicePrepareHardware an interrupt needs its resource");
+    if (Pnp->State[FxMachinePnp] != WdfDevStatePnpInit &&
+        Pnp->State[FxMachinePnp] != WdfDevStatePnpObjectCreated)
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                         "an interrupt of a device that was started");
     if (Config->InterruptRaw != NULL || Config->InterruptTranslated != NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt with a resource before the device has any");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "an interrupt with a resource before the device has any");
     return STATUS_SUCCESS;
 }
 
@@ -183,22 +206,26 @@ static NTSTATUS FxCheckInterruptParent(FX_DEVICE *Device, const WDF_INTERRUPT_CO
     *Parent = FxObjectFromHandle(Globals, Attributes->ParentObject, FxTypeAny);
     if (Globals->Minor < 11 || (*Parent)->Device != Device ||
         ((*Parent)->Class->Type != FxTypeDevice && (*Parent)->Class->Type != FxTypeQueue))
-        return FxMistake(Globals, STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, "an interrupt below a %s", (*Parent)->Class->Name);
+        return FxMistake(Globals, STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED,
+                         "an interrupt below a %s", (*Parent)->Class->Name);
     return Config->AutomaticSerialization
                ? STATUS_SUCCESS
-               : FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt with a parent but without AutomaticSerialization");
+               : FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                           "an interrupt with a parent but without AutomaticSerialization");
 }
 
-static NTSTATUS FxCheckInterruptLevel(FX_GLOBALS *Globals, const WDF_INTERRUPT_CONFIG *Config, const FX_OBJECT *Parent)
+static NTSTATUS FxCheckInterruptLevel(FX_GLOBALS *Globals, const WDF_INTERRUPT_CONFIG *Config,
+                                      const FX_OBJECT *Parent)
 {
     BOOLEAN IsPassive = Parent->ExecutionLevel == WdfExecutionLevelPassive;
 
     if (!Config->AutomaticSerialization ||
         (IsPassive ? Config->EvtInterruptDpc == NULL : Config->EvtInterruptWorkItem == NULL))
         return STATUS_SUCCESS;
-    return FxMistake(Globals, STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL,
-                     IsPassive ? "EvtInterruptDpc is not serialised with callbacks at PASSIVE_LEVEL"
-                               : "EvtInterruptWorkItem is not serialised with callbacks at DISPATCH_LEVEL");
+    return FxMistake(
+        Globals, STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL,
+        IsPassive ? "EvtInterruptDpc is not serialised with callbacks at PASSIVE_LEVEL"
+                  : "EvtInterruptWorkItem is not serialised with callbacks at DISPATCH_LEVEL");
 }
 
 /* How many were created before: what WdfInterruptCreate's order gives the resources by. */
@@ -207,7 +234,8 @@ static ULONG FxInterruptNumber(FX_PNP *Pnp)
     ULONG Count = 0;
 
     for (PLIST_ENTRY Link = Pnp->Hooks.Flink; Link != &Pnp->Hooks; Link = Link->Flink)
-        Count += CONTAINING_RECORD(Link, FX_POWER_HOOK, Link)->Object->Class->Type == FxTypeInterrupt;
+        Count +=
+            CONTAINING_RECORD(Link, FX_POWER_HOOK, Link)->Object->Class->Type == FxTypeInterrupt;
     return Count;
 }
 
@@ -228,8 +256,8 @@ static VOID FxInterruptSetLock(FX_INTERRUPT *Interrupt)
     FxObjectReference(Interrupt->LockObject);
 }
 
-static NTSTATUS FxInterruptInit(FX_INTERRUPT *Interrupt, FX_DEVICE *Device, const WDF_INTERRUPT_CONFIG *Config,
-                                FX_OBJECT *Parent)
+static NTSTATUS FxInterruptInit(FX_INTERRUPT *Interrupt, FX_DEVICE *Device,
+                                const WDF_INTERRUPT_CONFIG *Config, FX_OBJECT *Parent)
 {
     Interrupt->Device = Device;
     Interrupt->Config = *Config;
@@ -249,10 +277,12 @@ static NTSTATUS FxInterruptInit(FX_INTERRUPT *Interrupt, FX_DEVICE *Device, cons
 }
 
 static NTSTATUS FxInterruptCreate(FX_DEVICE *Device, const WDF_INTERRUPT_CONFIG *Config,
-                                  PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent, FX_INTERRUPT **Result)
+                                  PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent,
+                                  FX_INTERRUPT **Result)
 {
     FX_OBJECT *Object;
-    NTSTATUS Status = FxObjectCreate(Device->Object.Globals, &FxInterruptClass, Attributes, Parent, 0, &Object);
+    NTSTATUS Status =
+        FxObjectCreate(Device->Object.Globals, &FxInterruptClass, Attributes, Parent, 0, &Object);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -271,8 +301,8 @@ static NTSTATUS FxInterruptCreate(FX_DEVICE *Device, const WDF_INTERRUPT_CONFIG 
 
 WDF_DDI(WdfInterruptCreate);
 NTSTATUS NTAPI imp_WdfInterruptCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle,
-                                      PWDF_INTERRUPT_CONFIG Configuration, PWDF_OBJECT_ATTRIBUTES Attributes,
-                                      WDFINTERRUPT *Handle)
+                                      PWDF_INTERRUPT_CONFIG Configuration,
+                                      PWDF_OBJECT_ATTRIBUTES Attributes, WDFINTERRUPT *Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
@@ -285,7 +315,8 @@ NTSTATUS NTAPI imp_WdfInterruptCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVI
     *Handle = NULL;
     Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
     if (NT_SUCCESS(Status))
-        Status = FxCaptureConfig(Globals, "WDF_INTERRUPT_CONFIG", &Config, sizeof(Config), Configuration);
+        Status = FxCaptureConfig(Globals, "WDF_INTERRUPT_CONFIG", &Config, sizeof(Config),
+                                 Configuration);
     if (NT_SUCCESS(Status))
         Status = FxCheckInterruptConfig(Globals, &Config);
     if (NT_SUCCESS(Status))
@@ -306,9 +337,10 @@ NTSTATUS NTAPI imp_WdfInterruptCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVI
 /* [guess] the code that is there for interrupts; the page of the code says that it is not used. */
 static DECLSPEC_NORETURN VOID FxInterruptWrong(FX_INTERRUPT *Interrupt, const char *Missing)
 {
-    FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "interrupt %p has no %s to queue",
-              FX_HANDLE(WDFINTERRUPT, Interrupt), Missing);
-    FxViolation(Interrupt->Object.Globals, WDF_INVALID_INTERRUPT, (ULONG_PTR)FX_HANDLE(WDFINTERRUPT, Interrupt), 0, 0);
+    FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
+              "interrupt %p has no %s to queue", FX_HANDLE(WDFINTERRUPT, Interrupt), Missing);
+    FxViolation(Interrupt->Object.Globals, WDF_INVALID_INTERRUPT,
+                (ULONG_PTR)FX_HANDLE(WDFINTERRUPT, Interrupt), 0, 0);
 }
 
 WDF_DDI(WdfInterruptQueueDpcForIsr);
@@ -322,20 +354,23 @@ BOOLEAN NTAPI imp_WdfInterruptQueueDpcForIsr(PWDF_DRIVER_GLOBALS DriverGlobals, 
 }
 
 WDF_DDI(WdfInterruptQueueWorkItemForIsr);
-BOOLEAN NTAPI imp_WdfInterruptQueueWorkItemForIsr(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle)
+BOOLEAN NTAPI imp_WdfInterruptQueueWorkItemForIsr(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFINTERRUPT Handle)
 {
     FX_INTERRUPT *Interrupt = FxInterruptFromHandle(DriverGlobals, Handle);
 
     if (Interrupt->Config.EvtInterruptWorkItem == NULL)
         FxInterruptWrong(Interrupt, "EvtInterruptWorkItem");
-    return Interrupt->Wait != NULL ? FxInterruptQueueWork(Interrupt) : KeInsertQueueDpc(&Interrupt->Dpc, NULL, NULL);
+    return Interrupt->Wait != NULL ? FxInterruptQueueWork(Interrupt)
+                                   : KeInsertQueueDpc(&Interrupt->Dpc, NULL, NULL);
 }
 
 /* ---- locking ---- */
 
 WDF_DDI(WdfInterruptSynchronize);
 BOOLEAN NTAPI imp_WdfInterruptSynchronize(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle,
-                                          PFN_WDF_INTERRUPT_SYNCHRONIZE Callback, WDFCONTEXT Context)
+                                          PFN_WDF_INTERRUPT_SYNCHRONIZE Callback,
+                                          WDFCONTEXT Context)
 {
     FX_INTERRUPT *Interrupt = FxInterruptFromHandle(DriverGlobals, Handle);
     BOOLEAN Result;
@@ -367,14 +402,16 @@ VOID NTAPI imp_WdfInterruptReleaseLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINT
 }
 
 WDF_DDI(WdfInterruptTryToAcquireLock);
-BOOLEAN NTAPI imp_WdfInterruptTryToAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle)
+BOOLEAN NTAPI imp_WdfInterruptTryToAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFINTERRUPT Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_INTERRUPT *Interrupt = FxInterruptFromHandle(DriverGlobals, Handle);
     LONGLONG Now = 0;
 
     if (Interrupt->Wait == NULL) {
-        FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "WdfInterruptTryToAcquireLock of an interrupt at DIRQL");
+        FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                  "WdfInterruptTryToAcquireLock of an interrupt at DIRQL");
         return FALSE;
     }
     return NT_SUCCESS(FxCheckIrql(Globals, PASSIVE_LEVEL)) &&
@@ -383,7 +420,8 @@ BOOLEAN NTAPI imp_WdfInterruptTryToAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals
 
 /* ---- enabling ---- */
 
-static NTSTATUS FxInterruptCall(FX_INTERRUPT *Interrupt, PFN_WDF_INTERRUPT_ENABLE Callback, const char *Name)
+static NTSTATUS FxInterruptCall(FX_INTERRUPT *Interrupt, PFN_WDF_INTERRUPT_ENABLE Callback,
+                                const char *Name)
 {
     NTSTATUS Status;
 
@@ -392,7 +430,8 @@ static NTSTATUS FxInterruptCall(FX_INTERRUPT *Interrupt, PFN_WDF_INTERRUPT_ENABL
     FxInterruptLock(Interrupt);
     Status = Callback(FX_HANDLE(WDFINTERRUPT, Interrupt), FX_HANDLE(WDFDEVICE, Interrupt->Device));
     FxInterruptUnlock(Interrupt);
-    return NT_SUCCESS(Status) ? Status : FxMistake(Interrupt->Object.Globals, Status, "%s failed", Name);
+    return NT_SUCCESS(Status) ? Status
+                              : FxMistake(Interrupt->Object.Globals, Status, "%s failed", Name);
 }
 
 NTSTATUS FxInterruptCallEnable(FX_INTERRUPT *Interrupt)
@@ -427,10 +466,11 @@ VOID NTAPI imp_WdfInterruptDisable(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRU
 
 static VOID FxInterruptReport(FX_INTERRUPT *Interrupt, BOOLEAN Active)
 {
-    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS State = { .Version = CONNECT_FULLY_SPECIFIED };
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS State = {.Version = CONNECT_FULLY_SPECIFIED};
 
     if (Interrupt->Nt == NULL) {
-        FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_STATE, "an interrupt that is not connected is %s",
+        FxMistake(Interrupt->Object.Globals, STATUS_INVALID_DEVICE_STATE,
+                  "an interrupt that is not connected is %s",
                   Active ? "reported active" : "reported inactive");
         return;
     }
@@ -456,7 +496,8 @@ VOID NTAPI imp_WdfInterruptReportInactive(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 /* ---- what it is ---- */
 
 WDF_DDI(WdfInterruptWdmGetInterrupt);
-PKINTERRUPT NTAPI imp_WdfInterruptWdmGetInterrupt(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle)
+PKINTERRUPT NTAPI imp_WdfInterruptWdmGetInterrupt(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFINTERRUPT Handle)
 {
     return FxInterruptFromHandle(DriverGlobals, Handle)->Nt;
 }
@@ -468,11 +509,12 @@ WDFDEVICE NTAPI imp_WdfInterruptGetDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 }
 
 WDF_DDI(WdfInterruptGetInfo);
-VOID NTAPI imp_WdfInterruptGetInfo(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle, PWDF_INTERRUPT_INFO Info)
+VOID NTAPI imp_WdfInterruptGetInfo(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle,
+                                   PWDF_INTERRUPT_INFO Info)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_INTERRUPT *Interrupt = FxInterruptFromHandle(DriverGlobals, Handle);
-    WDF_INTERRUPT_INFO Copy = { 0 };
+    WDF_INTERRUPT_INFO Copy = {0};
 
     FX_REQUIRE(Globals, Info);
     if (!FxSizeIsKnown(Globals, "WDF_INTERRUPT_INFO", Info->Size)) {
@@ -487,16 +529,20 @@ VOID NTAPI imp_WdfInterruptGetInfo(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRU
 
 /* ---- policy ---- */
 
-static VOID FxInterruptTakePolicy(FX_INTERRUPT *Interrupt, const WDF_INTERRUPT_EXTENDED_POLICY *Policy)
+static VOID FxInterruptTakePolicy(FX_INTERRUPT *Interrupt,
+                                  const WDF_INTERRUPT_EXTENDED_POLICY *Policy)
 {
     FX_GLOBALS *Globals = Interrupt->Object.Globals;
 
     if (Interrupt->InPrepare) {
-        FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "the policy of an interrupt that has its resources already");
+        FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                  "the policy of an interrupt that has its resources already");
         return;
     }
-    if (Policy->Policy > WdfIrqPolicySpreadMessagesAcrossAllProcessors || Policy->Priority > WdfIrqPriorityHigh) {
-        FxMistake(Globals, STATUS_INVALID_PARAMETER, "an interrupt policy or priority that is none");
+    if (Policy->Policy > WdfIrqPolicySpreadMessagesAcrossAllProcessors ||
+        Policy->Priority > WdfIrqPriorityHigh) {
+        FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                  "an interrupt policy or priority that is none");
         return;
     }
     Interrupt->Policy = *Policy;
@@ -504,10 +550,12 @@ static VOID FxInterruptTakePolicy(FX_INTERRUPT *Interrupt, const WDF_INTERRUPT_E
 }
 
 WDF_DDI(WdfInterruptSetPolicy);
-VOID NTAPI imp_WdfInterruptSetPolicy(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle, WDF_INTERRUPT_POLICY Policy,
-                                     WDF_INTERRUPT_PRIORITY Priority, KAFFINITY TargetProcessorSet)
+VOID NTAPI imp_WdfInterruptSetPolicy(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Handle,
+                                     WDF_INTERRUPT_POLICY Policy, WDF_INTERRUPT_PRIORITY Priority,
+                                     KAFFINITY TargetProcessorSet)
 {
-    WDF_INTERRUPT_EXTENDED_POLICY Extended = { .Size = sizeof(Extended), .Policy = Policy, .Priority = Priority };
+    WDF_INTERRUPT_EXTENDED_POLICY Extended = {
+        .Size = sizeof(Extended), .Policy = Policy, .Priority = Priority};
 
     Extended.TargetProcessorSetAndGroup.Mask = TargetProcessorSet;
     FxInterruptTakePolicy(FxInterruptFromHandle(DriverGlobals, Handle), &Extended);
@@ -520,7 +568,7 @@ VOID NTAPI imp_WdfInterruptSetExtendedPolicy(PWDF_DRIVER_GLOBALS DriverGlobals, 
     FX_INTERRUPT *Interrupt = FxInterruptFromHandle(DriverGlobals, Handle);
     WDF_INTERRUPT_EXTENDED_POLICY Copy;
 
-    if (NT_SUCCESS(FxCaptureConfig(FxGlobalsOf(DriverGlobals), "WDF_INTERRUPT_EXTENDED_POLICY", &Copy, sizeof(Copy),
-                                   PolicyAndGroup)))
+    if (NT_SUCCESS(FxCaptureConfig(FxGlobalsOf(DriverGlobals), "WDF_INTERRUPT_EXTENDED_POLICY",
+                                   &Copy, sizeof(Copy), PolicyAndGroup)))
         FxInterruptTakePolicy(Interrupt, &Copy);
 }

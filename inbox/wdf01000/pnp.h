@@ -16,8 +16,8 @@ typedef struct _FX_POWER_HOOK {
     FX_OBJECT *Object;
     VOID (*Assign)(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated); /* before EvtDevicePrepareHardware */
     NTSTATUS (*Connect)(FX_OBJECT *Object);    /* after EvtDeviceD0Entry: EvtInterruptEnable */
-    NTSTATUS (*Disconnect)(FX_OBJECT *Object, BOOLEAN IsFinal); /* before EvtDeviceD0Exit: EvtInterruptDisable; not
-                                                                  final: the device sleeps and comes back */
+    /* before EvtDeviceD0Exit: EvtInterruptDisable; not final: the device sleeps and comes back */
+    NTSTATUS (*Disconnect)(FX_OBJECT *Object, BOOLEAN IsFinal);
     NTSTATUS (*EnableDma)(FX_OBJECT *Object);  /* after EvtDeviceD0EntryPostInterruptsEnabled */
     NTSTATUS (*DisableDma)(FX_OBJECT *Object); /* before EvtDeviceD0ExitPreInterruptsDisabled */
     VOID (*Release)(FX_OBJECT *Object);        /* after EvtDeviceReleaseHardware */
@@ -46,7 +46,7 @@ struct _FX_PNP {
     FX_OBJECT *Raw, *Translated; /* WDFCMRESLIST between start and release */
     BOOLEAN IsStarted;    /* between a successful start and stop or removal */
     BOOLEAN IsPreparing;  /* in EvtDevicePrepareHardware */
-    struct _FX_MESSAGES *Messages; /* interrupt.c's: what the device's messages are connected to; NULL: nothing */
+    struct _FX_MESSAGES *Messages; /* connect.c's: while the device's messages are connected */
     BOOLEAN IsPrepared;   /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
     BOOLEAN InD0;         /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under Lock */
     BOOLEAN IsGone;       /* surprise-removed, or failed for good */
@@ -143,7 +143,7 @@ PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device);
 VOID FxChildrenScan(FX_DEVICE *Device); /* EvtChildListScanForChildren, in D0 */
 NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
 
-/* ---- interrupt.c ---- */
+/* ---- connect.c ---- */
 BOOLEAN FxInterruptsHavePolicy(FX_DEVICE *Device);
 /* What the driver wants of its interrupts, in the list's descriptors of them. */
 VOID FxInterruptsApplyPolicy(FX_DEVICE *Device, PIO_RESOURCE_REQUIREMENTS_LIST Requirements);

@@ -9,8 +9,8 @@ typedef struct _FX_WAIT_LOCK {
 } FX_WAIT_LOCK;
 VOID FxWaitLockInit(FX_WAIT_LOCK *Lock);
 /*
- * In a critical region until the release. WDF_RECURSIVE_LOCK when the thread has it; STATUS_TIMEOUT. PASSIVE_LEVEL, or
- * APC_LEVEL; with a time of 0 up to DISPATCH_LEVEL.
+ * In a critical region until the release. WDF_RECURSIVE_LOCK when the thread has it;
+ * STATUS_TIMEOUT. PASSIVE_LEVEL, or APC_LEVEL; with a time of 0 up to DISPATCH_LEVEL.
  */
 NTSTATUS FxWaitLockTake(FX_GLOBALS *Globals, FX_WAIT_LOCK *Lock, PLONGLONG Timeout);
 /* WDF_INVALID_LOCK_OPERATION with the handle when the thread has it not. */

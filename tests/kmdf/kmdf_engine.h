@@ -1,6 +1,7 @@
 /*
- * The DMA engine (devices/dma) as a KMDF driver has it: registers and interrupt; a transfer is programmed from a scatter/gather list
- * into the table of descriptors, which lies in a common buffer of the enabler Engine. The device's own memory is the other side.
+ * The DMA engine (devices/dma) as a KMDF driver has it: registers and interrupt; a transfer is
+ * programmed from a scatter/gather list into the table of descriptors, which lies in a common
+ * buffer of the enabler Engine. The device's own memory is the other side.
  */
 #pragma once
 
@@ -31,7 +32,8 @@ static TAP_UNUSED ULONG engine_moved(VOID)
     return (ULONG)READ_REGISTER_ULONG64((PULONG64)(Registers + DMA_MOVED));
 }
 
-/* Starts the transfer of the list from (write) or to it; Local: the place in the device's memory. */
+/* Starts the transfer of the list from (write) or to it; Local: the place in the device's memory.
+ */
 static TAP_UNUSED VOID engine_start(PSCATTER_GATHER_LIST List, ULONG Local, BOOLEAN Write)
 {
     struct dma_descriptor *Entry = WdfCommonBufferGetAlignedVirtualAddress(Table);
@@ -40,8 +42,8 @@ static TAP_UNUSED VOID engine_start(PSCATTER_GATHER_LIST List, ULONG Local, BOOL
         ULONG64 Address = (ULONG64)List->Elements[i].Address.QuadPart;
         ULONG Length = List->Elements[i].Length;
 
-        *Entry = Write ? (struct dma_descriptor){ Address, Local, Length, DMA_TARGET_LOCAL }
-                       : (struct dma_descriptor){ Local, Address, Length, DMA_SOURCE_LOCAL };
+        *Entry = Write ? (struct dma_descriptor){Address, Local, Length, DMA_TARGET_LOCAL}
+                       : (struct dma_descriptor){Local, Address, Length, DMA_SOURCE_LOCAL};
         Local += Length;
     }
     engine_set(DMA_COUNT, List->NumberOfElements);
@@ -70,7 +72,8 @@ static TAP_UNUSED VOID engine_map(WDFCMRESLIST Translated)
         PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = WdfCmResourceListGetDescriptor(Translated, i);
 
         if (Descriptor->Type == CmResourceTypeMemory)
-            Registers = MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
+            Registers =
+                MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
     }
     ok(Registers != NULL && engine_get(DMA_ID) == DMA_ID_VALUE, "the engine's registers");
 }

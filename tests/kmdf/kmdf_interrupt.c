@@ -1,9 +1,11 @@
 /*
- * KMDF: an interrupt line at DIRQL, its object created in EvtDriverDeviceAdd: what is refused, the order of callbacks as the device
- * starts, sleeps, stops and goes, ISR and DPC, locks, policy. Calls: WdfInterruptCreate, WdfInterruptQueueDpcForIsr,
- * WdfInterruptSynchronize, WdfInterruptAcquireLock, WdfInterruptReleaseLock, WdfInterruptTryToAcquireLock, WdfInterruptEnable,
- * WdfInterruptDisable, WdfInterruptWdmGetInterrupt, WdfInterruptGetInfo, WdfInterruptSetPolicy, WdfInterruptSetExtendedPolicy,
- * WdfInterruptGetDevice, WdfInterruptReportActive, WdfInterruptReportInactive.
+ * KMDF: an interrupt line at DIRQL, its object created in EvtDriverDeviceAdd: what is refused, the
+ * order of callbacks as the device starts, sleeps, stops and goes, ISR and DPC, locks, policy.
+ * Calls: WdfInterruptCreate, WdfInterruptQueueDpcForIsr, WdfInterruptSynchronize,
+ * WdfInterruptAcquireLock, WdfInterruptReleaseLock, WdfInterruptTryToAcquireLock,
+ * WdfInterruptEnable, WdfInterruptDisable, WdfInterruptWdmGetInterrupt, WdfInterruptGetInfo,
+ * WdfInterruptSetPolicy, WdfInterruptSetExtendedPolicy, WdfInterruptGetDevice,
+ * WdfInterruptReportActive, WdfInterruptReportInactive.
  */
 #include "kmdf_timer.h"
 
@@ -36,7 +38,8 @@ static EVT_WDF_INTERRUPT_ISR EvtIsr;
 static BOOLEAN NTAPI EvtIsr(WDFINTERRUPT Handle, ULONG Message)
 {
     Calls++;
-    WrongIrql += KeGetCurrentIrql() != Dirql() || Message != 0 || Handle != Interrupt || GetMark(Handle)->Value != 0x4D;
+    WrongIrql += KeGetCurrentIrql() != Dirql() || Message != 0 || Handle != Interrupt ||
+                 GetMark(Handle)->Value != 0x4D;
     IsrProcessor = KeGetCurrentProcessorNumberEx(NULL);
     if (!timer_acknowledge())
         return FALSE;
@@ -49,7 +52,8 @@ static BOOLEAN NTAPI EvtIsr(WDFINTERRUPT Handle, ULONG Message)
 static EVT_WDF_INTERRUPT_DPC EvtDpc;
 static VOID NTAPI EvtDpc(WDFINTERRUPT Handle, WDFOBJECT Associated)
 {
-    WrongIrql += KeGetCurrentIrql() != DISPATCH_LEVEL || Handle != Interrupt || Associated != (WDFOBJECT)Device;
+    WrongIrql += KeGetCurrentIrql() != DISPATCH_LEVEL || Handle != Interrupt ||
+                 Associated != (WDFOBJECT)Device;
     Dpcs++;
     KeSetEvent(&Served, IO_NO_INCREMENT, FALSE);
 }
@@ -64,7 +68,9 @@ static VOID NTAPI EvtWorkItem(WDFINTERRUPT Handle, WDFOBJECT Associated)
 static EVT_WDF_INTERRUPT_ENABLE EvtEnable;
 static NTSTATUS NTAPI EvtEnable(WDFINTERRUPT Handle, WDFDEVICE Associated)
 {
-    LogText(KeGetCurrentIrql() == Dirql() && Handle == Interrupt && Associated == Device ? "enable" : "enable?");
+    LogText(KeGetCurrentIrql() == Dirql() && Handle == Interrupt && Associated == Device
+                ? "enable"
+                : "enable?");
     timer_set(TIMER_CONTROL, TIMER_CONTROL_INTERRUPT);
     return EnableStatus;
 }
@@ -72,7 +78,9 @@ static NTSTATUS NTAPI EvtEnable(WDFINTERRUPT Handle, WDFDEVICE Associated)
 static EVT_WDF_INTERRUPT_DISABLE EvtDisable;
 static NTSTATUS NTAPI EvtDisable(WDFINTERRUPT Handle, WDFDEVICE Associated)
 {
-    LogText(KeGetCurrentIrql() == Dirql() && Handle == Interrupt && Associated == Device ? "disable" : "disable?");
+    LogText(KeGetCurrentIrql() == Dirql() && Handle == Interrupt && Associated == Device
+                ? "disable"
+                : "disable?");
     timer_set(TIMER_CONTROL, 0);
     return STATUS_SUCCESS;
 }
@@ -183,7 +191,8 @@ static VOID TestInfo(VOID)
     WdfInterruptGetInfo(Spare, &Info);
     is_hex(Info.Vector, 0, "an interrupt that the device has not got");
     ok(WdfInterruptWdmGetInterrupt(Spare) == NULL, "is not connected");
-    ok(WdfInterruptGetDevice(Interrupt) == Device && WdfInterruptGetDevice(Spare) == Device, "both are the device's");
+    ok(WdfInterruptGetDevice(Interrupt) == Device && WdfInterruptGetDevice(Spare) == Device,
+       "both are the device's");
 }
 
 static VOID TestService(VOID)
@@ -225,7 +234,8 @@ static VOID TestLock(VOID)
     KIRQL Irql = 0;
     LONG Before = Calls;
 
-    is_bool(WdfInterruptSynchronize(Interrupt, EvtSynchronize, &Irql), TRUE, "no ISR runs in WdfInterruptSynchronize");
+    is_bool(WdfInterruptSynchronize(Interrupt, EvtSynchronize, &Irql), TRUE,
+            "no ISR runs in WdfInterruptSynchronize");
     is_ulong(Irql, Dirql(), "which is at DIRQL");
     WaitFor(&Served);
     is_long(Calls, Before + 1, "it runs after it");
@@ -276,14 +286,14 @@ static VOID TestSleep(VOID)
     is_long(Calls, Before + 1, "it interrupts again");
 }
 
-
 static VOID TestCreateLate(VOID)
 {
     WDF_INTERRUPT_CONFIG Config;
     WDFINTERRUPT Late;
 
     WDF_INTERRUPT_CONFIG_INIT(&Config, EvtIsr, EvtDpc);
-    is_status(WdfInterruptCreate(Device, &Config, NULL, &Late), STATUS_INVALID_DEVICE_STATE, "after the start");
+    is_status(WdfInterruptCreate(Device, &Config, NULL, &Late), STATUS_INVALID_DEVICE_STATE,
+              "after the start");
 }
 
 static VOID Test(VOID)
@@ -317,7 +327,7 @@ static NTSTATUS Create(WDFDEVICE Handle, PWDF_INTERRUPT_CONFIG Config, WDFOBJECT
 
 static VOID TestRefused(VOID)
 {
-    CM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = { 0 };
+    CM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = {0};
     WDF_INTERRUPT_CONFIG Config;
     WDFWAITLOCK WaitLock;
 
@@ -331,7 +341,8 @@ static VOID TestRefused(VOID)
     is_status(Create(Device, &Config, NULL), STATUS_INVALID_PARAMETER, "a DPC and a work item");
     WDF_INTERRUPT_CONFIG_INIT(&Config, EvtIsr, EvtDpc);
     Config.InterruptRaw = Config.InterruptTranslated = &Descriptor;
-    is_status(Create(Device, &Config, NULL), STATUS_INVALID_PARAMETER, "resources before there are any");
+    is_status(Create(Device, &Config, NULL), STATUS_INVALID_PARAMETER,
+              "resources before there are any");
     WDF_INTERRUPT_CONFIG_INIT(&Config, EvtIsr, EvtDpc);
     is_status(WdfWaitLockCreate(NULL, &WaitLock), STATUS_SUCCESS, "a wait lock");
     Config.WaitLock = WaitLock;
@@ -341,11 +352,14 @@ static VOID TestRefused(VOID)
     Config.CanWakeDevice = TRUE;
     is_status(Create(Device, &Config, NULL), STATUS_INVALID_PARAMETER, "waking at DIRQL");
     Config.PassiveHandling = TRUE;
-    is_status(Create(Device, &Config, NULL), STATUS_INVALID_DEVICE_STATE, "waking, created too early");
+    is_status(Create(Device, &Config, NULL), STATUS_INVALID_DEVICE_STATE,
+              "waking, created too early");
     WDF_INTERRUPT_CONFIG_INIT(&Config, EvtIsr, EvtDpc);
-    is_status(Create(Device, &Config, Device), STATUS_INVALID_PARAMETER, "a parent without AutomaticSerialization");
+    is_status(Create(Device, &Config, Device), STATUS_INVALID_PARAMETER,
+              "a parent without AutomaticSerialization");
     Config.AutomaticSerialization = TRUE;
-    is_status(Create(Device, &Config, Lock), STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, "a parent that is no device");
+    is_status(Create(Device, &Config, Lock), STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED,
+              "a parent that is no device");
     Config.EvtInterruptDpc = NULL;
     Config.EvtInterruptWorkItem = EvtWorkItem;
     is_status(Create(Device, &Config, Device), STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL,
@@ -418,5 +432,6 @@ DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     KeInitializeEvent(&Served, NotificationEvent, FALSE);
-    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "pre disable d0exit(D3Final) release cleanup");
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test,
+                         "pre disable d0exit(D3Final) release cleanup");
 }

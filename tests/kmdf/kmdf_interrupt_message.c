@@ -1,6 +1,7 @@
 /*
- * KMDF: messages. The first device has MSI and interrupt objects created in EvtDriverDeviceAdd, one more than messages; the second
- * has MSI-X and objects created in EvtDevicePrepareHardware, one fewer, with work items queued at DIRQL. Calls: WdfInterruptCreate,
+ * KMDF: messages. The first device has MSI and interrupt objects created in EvtDriverDeviceAdd, one
+ * more than messages; the second has MSI-X and objects created in EvtDevicePrepareHardware, one
+ * fewer, with work items queued at DIRQL. Calls: WdfInterruptCreate,
  * WdfInterruptQueueWorkItemForIsr, WdfInterruptGetInfo.
  */
 #include "pnp_test.h"
@@ -47,7 +48,8 @@ static BOOLEAN NTAPI EvtIsr(WDFINTERRUPT Interrupt, ULONG Message)
 {
     STATE *State = GetState(WdfInterruptGetDevice(Interrupt));
 
-    State->Others += Message >= LIMIT || State->Interrupt[Message] != Interrupt || KeGetCurrentIrql() <= DISPATCH_LEVEL;
+    State->Others += Message >= LIMIT || State->Interrupt[Message] != Interrupt ||
+                     KeGetCurrentIrql() <= DISPATCH_LEVEL;
     State->Calls[Message % LIMIT]++;
     set(State, TIMER_STATUS, TIMER_STATUS_EXPIRED);
     if (State->Number == 0)
@@ -62,7 +64,8 @@ static VOID NTAPI EvtDpc(WDFINTERRUPT Interrupt, WDFOBJECT Associated)
 {
     STATE *State = GetState(Associated);
 
-    State->Others += KeGetCurrentIrql() != DISPATCH_LEVEL || WdfInterruptGetDevice(Interrupt) != Associated;
+    State->Others +=
+        KeGetCurrentIrql() != DISPATCH_LEVEL || WdfInterruptGetDevice(Interrupt) != Associated;
     State->Work++;
     KeSetEvent(&Served, IO_NO_INCREMENT, FALSE);
 }
@@ -72,7 +75,8 @@ static VOID NTAPI EvtWorkItem(WDFINTERRUPT Interrupt, WDFOBJECT Associated)
 {
     STATE *State = GetState(Associated);
 
-    State->Others += KeGetCurrentIrql() != PASSIVE_LEVEL || WdfInterruptGetDevice(Interrupt) != Associated;
+    State->Others +=
+        KeGetCurrentIrql() != PASSIVE_LEVEL || WdfInterruptGetDevice(Interrupt) != Associated;
     State->Work++;
     KeSetEvent(&Served, IO_NO_INCREMENT, FALSE);
 }
@@ -101,7 +105,8 @@ static VOID NTAPI EvtCleanup(WDFOBJECT Object)
     Deleted++;
 }
 
-static NTSTATUS Create(WDFDEVICE Handle, PCM_PARTIAL_RESOURCE_DESCRIPTOR Raw, PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated)
+static NTSTATUS Create(WDFDEVICE Handle, PCM_PARTIAL_RESOURCE_DESCRIPTOR Raw,
+                       PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated)
 {
     STATE *State = GetState(Handle);
     WDF_OBJECT_ATTRIBUTES Attributes;
@@ -132,8 +137,10 @@ static VOID Prepare(WDFDEVICE Handle, WDFCMRESLIST RawList, WDFCMRESLIST List, U
     ULONG Count = Raw->u.MessageInterrupt.Raw.MessageCount;
     CM_PARTIAL_RESOURCE_DESCRIPTOR Copy = *Raw;
 
-    is_status(Create(Handle, &Copy, Translated), STATUS_INVALID_PARAMETER, "a descriptor that is a copy");
-    is_status(Create(Handle, WdfCmResourceListGetDescriptor(RawList, 0), WdfCmResourceListGetDescriptor(List, 0)),
+    is_status(Create(Handle, &Copy, Translated), STATUS_INVALID_PARAMETER,
+              "a descriptor that is a copy");
+    is_status(Create(Handle, WdfCmResourceListGetDescriptor(RawList, 0),
+                     WdfCmResourceListGetDescriptor(List, 0)),
               STATUS_INVALID_PARAMETER, "a descriptor of no interrupt");
     for (ULONG i = 0; i < Count; i++)
         is_status(Create(Handle, Raw, Translated), STATUS_SUCCESS, "message %u", i);
@@ -150,7 +157,8 @@ static NTSTATUS NTAPI EvtPrepare(WDFDEVICE Handle, WDFCMRESLIST Raw, WDFCMRESLIS
         PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = WdfCmResourceListGetDescriptor(Translated, i);
 
         if (Descriptor->Type == CmResourceTypeMemory)
-            State->Registers = MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
+            State->Registers =
+                MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
         if (Descriptor->Type == CmResourceTypeInterrupt && State->Number == 1)
             Prepare(Handle, Raw, Translated, i);
     }
@@ -247,7 +255,8 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     State->Number = Added;
     WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
     Attributes.ParentObject = Devices[Added];
-    is_status(WdfSpinLockCreate(&Attributes, &State->Lock), STATUS_SUCCESS, "a lock that its interrupts share");
+    is_status(WdfSpinLockCreate(&Attributes, &State->Lock), STATUS_SUCCESS,
+              "a lock that its interrupts share");
     for (ULONG i = 0; Added == 0 && i < LIMIT; i++)
         is_status(Create(Devices[0], NULL, NULL), STATUS_SUCCESS, "interrupt %u", i);
     Added++;

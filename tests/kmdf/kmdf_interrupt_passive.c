@@ -1,7 +1,8 @@
 /*
- * KMDF: an interrupt handled at PASSIVE_LEVEL, below a queue, that also wakes the idle device: its lock, work item and sleep.
- * Calls: WdfInterruptCreate, WdfInterruptQueueWorkItemForIsr, WdfInterruptTryToAcquireLock, WdfInterruptAcquireLock,
- * WdfInterruptReleaseLock, WdfInterruptSynchronize, WdfDeviceAssignS0IdleSettings.
+ * KMDF: an interrupt handled at PASSIVE_LEVEL, below a queue, that also wakes the idle device: its
+ * lock, work item and sleep. Calls: WdfInterruptCreate, WdfInterruptQueueWorkItemForIsr,
+ * WdfInterruptTryToAcquireLock, WdfInterruptAcquireLock, WdfInterruptReleaseLock,
+ * WdfInterruptSynchronize, WdfDeviceAssignS0IdleSettings.
  */
 #include "kmdf_timer.h"
 
@@ -35,7 +36,8 @@ static BOOLEAN NTAPI EvtIsr(WDFINTERRUPT Handle, ULONG Message)
 static EVT_WDF_INTERRUPT_WORKITEM EvtWorkItem;
 static VOID NTAPI EvtWorkItem(WDFINTERRUPT Handle, WDFOBJECT Associated)
 {
-    Wrong += KeGetCurrentIrql() != PASSIVE_LEVEL || Handle != Interrupt || Associated != (WDFOBJECT)Device;
+    Wrong += KeGetCurrentIrql() != PASSIVE_LEVEL || Handle != Interrupt ||
+             Associated != (WDFOBJECT)Device;
     KeSetEvent(&Served, IO_NO_INCREMENT, FALSE);
 }
 
@@ -81,7 +83,8 @@ static NTSTATUS Create(WDFCMRESLIST Raw, WDFCMRESLIST Translated)
     Config.EvtInterruptWorkItem = NULL;
     Config.EvtInterruptDpc = (PFN_WDF_INTERRUPT_DPC)EvtWorkItem;
     Status = WdfInterruptCreate(Device, &Config, &Attributes, &Interrupt);
-    is_status(Status, STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL, "a DPC serialised with callbacks at PASSIVE_LEVEL");
+    is_status(Status, STATUS_WDF_INCOMPATIBLE_EXECUTION_LEVEL,
+              "a DPC serialised with callbacks at PASSIVE_LEVEL");
     Config.EvtInterruptWorkItem = EvtWorkItem;
     Config.EvtInterruptDpc = NULL;
     return WdfInterruptCreate(Device, &Config, &Attributes, &Interrupt);
@@ -136,12 +139,13 @@ static VOID NTAPI EvtPolicy(WDFDEVICE Unused, PCWDF_DEVICE_POWER_POLICY_NOTIFICA
 static EVT_WDF_INTERRUPT_SYNCHRONIZE EvtSynchronize;
 static BOOLEAN NTAPI EvtSynchronize(WDFINTERRUPT Handle, WDFCONTEXT Context)
 {
-    LARGE_INTEGER Pause = { .QuadPart = -100000 };
+    LARGE_INTEGER Pause = {.QuadPart = -100000};
     LONG Before = Calls;
 
     UNREFERENCED_PARAMETER(Context);
     timer_set(TIMER_RAISE, 0);
-    KeDelayExecutionThread(KernelMode, FALSE, &Pause); /* time for an ISR that does not wait for the lock */
+    KeDelayExecutionThread(KernelMode, FALSE,
+                           &Pause); /* time for an ISR that does not wait for the lock */
     return Handle == Interrupt && Calls == Before && KeGetCurrentIrql() == PASSIVE_LEVEL;
 }
 
@@ -166,7 +170,8 @@ static VOID TestLock(VOID)
     WaitFor(&Served);
     is_bool(FirstQueued, TRUE, "the ISR queues work");
     is_bool(Requeued, FALSE, "once");
-    is_bool(WdfInterruptSynchronize(Interrupt, EvtSynchronize, NULL), TRUE, "no ISR runs in WdfInterruptSynchronize");
+    is_bool(WdfInterruptSynchronize(Interrupt, EvtSynchronize, NULL), TRUE,
+            "no ISR runs in WdfInterruptSynchronize");
     WaitFor(&Served);
     WdfInterruptAcquireLock(Interrupt);
     is_ulong(KeGetCurrentIrql(), PASSIVE_LEVEL, "the lock does not raise");
@@ -254,8 +259,8 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     Callbacks.EvtDeviceD0Entry = EvtD0Entry;
     Callbacks.EvtDeviceD0Exit = EvtD0Exit;
     WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Callbacks);
-    WdfDeviceInitRegisterPowerPolicyStateChangeCallback(Init, WdfDevStatePwrPolWaitingUnarmed, EvtPolicy,
-                                                        StateNotificationEnterState);
+    WdfDeviceInitRegisterPowerPolicyStateChangeCallback(Init, WdfDevStatePwrPolWaitingUnarmed,
+                                                        EvtPolicy, StateNotificationEnterState);
     Status = WdfDeviceCreate(&Init, WDF_NO_OBJECT_ATTRIBUTES, &Device);
     return is_status(Status, STATUS_SUCCESS, "WdfDeviceCreate") ? CreateObjects() : Status;
 }
@@ -266,5 +271,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registry
     KeInitializeEvent(&Served, NotificationEvent, FALSE);
     KeInitializeEvent(&Down, NotificationEvent, FALSE);
     KeInitializeEvent(&TryDone, NotificationEvent, FALSE);
-    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "d0entry(D3) disable d0exit(D3Final)");
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test,
+                         "d0entry(D3) disable d0exit(D3Final)");
 }

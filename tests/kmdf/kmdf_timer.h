@@ -1,4 +1,5 @@
-/* The timer device (devices/timer) as a KMDF driver has it: its registers, mapped between prepare and release. */
+/* The timer device (devices/timer) as a KMDF driver has it: its registers, mapped between prepare
+ * and release. */
 #pragma once
 
 #include "pnp_test.h"
@@ -32,7 +33,8 @@ static TAP_UNUSED VOID timer_map(WDFCMRESLIST Translated)
         PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor = WdfCmResourceListGetDescriptor(Translated, i);
 
         if (Descriptor->Type == CmResourceTypeMemory)
-            Registers = MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
+            Registers =
+                MmMapIoSpace(Descriptor->u.Memory.Start, Descriptor->u.Memory.Length, MmNonCached);
     }
     ok(Registers != NULL && timer_get(TIMER_ID) == TIMER_ID_VALUE, "the timer's registers");
 }

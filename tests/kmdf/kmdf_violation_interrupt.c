@@ -1,4 +1,5 @@
-/* KMDF: a work item queued for an interrupt that has none stops with WDF_VIOLATION [doc: WdfInterruptQueueWorkItemForIsr]. */
+/* KMDF: a work item queued for an interrupt that has none stops with WDF_VIOLATION [doc:
+ * WdfInterruptQueueWorkItemForIsr]. */
 #include "pnp_test.h"
 
 static WDFINTERRUPT Interrupt;

@@ -1,8 +1,8 @@
 /*
- * What KMDF tests that are drivers of a PnP device share: the log of callbacks, requests to the device's stack, a thread that
- * runs the test once the device has started and ends before the driver goes. DriverEntry is
- *     return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "what the log holds after the removal");
- * EvtDeviceAdd calls pnp_test_watch(Init) and sets Device.
+ * What KMDF tests that are drivers of a PnP device share: the log of callbacks, requests to the
+ * device's stack, a thread that runs the test once the device has started and ends before the
+ * driver goes. DriverEntry is return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test,
+ * "what the log holds after the removal"); EvtDeviceAdd calls pnp_test_watch(Init) and sets Device.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ static TAP_UNUSED VOID LogText(const char *Text)
 
 static TAP_UNUSED VOID LogPower(const char *Text, WDF_POWER_DEVICE_STATE State)
 {
-    static const char *const Name[] = { "?", "D0", "D1", "D2", "D3", "D3Final", "Hibernate", "?" };
+    static const char *const Name[] = {"?", "D0", "D1", "D2", "D3", "D3Final", "Hibernate", "?"};
     char Line[40];
 
     _snprintf(Line, sizeof(Line) - 1, "%s(%s)", Text, Name[State]);
@@ -76,7 +76,8 @@ typedef struct _POWER_WAIT {
     NTSTATUS Status;
 } POWER_WAIT;
 
-static TAP_UNUSED VOID NTAPI pnp_test_power_done(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context,
+static TAP_UNUSED VOID NTAPI pnp_test_power_done(PDEVICE_OBJECT Object, UCHAR Minor,
+                                                 POWER_STATE State, PVOID Context,
                                                  PIO_STATUS_BLOCK Iosb)
 {
     POWER_WAIT *Wait = Context;
@@ -88,7 +89,8 @@ static TAP_UNUSED VOID NTAPI pnp_test_power_done(PDEVICE_OBJECT Object, UCHAR Mi
     KeSetEvent(&Wait->Event, IO_NO_INCREMENT, FALSE);
 }
 
-/* For a device whose power policy the test owns: WdfDeviceInitSetPowerPolicyOwnership(Init, FALSE). */
+/* For a device whose power policy the test owns: WdfDeviceInitSetPowerPolicyOwnership(Init, FALSE).
+ */
 static TAP_UNUSED NTSTATUS Power(DEVICE_POWER_STATE DeviceState)
 {
     POWER_WAIT Wait;
@@ -136,8 +138,9 @@ static TAP_UNUSED VOID pnp_test_watch(PWDFDEVICE_INIT Init)
     UCHAR Minor = IRP_MN_START_DEVICE;
 
     Pdo = WdfFdoInitWdmGetPhysicalDevice(Init);
-    is_status(WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, pnp_test_preprocess, IRP_MJ_PNP, &Minor, 1), STATUS_SUCCESS,
-              "the start is watched");
+    is_status(WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, pnp_test_preprocess, IRP_MJ_PNP,
+                                                          &Minor, 1),
+              STATUS_SUCCESS, "the start is watched");
 }
 
 /* ---- the driver ---- */
@@ -166,7 +169,8 @@ static VOID NTAPI pnp_test_unload(WDFDRIVER Driver)
 }
 
 static TAP_UNUSED NTSTATUS pnp_test_main(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
-                                         PFN_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd, VOID (*Test)(VOID), const char *LogAtEnd)
+                                         PFN_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd, VOID (*Test)(VOID),
+                                         const char *LogAtEnd)
 {
     WDF_DRIVER_CONFIG Config;
     HANDLE Handle;
@@ -177,10 +181,12 @@ static TAP_UNUSED NTSTATUS pnp_test_main(PDRIVER_OBJECT DriverObject, PUNICODE_S
     KeInitializeEvent(&PnpTest.Started, NotificationEvent, FALSE);
     WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
     Config.EvtDriverUnload = pnp_test_unload;
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
+    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS,
+                   "WdfDriverCreate"))
         return done();
     PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, pnp_test_thread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &PnpTest.Thread, NULL);
+    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &PnpTest.Thread,
+                              NULL);
     ZwClose(Handle);
     return STATUS_SUCCESS;
 }
