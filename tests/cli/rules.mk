@@ -24,6 +24,10 @@ $(patsubst %,$(B)/cli-programs/%.exe,ai_contract ai_stress ai_week): $(B)/lib/li
 ai-checklist: all $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	AI_FULL=1 prove --exec bash tests/cli/ai_driver.t
 .PHONY: ai-checklist
+# Machines that are killed while they change their registry and services, 1,000 times; make test does it a few times.
+kill-test: all $(B)/cli-programs/registry_writer.exe
+	tools/kill_test 1000
+.PHONY: kill-test
 # The plain driver, unaligned and with a checksum.
 $(B)/cli-drivers/plain_flat.sys: LINK_EXTRA := /align:32 /filealign:32
 $(B)/cli-drivers/plain_sum.sys: LINK_EXTRA := /release

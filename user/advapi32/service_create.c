@@ -115,14 +115,14 @@ static NTSTATUS SetChangedNumber(HANDLE Key, LPCWSTR Name, DWORD Value)
 
 static NTSTATUS StoreNumbers(HANDLE Key, const SERVICE_SETTINGS *New)
 {
-    NTSTATUS Status = SetChangedNumber(Key, L"Type", New->Type);
+    NTSTATUS Status = SetChangedNumber(Key, L"Start", New->Start);
 
-    if (NT_SUCCESS(Status))
-        Status = SetChangedNumber(Key, L"Start", New->Start);
     if (NT_SUCCESS(Status))
         Status = SetChangedNumber(Key, L"ErrorControl", New->ErrorControl);
     if (NT_SUCCESS(Status) && New->Tag != NULL)
         Status = ScmSetNumber(Key, L"Tag", *New->Tag);
+    if (NT_SUCCESS(Status))
+        Status = SetChangedNumber(Key, L"Type", New->Type);
     return Status;
 }
 
@@ -143,11 +143,12 @@ static NTSTATUS StoreTexts(HANDLE Key, const SERVICE_SETTINGS *New)
     return Status;
 }
 
+/* The type comes last: a key without one is no service, so a machine that ends here has made none. */
 static DWORD Store(HANDLE Key, const SERVICE_SETTINGS *New)
 {
-    NTSTATUS Status = StoreNumbers(Key, New);
+    NTSTATUS Status = StoreTexts(Key, New);
 
-    return ScmError(NT_SUCCESS(Status) ? StoreTexts(Key, New) : Status);
+    return ScmError(NT_SUCCESS(Status) ? StoreNumbers(Key, New) : Status);
 }
 
 static BOOL IsMarked(LPCWSTR Name)
@@ -171,15 +172,20 @@ static DWORD Create(SERVICE *Service, const SERVICE_SETTINGS *New)
 
     ScmDeleteIfDue(Service); /* what a process has left that is gone */
     if (NT_SUCCESS(ScmOpenKey(Service->Name, KEY_READ, &Key))) {
+        BOOL IsService = ScmGetNumber(Key, L"Type", 0) != 0;
+
         NtClose(Key);
-        return IsMarked(Service->Name) ? ERROR_SERVICE_MARKED_FOR_DELETE : ERROR_SERVICE_EXISTS;
+        if (IsService)
+            return IsMarked(Service->Name) ? ERROR_SERVICE_MARKED_FOR_DELETE : ERROR_SERVICE_EXISTS;
     }
     Error = CheckAmongOthers(Service->Name, New);
     if (Error != ERROR_SUCCESS)
         return Error;
     Status = ScmCreateKey(Service->Name, &Key);
+    if (Status == STATUS_OBJECT_NAME_COLLISION) /* with what an installer has put there for its driver */
+        Status = ScmOpenKey(Service->Name, KEY_READ | KEY_WRITE | DELETE, &Key);
     if (!NT_SUCCESS(Status))
-        return Status == STATUS_OBJECT_NAME_COLLISION ? ERROR_SERVICE_EXISTS : ScmError(Status);
+        return ScmError(Status);
     Error = Store(Key, New);
     if (Error != ERROR_SUCCESS)
         NtDeleteKey(Key);
