@@ -91,7 +91,8 @@ typedef struct DD_DEVICE_MODEL {
      */
     int (*configure)(struct DD_DEVICE_MODEL *model, const char *arguments, char *why,
                      size_t why_bytes);
-    /* Optional, once, when the machine is made: the state is zero. -1 with a reason as above. */
+    /* Optional, when the machine is made, and each time that the device is plugged in while it
+     * runs: the state is zero. -1 with a reason as above. */
     int (*init)(DD_DEVICE *device, const char *arguments, char *why, size_t why_bytes);
     /* Optional: the bus is reset. */
     void (*reset)(DD_DEVICE *device);
@@ -104,7 +105,7 @@ typedef struct DD_DEVICE_MODEL {
     /* Optional, PCI: offsets 0x80 to 0xFF of the configuration space; width is 1, 2 or 4. */
     uint32_t (*config_read)(DD_DEVICE *device, uint32_t offset, uint32_t width);
     void (*config_write)(DD_DEVICE *device, uint32_t offset, uint32_t width, uint32_t value);
-    void (*unplug)(DD_DEVICE *device); /* optional: pulled out; no further call is made */
+    void (*unplug)(DD_DEVICE *device); /* optional: pulled out; the next call is init */
 } DD_DEVICE_MODEL;
 
 /* What the library exports. Returns NULL when it does not know this version of the interface. */

@@ -6,200 +6,19 @@
  */
 #include "hal/device.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "hal/device_config.h"
+#include "hal/device_table.h"
 #include "hal/machine.h"
 
 #define TABLE_MAGIC 0x5354455644444Dull /* "MDDVETS" */
-#define NO_TIMER UINT64_MAX
 #define POLLS_OF_A_LOOP 64u
 
-/* In RAM, and all plain data: a saved machine goes on from it. */
-struct table {
-    uint64_t magic;
-    uint32_t count, record_bytes;
-    uint64_t now_100ns; /* while timers are run: the time of the one that runs */
-    uint64_t poll_rip, poll_address, poll_value;
-    uint32_t poll_count, noted; /* noted: accesses to nothing that were logged */
-    struct record {
-        char name[32];
-        uint64_t state_offset;
-        uint64_t due_100ns[DD_DEVICE_TIMERS];
-        uint32_t vector[HAL_DEVICE_MESSAGES]; /* 0: off */
-        uint32_t present, asserted, line;
-        uint32_t lost_interrupts; /* timing injection: so many more interrupts are to get lost */
-        uint64_t accesses, gone_after; /* surprise removal after so many accesses; 0: never */
-        struct device_config config;
-    } record[DEVICE_LIMIT];
-};
-
-struct device {
-    DD_DEVICE public;
-    DD_DEVICE_MODEL model;
-    const char *arguments;
-    struct record *record;
-    const struct device_outside *outside; /* NULL: the model's library plays it */
-};
-
-static struct device devices[DEVICE_LIMIT];
-static uint32_t device_count;
-static struct table *table;
-
-static const DD_DEVICE_HOST host;
-
-/* ---- before the machine ---- */
-
-static int refuse(char *why, size_t why_bytes, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(why, why_bytes, format, arguments);
-    va_end(arguments);
-    return -1;
-}
-
-static bool is_power_of_two(uint64_t value)
-{
-    return value != 0 && (value & (value - 1)) == 0;
-}
-
-static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes)
-{
-    unsigned registers = 0;
-
-    for (unsigned i = 0; i < DD_DEVICE_REGIONS; i++) {
-        const DD_REGION *region = &model->region[i];
-        bool port = region->kind == DD_REGION_PORT;
-
-        if (region->kind == DD_REGION_NONE)
-            continue;
-        if (region->kind > DD_REGION_PORT || !is_power_of_two(region->size_bytes) ||
-            region->size_bytes < (port ? 4u : 4096u) ||
-            region->size_bytes > (port                                 ? 256u
-                                  : region->kind == DD_REGION_MEMORY32 ? 1u << 28
-                                                                       : 1ull << 38))
-            return refuse(why, why_bytes, "its region %u has no possible size or kind", i);
-        registers += region->kind == DD_REGION_MEMORY64 ? 2 : 1;
-    }
-    return registers <= DD_DEVICE_REGIONS
-               ? 0
-               : refuse(why, why_bytes, "its regions need more than 6 base registers");
-}
-
-static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes)
-{
-    if (model->bus != DD_BUS_PCI && model->bus != DD_BUS_ROOT)
-        return refuse(why, why_bytes, "it names no bus that there is");
-    if (model->name == NULL || strlen(model->name) >= sizeof(table->record[0].name))
-        return refuse(why, why_bytes, "it has no name, or one that is too long");
-    if (model->bus == DD_BUS_ROOT &&
-        (model->hardware_id == NULL || strlen(model->hardware_id) >= 64))
-        return refuse(why, why_bytes, "it has no hardware id, or one that is too long");
-    if (model->read == NULL || model->write == NULL)
-        return refuse(why, why_bytes, "it has no read or no write callback");
-    if (model->state_bytes > 1u << 24 || model->message_limit > HAL_DEVICE_MESSAGES)
-        return refuse(why, why_bytes, "its state or its number of messages is too large");
-    if (model->message_limit != 0 && !model->msix && !is_power_of_two(model->message_limit))
-        return refuse(why, why_bytes, "it has a number of MSI messages that is no power of two");
-    return check_regions(model, why, why_bytes);
-}
-
-static const DD_DEVICE_MODEL *open_model(const char *path, char *why, size_t why_bytes)
-{
-    const DD_DEVICE_MODEL *(*entry)(uint32_t);
-    const DD_DEVICE_MODEL *model;
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
-    if (library == NULL) {
-        refuse(why, why_bytes, "%s", dlerror());
-        return NULL;
-    }
-    *(void **)&entry = dlsym(library, "drydock_device_model");
-    model = entry != NULL ? entry(DD_DEVICE_ABI) : NULL;
-    if (entry == NULL)
-        refuse(why, why_bytes, "%s: no device model: it exports no drydock_device_model", path);
-    else if (model == NULL || model->abi != DD_DEVICE_ABI || model->size_bytes != sizeof(*model)) {
-        refuse(why, why_bytes, "%s: made for another version of the device interface than %u", path,
-               DD_DEVICE_ABI);
-        model = NULL;
-    }
-    return model; /* the library stays to the end of the process */
-}
-
-static int add(struct device *device, const char *who, const char *arguments, char *why,
-               size_t why_bytes)
-{
-    device->arguments = arguments;
-    device->public = (DD_DEVICE){&host, NULL, device};
-    if (dd_argument(arguments, "irq", 0) >= HAL_DEVICE_LINES)
-        return refuse(why, why_bytes, "%s: irq is at most %u", who, HAL_DEVICE_LINES - 1);
-    device_count++;
-    return 0;
-}
-
-int device_add_outside(const struct device_outside *outside, const char *arguments, char *why,
-                       size_t why_bytes)
-{
-    struct device *device = &devices[device_count];
-
-    if (device_count == DEVICE_LIMIT)
-        return refuse(why, why_bytes, "more than %u devices", DEVICE_LIMIT);
-    device->model = outside->model;
-    device->model.state_bytes = device_outside_callbacks.state_bytes;
-    device->model.init = device_outside_callbacks.init;
-    device->model.read = device_outside_callbacks.read;
-    device->model.write = device_outside_callbacks.write;
-    device->model.timer = device_outside_callbacks.timer;
-    device->model.unplug = device_outside_callbacks.unplug;
-    device->outside = outside;
-    if (dd_argument(arguments, "messages", 1) == 0)
-        device->model.message_limit = 0;
-    if (check_model(&device->model, why, why_bytes) != 0)
-        return -1;
-    return add(device, device->model.name, arguments, why, why_bytes);
-}
-
-int device_load(const char *path, const char *arguments, char *why, size_t why_bytes)
-{
-    struct device *device = &devices[device_count];
-    const DD_DEVICE_MODEL *model;
-    char reason[200] = "it refuses its arguments";
-
-    if (device_count == DEVICE_LIMIT)
-        return refuse(why, why_bytes, "%s: more than %u devices", path, DEVICE_LIMIT);
-    model = open_model(path, why, why_bytes);
-    if (model == NULL)
-        return -1;
-    device->model = *model;
-    if ((model->configure != NULL &&
-         model->configure(&device->model, arguments, reason, sizeof(reason)) != 0) ||
-        check_model(&device->model, reason, sizeof(reason)) != 0)
-        return refuse(why, why_bytes, "%s: %s", path, reason);
-    return add(device, path, arguments, why, why_bytes);
-}
-
-int device_check(uint64_t ram_bytes, char *why, size_t why_bytes)
-{
-    for (uint32_t i = 0; i < device_count; i++)
-        for (unsigned r = 0; r < DD_DEVICE_REGIONS; r++)
-            if (devices[i].model.region[r].kind == DD_REGION_MEMORY32 &&
-                ram_bytes > CONFIG_MEMORY32_BASE)
-                return refuse(why, why_bytes,
-                              "device %s needs addresses below 4 GiB: --ram at most %u",
-                              devices[i].model.name, (unsigned)(CONFIG_MEMORY32_BASE >> 20));
-    return 0;
-}
-
-const char *device_name(uint32_t index)
-{
-    return index < device_count ? devices[index].model.name : NULL;
-}
+struct device g_devices[DEVICE_LIMIT];
+uint32_t g_device_count;
+struct table *g_device_table;
 
 /* ---- start ---- */
 
@@ -208,51 +27,48 @@ static uint64_t state_offset(uint32_t index)
     uint64_t offset = (sizeof(struct table) + 63) & ~63ull;
 
     for (uint32_t i = 0; i < index; i++)
-        offset += (devices[i].model.state_bytes + 63) & ~63ull;
+        offset += (g_devices[i].model.state_bytes + 63) & ~63ull;
     return offset;
 }
 
 void device_reserve(void)
 {
-    uint64_t pages = (state_offset(device_count) + HAL_PAGE_SIZE - 1) >> HAL_PAGE_SHIFT;
+    uint64_t pages = (state_offset(g_device_count) + HAL_PAGE_SIZE - 1) >> HAL_PAGE_SHIFT;
 
-    if (device_count == 0)
+    if (g_device_count == 0)
         return;
     g_machine.ram_pages -= pages;
-    table = (struct table *)(g_machine.ram + g_machine.ram_pages * HAL_PAGE_SIZE);
+    g_device_table = (struct table *)(g_machine.ram + g_machine.ram_pages * HAL_PAGE_SIZE);
 }
 
 static void attach(uint32_t index)
 {
-    devices[index].record = &table->record[index];
-    devices[index].public.state = (uint8_t *)table + table->record[index].state_offset;
+    g_devices[index].record = &g_device_table->record[index];
+    g_devices[index].public.state =
+        (uint8_t *)g_device_table + g_device_table->record[index].state_offset;
 }
-
-static void update_interrupts(void);
 
 static int init_one(uint32_t index, struct config_space *space)
 {
-    struct device *device = &devices[index];
-    struct record *record = &table->record[index];
-    char why[200] = "it cannot start";
+    struct device *device = &g_devices[index];
+    struct record *record = &g_device_table->record[index];
+    const char *arguments = device->arguments;
 
     snprintf(record->name, sizeof(record->name), "%s", device->model.name);
     record->state_offset = state_offset(index);
-    record->present = 1;
-    memset(record->due_100ns, 0xFF, sizeof(record->due_100ns));
     record->line = (uint32_t)dd_argument(
-        device->arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
-    record->lost_interrupts = (uint32_t)dd_argument(device->arguments, "lose", 0);
-    record->gone_after = dd_argument(device->arguments, "gone-after", 0);
+        arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
+    record->lost_interrupts = (uint32_t)dd_argument(arguments, "lose", 0);
+    record->gone_after = dd_argument(arguments, "gone-after", 0);
+    record->late_100ns = dd_argument(arguments, "late", 0) * 10;
+    record->failing_transfer = dd_argument(arguments, "fail-dma", 0);
     config_init(&record->config, &device->model, (uint8_t)record->line, space);
+    record->first = record->config;
     attach(index);
+    plug_init(device);
     if (device->outside != NULL)
         device_outside_place(&device->public, record->config.bytes);
-    if (device->model.init == NULL ||
-        device->model.init(&device->public, device->arguments, why, sizeof(why)) == 0)
-        return 0;
-    device_log("device %s: %s\n", device->model.name, why);
-    return -EINVAL;
+    return plug_start_model(device) == 0 ? 0 : -EINVAL;
 }
 
 int device_init(void)
@@ -261,30 +77,34 @@ int device_init(void)
     int error = 0;
 
     g_machine.loader->device_due = NO_TIMER;
-    g_machine.loader->device_count = device_count;
-    if (device_count == 0)
+    g_machine.loader->device_count = g_device_count;
+    if (g_device_count == 0)
         return 0;
-    table->magic = TABLE_MAGIC;
-    table->count = device_count;
-    table->record_bytes = sizeof(struct record);
-    for (uint32_t i = 0; i < device_count && error == 0; i++)
+    g_device_table->magic = TABLE_MAGIC;
+    g_device_table->count = g_device_count;
+    g_device_table->record_bytes = sizeof(struct record);
+    for (uint32_t i = 0; i < g_device_count; i++)
+        memset(g_device_table->record[i].due_100ns, 0xFF,
+               sizeof(g_device_table->record[i].due_100ns));
+    for (uint32_t i = 0; i < g_device_count && error == 0; i++)
         error = init_one(i, &space);
+    device_update_due();
     return error;
 }
 
 int device_attach(void)
 {
-    if (g_machine.loader->device_count != device_count)
+    if (g_machine.loader->device_count != g_device_count)
         return -EINVAL;
-    if (device_count == 0)
+    if (g_device_count == 0)
         return 0;
-    if (table->magic != TABLE_MAGIC || table->count != device_count ||
-        table->record_bytes != sizeof(struct record))
+    if (g_device_table->magic != TABLE_MAGIC || g_device_table->count != g_device_count ||
+        g_device_table->record_bytes != sizeof(struct record))
         return -EINVAL;
-    for (uint32_t i = 0; i < device_count; i++) {
-        if (strncmp(table->record[i].name, devices[i].model.name, sizeof(table->record[i].name)) !=
-                0 ||
-            table->record[i].state_offset != state_offset(i))
+    for (uint32_t i = 0; i < g_device_count; i++) {
+        if (strncmp(g_device_table->record[i].name, g_devices[i].model.name,
+                    sizeof(g_device_table->record[i].name)) != 0 ||
+            g_device_table->record[i].state_offset != state_offset(i))
             return -EINVAL;
         attach(i);
     }
@@ -303,22 +123,22 @@ const struct device_outside *device_outside_of(const DD_DEVICE *public)
     return ((const struct device *)public->owner)->outside;
 }
 
-static uint64_t virtual_now(void)
+uint64_t device_now(void)
 {
     uint64_t time = 0;
 
     memory_read(HAL_KUSER_VA + 8, &time, sizeof(time));
-    return time > table->now_100ns ? time : table->now_100ns;
+    return time > g_device_table->now_100ns ? time : g_device_table->now_100ns;
 }
 
 /* Recomputes the machine's lines: each is the or of its devices. */
-static void update_interrupts(void)
+void device_update_interrupts(void)
 {
     HAL_LOADER_BLOCK *loader = g_machine.loader;
     uint64_t lines = 0, rise;
 
-    for (uint32_t i = 0; i < device_count; i++) {
-        const struct record *record = &table->record[i];
+    for (uint32_t i = 0; i < g_device_count; i++) {
+        const struct record *record = &g_device_table->record[i];
 
         if (record->asserted && record->present && config_line_enabled(&record->config))
             lines |= 1ull << record->line;
@@ -345,7 +165,7 @@ static void host_set_line(DD_DEVICE *public, int asserted)
     if (asserted && !record->asserted && loses_interrupt(record))
         return;
     record->asserted = asserted != 0;
-    update_interrupts();
+    device_update_interrupts();
 }
 
 static uint32_t host_message_count(DD_DEVICE *public)
@@ -372,11 +192,12 @@ static void host_send_message(DD_DEVICE *public, uint32_t message)
 
 static uint8_t *dma_target(DD_DEVICE *public, uint64_t address, uint64_t bytes)
 {
-    const struct record *record = device_of(public)->record;
+    struct record *record = device_of(public)->record;
     uint64_t end = g_machine.ram_pages * HAL_PAGE_SIZE;
 
+    record->transfers++;
     if (!record->present || !config_is_master(&record->config) || address > end ||
-        bytes > end - address)
+        bytes > end - address || record->transfers == record->failing_transfer)
         return NULL;
     return g_machine.ram + address;
 }
@@ -404,7 +225,7 @@ static int host_dma_write(DD_DEVICE *public, uint64_t address, const void *buffe
 static uint64_t host_now(DD_DEVICE *public)
 {
     (void)public;
-    return virtual_now();
+    return device_now();
 }
 
 /* The earliest timer of all devices; NO_TIMER without one. */
@@ -412,17 +233,20 @@ static uint64_t earliest(uint32_t *index, uint32_t *id)
 {
     uint64_t due = NO_TIMER;
 
-    for (uint32_t i = 0; i < device_count; i++)
-        for (uint32_t t = 0; t < DD_DEVICE_TIMERS; t++)
-            if (table->record[i].present && table->record[i].due_100ns[t] < due) {
-                due = table->record[i].due_100ns[t];
-                *index = i;
-                *id = t;
-            }
+    for (uint32_t i = 0; i < g_device_count; i++)
+        for (uint32_t t = 0; t < TIMER_COUNT; t++) {
+            const struct record *record = &g_device_table->record[i];
+
+            if ((t < DD_DEVICE_TIMERS && !record->present) || record->due_100ns[t] >= due)
+                continue;
+            due = record->due_100ns[t];
+            *index = i;
+            *id = t;
+        }
     return due;
 }
 
-static void update_due(void)
+void device_update_due(void)
 {
     uint32_t index, id;
 
@@ -431,12 +255,13 @@ static void update_due(void)
 
 static void host_set_timer(DD_DEVICE *public, uint32_t id, uint64_t due_100ns)
 {
-    uint64_t soonest = virtual_now() + 1; /* so that time always gets on */
+    uint64_t soonest = device_now() + 1; /* so that time always gets on */
+    struct record *record = device_of(public)->record;
 
     if (id >= DD_DEVICE_TIMERS)
         return;
-    device_of(public)->record->due_100ns[id] = due_100ns > soonest ? due_100ns : soonest;
-    update_due();
+    record->due_100ns[id] = (due_100ns > soonest ? due_100ns : soonest) + record->late_100ns;
+    device_update_due();
 }
 
 static void host_cancel_timer(DD_DEVICE *public, uint32_t id)
@@ -444,7 +269,7 @@ static void host_cancel_timer(DD_DEVICE *public, uint32_t id)
     if (id >= DD_DEVICE_TIMERS)
         return;
     device_of(public)->record->due_100ns[id] = NO_TIMER;
-    update_due();
+    device_update_due();
 }
 
 static void host_log(DD_DEVICE *public, const char *text)
@@ -452,7 +277,7 @@ static void host_log(DD_DEVICE *public, const char *text)
     device_log("device %s: %s\n", device_of(public)->model.name, text);
 }
 
-static const DD_DEVICE_HOST host = {
+const DD_DEVICE_HOST device_host = {
     .size_bytes = sizeof(DD_DEVICE_HOST),
     .abi = DD_DEVICE_ABI,
     .set_line = host_set_line,
@@ -466,40 +291,21 @@ static const DD_DEVICE_HOST host = {
     .log = host_log,
 };
 
-/* A model's code runs between these two: should it never come back, RAM says whose it was. */
-static void enter(const struct device *device)
+void device_enter(const struct device *device)
 {
-    g_machine.loader->device_active = (uint32_t)(device - devices) + 1;
+    g_machine.loader->device_active = (uint32_t)(device - g_devices) + 1;
 }
 
-static void leave(void)
+void device_leave(void)
 {
     g_machine.loader->device_active = 0;
 }
 
 /* ---- the bus ---- */
 
-static void pull_out(struct device *device)
-{
-    if (!device->record->present)
-        return;
-    if (device->model.unplug != NULL) {
-        enter(device);
-        device->model.unplug(&device->public);
-        leave();
-    }
-    device->record->present = 0;
-    device->record->asserted = 0;
-    memset(device->record->due_100ns, 0xFF, sizeof(device->record->due_100ns));
-    update_interrupts();
-    update_due();
-    g_machine.loader->device_changed = 1;
-    g_machine.loader->interrupt_request = 1;
-}
-
 void device_pull_out(DD_DEVICE *public)
 {
-    pull_out(device_of(public));
+    plug_out(device_of(public));
 }
 
 /* Timing injection: the device goes after a number of accesses. */
@@ -511,25 +317,25 @@ static void count_access(struct device *device)
     if (record->gone_after != 0 && record->accesses == record->gone_after) {
         device_log("device %s: pulled out after %llu accesses\n", record->name,
                    (unsigned long long)record->accesses);
-        pull_out(device);
+        plug_out(device);
     }
 }
 
 /* The device and region that hold the address, NULL when none does; sets *region and *offset. */
 static struct device *find(bool port, uint64_t address, uint32_t *region, uint64_t *offset)
 {
-    for (uint32_t i = 0; i < device_count; i++)
+    for (uint32_t i = 0; i < g_device_count; i++)
         for (uint32_t r = 0; r < DD_DEVICE_REGIONS; r++) {
-            const DD_REGION *it = &devices[i].model.region[r];
+            const DD_REGION *it = &g_devices[i].model.region[r];
             uint64_t base;
 
-            if ((it->kind == DD_REGION_PORT) != port || !devices[i].record->present ||
-                !config_region_base(&devices[i].record->config, &devices[i].model, r, &base) ||
+            if ((it->kind == DD_REGION_PORT) != port || !g_devices[i].record->present ||
+                !config_region_base(&g_devices[i].record->config, &g_devices[i].model, r, &base) ||
                 address - base >= it->size_bytes)
                 continue;
             *region = r;
             *offset = address - base;
-            return &devices[i];
+            return &g_devices[i];
         }
     return NULL;
 }
@@ -551,10 +357,10 @@ static uint64_t mask_of(uint32_t width)
 
 static void note_nothing(bool port, bool write, uint64_t address)
 {
-    if (table != NULL && table->noted >= NOTES_LIMIT)
+    if (g_device_table != NULL && g_device_table->noted >= NOTES_LIMIT)
         return;
-    if (table != NULL)
-        table->noted++;
+    if (g_device_table != NULL)
+        g_device_table->noted++;
     device_log("%s %s 0x%llx: no device is there\n", write ? "write to" : "read from",
                port ? "port" : "bus address", (unsigned long long)address);
 }
@@ -579,9 +385,9 @@ static uint64_t read_piece(bool port, uint64_t address, uint32_t width)
         note_nothing(port, false, address);
         return mask_of(width);
     }
-    enter(device);
+    device_enter(device);
     value = device->model.read(&device->public, region, offset, width);
-    leave();
+    device_leave();
     count_access(device);
     return value & mask_of(width);
 }
@@ -611,9 +417,9 @@ static void write_piece(bool port, uint64_t address, uint32_t width, uint64_t va
         note_nothing(port, true, address);
         return;
     }
-    enter(device);
+    device_enter(device);
     device->model.write(&device->public, region, offset, width, value & mask_of(width));
-    leave();
+    device_leave();
     count_access(device);
 }
 
@@ -627,24 +433,24 @@ void device_bus_write(bool port, uint64_t address, uint32_t width, uint64_t valu
         write_piece(port, address + done, piece, value >> done * 8);
         done += piece;
     }
-    if (table != NULL)
-        table->poll_count = 0;
+    if (g_device_table != NULL)
+        g_device_table->poll_count = 0;
 }
 
 bool device_polls(uint64_t rip, uint64_t address, uint64_t value)
 {
-    bool same = table != NULL && table->poll_rip == rip && table->poll_address == address &&
-                table->poll_value == value;
+    bool same = g_device_table != NULL && g_device_table->poll_rip == rip &&
+                g_device_table->poll_address == address && g_device_table->poll_value == value;
 
-    if (table == NULL)
+    if (g_device_table == NULL)
         return false;
-    table->poll_rip = rip;
-    table->poll_address = address;
-    table->poll_value = value;
-    table->poll_count = same ? table->poll_count + 1 : 0;
-    if (table->poll_count < POLLS_OF_A_LOOP)
+    g_device_table->poll_rip = rip;
+    g_device_table->poll_address = address;
+    g_device_table->poll_value = value;
+    g_device_table->poll_count = same ? g_device_table->poll_count + 1 : 0;
+    if (g_device_table->poll_count < POLLS_OF_A_LOOP)
         return false;
-    table->poll_count = 0;
+    g_device_table->poll_count = 0;
     return true;
 }
 
@@ -685,9 +491,9 @@ static uint32_t read_config(struct device *device, uint32_t offset, uint32_t wid
         return device_outside_config(&device->public, offset, width, false, 0);
     if (offset < CONFIG_MODEL_START || device->model.config_read == NULL)
         return config_read(&device->record->config, offset, width);
-    enter(device);
+    device_enter(device);
     value = device->model.config_read(&device->public, offset, width);
-    leave();
+    device_leave();
     return value & (uint32_t)mask_of(width);
 }
 
@@ -696,15 +502,15 @@ static void write_config(struct device *device, uint32_t offset, uint32_t width,
     if (!device->record->present)
         return;
     if (offset >= CONFIG_MODEL_START && device->model.config_write != NULL) {
-        enter(device);
+        device_enter(device);
         device->model.config_write(&device->public, offset, width, value);
-        leave();
+        device_leave();
         return;
     }
     config_write(&device->record->config, offset, width, value);
     if (device->outside != NULL)
         device_outside_config(&device->public, offset, width, true, value);
-    update_interrupts();
+    device_update_interrupts();
 }
 
 static int64_t access_config(struct device *device, uint64_t operation, uint64_t va)
@@ -734,8 +540,9 @@ static int64_t set_message(struct device *device, uint64_t argument)
     config_show_messages(&device->record->config, host_message_count(&device->public),
                          device->record->vector[0]);
     if (device->outside != NULL)
-        device_outside_set_message(&device->public, device->outside, (uint32_t)message, vector != 0);
-    update_interrupts();
+        device_outside_set_message(&device->public, device->outside, (uint32_t)message,
+                                   vector != 0);
+    device_update_interrupts();
     return HAL_OK;
 }
 
@@ -745,34 +552,38 @@ static int64_t advance(uint64_t to_100ns)
     uint64_t due;
 
     while ((due = earliest(&index, &id)) <= to_100ns) {
-        struct device *device = &devices[index];
+        struct device *device = &g_devices[index];
 
-        table->now_100ns = due;
+        g_device_table->now_100ns = due;
         device->record->due_100ns[id] = NO_TIMER;
-        enter(device);
+        if (id >= DD_DEVICE_TIMERS) {
+            plug_event(device, id);
+            continue;
+        }
+        device_enter(device);
         if (device->model.timer != NULL)
             device->model.timer(&device->public, id);
-        leave();
+        device_leave();
     }
-    table->now_100ns = 0;
-    update_due();
+    g_device_table->now_100ns = 0;
+    device_update_due();
     return HAL_OK;
 }
 
 int64_t device_call(uint64_t operation, uint64_t index, uint64_t argument)
 {
-    if (device_count == 0)
+    if (g_device_count == 0)
         return HAL_E_INVALID;
     if (operation == HAL_DEVICE_ADVANCE)
         return advance(argument);
-    if (index >= device_count)
+    if (index >= g_device_count)
         return HAL_E_INVALID;
     switch (operation) {
-    case HAL_DEVICE_QUERY: return query(&devices[index], (uint32_t)index, argument);
+    case HAL_DEVICE_QUERY: return query(&g_devices[index], (uint32_t)index, argument);
     case HAL_DEVICE_CONFIG_READ:
-    case HAL_DEVICE_CONFIG_WRITE: return access_config(&devices[index], operation, argument);
-    case HAL_DEVICE_SET_MESSAGE: return set_message(&devices[index], argument);
-    case HAL_DEVICE_UNPLUG: pull_out(&devices[index]); return HAL_OK;
+    case HAL_DEVICE_CONFIG_WRITE: return access_config(&g_devices[index], operation, argument);
+    case HAL_DEVICE_SET_MESSAGE: return set_message(&g_devices[index], argument);
+    case HAL_DEVICE_UNPLUG: plug_out(&g_devices[index]); return HAL_OK;
     default: return HAL_E_INVALID;
     }
 }

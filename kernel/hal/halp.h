@@ -25,6 +25,9 @@ VOID HalpQueryDevice(ULONG Index, HAL_DEVICE_INFO *Info);
 /* ---- pci.c ---- */
 /* With devices in the machine: \Driver\pci and its bus, whose children they are. PASSIVE_LEVEL. */
 NTSTATUS HalInitDevices(VOID);
+/* Device objects that the bus driver has made and deleted so far, for devices that come and go:
+ * they are no driver's that is being tested. */
+VOID HalCountDeviceObjects(ULONG *Created, ULONG *Deleted);
 
 typedef struct _HAL_ASSIGNED_INTERRUPT {
     ULONG MessageCount; /* 0: a line */

@@ -1,8 +1,8 @@
 /*
  * \Driver\pci: an ordinary bus driver for the machine's simulated devices. Its bus is a
  * root-enumerated device; each device of the machine is a child of it, PCI functions as well as the
- * devices of the board. [doc: Bus Drivers, Enumerating a Device] Left out: bridges, hot plug of a
- * device that was not there at the start.
+ * devices of the board. [doc: Bus Drivers, Enumerating a Device] A device that was pulled out and
+ * plugged in again is another one. Left out: bridges.
  */
 #include "pci.h"
 
@@ -14,15 +14,7 @@ static KDPC HalpChangeDpc;
 
 /* ---- children ---- */
 
-static BOOLEAN HalpIsThere(ULONG Index)
-{
-    HAL_DEVICE_INFO Info;
-
-    HalpQueryDevice(Index, &Info);
-    return Info.present != 0;
-}
-
-static NTSTATUS HalpMakeChild(HALP_BUS *Bus, ULONG Index)
+static NTSTATUS HalpMakeChild(HALP_BUS *Bus, ULONG Index, const HAL_DEVICE_INFO *Info)
 {
     PDEVICE_OBJECT Pdo;
     NTSTATUS Status =
@@ -35,39 +27,48 @@ static NTSTATUS HalpMakeChild(HALP_BUS *Bus, ULONG Index)
     HalpDeviceOf(Pdo)->Self = Pdo;
     HalpDeviceOf(Pdo)->Index = Index;
     HalpDeviceOf(Pdo)->Reported = TRUE;
-    HalpQueryDevice(Index, &HalpDeviceOf(Pdo)->Info);
+    HalpDeviceOf(Pdo)->Info = *Info;
     Pdo->Flags |= DO_BUS_ENUMERATED_DEVICE | DO_POWER_PAGABLE;
     Pdo->Flags &= ~DO_DEVICE_INITIALIZING;
-    Bus->Child[Bus->ChildCount++] = Pdo;
+    Bus->Child[Index] = Pdo;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS HalpMakeChildren(HALP_BUS *Bus)
+/* The old one goes with its IRP_MN_REMOVE_DEVICE. */
+static NTSTATUS HalpUpdateChild(HALP_BUS *Bus, ULONG Index)
 {
-    NTSTATUS Status = STATUS_SUCCESS;
+    PDEVICE_OBJECT Old = Bus->Child[Index];
+    HAL_DEVICE_INFO Info;
 
-    for (ULONG i = 0; i < KiLoaderBlock->device_count && NT_SUCCESS(Status) && Bus->ChildCount == i;
-         i++)
-        Status = HalpMakeChild(Bus, i);
-    return Status;
+    HalpQueryDevice(Index, &Info);
+    if (Old != NULL && Info.present != HalpDeviceOf(Old)->Info.present) {
+        HalpDeviceOf(Old)->Reported = FALSE;
+        Bus->Child[Index] = NULL;
+    }
+    if (Bus->Child[Index] != NULL || !Info.present)
+        return STATUS_SUCCESS;
+    return HalpMakeChild(Bus, Index, &Info);
 }
 
 static NTSTATUS HalpReportChildren(HALP_BUS *Bus, PIRP Irp)
 {
-    PDEVICE_RELATIONS Relations = ExAllocatePoolWithTag(
-        PagedPool, sizeof(*Relations) + Bus->ChildCount * sizeof(PDEVICE_OBJECT), HALP_TAG);
+    ULONG Limit = KiLoaderBlock->device_count;
+    PDEVICE_RELATIONS Relations;
+    NTSTATUS Status = STATUS_SUCCESS;
 
+    DD_ASSERT(Limit <= RTL_NUMBER_OF(Bus->Child));
+    for (ULONG i = 0; i < Limit && NT_SUCCESS(Status); i++)
+        Status = HalpUpdateChild(Bus, i);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Relations = ExAllocatePoolWithTag(
+        PagedPool, sizeof(*Relations) + Limit * sizeof(PDEVICE_OBJECT), HALP_TAG);
     if (Relations == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Relations->Count = 0;
-    for (ULONG i = 0; i < Bus->ChildCount; i++) {
+    for (ULONG i = 0; i < Limit; i++) {
         if (Bus->Child[i] == NULL)
             continue;
-        if (!HalpIsThere(i)) { /* it goes with its IRP_MN_REMOVE_DEVICE */
-            HalpDeviceOf(Bus->Child[i])->Reported = FALSE;
-            Bus->Child[i] = NULL;
-            continue;
-        }
         ObReferenceObject(Bus->Child[i]);
         Relations->Objects[Relations->Count++] = Bus->Child[i];
     }
@@ -75,7 +76,7 @@ static NTSTATUS HalpReportChildren(HALP_BUS *Bus, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
-/* A device was pulled out: the PnP manager is to ask for the children again. */
+/* A device came or went: the PnP manager is to ask for the children again. */
 static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     UNREFERENCED_PARAMETER(Dpc);
@@ -105,8 +106,6 @@ static NTSTATUS HalpStartBus(HALP_BUS *Bus, PIRP Irp)
         IoForwardIrpSynchronously(Bus->Lower, Irp) ? Irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
 
     if (NT_SUCCESS(Status))
-        Status = HalpMakeChildren(Bus);
-    if (NT_SUCCESS(Status))
         KeSetDeviceChangeDpc(&HalpChangeDpc);
     return HalpComplete(Irp, Status);
 }
@@ -118,7 +117,7 @@ static NTSTATUS HalpRemoveBus(HALP_BUS *Bus, PIRP Irp)
 
     KeSetDeviceChangeDpc(NULL);
     KeRemoveQueueDpc(&HalpChangeDpc);
-    for (ULONG i = 0; i < Bus->ChildCount; i++)
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Bus->Child); i++)
         if (Bus->Child[i] != NULL)
             IoDeleteDevice(Bus->Child[i]);
     HalpBus = NULL;
@@ -245,6 +244,15 @@ NTSTATUS HalInitDevices(VOID)
     return NT_SUCCESS(Status) ? PnpStartDriver(Driver, &Service, &NoIds) : Status;
 }
 
+VOID HalCountDeviceObjects(ULONG *Created, ULONG *Deleted)
+{
+    const IOP_DRIVER_EXTENSION *Driver =
+        HalpBus != NULL ? IopDriverExt(HalpBus->Fdo->DriverObject) : NULL;
+
+    *Created = Driver != NULL ? Driver->DevicesCreated : 0;
+    *Deleted = Driver != NULL ? Driver->DevicesDeleted : 0;
+}
+
 /* ---- interrupts of the children ---- */
 
 BOOLEAN HalGetAssignedInterrupt(PDEVICE_OBJECT Pdo, HAL_ASSIGNED_INTERRUPT *Assigned)
@@ -268,7 +276,7 @@ BOOLEAN HalIsVectorAssigned(ULONG Vector)
 {
     if (KeGetVectorLine(Vector) != KE_NO_LINE)
         return TRUE;
-    for (ULONG i = 0; HalpBus != NULL && i < HalpBus->ChildCount; i++)
+    for (ULONG i = 0; HalpBus != NULL && i < RTL_NUMBER_OF(HalpBus->Child); i++)
         if (HalpBus->Child[i] != NULL && HalpSendsVector(HalpDeviceOf(HalpBus->Child[i]), Vector))
             return TRUE;
     return FALSE;

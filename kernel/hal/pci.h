@@ -15,13 +15,18 @@ typedef struct _HALP_DEVICE { /* extension of a device's PDO */
 
 typedef struct _HALP_BUS { /* extension of the FDO */
     PDEVICE_OBJECT Fdo, Pdo, Lower;
-    PDEVICE_OBJECT Child[16];
-    ULONG ChildCount;
+    PDEVICE_OBJECT Child[16]; /* by index; NULL: not there, or not found yet */
 } HALP_BUS;
 
 #define HalpDeviceOf(Object) ((HALP_DEVICE *)(Object)->DeviceExtension)
 
-/* ---- pcidevice.c: requests to a PDO; each returns the IRP's status ---- */
+/* ---- pcidevice.c ---- */
+/* It was pulled out: what is at its index now, if anything, is another device. */
+BOOLEAN HalpIsGone(const HALP_DEVICE *Device);
+/* As HalpReadConfig and HalpWriteConfig; of one that is gone ones are read. */
+ULONG HalpReadDevice(const HALP_DEVICE *Device, PVOID Buffer, ULONG Offset, ULONG Length);
+ULONG HalpWriteDevice(const HALP_DEVICE *Device, PVOID Buffer, ULONG Offset, ULONG Length);
+/* A request to a PDO; returns the IRP's status. */
 NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp);
 
 /* ---- pciid.c: strings in paged pool; NULL without memory ---- */

@@ -78,6 +78,31 @@ static NTSTATUS HalpQueryBus(const HALP_DEVICE *Device, PIRP Irp)
 
 /* ---- configuration space ---- */
 
+BOOLEAN HalpIsGone(const HALP_DEVICE *Device)
+{
+    HAL_DEVICE_INFO Info;
+
+    HalpQueryDevice(Device->Index, &Info);
+    return Info.present != Device->Info.present;
+}
+
+ULONG HalpReadDevice(const HALP_DEVICE *Device, PVOID Buffer, ULONG Offset, ULONG Length)
+{
+    ULONG Read = HalpReadConfig(Device->Index, Buffer, Offset, Length);
+
+    if (HalpIsGone(Device))
+        RtlFillMemory(Buffer, Read, 0xFF);
+    return Read;
+}
+
+ULONG HalpWriteDevice(const HALP_DEVICE *Device, PVOID Buffer, ULONG Offset, ULONG Length)
+{
+    if (HalpIsGone(Device)) /* nobody is there to take it */
+        return Offset < sizeof(PCI_COMMON_CONFIG) ? min(Length, sizeof(PCI_COMMON_CONFIG) - Offset)
+                                                  : 0;
+    return HalpWriteConfig(Device->Index, Buffer, Offset, Length);
+}
+
 static NTSTATUS HalpAccess(HALP_DEVICE *Device, PIRP Irp, PIO_STACK_LOCATION Stack)
 {
     BOOLEAN Write = Stack->MinorFunction == IRP_MN_WRITE_CONFIG;
@@ -85,8 +110,8 @@ static NTSTATUS HalpAccess(HALP_DEVICE *Device, PIRP Irp, PIO_STACK_LOCATION Sta
     if (Device->Info.bus != HAL_BUS_PCI ||
         Stack->Parameters.ReadWriteConfig.WhichSpace != PCI_WHICHSPACE_CONFIG)
         return Device->Info.bus != HAL_BUS_PCI ? Irp->IoStatus.Status : STATUS_INVALID_PARAMETER;
-    Irp->IoStatus.Information = (Write ? HalpWriteConfig : HalpReadConfig)(
-        Device->Index, Stack->Parameters.ReadWriteConfig.Buffer,
+    Irp->IoStatus.Information = (Write ? HalpWriteDevice : HalpReadDevice)(
+        Device, Stack->Parameters.ReadWriteConfig.Buffer,
         Stack->Parameters.ReadWriteConfig.Offset, Stack->Parameters.ReadWriteConfig.Length);
     return STATUS_SUCCESS;
 }
@@ -105,7 +130,7 @@ static ULONG NTAPI HalpInterfaceSet(PVOID Context, ULONG DataType, PVOID Buffer,
                                     ULONG Length)
 {
     return DataType == PCI_WHICHSPACE_CONFIG
-               ? HalpWriteConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
+               ? HalpWriteDevice(Context, Buffer, Offset, Length)
                : 0;
 }
 
@@ -113,7 +138,7 @@ static ULONG NTAPI HalpInterfaceGet(PVOID Context, ULONG DataType, PVOID Buffer,
                                     ULONG Length)
 {
     return DataType == PCI_WHICHSPACE_CONFIG
-               ? HalpReadConfig(((HALP_DEVICE *)Context)->Index, Buffer, Offset, Length)
+               ? HalpReadDevice(Context, Buffer, Offset, Length)
                : 0;
 }
 

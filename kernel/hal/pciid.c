@@ -42,7 +42,7 @@ static VOID HalpAppend(HALP_TEXT *Text, PCWSTR Format, ...)
 static VOID HalpReadIds(const HALP_DEVICE *Device, PCI_COMMON_CONFIG *Config)
 {
     RtlFillMemory(Config, sizeof(*Config), 0xFF);
-    HalpReadConfig(Device->Index, Config, 0, PCI_COMMON_HDR_LENGTH);
+    HalpReadDevice(Device, Config, 0, PCI_COMMON_HDR_LENGTH);
 }
 
 #define HALP_SUBSYSTEM(Config) ((Config).u.type0.SubSystemID), ((Config).u.type0.SubVendorID)

@@ -175,7 +175,7 @@ PIO_RESOURCE_REQUIREMENTS_LIST HalpRequirements(const HALP_DEVICE *Device)
 static VOID HalpSetCommand(HALP_DEVICE *Device, USHORT Command)
 {
     if (HalpIsPci(Device))
-        HalpWriteConfig(Device->Index, &Command, HALP_COMMAND_OFFSET, sizeof(Command));
+        HalpWriteDevice(Device, &Command, HALP_COMMAND_OFFSET, sizeof(Command));
 }
 
 static VOID HalpSetRegion(HALP_DEVICE *Device, ULONG Region, ULONG64 Base)
@@ -183,13 +183,13 @@ static VOID HalpSetRegion(HALP_DEVICE *Device, ULONG Region, ULONG64 Base)
     ULONG Offset = HALP_BAR_OFFSET + 4 * Device->Info.region[Region].base_register;
 
     if (HalpIsPci(Device))
-        HalpWriteConfig(Device->Index, &Base, Offset,
+        HalpWriteDevice(Device, &Base, Offset,
                         Device->Info.region[Region].kind == HAL_REGION_MEMORY64 ? 8 : 4);
 }
 
 static VOID HalpSetMessages(HALP_DEVICE *Device, ULONG First, ULONG Count)
 {
-    for (ULONG i = 0; i < Device->Info.message_limit; i++) {
+    for (ULONG i = 0; i < Device->Info.message_limit && !HalpIsGone(Device); i++) {
         ULONG Vector = i < Count ? HalMessageVector(First + i) : 0;
 
         DD_ASSERT(HAL->device(HAL_DEVICE_SET_MESSAGE, Device->Index, (ULONG64)i << 32 | Vector) ==

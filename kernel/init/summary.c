@@ -6,6 +6,7 @@
 #include "summary.h"
 
 #include "../ex/ex.h"
+#include "../hal/halp.h"
 #include "../io/io.h"
 #include "../ob/ob.h"
 #include "../pnp/pnp.h"
@@ -42,6 +43,30 @@ static VOID SummaryPrint(const char *Format, ...)
     HAL->write(HAL_STREAM_REPORT, (ULONG64)Line, strlen(Line), KeVirtualTime());
 }
 
+/* ---- devices of the machine that come and go: the bus driver's objects are not counted ---- */
+
+static IO_STATISTICS SummaryIoOfDrivers(VOID)
+{
+    IO_STATISTICS Io = IoStatistics;
+    ULONG Created, Deleted;
+
+    HalCountDeviceObjects(&Created, &Deleted);
+    Io.DevicesCreated -= Created;
+    Io.DevicesDeleted -= Deleted;
+    return Io;
+}
+
+static ULONG SummaryObjectsOfDrivers(PCUNICODE_STRING Type, ULONG Objects)
+{
+    static const UNICODE_STRING Device = RTL_CONSTANT_STRING(L"Device");
+    ULONG Created, Deleted;
+
+    if (!RtlEqualUnicodeString(Type, &Device, FALSE))
+        return Objects;
+    HalCountDeviceObjects(&Created, &Deleted);
+    return Objects - (Created - Deleted);
+}
+
 /* ---- baseline ---- */
 
 static VOID SummaryRememberTag(PVOID Context, const EX_POOL_TAG_USE *Use)
@@ -56,16 +81,16 @@ static VOID SummaryRememberType(PVOID Context, PCUNICODE_STRING Name, ULONG Obje
 {
     ULONG *Index = Context;
 
-    UNREFERENCED_PARAMETER(Name);
     if (*Index < SUMMARY_TYPES)
-        SummaryType[(*Index)++] = (SUMMARY_TYPE){Objects, Handles};
+        SummaryType[(*Index)++] =
+            (SUMMARY_TYPE){SummaryObjectsOfDrivers(Name, Objects), Handles};
 }
 
 VOID SummaryTakeBaseline(VOID)
 {
     ULONG Index = 0;
 
-    SummaryIo = IoStatistics;
+    SummaryIo = SummaryIoOfDrivers();
     SummaryTagCount = 0;
     IoFlushCaches();
     ExEnumeratePoolTags(SummaryRememberTag, NULL);
@@ -131,6 +156,7 @@ static VOID SummaryPrintType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects
     ULONG *Index = Context;
     SUMMARY_TYPE Before = {0, 0};
 
+    Objects = SummaryObjectsOfDrivers(Name, Objects);
     if (*Index < SUMMARY_TYPES)
         Before = SummaryType[(*Index)++];
     if (Objects > Before.Objects || Handles > Before.Handles)
@@ -187,8 +213,10 @@ static const char *const SummaryMajor[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
 
 static VOID SummaryPrintIo(VOID)
 {
-    SummaryPrint("devices\t%lu\t%lu\n", IoStatistics.DevicesCreated - SummaryIo.DevicesCreated,
-                 IoStatistics.DevicesDeleted - SummaryIo.DevicesDeleted);
+    const IO_STATISTICS Io = SummaryIoOfDrivers();
+
+    SummaryPrint("devices\t%lu\t%lu\n", Io.DevicesCreated - SummaryIo.DevicesCreated,
+                 Io.DevicesDeleted - SummaryIo.DevicesDeleted);
     for (ULONG i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         if (IoStatistics.IrpsByMajor[i] != SummaryIo.IrpsByMajor[i])
             SummaryPrint("irp\t%s\t%I64u\n", SummaryMajor[i],

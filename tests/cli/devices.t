@@ -16,6 +16,9 @@ refused "$models/bad_version.so" 'another version of the device interface' 'a mo
 refused /etc/passwd 'passwd: ' 'a file that is no library'
 refused timer,msi=3 'msi is 1, 2, 4, 8, 16 or 32' "an argument that makes no sense"
 refused timer,irq=99 'irq is at most 23' 'a line that there is not'
+refused timer,arrives=50,leaves=50 'it leaves before it arrives' 'a device that leaves too early'
+refused timer,leaves=50,returns=20 'it returns before it has left' 'one that returns too early'
+refused timer,arrives=5,returns=20 'it returns before it has left' 'one that never left'
 run run --ram 4096 --device timer "$reader"
 is $status 1 'more memory than leaves room for the device: refused'
 like "$work/err" 'needs addresses below 4 GiB: --ram at most 3584' 'it says how much is possible'
@@ -48,6 +51,26 @@ is $status 5 'ticker: the device is pulled out while the program reads'
 like "$work/err" 'read: error' 'ticker: and the read fails'
 run run --device timer,lose=1000000 --timeout 5 --hwid 'PCI\VEN_D12D&DEV_0001' "${ticker[@]}"
 is $status 4 'ticker: interrupts that get lost'
+
+# Devices that come and go by the clock.
+hot=(--await --hwid 'PCI\VEN_D12D&DEV_0001' build/drivers/ticker.sys)
+run run --tree --device timer,arrives=50 "${hot[@]}"
+is $status 0 'ticker: the device comes when the driver is there already'
+like "$work/err" 'device timer: plugged in$' 'ticker: the log says so'
+like "$work/err" '\(ticker\)  started' 'ticker: and it is started'
+unlike "$work/err" 'objects? left|Objects left' 'ticker: the bus keeps its device, which is no driver'"'"'s'
+run run --tree --device timer,leaves=3,returns=20 "${hot[@]:1}" -- build/programs/ticker.exe
+is $status 5 'ticker: it goes while the program reads'
+like "$work/err" '\(ticker\)  started' 'ticker: and is started again when it is back'
+for i in 1 2; do
+    run run --hash --device timer,arrives=20,leaves=90,returns=120 "${hot[@]}"
+    hash[i]=$(sed -n 's/.*hash of memory: //p' "$work/err")
+done
+is "${hash[1]}" "${hash[2]}" 'devices that come and go: the same run, the same memory'
+run run --hash --device timer,arrives=20,leaves=90,returns=120 --save-at 2 --save "$work/hot" "${hot[@]}"
+is $status 0 'a machine whose device is yet to come is saved'
+run run --hash --device timer,arrives=20,leaves=90,returns=120 --restore "$work/hot" "${hot[@]}"
+is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'and goes on to the same end'
 
 run run --device timer $drivers/odd_access.sys
 is $status 70 'an instruction that cannot be done for the processor ends the run'
