@@ -26,6 +26,7 @@ static const CMP_ROW CmpRow[] = {
     {CMP_KMDF, L"Type", REG_DWORD, NULL, 1},
     {CMP_KMDF, L"Start", REG_DWORD, NULL, 0},
     {CMP_KMDF, L"ErrorControl", REG_DWORD, NULL, 1},
+    {CMP_KMDF, L"Group", REG_SZ, L"WdfLoadGroup", 0},
     {L"Machine\\System\\ControlSet001\\Enum\\Root", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Hardware Profiles\\0001", NULL, 0, NULL, 0},
     {L"Machine\\System\\Select", L"Current", REG_DWORD, NULL, 1},

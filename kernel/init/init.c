@@ -53,6 +53,8 @@ static VOID InitPhase1(PVOID Context)
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
     DD_ASSERT(NT_SUCCESS(NpInitSystem()));
     DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
+    IopStartBootDrivers();
+    IopStartAutoDrivers();
     SessionRun();
 }
 

@@ -1,17 +1,11 @@
 /*
- * Driver objects: loading and unloading of images as drivers, DriverEntry and its checks, reinitialisation routines,
- * driver object extensions. Left out: the boot driver groups and their order, DriverVerifier's add-driver hooks.
+ * Driver objects: loading and unloading of images as drivers, DriverEntry and its checks, driver object extensions. Left out:
+ * DriverVerifier's add-driver hooks.
  */
 #include "iop.h"
 
 static UNICODE_STRING IopHardwareDatabase = RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
 static const WCHAR IopServicesKey[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
-
-typedef struct _IOP_REINIT {
-    LIST_ENTRY Link;
-    PDRIVER_REINITIALIZE Routine;
-    PVOID Context;
-} IOP_REINIT;
 
 /* Each major function that the driver leaves alone. */
 NTSTATUS IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp)
@@ -72,8 +66,7 @@ VOID IopDeleteDriver(PVOID Object)
         return; /* never got as far as its names */
     DD_ASSERT(Driver->DeviceObject == NULL);
     IopFreeClientExtensions(Extension);
-    while (!IsListEmpty(&Extension->Reinit))
-        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Extension->Reinit), IOP_REINIT, Link), IOP_TAG_DRIVER);
+    IopFreeReinit(Driver);
     IopFreeString(&Driver->DriverName);
     IopFreeString(&Extension->Public.ServiceKeyName);
     if (Extension->Module != NULL)
@@ -176,8 +169,7 @@ typedef struct _IOP_CALL { /* a driver routine to be called in a System thread *
     BOOLEAN Unload;
 } IOP_CALL;
 
-/* The state that a driver must give back as it got it. [doc: Bug Check 0xC8, 0x1] */
-static VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable)
+VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable)
 {
     KTHREAD *Thread = KiGetPrcb()->CurrentThread;
 
@@ -240,48 +232,6 @@ static VOID IopReadyDevices(PDRIVER_OBJECT Driver)
         Device->Flags &= ~DO_DEVICE_INITIALIZING;
 }
 
-static VOID IopRunReinit(PDRIVER_OBJECT Driver)
-{
-    IOP_DRIVER_EXTENSION *Extension = IopDriverExt(Driver);
-
-    while (!IsListEmpty(&Extension->Reinit)) {
-        IOP_REINIT *Entry = CONTAINING_RECORD(RemoveHeadList(&Extension->Reinit), IOP_REINIT, Link);
-        PDRIVER_REINITIALIZE Routine = Entry->Routine;
-        PVOID Context = Entry->Context;
-
-        ExFreePoolWithTag(Entry, IOP_TAG_DRIVER);
-        Driver->DriverExtension->Count++;
-        Routine(Driver, Context, Driver->DriverExtension->Count);
-        IopCheckReturn(Routine, "reinitialization routine", 0);
-    }
-}
-
-static NTSTATUS IopQueueReinit(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context, ULONG Flag)
-{
-    IOP_REINIT *Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), IOP_TAG_DRIVER);
-
-    if (Entry == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    Entry->Routine = Routine;
-    Entry->Context = Context;
-    Driver->Flags |= Flag;
-    InsertTailList(&IopDriverExt(Driver)->Reinit, &Entry->Link);
-    return STATUS_SUCCESS;
-}
-
-NT_EXPORT(IoRegisterDriverReinitialization);
-VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
-{
-    IopQueueReinit(Driver, Routine, Context, DRVO_REINIT_REGISTERED);
-}
-
-/* The machine has booted before any driver is loaded, so both kinds run right after DriverEntry. */
-NT_EXPORT(IoRegisterBootDriverReinitialization);
-VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
-{
-    IopQueueReinit(Driver, Routine, Context, DRVO_BOOTREINIT_REGISTERED);
-}
-
 /* ---- load ---- */
 
 static VOID IopReportLeftDevices(PDRIVER_OBJECT Driver, const char *When)
@@ -325,12 +275,14 @@ static NTSTATUS IopInitializeDriver(PDRIVER_OBJECT Driver, PUNICODE_STRING Regis
         Driver->Flags |= DRVO_LEGACY_DRIVER;
     IopReadyDevices(Driver);
     LdrDiscardInit(IopDriverExt(Driver)->Module);
-    IopRunReinit(Driver);
+    if (!IopDelaysReinit) {
+        IopRunReinit(Driver, TRUE);
+        IopRunReinit(Driver, FALSE);
+    }
     return STATUS_SUCCESS;
 }
 
-/* The value's information, to be freed with IOP_TAG_DRIVER; NULL: it is not there, or out of memory. */
-static PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName)
+PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName)
 {
     PKEY_VALUE_PARTIAL_INFORMATION Value;
     UNICODE_STRING Name;

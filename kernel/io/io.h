@@ -11,6 +11,13 @@ NTSTATUS IoInitSystem(VOID);
  * reinitialisation. PASSIVE_LEVEL in the System process. A failing DriverEntry gives its status and unloads the image.
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver);
+/*
+ * Start the drivers whose services say so, in their order: Start 0 and 1, then, when the rest of the system is there, 2. A failure is
+ * told of and noted for the service control manager, and stops the machine (0x5A) where ErrorControl is 3. PASSIVE_LEVEL,
+ * System process, once each.
+ */
+VOID IopStartBootDrivers(VOID);
+VOID IopStartAutoDrivers(VOID);
 /* As above with the image's NT path given, for a service whose key is known. */
 NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver);
 /*

@@ -224,6 +224,17 @@ VOID IopDereferenceDeviceHandle(PDEVICE_OBJECT Device); /* drops ReferenceCount;
 
 /* ---- driver.c ---- */
 VOID IopDeleteDriver(PVOID Object);
+/* A driver's routine returned: bug check 0xC8 or 0x1 unless IRQL and APCs are as they were [doc: Bug Check 0xC8, 0x1]. */
+VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable);
+/* The value's information, to be freed with IOP_TAG_DRIVER; NULL: it is not there, or out of memory. */
+PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName);
+
+/* ---- reinit.c ---- */
+extern BOOLEAN IopDelaysReinit; /* the drivers that start with the machine are not all there yet */
+/* Calls what the driver has registered, for the boot phase or else, until nothing is left. PASSIVE_LEVEL, System process. */
+VOID IopRunReinit(PDRIVER_OBJECT Driver, BOOLEAN Boot);
+VOID IopFreeReinit(PDRIVER_OBJECT Driver);
+
 /* Goes on with an unload that waited for the devices of Driver. PASSIVE_LEVEL. */
 VOID IopTryDeferredUnload(PDRIVER_OBJECT Driver);
 NTSTATUS IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp);

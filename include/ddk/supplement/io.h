@@ -12,6 +12,7 @@ extern POBJECT_TYPE *MmSectionObjectType;
 extern POBJECT_TYPE *PsJobType;
 
 /* The types of cancel-safe queues' routines; mingw has the pointers only. */
+typedef VOID (NTAPI DRIVER_REINITIALIZE)(PDRIVER_OBJECT DriverObject, PVOID Context, ULONG Count);
 typedef VOID (NTAPI IO_CSQ_INSERT_IRP)(PIO_CSQ Csq, PIRP Irp);
 typedef VOID (NTAPI IO_CSQ_REMOVE_IRP)(PIO_CSQ Csq, PIRP Irp);
 typedef PIRP (NTAPI IO_CSQ_PEEK_NEXT_IRP)(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext);
