@@ -125,6 +125,11 @@ static void take_frame(struct talk *talk, const struct frame *frame)
                                                                 frame->bytes))
             talk->failed = true;
         break;
+    case FRAME_REPORT:
+        if (talk->attach->report != NULL &&
+            !talk->attach->report(talk->attach->context, (const char *)frame->body, frame->bytes))
+            talk->failed = true;
+        break;
     case FRAME_END:
         talk->end = json_loadb((const char *)frame->body, frame->bytes, 0, NULL);
         break;

@@ -12,6 +12,8 @@ struct attach {
     bool console; /* the program's streams are those of this process, Ctrl-C is passed on */
     /* A line of debug output; NULL: there will be none. False ends the connection. */
     bool (*debug)(void *context, const char *json, size_t bytes);
+    /* Text of records, like debug. */
+    bool (*report)(void *context, const char *text, size_t bytes);
     void *context;
     bool interrupted; /* out: by Ctrl-C */
 };

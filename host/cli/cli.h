@@ -20,13 +20,15 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_verb_run, cli_verb_boot, cli_verb_shutdown, cli_verb_exec,
-    cli_verb_dbgview, cli_verb_machines, cli_verb_cc, cli_verb_imports, cli_verb_version;
+    cli_verb_dbgview, cli_verb_machines, cli_verb_tree, cli_verb_wmi, cli_verb_cc, cli_verb_imports, cli_verb_version;
 
 /* "drydock: ..." on standard error, after what was written to standard output before. */
 __attribute__((format(printf, 1, 2))) void cli_message(const char *format, ...);
 /* A usage error: the message, then where help is. Returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_verb *verb,
                                                           const char *format, ...);
+/* A GUID with or without braces into "{...}". */
+_Bool cli_parse_guid(const char *text, char guid[40]);
 /* A number in [low, high], decimal or 0x hexadecimal. */
 _Bool cli_parse_number(const char *text, unsigned long long low, unsigned long long high,
                        unsigned long long *value);

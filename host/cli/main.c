@@ -9,7 +9,7 @@
 
 static const struct cli_verb *const verbs[] = {
     &cli_verb_run,  &cli_verb_boot, &cli_verb_shutdown, &cli_verb_exec,
-    &cli_verb_machines, &cli_verb_dbgview,
+    &cli_verb_machines, &cli_verb_dbgview, &cli_verb_tree, &cli_verb_wmi,
     &cli_verb_cc,   &cli_verb_imports, &cli_verb_version};
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -77,6 +77,24 @@ static int run_verb(const struct cli_verb *verb, int argc, char **argv)
     if (fflush(stdout) != 0 && status == EXIT_FINE)
         status = EXIT_USAGE;
     return status;
+}
+
+/* Eight, four, four, four and twelve hexadecimal digits, in braces or not. */
+bool cli_parse_guid(const char *text, char guid[40])
+{
+    bool braces = text[0] == '{';
+    size_t length = strlen(text);
+
+    if (length != (braces ? 38 : 36) || (braces && text[length - 1] != '}'))
+        return false;
+    snprintf(guid, 40, "{%.36s}", text + braces);
+    for (unsigned i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (dash ? guid[i + 1] != '-' : strchr("0123456789abcdefABCDEF", guid[i + 1]) == NULL)
+            return false;
+    }
+    return true;
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "broker/broker.h"
 #include "cli/console.h"
@@ -61,5 +62,7 @@ void run_next_command(void *context, HAL_COMMAND *command);
 /* ---- summary.c ---- */
 /* The machine's records as a table on standard error, or as JSON. */
 void summary_print(const struct console *console);
+/* Only the records that there are, without the summary's heading. */
+void summary_show(const struct console *console, FILE *out);
 /* Something was left behind or a rule broken: what the records say. */
 unsigned summary_count(const struct console *console, const char *key);

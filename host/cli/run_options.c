@@ -170,28 +170,10 @@ static int parse_background(struct run_options *options)
     return 0;
 }
 
-/* Eight, four, four, four and twelve hexadecimal digits, in braces or not. */
-static bool copy_guid(const char *text, char guid[40])
-{
-    bool braces = text[0] == '{';
-    size_t length = strlen(text);
-
-    if (length != (braces ? 38 : 36) || (braces && text[length - 1] != '}'))
-        return false;
-    snprintf(guid, 40, "{%.36s}", text + braces);
-    for (unsigned i = 0; i < 36; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? guid[i + 1] != '-' : strchr("0123456789abcdefABCDEF", guid[i + 1]) == NULL)
-            return false;
-    }
-    return true;
-}
-
 static int parse_wmi(struct run_options *options)
 {
     options->wmi = true;
-    if (optarg != NULL && !copy_guid(optarg, options->wmi_guid))
+    if (optarg != NULL && !cli_parse_guid(optarg, options->wmi_guid))
         return cli_usage_error(&cli_verb_run, "--wmi takes a GUID, not '%s'", optarg);
     return 0;
 }
@@ -206,7 +188,7 @@ static bool read_etw(const char *text, struct run_etw *etw)
     snprintf(who, sizeof(who), "%.*s", (int)strcspn(text, ":"), text);
     if (strcmp(who, "all") == 0)
         memcpy(etw->who, who, sizeof("all"));
-    else if (!copy_guid(who, etw->who))
+    else if (!cli_parse_guid(who, etw->who))
         return false;
     if (level != NULL)
         snprintf(number, sizeof(number), "%.*s", (int)strcspn(level + 1, ":"), level + 1);

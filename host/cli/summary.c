@@ -50,27 +50,27 @@ unsigned summary_count(const struct console *console, const char *key)
 }
 
 /* Fields padded to columns; the machine's text shows no control characters. */
-static void print_fields(const char *record)
+static void print_fields(const char *record, FILE *out)
 {
     const char *field = record + key_bytes(record);
 
-    fputs("   ", stderr);
+    fputs("   ", out);
     while (*field == '\t') {
         size_t bytes = strcspn(++field, "\t");
         bool is_last = field[bytes] == '\0';
 
-        fputc(' ', stderr);
+        fputc(' ', out);
         for (size_t i = 0; i < bytes; i++)
-            fputc((unsigned char)field[i] < 0x20 || field[i] == 0x7F ? '.' : field[i], stderr);
+            fputc((unsigned char)field[i] < 0x20 || field[i] == 0x7F ? '.' : field[i], out);
         for (size_t i = bytes; i < 24 && !is_last; i++)
-            fputc(' ', stderr);
+            fputc(' ', out);
         field += bytes;
     }
-    fputc('\n', stderr);
+    fputc('\n', out);
 }
 
 /* depth, instance path, service, state, problem, its status: "  PATH  (service)  state". */
-static void print_device(const char *record)
+static void print_device(const char *record, FILE *out)
 {
     char field[6][300] = {""};
     unsigned long depth;
@@ -84,26 +84,26 @@ static void print_device(const char *record)
                 *c = '.';
     }
     depth = strtoul(field[0], NULL, 10);
-    fprintf(stderr, "    %*s%s  (%s)  ", (int)(depth < 40 ? depth : 40) * 2, "", field[1],
+    fprintf(out, "    %*s%s  (%s)  ", (int)(depth < 40 ? depth : 40) * 2, "", field[1],
             field[2][0] != '\0' ? field[2] : "no driver");
     if (strcmp(field[4], "0") == 0)
-        fprintf(stderr, "%s\n", field[3]);
+        fprintf(out, "%s\n", field[3]);
     else
-        fprintf(stderr, "problem %s, status %s (%s)\n", field[4], field[5], field[3]);
+        fprintf(out, "problem %s, status %s (%s)\n", field[4], field[5], field[3]);
 }
 
-static void print_kind(const struct console *console, const struct summary_kind *kind)
+static void print_kind(const struct console *console, const struct summary_kind *kind, FILE *out)
 {
     if (summary_count(console, kind->key) == 0)
         return;
-    fprintf(stderr, "  %s\n", kind->heading);
+    fprintf(out, "  %s\n", kind->heading);
     for (unsigned i = 0; i < console->record_count; i++)
         if (!has_key(console->record[i], kind->key))
             continue;
         else if (strcmp(kind->key, "tree") == 0)
-            print_device(console->record[i]);
+            print_device(console->record[i], out);
         else
-            print_fields(console->record[i]);
+            print_fields(console->record[i], out);
 }
 
 static bool is_known(const char *record)
@@ -114,10 +114,10 @@ static bool is_known(const char *record)
     return false;
 }
 
-static void print_unknown(const char *record)
+static void print_unknown(const char *record, FILE *out)
 {
-    fprintf(stderr, "  %.*s\n", (int)key_bytes(record), record);
-    print_fields(record);
+    fprintf(out, "  %.*s\n", (int)key_bytes(record), record);
+    print_fields(record, out);
 }
 
 static void print_json(const char *record)
@@ -139,19 +139,24 @@ static void print_json(const char *record)
     json_decref(object);
 }
 
-void summary_print(const struct console *console)
+void summary_show(const struct console *console, FILE *out)
 {
     if (console->json) {
         for (unsigned i = 0; i < console->record_count; i++)
             print_json(console->record[i]);
         return;
     }
-    fflush(stdout);
-    if (console->record_count != 0)
-        fputs("\nSummary\n", stderr);
     for (size_t i = 0; i < KIND_COUNT; i++)
-        print_kind(console, &kinds[i]);
+        print_kind(console, &kinds[i], out);
     for (unsigned i = 0; i < console->record_count; i++)
         if (!is_known(console->record[i]))
-            print_unknown(console->record[i]);
+            print_unknown(console->record[i], out);
+}
+
+void summary_print(const struct console *console)
+{
+    fflush(stdout);
+    if (!console->json && console->record_count != 0)
+        fputs("\nSummary\n", stderr);
+    summary_show(console, stderr);
 }

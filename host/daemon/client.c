@@ -208,12 +208,10 @@ static bool take_input(struct daemon *daemon, struct client *client, const struc
 
 /* ---- requests ---- */
 
-static void start_program(struct daemon *daemon, struct client *client,
-                          const struct request *request)
+/* A command whose outcome goes to the client: its output and its end come with the number. */
+static void give_number(struct daemon *daemon, struct client *client, uint32_t command,
+                        const char *text, size_t bytes)
 {
-    char text[REQUEST_PATH_LIMIT + REQUEST_COMMAND_LIMIT];
-    int bytes = snprintf(text, sizeof(text), "%s\t%s", request->path, request->command);
-
     if (daemon->stopping) {
         client_end_error(daemon, client, "the machine is shutting down");
         return;
@@ -223,8 +221,17 @@ static void start_program(struct daemon *daemon, struct client *client,
                                 ? HAL_TERMINAL_FIRST
                                 : daemon->last_terminal + 1;
     client->terminal = daemon->last_terminal;
-    if (command_queue(daemon, HAL_COMMAND_SPAWN, client->terminal, text, (size_t)bytes) != 0)
+    if (command_queue(daemon, command, client->terminal, text, bytes) != 0)
         client_end_error(daemon, client, "the machine's keeper is out of memory");
+}
+
+static void start_program(struct daemon *daemon, struct client *client,
+                          const struct request *request)
+{
+    char text[REQUEST_PATH_LIMIT + REQUEST_COMMAND_LIMIT];
+    int bytes = snprintf(text, sizeof(text), "%s\t%s", request->path, request->command);
+
+    give_number(daemon, client, HAL_COMMAND_SPAWN, text, (size_t)bytes);
 }
 
 static void begin_shutdown(struct daemon *daemon, struct client *client)
@@ -261,6 +268,9 @@ static bool take_request(struct daemon *daemon, struct client *client, const str
     }
     switch (request.verb) {
     case REQUEST_EXEC: start_program(daemon, client, &request); break;
+    case REQUEST_SHOW:
+        give_number(daemon, client, HAL_COMMAND_SHOW, request.show, strlen(request.show));
+        break;
     case REQUEST_STATUS: tell_status(daemon, client); break;
     case REQUEST_SHUTDOWN: begin_shutdown(daemon, client); break;
     case REQUEST_DEBUG:

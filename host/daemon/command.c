@@ -33,7 +33,7 @@ int command_queue(struct daemon *daemon, uint32_t kind, uint64_t argument, const
     return 0;
 }
 
-/* A program that did not come to run. */
+/* A program that did not come to run, or records that do not come. */
 static void note_spawn(struct daemon *daemon, uint32_t status)
 {
     struct client *client = client_of_terminal(daemon, (uint32_t)daemon->given->argument);
@@ -61,7 +61,8 @@ void command_next(void *context, HAL_COMMAND *command)
 
     if (!daemon->ready)
         note_ready(daemon);
-    if (daemon->given != NULL && daemon->given->kind == HAL_COMMAND_SPAWN)
+    if (daemon->given != NULL &&
+        (daemon->given->kind == HAL_COMMAND_SPAWN || daemon->given->kind == HAL_COMMAND_SHOW))
         note_spawn(daemon, (uint32_t)command->status);
     free(daemon->given);
     daemon->given = daemon->first_command;

@@ -21,6 +21,7 @@ enum { /* to a client */
     FRAME_LOG,   /* Drydock's own words on the program, a line */
     FRAME_WANT,  /* the program reads */
     FRAME_DEBUG, /* a line of debug output: JSON */
+    FRAME_REPORT, /* records of what was asked for, lines */
     FRAME_END    /* JSON, the last frame: "exit", or "error" with a text, or what was asked for */
 };
 

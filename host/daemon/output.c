@@ -152,8 +152,11 @@ void output_write(void *context, uint64_t stream, const char *text, size_t bytes
         if (client != NULL)
             client_want(daemon, client);
         break;
-    case HAL_STREAM_NAME:
-    case HAL_STREAM_REPORT: break; /* of runs, where many programs share an output */
+    case HAL_STREAM_REPORT:
+        if (client != NULL)
+            client_write(daemon, client, FRAME_REPORT, text, bytes);
+        break;
+    case HAL_STREAM_NAME: break; /* of runs, where many programs share an output */
     default:
         if (client != NULL)
             client_write(daemon, client, FRAME_LOG, text, bytes);

@@ -2,6 +2,7 @@
 #include "daemon/request.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool take_text(const json_t *object, const char *key, char *to, size_t limit)
@@ -26,6 +27,23 @@ static bool take_exec(struct request *request, const json_t *object, const char 
            strchr(request->path, '\t') == NULL;
 }
 
+static bool take_show(struct request *request, const json_t *object, const char **why)
+{
+    const char *what = json_string_value(json_object_get(object, "what"));
+    const json_t *value = json_object_get(object, "guid");
+    const char *guid = json_string_value(value);
+
+    request->verb = REQUEST_SHOW;
+    *why = "it asks for nothing that a machine shows";
+    if (what == NULL || (strcmp(what, "tree") != 0 && strcmp(what, "wmi") != 0))
+        return false;
+    if (guid == NULL || strlen(guid) != json_string_length(value) || strlen(guid) > 38 ||
+        strspn(guid, "{}-0123456789abcdefABCDEF") != strlen(guid))
+        return false;
+    snprintf(request->show, sizeof(request->show), "%s\t%s", what, guid);
+    return true;
+}
+
 static bool take_verb(struct request *request, const json_t *object, const char **why)
 {
     const char *verb = json_string_value(json_object_get(object, "verb"));
@@ -35,6 +53,8 @@ static bool take_verb(struct request *request, const json_t *object, const char 
         return false;
     if (strcmp(verb, "exec") == 0)
         return take_exec(request, object, why);
+    if (strcmp(verb, "show") == 0)
+        return take_show(request, object, why);
     request->since_boot = json_is_true(json_object_get(object, "since_boot"));
     request->once = json_is_true(json_object_get(object, "once"));
     request->verb = strcmp(verb, "debug") == 0    ? REQUEST_DEBUG

@@ -15,6 +15,7 @@ VOID SessionInitServing(VOID)
         return;
     KeInitializeEvent(&SessionDoorbell, SynchronizationEvent, FALSE);
     KeSetDoorbellEvent(&SessionDoorbell);
+    SessionInitShow();
     /* who computes does not keep the host waiting */
     KeSetPriorityThread(KeGetCurrentThread(), LOW_REALTIME_PRIORITY);
 }
@@ -45,6 +46,8 @@ NTSTATUS SessionServe(VOID)
         return KeWaitForSingleObject(&SessionDoorbell, Executive, KernelMode, FALSE, NULL);
     case HAL_COMMAND_SPAWN:
         return SessionSpawn(Number);
+    case HAL_COMMAND_SHOW:
+        return SessionShow(Number);
     case HAL_COMMAND_INPUT:
         PsTerminalInput(Number, SessionCommand.text, SessionCommand.text_bytes);
         return STATUS_SUCCESS;

@@ -14,3 +14,8 @@ VOID SessionFreeField(PUNICODE_STRING Field);
 /* ---- serve.c: commands of a machine that was booted ---- */
 VOID SessionInitServing(VOID);
 NTSTATUS SessionServe(VOID); /* STATUS_NOT_SUPPORTED: it is none of those */
+
+/* ---- show.c ---- */
+VOID SessionInitShow(VOID);
+/* Begins what the command's text asks for; the records and the end go to Number. */
+NTSTATUS SessionShow(HANDLE Number);

@@ -30,6 +30,7 @@ static SUMMARY_TAG SummaryTag[SUMMARY_TAGS];
 static ULONG SummaryTagCount;
 static SUMMARY_TYPE SummaryType[SUMMARY_TYPES];
 static IO_STATISTICS SummaryIo;
+ULONG64 SummaryStream = HAL_STREAM_REPORT;
 
 static VOID SummaryPrint(const char *Format, ...)
 {
@@ -40,7 +41,7 @@ static VOID SummaryPrint(const char *Format, ...)
     _vsnprintf(Line, sizeof(Line) - 1, Format, Arguments);
     va_end(Arguments);
     Line[sizeof(Line) - 1] = '\0';
-    HAL->write(HAL_STREAM_REPORT, (ULONG64)Line, strlen(Line), KeVirtualTime());
+    HAL->write(SummaryStream, (ULONG64)Line, strlen(Line), KeVirtualTime());
 }
 
 /* ---- devices of the machine that come and go: the bus driver's objects are not counted ---- */

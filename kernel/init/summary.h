@@ -15,5 +15,7 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes);
  * the baseline. PASSIVE_LEVEL.
  */
 VOID SummaryWrite(VOID);
+/* Where records go: HAL_STREAM_REPORT, or that of who asked for them. */
+extern ULONG64 SummaryStream;
 /* The device tree as records. PASSIVE_LEVEL. */
 VOID SummaryWriteTree(VOID);

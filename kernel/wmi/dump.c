@@ -1,11 +1,12 @@
 /*
- * What `drydock run --wmi` shows: each registered block, then the data of each of its instances.
+ * What `drydock run --wmi` and `drydock wmi` show: each registered block, then the data of each of its instances.
  *     wmi      GUID  device  instances ("dynamic": named by the provider)  flags
  *     wmidata  GUID  instance name  bytes  hexadecimal data
  *     wmierror GUID  device  NTSTATUS
  */
 #include "wmip.h"
 
+#include "../init/summary.h"
 #include "../rtl/rtl.h"
 
 #define WMIP_LINE 4096u
@@ -23,7 +24,7 @@ static VOID WmipPrint(const char *Format, ...)
     Bytes = _vsnprintf(Line, WMIP_LINE, Format, Arguments);
     va_end(Arguments);
     if (Bytes > 0)
-        HAL->write(HAL_STREAM_REPORT, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
+        HAL->write(SummaryStream, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
     ExFreePoolWithTag(Line, WMIP_TAG);
 }
 

@@ -1,0 +1,127 @@
+/* drydock tree, drydock wmi: what the machine that was booted shows of itself. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/console.h"
+#include "cli/run.h"
+
+static const char tree_help[] =
+    "usage: drydock tree [--machine DIR] [--json]\n\n"
+    "Shows the device tree of the machine that drydock boot has started: each device's instance\n"
+    "path below its parent's, its driver's service, and its state or problem code.\n\n"
+    "  --machine DIR  the machine's folder (see drydock help boot)\n"
+    "  --json         an object a line\n\n"
+    "exit status: 0 fine, 1 usage, or none runs\n";
+static const char wmi_help[] =
+    "usage: drydock wmi [--machine DIR] [--json] [GUID]\n\n"
+    "Asks the WMI providers of the machine that drydock boot has started: each registered block, or\n"
+    "that one, and the data of each of its instances.\n\n"
+    "  --machine DIR  the machine's folder (see drydock help boot)\n"
+    "  --json         an object a line\n"
+    "  GUID           of a block: {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}, with or without braces\n\n"
+    "exit status: 0 fine, 1 usage, none runs, or no provider has the block\n";
+
+enum { OPTION_MACHINE = 256, OPTION_JSON };
+static const struct option long_options[] = {
+    {"machine", required_argument, NULL, OPTION_MACHINE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_report(void *context, const char *text, size_t bytes)
+{
+    console_write(context, HAL_STREAM_REPORT, text, bytes, 0);
+    return true;
+}
+
+static int show(const char *machine, const char *what, const char *guid, struct console *console)
+{
+    struct attach attach = {.fd = -1, .report = take_report, .context = console};
+    json_t *end = NULL;
+    int status = attach_open(&attach, machine);
+
+    if (status != EXIT_FINE)
+        return status;
+    status = attach_run(&attach, json_pack("{s:s, s:s, s:s}", "verb", "show", "what", what, "guid", guid), &end);
+    json_decref(end);
+    attach_close(&attach);
+    if (status == EXIT_FINE)
+        summary_show(console, stdout);
+    if (status == EXIT_FINE && guid[0] != '\0' && console->record_count == 0) {
+        cli_message("no provider has registered the block %s", guid);
+        status = EXIT_USAGE;
+    }
+    return status;
+}
+
+static int parse(const struct cli_verb *verb, int argc, char **argv, const char **machine, bool *json)
+{
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1)
+        switch (option) {
+        case OPTION_MACHINE: *machine = optarg; break;
+        case OPTION_JSON: *json = true; break;
+        case ':': return cli_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
+        default: return cli_usage_error(verb, "%s has no option '%s'", verb->name, argv[optind - 1]);
+        }
+    return EXIT_FINE;
+}
+
+static int run(const struct cli_verb *verb, const char *guid, const char *machine, bool json)
+{
+    struct console *console = calloc(1, sizeof(*console));
+    int status;
+
+    if (console == NULL)
+        return EXIT_USAGE;
+    console_init(console, json, false);
+    status = show(machine, verb->name, guid, console);
+    console_free(console);
+    free(console);
+    return status;
+}
+
+static int cli_tree(int argc, char **argv)
+{
+    const char *machine = NULL;
+    bool json = false;
+    int status = parse(&cli_verb_tree, argc, argv, &machine, &json);
+
+    if (status == EXIT_FINE && optind < argc)
+        status = cli_usage_error(&cli_verb_tree, "tree takes options only, not '%s'", argv[optind]);
+    return status == EXIT_FINE ? run(&cli_verb_tree, "", machine, json) : status;
+}
+
+static int cli_wmi(int argc, char **argv)
+{
+    const char *machine = NULL;
+    char guid[40] = "";
+    bool json = false;
+    int status = parse(&cli_verb_wmi, argc, argv, &machine, &json);
+
+    if (status == EXIT_FINE && optind + 1 < argc)
+        status = cli_usage_error(&cli_verb_wmi, "wmi takes one block, not '%s' too", argv[optind + 1]);
+    else if (status == EXIT_FINE && optind < argc && !cli_parse_guid(argv[optind], guid))
+        status = cli_usage_error(&cli_verb_wmi, "'%s' is no GUID", argv[optind]);
+    return status == EXIT_FINE ? run(&cli_verb_wmi, guid, machine, json) : status;
+}
+
+const struct cli_verb cli_verb_tree = {
+    .name = "tree",
+    .summary = "the device tree of the machine that was booted",
+    .help = tree_help,
+    .run = cli_tree,
+};
+
+const struct cli_verb cli_verb_wmi = {
+    .name = "wmi",
+    .summary = "WMI blocks and their data in the machine that was booted",
+    .help = wmi_help,
+    .run = cli_wmi,
+};
