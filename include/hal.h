@@ -403,14 +403,20 @@ enum {
     HAL_HIVE_SAM,
     HAL_HIVE_SECURITY,
     HAL_HIVE_USER, /* of the one who runs programs */
-    HAL_HIVE_COUNT
+    HAL_HIVE_COUNT,
+    /* One that has no file and no log, with or without HAL_FLAG_REGISTRY: for files of the guest's. */
+    HAL_HIVE_SCRATCH = HAL_HIVE_COUNT
 };
 enum {
     /* offset, length -> bytes of the hive's records, total; total 0: there is no such hive yet */
     HAL_HIVE_LOAD = 1,
     HAL_HIVE_CHANGE, /* length bytes at offset of a record of total bytes; the last piece does it */
     HAL_HIVE_READY,  /* new hives are complete with what every machine starts with */
-    HAL_HIVE_FLUSH   /* what is in the log is on the disk */
+    HAL_HIVE_FLUSH,  /* what is in the log is on the disk */
+    /* Of the scratch hive: */
+    HAL_HIVE_CLEAR, /* there is none */
+    HAL_HIVE_IMAGE, /* as HAL_HIVE_LOAD: the bytes of a regf file of it */
+    HAL_HIVE_PARSE  /* as HAL_HIVE_CHANGE: a regf file's bytes; the last piece makes it that */
 };
 typedef struct HAL_HIVE_REQUEST {
     uint32_t operation;
@@ -422,6 +428,7 @@ typedef struct HAL_HIVE_REQUEST {
 } HAL_HIVE_REQUEST;
 #define HAL_HIVE_CHUNK 65536u
 #define HAL_HIVE_RECORD_LIMIT 0x200000u
+#define HAL_HIVE_IMAGE_LIMIT 0x4000000u
 
 enum { /* operation of a record; the path leads to the key, from the hive's root */
     /* name: class; data: security descriptor; type: HAL_KEY_*: made, or what it is now */

@@ -34,7 +34,7 @@ struct run_session { /* a run and what serves it */
     struct progress progress;
     struct supervisor supervisor;
     struct gpus gpus;
-    struct hive_store *hives; /* NULL: the registry is not kept */
+    struct hive_store *hives;
     struct qemu qemu[RUN_QEMU_LIMIT];
     bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
@@ -248,9 +248,8 @@ static void say_hive(void *context, const char *text)
 
 static int open_hives(struct run_session *session)
 {
-    if (!session->run.options.keep_registry)
-        return EXIT_FINE;
-    session->hives = hive_store_open(session->run.folder.path, say_hive, session);
+    session->hives = hive_store_open(
+        session->run.options.keep_registry ? session->run.folder.path : NULL, say_hive, session);
     return session->hives != NULL ? EXIT_FINE : EXIT_USAGE;
 }
 
@@ -282,9 +281,7 @@ static long on_hive(void *context, const void *body, size_t bytes, void *reply, 
 {
     struct run_session *session = context;
 
-    return session->hives != NULL
-               ? hive_store_serve(session->hives, body, bytes, reply, limit)
-               : -EINVAL;
+    return hive_store_serve(session->hives, body, bytes, reply, limit);
 }
 
 static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns)
@@ -362,7 +359,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .save_at = run->options.save_at,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
                                                (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0) |
-                                               (session->hives != NULL ? HAL_FLAG_REGISTRY : 0),
+                                               (run->options.keep_registry ? HAL_FLAG_REGISTRY : 0),
                                       .watchdog_ms = 3000};
     struct supervisor_ops ops = {.context = session,
                                  .next_command = on_command,

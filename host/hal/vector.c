@@ -293,12 +293,12 @@ int64_t HAL_CALL hal_do_hive(uint64_t request_va)
     size_t received;
 
     note_progress();
-    if (!(g_machine.loader->flags & HAL_FLAG_REGISTRY))
-        return HAL_E_DENIED;
     if (!memory_read(request_va, &request, sizeof(request)) || request.length > HAL_HIVE_CHUNK)
         return HAL_E_INVALID;
+    if (!(g_machine.loader->flags & HAL_FLAG_REGISTRY) && request.hive != HAL_HIVE_SCRATCH)
+        return HAL_E_DENIED;
     *hive = (struct channel_hive){.request = request};
-    if (request.operation == HAL_HIVE_CHANGE) {
+    if (request.operation == HAL_HIVE_CHANGE || request.operation == HAL_HIVE_PARSE) {
         hive->data_bytes = request.length;
         if (!memory_read(request.buffer, hive + 1, request.length))
             return HAL_E_INVALID;

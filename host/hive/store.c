@@ -29,7 +29,8 @@ enum {
     NT_STATUS_DISK_FULL = (int)0xC000007F,
     NT_STATUS_NO_MEMORY = (int)0xC000009A,
     NT_STATUS_REGISTRY_CORRUPT = (int)0xC000014C,
-    NT_STATUS_REGISTRY_IO_FAILED = (int)0xC000014D
+    NT_STATUS_REGISTRY_IO_FAILED = (int)0xC000014D,
+    NT_STATUS_NOT_REGISTRY_FILE = (int)0xC000015C
 };
 
 struct hive {
@@ -49,6 +50,7 @@ struct hive_store {
     hive_say *say;
     void *context;
     struct hive hive[HAL_HIVE_COUNT];
+    struct hive scratch;
 };
 
 __attribute__((format(printf, 2, 3))) static void tell(const struct hive_store *store,
@@ -292,17 +294,20 @@ static int open_folder(struct hive_store *store, const char *folder)
     return store->folder_fd < 0 ? -errno : lock_folder(store);
 }
 
+static void free_hive(struct hive *hive)
+{
+    hive_free_key(hive->root);
+    free(hive->records.data);
+    free(hive->pieces.data);
+    if (hive->log.fd >= 0)
+        close(hive->log.fd);
+}
+
 static void free_store(struct hive_store *store)
 {
-    for (unsigned i = 0; i < HAL_HIVE_COUNT; i++) {
-        struct hive *hive = &store->hive[i];
-
-        hive_free_key(hive->root);
-        free(hive->records.data);
-        free(hive->pieces.data);
-        if (hive->log.fd >= 0)
-            close(hive->log.fd);
-    }
+    for (unsigned i = 0; i < HAL_HIVE_COUNT; i++)
+        free_hive(&store->hive[i]);
+    free_hive(&store->scratch);
     if (store->folder_fd >= 0)
         close(store->folder_fd);
     if (store->lock_fd >= 0)
@@ -334,6 +339,9 @@ struct hive_store *hive_store_open(const char *folder, hive_say *say, void *cont
     for (unsigned i = 0; i < HAL_HIVE_COUNT; i++)
         store->hive[i] =
             (struct hive){.name = name[i][0], .log_name = name[i][1], .log = {.fd = -1}};
+    store->scratch.log.fd = -1;
+    if (folder == NULL)
+        return store;
     error = open_folder(store, folder);
     fine = error == 0;
     if (error != 0)
@@ -368,6 +376,7 @@ static uint32_t status_of(int error)
     case -ENOSPC:
     case -EDQUOT:
     case -EFBIG: return (uint32_t)NT_STATUS_DISK_FULL;
+    case -EBADMSG: return (uint32_t)NT_STATUS_NOT_REGISTRY_FILE;
     case -EINVAL:
     case -ENOENT:
     case -EEXIST:
@@ -376,32 +385,53 @@ static uint32_t status_of(int error)
     }
 }
 
-static int serve_load(struct hive *hive, HAL_HIVE_REQUEST *request, uint8_t *data)
+/* A part of what was made for the guest at offset 0; it is gone when all of it was taken. */
+static int serve_part(struct hive_buffer *made, HAL_HIVE_REQUEST *request, uint8_t *data)
 {
-    struct hive_buffer *records = &hive->records;
     uint32_t wanted = request->length;
 
-    request->length = 0;
-    request->total = 0;
-    if (hive->root == NULL)
-        return 0;
-    if (request->offset == 0) {
-        records->bytes = 0;
-        hive_emit(hive->root, records);
-    }
-    if (records->failed || request->offset > records->bytes)
-        return records->failed ? -ENOMEM : -EINVAL;
-    if (wanted > records->bytes - request->offset)
-        wanted = (uint32_t)(records->bytes - request->offset);
+    if (made->failed || request->offset > made->bytes)
+        return made->failed ? -ENOMEM : -EINVAL;
+    if (wanted > made->bytes - request->offset)
+        wanted = (uint32_t)(made->bytes - request->offset);
     if (wanted != 0)
-        memcpy(data, records->data + request->offset, wanted);
+        memcpy(data, made->data + request->offset, wanted);
     request->length = wanted;
-    request->total = records->bytes;
-    if (request->offset + wanted == records->bytes) {
-        free(records->data);
-        *records = (struct hive_buffer){0};
+    request->total = made->bytes;
+    if (request->offset + wanted == made->bytes) {
+        free(made->data);
+        *made = (struct hive_buffer){0};
     }
     return 0;
+}
+
+static int serve_load(struct hive *hive, HAL_HIVE_REQUEST *request, uint8_t *data)
+{
+    if (hive->root == NULL) {
+        request->length = 0;
+        request->total = 0;
+        return 0;
+    }
+    if (request->offset == 0) {
+        hive->records.bytes = 0;
+        hive_emit(hive->root, &hive->records);
+    }
+    return serve_part(&hive->records, request, data);
+}
+
+static int serve_image(struct hive *hive, HAL_HIVE_REQUEST *request, uint8_t *data)
+{
+    struct regf_header header = {1, now_100ns()};
+    int error;
+
+    if (hive->root == NULL)
+        return -EINVAL;
+    if (request->offset == 0) {
+        error = regf_write(hive->root, &header, "", &hive->records);
+        if (error != 0)
+            return error;
+    }
+    return serve_part(&hive->records, request, data);
 }
 
 /* What the log has is what the tree has, whatever fails. */
@@ -413,7 +443,7 @@ static int change(struct hive_store *store, struct hive *hive, const void *recor
         return -EIO;
     if (hive->root == NULL && (hive->root = hive_create_root()) == NULL)
         return -ENOMEM;
-    if (!hive->ready)
+    if (!hive->ready) /* the scratch hive never is */
         return hive_apply(hive->root, record, bytes);
     error = log_append(&hive->log, record, bytes);
     if (error == -EIO)
@@ -430,27 +460,78 @@ static int change(struct hive_store *store, struct hive *hive, const void *recor
     return 0;
 }
 
-static int serve_change(struct hive_store *store, struct hive *hive, HAL_HIVE_REQUEST *request,
-                        const uint8_t *data)
+/* Gathers what comes in pieces; *whole: it is all there, in hive->pieces. */
+static int gather(struct hive *hive, const HAL_HIVE_REQUEST *request, const uint8_t *data,
+                  uint32_t limit, bool *whole)
 {
     struct hive_buffer *pieces = &hive->pieces;
 
+    *whole = false;
     if (request->offset == 0)
         pieces->bytes = 0;
-    if (request->total > HAL_HIVE_RECORD_LIMIT || request->offset != pieces->bytes ||
+    if (request->total > limit || request->offset != pieces->bytes ||
         request->length > request->total - request->offset)
         return -EINVAL;
-    if (request->length == request->total) /* most are small */
-        return change(store, hive, data, request->length);
     hive_append(pieces, data, request->length);
     if (pieces->failed) {
-        pieces->failed = false;
+        *pieces = (struct hive_buffer){.data = pieces->data, .room = pieces->room};
         return -ENOMEM;
     }
-    if (pieces->bytes != request->total)
-        return 0;
-    pieces->bytes = 0;
-    return change(store, hive, pieces->data, (uint32_t)request->total);
+    *whole = pieces->bytes == request->total;
+    return 0;
+}
+
+static int serve_change(struct hive_store *store, struct hive *hive, HAL_HIVE_REQUEST *request,
+                        const uint8_t *data)
+{
+    bool whole;
+    int error = gather(hive, request, data, HAL_HIVE_RECORD_LIMIT, &whole);
+
+    if (error != 0 || !whole)
+        return error;
+    error = change(store, hive, hive->pieces.data, (uint32_t)hive->pieces.bytes);
+    hive->pieces.bytes = 0;
+    return error;
+}
+
+static void clear_scratch(struct hive *hive)
+{
+    free_hive(hive);
+    *hive = (struct hive){.log = {.fd = -1}};
+}
+
+static int serve_parse(struct hive *hive, HAL_HIVE_REQUEST *request, const uint8_t *data)
+{
+    const char *why;
+    bool whole;
+    int error = gather(hive, request, data, HAL_HIVE_IMAGE_LIMIT, &whole);
+
+    if (error != 0 || !whole)
+        return error;
+    hive_free_key(hive->root);
+    error = regf_read(hive->pieces.data, hive->pieces.bytes, &hive->root, &why);
+    free(hive->pieces.data);
+    hive->pieces = (struct hive_buffer){0};
+    return error == -EINVAL ? -EBADMSG : error;
+}
+
+static int serve_scratch(struct hive_store *store, struct channel_hive *answer, const uint8_t *data)
+{
+    HAL_HIVE_REQUEST *request = &answer->request;
+    uint8_t *out = (uint8_t *)(answer + 1);
+    struct hive *hive = &store->scratch;
+    int error;
+
+    switch (request->operation) {
+    case HAL_HIVE_CLEAR: clear_scratch(hive); return 0;
+    case HAL_HIVE_CHANGE: return serve_change(store, hive, request, data);
+    case HAL_HIVE_PARSE: return serve_parse(hive, request, data);
+    case HAL_HIVE_LOAD: error = serve_load(hive, request, out); break;
+    case HAL_HIVE_IMAGE: error = serve_image(hive, request, out); break;
+    default: return -EINVAL;
+    }
+    answer->data_bytes = error == 0 ? request->length : 0;
+    return error;
 }
 
 /* What the machine has made of hives that there were not. */
@@ -485,6 +566,8 @@ static int serve_request(struct hive_store *store, struct channel_hive *answer, 
     struct hive *hive;
     int error;
 
+    if (request->hive == HAL_HIVE_SCRATCH)
+        return serve_scratch(store, answer, data);
     if (request->operation == HAL_HIVE_READY || request->operation == HAL_HIVE_FLUSH)
         return request->operation == HAL_HIVE_READY ? make_hives(store) : flush(store);
     if (request->hive >= HAL_HIVE_COUNT)
@@ -509,7 +592,8 @@ long hive_store_serve(struct hive_store *store, const void *body, size_t body_by
     memcpy(answer, body, sizeof(*answer));
     if (answer->request.length > HAL_HIVE_CHUNK)
         return -EINVAL;
-    if (answer->request.operation == HAL_HIVE_CHANGE &&
+    if ((answer->request.operation == HAL_HIVE_CHANGE ||
+         answer->request.operation == HAL_HIVE_PARSE) &&
         (answer->data_bytes != answer->request.length ||
          answer->data_bytes != body_bytes - sizeof(*answer)))
         return -EINVAL;

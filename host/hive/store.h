@@ -13,6 +13,7 @@ struct hive_store;
 typedef void hive_say(void *context, const char *text);
 
 /*
+ * A folder of NULL: a store without a folder, for the guest's own files alone (HAL_HIVE_SCRATCH).
  * Opens or makes folder/registry and reads each hive there, recovering what is to be recovered.
  * NULL when one of them cannot be had whole, or the folder is in use: say has told.
  */

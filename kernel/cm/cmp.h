@@ -97,9 +97,17 @@ NTSTATUS CmpLogChange(CMP_NODE *Node, const CMP_CHANGE *Change);
 /* The key itself, as it will be. */
 NTSTATUS CmpLogKey(CMP_NODE *Node, PSECURITY_DESCRIPTOR Descriptor, LARGE_INTEGER Time);
 NTSTATUS CmpFlushHives(VOID);
+/* The change as a record for a hive of the host's, with the path from Root. */
+NTSTATUS CmpSendChange(ULONG Hive, CMP_NODE *Root, CMP_NODE *Node, const CMP_CHANGE *Change);
+/* What a hive of the host's has, below Root. *Any: it has something. On failure a part of it is there. */
+NTSTATUS CmpLoadRecords(ULONG Hive, CMP_NODE *Root, PBOOLEAN Any);
 NTSTATUS CmpLoadHives(VOID);      /* at start-up, before anything else is in the registry */
 BOOLEAN CmpIsLoaded(PCWSTR Path); /* its hive came from the host; Path below \Registry */
 VOID CmpFinishHives(VOID);        /* those that did not come from there are complete */
+
+/* ---- save.c: hives as files of the machine ---- */
+VOID CmpInitFiles(VOID);
+NTSTATUS CmpFlushLoaded(CMP_NODE *Node); /* the hive that NtLoadKey has loaded there, if it is one */
 
 /* ---- init.c ---- */
 /* Makes each key of the path below \Registry that is missing. */

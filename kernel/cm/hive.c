@@ -12,16 +12,13 @@ typedef struct _CMP_HIVE {
     BOOLEAN Loaded;
 } CMP_HIVE;
 
-#define CMP_USER \
+#define CMP_USER                                                                                   \
     L"S-1-5-21-1004336348-1177238915-682003330-1001" /* as SeCreateProgramToken has it */
 
 static CMP_HIVE CmpHive[HAL_HIVE_COUNT] = {
-    {L"Machine\\System", HAL_HIVE_SYSTEM, FALSE},
-    {L"Machine\\Software", HAL_HIVE_SOFTWARE, FALSE},
-    {L"User\\.Default", HAL_HIVE_DEFAULT, FALSE},
-    {L"Machine\\BCD00000000", HAL_HIVE_BCD, FALSE},
-    {L"Machine\\SAM", HAL_HIVE_SAM, FALSE},
-    {L"Machine\\Security", HAL_HIVE_SECURITY, FALSE},
+    {L"Machine\\System", HAL_HIVE_SYSTEM, FALSE}, {L"Machine\\Software", HAL_HIVE_SOFTWARE, FALSE},
+    {L"User\\.Default", HAL_HIVE_DEFAULT, FALSE}, {L"Machine\\BCD00000000", HAL_HIVE_BCD, FALSE},
+    {L"Machine\\SAM", HAL_HIVE_SAM, FALSE},       {L"Machine\\Security", HAL_HIVE_SECURITY, FALSE},
     {L"User\\" CMP_USER, HAL_HIVE_USER, FALSE},
 };
 
@@ -34,17 +31,22 @@ static BOOLEAN CmpIsKept(VOID)
 
 /* ---- changes ---- */
 
-/* The node at the top of the hive that a node is in, or NULL. *Bytes: of the path from there in a
- * record. */
-static CMP_NODE *CmpHiveRoot(CMP_NODE *Node, PULONG Bytes)
+/* The node at the top of the hive that a node is in, or NULL: the host does not keep it. */
+static CMP_NODE *CmpHiveRoot(CMP_NODE *Node)
 {
-    *Bytes = 0;
-    for (; Node != NULL && Node->Hive == 0; Node = Node->Parent) {
+    for (; Node != NULL && Node->Hive == 0; Node = Node->Parent)
         if (Node->Volatile)
             return NULL;
-        *Bytes += sizeof(USHORT) + Node->Name.Length;
-    }
     return Node;
+}
+
+static ULONG CmpPathBytes(CMP_NODE *Root, CMP_NODE *Node, PCUNICODE_STRING Child)
+{
+    ULONG Bytes = Child == NULL ? 0 : sizeof(USHORT) + Child->Length;
+
+    for (; Node != Root; Node = Node->Parent)
+        Bytes += sizeof(USHORT) + Node->Name.Length;
+    return Bytes;
 }
 
 /* Writes one component of a path before End. */
@@ -57,11 +59,11 @@ static PUCHAR CmpPutComponent(PUCHAR End, PCUNICODE_STRING Name)
     return End;
 }
 
-static VOID CmpPutPath(PUCHAR End, CMP_NODE *Node, PCUNICODE_STRING Child)
+static VOID CmpPutPath(PUCHAR End, CMP_NODE *Root, CMP_NODE *Node, PCUNICODE_STRING Child)
 {
     if (Child != NULL)
         End = CmpPutComponent(End, Child);
-    for (; Node->Hive == 0; Node = Node->Parent)
+    for (; Node != Root; Node = Node->Parent)
         End = CmpPutComponent(End, &Node->Name);
 }
 
@@ -80,22 +82,15 @@ static NTSTATUS CmpSend(ULONG Hive, const HAL_HIVE_RECORD *Record)
     return (NTSTATUS)Request.status;
 }
 
-NTSTATUS CmpLogChange(CMP_NODE *Node, const CMP_CHANGE *Change)
+NTSTATUS CmpSendChange(ULONG Hive, CMP_NODE *Root, CMP_NODE *Node, const CMP_CHANGE *Change)
 {
-    ULONG NameBytes = Change->Name == NULL ? 0 : Change->Name->Length, PathBytes;
+    ULONG NameBytes = Change->Name == NULL ? 0 : Change->Name->Length;
+    ULONG PathBytes = CmpPathBytes(Root, Node, Change->Child);
+    ULONG64 Bytes = sizeof(HAL_HIVE_RECORD) + (ULONG64)PathBytes + NameBytes + Change->Bytes;
     HAL_HIVE_RECORD *Record;
-    CMP_NODE *Root;
-    ULONG64 Bytes;
     NTSTATUS Status;
     PUCHAR At;
 
-    if (!CmpIsKept() || CmpLoading)
-        return STATUS_SUCCESS;
-    Root = CmpHiveRoot(Node, &PathBytes);
-    if (Root == NULL)
-        return STATUS_SUCCESS;
-    PathBytes += Change->Child == NULL ? 0 : sizeof(USHORT) + Change->Child->Length;
-    Bytes = sizeof(*Record) + (ULONG64)PathBytes + NameBytes + Change->Bytes;
     if (Bytes > HAL_HIVE_RECORD_LIMIT)
         return STATUS_INSUFFICIENT_RESOURCES;
     Record = ExpAllocatePool(PagedPool, Bytes, CMP_TAG, FALSE, NULL);
@@ -109,13 +104,23 @@ NTSTATUS CmpLogChange(CMP_NODE *Node, const CMP_CHANGE *Change)
                                 .data_bytes = Change->Bytes,
                                 .time = (ULONG64)Change->Time.QuadPart};
     At = (PUCHAR)(Record + 1) + PathBytes;
-    CmpPutPath(At, Node, Change->Child);
+    CmpPutPath(At, Root, Node, Change->Child);
     if (NameBytes != 0)
         RtlCopyMemory(At, Change->Name->Buffer, NameBytes);
     RtlCopyMemory(At + NameBytes, Change->Data, Change->Bytes);
-    Status = CmpSend(Root->Hive - 1, Record);
+    Status = CmpSend(Hive, Record);
     ExpFreePool(Record, CMP_TAG, NULL);
     return Status;
+}
+
+NTSTATUS CmpLogChange(CMP_NODE *Node, const CMP_CHANGE *Change)
+{
+    CMP_NODE *Root;
+
+    if (!CmpIsKept() || CmpLoading)
+        return STATUS_SUCCESS;
+    Root = CmpHiveRoot(Node);
+    return Root == NULL ? STATUS_SUCCESS : CmpSendChange(Root->Hive - 1, Root, Node, Change);
 }
 
 NTSTATUS CmpLogKey(CMP_NODE *Node, PSECURITY_DESCRIPTOR Descriptor, LARGE_INTEGER Time)
@@ -226,6 +231,7 @@ static CMP_NODE *CmpFollow(CMP_NODE *Root, PUCHAR Path, ULONG Bytes, PUNICODE_ST
 static NTSTATUS CmpLoadDescriptor(CMP_NODE *Node, PUCHAR Data, ULONG Bytes)
 {
     PSECURITY_DESCRIPTOR Copy;
+    NTSTATUS Status;
 
     if (Bytes == 0) /* what it has inherited */
         return STATUS_SUCCESS;
@@ -236,6 +242,11 @@ static NTSTATUS CmpLoadDescriptor(CMP_NODE *Node, PUCHAR Data, ULONG Bytes)
     if (!RtlValidRelativeSecurityDescriptor(Copy, Bytes, 0)) {
         ExpFreePool(Copy, CMP_TAG, NULL);
         return STATUS_REGISTRY_CORRUPT;
+    }
+    Status = CmpLogKey(Node, Copy, Node->LastWriteTime);
+    if (!NT_SUCCESS(Status)) {
+        ExpFreePool(Copy, CMP_TAG, NULL);
+        return Status;
     }
     ExFreePool(Node->Descriptor);
     Node->Descriptor = Copy;
@@ -283,24 +294,23 @@ static NTSTATUS CmpLoadRecord(CMP_NODE *Root, const HAL_HIVE_RECORD *Record)
     return Status;
 }
 
-static NTSTATUS CmpLoadHive(CMP_HIVE *Hive, CMP_NODE *Root)
+NTSTATUS CmpLoadRecords(ULONG Hive, CMP_NODE *Root, PBOOLEAN Any)
 {
-    CMP_LOADER Loader = {.Hive = Hive->Index};
+    CMP_LOADER Loader = {.Hive = Hive};
     HAL_HIVE_RECORD *Record;
     NTSTATUS Status;
 
+    *Any = FALSE;
     Loader.Buffer = ExpAllocatePool(PagedPool, CMP_LOAD_BYTES, CMP_TAG, FALSE, NULL);
     if (Loader.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    CmpLoading = TRUE;
     Status = CmpNextRecord(&Loader, &Record);
     while (NT_SUCCESS(Status) && Record != NULL) {
-        Hive->Loaded = TRUE;
+        *Any = TRUE;
         Status = CmpLoadRecord(Root, Record);
         if (NT_SUCCESS(Status))
             Status = CmpNextRecord(&Loader, &Record);
     }
-    CmpLoading = FALSE;
     ExpFreePool(Loader.Buffer, CMP_TAG, NULL);
     return Status;
 }
@@ -317,8 +327,8 @@ static DECLSPEC_NORETURN VOID CmpStop(PCWSTR Path, NTSTATUS Status)
 /* A user's own keys are the user's to change. */
 static NTSTATUS CmpGiveToUser(CMP_NODE *Node)
 {
-    UNICODE_STRING Sddl = RTL_CONSTANT_STRING(
-        L"O:BAG:SYD:(A;CI;KA;;;" CMP_USER L")(A;CI;KA;;;SY)(A;CI;KA;;;BA)");
+    UNICODE_STRING Sddl =
+        RTL_CONSTANT_STRING(L"O:BAG:SYD:(A;CI;KA;;;" CMP_USER L")(A;CI;KA;;;SY)(A;CI;KA;;;BA)");
     PSECURITY_DESCRIPTOR Descriptor;
     ULONG Bytes;
     NTSTATUS Status = SeConvertSddl(&Sddl, &Descriptor, &Bytes);
@@ -343,7 +353,9 @@ NTSTATUS CmpLoadHives(VOID)
         if (!NT_SUCCESS(Status) || !CmpIsKept())
             continue;
         Root->Hive = (UCHAR)(CmpHive[i].Index + 1);
-        Status = CmpLoadHive(&CmpHive[i], Root);
+        CmpLoading = TRUE;
+        Status = CmpLoadRecords(CmpHive[i].Index, Root, &CmpHive[i].Loaded);
+        CmpLoading = FALSE;
         if (NT_SUCCESS(Status) && !CmpHive[i].Loaded)
             Status = CmpLogKey(Root, Root->Descriptor, Root->LastWriteTime);
         if (!NT_SUCCESS(Status))

@@ -221,6 +221,7 @@ NTSTATUS CmInitSystem(VOID)
         Status = CmpCreateNode(NULL, &Name, NULL, FALSE, NULL, NULL, &CmpRoot);
     if (NT_SUCCESS(Status))
         Status = CmpPublishRoot();
+    CmpInitFiles();
     if (NT_SUCCESS(Status))
         Status = CmpLoadHives();
     for (ULONG i = 0; i < RTL_NUMBER_OF(CmpRow) && NT_SUCCESS(Status); i++)

@@ -315,6 +315,8 @@ NTSTATUS NTAPI NtFlushKey(HANDLE KeyHandle)
     Status = CmpWatch(&Call, RegNtPreFlushKey, Info, Body);
     if (NT_SUCCESS(Status) && !Call.Bypassed)
         Status = CmpFlushHives();
+    if (NT_SUCCESS(Status) && !Call.Bypassed)
+        Status = CmpFlushLoaded(Body->Node);
     Status = CmpWatched(&Call, RegNtPostFlushKey, Info, Body, Status);
     ObfDereferenceObject(Body);
     return Status;

@@ -186,6 +186,42 @@ shows "< Value: $full  Two  REG_DWORD  0x11
 
 Results Compared: Different
 $done_text" 'what is'
+
+# Hive files.
+reg save "$key" 'C:\x.hiv'
+shows "$done_text" 'save'
+printf 'cd Sub\nlsval One\n' | hivexsh "$machine/C/x.hiv" > "$work/out"
+is "$(cat "$work/out")" 'text' 'save: hivexsh reads the file'
+echo n | "$drydock" run --machine "$machine" --keep-registry -- reg save "$key" 'C:\x.hiv' > "$work/out" 2> "$work/err"
+like "$work/out" '^File C:.x.hiv already exists. Overwrite .Yes/No.\? The operation was cancelled' 'save: asked before a file is overwritten'
+reg save "$key" 'C:\x.hiv' /y
+shows "$done_text" 'save /y'
+run run --machine "$machine" --keep-registry -- reg load 'HKLM\Loaded' 'C:\x.hiv' -- reg query 'HKLM\Loaded\Sub' \
+    -- reg add 'HKLM\Loaded' /v new /d value -- reg unload 'HKLM\Loaded' -- reg query 'HKLM\Loaded'
+is "$(cat "$work/out")" "$done_text
+
+HKEY_LOCAL_MACHINE\\Loaded\\Sub
+    One    REG_SZ    text
+
+$done_text
+$done_text" 'load, query, add, unload'
+like "$work/err" "^$missing\$" 'and then it is not there'
+printf 'lsval new\n' | hivexsh "$machine/C/x.hiv" > "$work/out"
+is "$(cat "$work/out")" 'value' 'the change is in the file'
+reg load 'HKLM\Loaded' 'C:\bad.reg'
+like "$work/said" 'not in a registry file format' 'load: what is no hive'
+is "$code" 1 'load: no hive'
+reg load 'HKCU\Loaded' 'C:\x.hiv'
+is "$code" 1 'load: not below that root'
+reg unload 'HKLM\Software'
+is "$code" 1 'unload: not what was loaded'
+reg delete "$key\\Sub" /f
+reg restore "$key" 'C:\x.hiv'
+shows "$done_text" 'restore'
+reg query "$key\\Sub"
+is "$code" 0 'restore: the subkey is there again'
+reg query "$key" /v new
+is "$code" 0 "restore: and what the file had"
 reg delete "$key" /va /f
 reg query "$key"
 shows "

@@ -165,3 +165,29 @@ LSTATUS WINAPI RegQueryValueA(HKEY Key, LPCSTR SubKey, LPSTR Data, PLONG Size)
         *Size = 1;
     return ERROR_SUCCESS;
 }
+
+LSTATUS WINAPI RegSaveKeyA(HKEY Key, LPCSTR FileName, LPSECURITY_ATTRIBUTES Security)
+{
+    WITH_TEXT(FileName, RegSaveKeyW(Key, One, Security));
+}
+
+LSTATUS WINAPI RegSaveKeyExA(HKEY Key, LPCSTR FileName, LPSECURITY_ATTRIBUTES Security,
+                             DWORD Format)
+{
+    WITH_TEXT(FileName, RegSaveKeyExW(Key, One, Security, Format));
+}
+
+LSTATUS WINAPI RegRestoreKeyA(HKEY Key, LPCSTR FileName, DWORD Flags)
+{
+    WITH_TEXT(FileName, RegRestoreKeyW(Key, One, Flags));
+}
+
+LSTATUS WINAPI RegLoadKeyA(HKEY Key, LPCSTR SubKey, LPCSTR FileName)
+{
+    WITH_TEXTS(SubKey, FileName, RegLoadKeyW(Key, One, Two));
+}
+
+LSTATUS WINAPI RegUnLoadKeyA(HKEY Key, LPCSTR SubKey)
+{
+    WITH_TEXT(SubKey, RegUnLoadKeyW(Key, One));
+}

@@ -14,7 +14,8 @@
 #define REG_NAME_CHARACTERS 16384 /* of a value's name with its end; a key's is shorter */
 
 typedef int REG_COMMAND(int Count, WCHAR **Words);
-REG_COMMAND RegAdd, RegDelete, RegQuery, RegCopy, RegCompare, RegExport, RegImport;
+REG_COMMAND RegAdd, RegDelete, RegQuery, RegCopy, RegCompare, RegExport, RegImport, RegSave,
+    RegLoad, RegUnload, RegRestore;
 
 /* A key as a command line names it. */
 typedef struct _REG_PATH {
