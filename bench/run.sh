@@ -75,6 +75,16 @@ ai_bench() {
 ai_bench | grep -v '^ai_pool_full'
 ai_bench --background "$build/programs/aictl.exe alloc 8K --count 16384 --keep --hold 600000" | grep '^ai_pool_full' || true
 
+# The registry, from a program: in memory, and with its changes in the log on the disk before each call returns.
+registry_bench() {
+    local folder
+    folder=$(mktemp -d)
+    "$drydock" run --clock real -- "$build/programs/registry_bench.exe" reg 2> /dev/null
+    "$drydock" run --clock real --machine "$folder/machine" --keep-registry -- "$build/programs/registry_bench.exe" reg_kept 2> /dev/null
+    rm -rf "$folder"
+}
+registry_bench | tr -d '\r'
+
 # A machine that stays: whole processes, from their start to their end.
 booted_bench() {
     local folder

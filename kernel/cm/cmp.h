@@ -19,6 +19,7 @@
 typedef struct _CMP_VALUE {
     LIST_ENTRY Link; /* CMP_NODE.Values, in the order of their making */
     UNICODE_STRING Name;
+    ULONG Hash; /* of the name, in upper case */
     ULONG Type;
     ULONG Bytes;
     PVOID Data; /* NULL when empty */

@@ -369,12 +369,23 @@ NTSTATUS CmpWalk(CMP_NODE *Start, PCUNICODE_STRING Path, BOOLEAN FollowLast, CMP
 
 /* ---- values ---- */
 
+static ULONG CmpHashName(PCUNICODE_STRING Name)
+{
+    ULONG Hash = 0;
+
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
+        Hash = Hash * 37 + RtlUpcaseUnicodeChar(Name->Buffer[i]);
+    return Hash;
+}
+
 CMP_VALUE *CmpFindValue(CMP_NODE *Node, PCUNICODE_STRING Name)
 {
+    ULONG Hash = CmpHashName(Name);
+
     for (PLIST_ENTRY Link = Node->Values.Flink; Link != &Node->Values; Link = Link->Flink) {
         CMP_VALUE *Value = CONTAINING_RECORD(Link, CMP_VALUE, Link);
 
-        if (RtlEqualUnicodeString(&Value->Name, Name, TRUE))
+        if (Value->Hash == Hash && RtlEqualUnicodeString(&Value->Name, Name, TRUE))
             return Value;
     }
     return NULL;
@@ -400,6 +411,7 @@ static NTSTATUS CmpMakeValue(PCUNICODE_STRING Name, CMP_VALUE **Result)
     if (Value == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Value, sizeof(*Value));
+    Value->Hash = CmpHashName(Name);
     Status = CmpCopyString(Name, &Value->Name);
     if (!NT_SUCCESS(Status)) {
         CmpFree(Value);

@@ -1,14 +1,23 @@
 /*
- * NtNotifyChangeKey: who waits for a change below a key. Left out: NtNotifyChangeMultipleKeys.
+ * NtNotifyChangeKey, NtNotifyChangeMultipleKeys: who waits for a change below a key, or below one
+ * of two.
  */
 #include "cmp.h"
 #include "../ps/psp.h"
 
 #define CMP_CHANGE_FILTER 0x1000000Ful /* name, attributes, last set, security; thread agnostic */
 
-typedef struct _CMP_NOTIFY {
-    LIST_ENTRY Link; /* CMP_NODE.Waits */
+typedef struct _CMP_WATCH { /* a key under watch */
+    LIST_ENTRY Link;        /* CMP_NODE.Waits */
+    struct _CMP_NOTIFY *Notify;
     PCM_KEY_BODY Body;
+} CMP_WATCH;
+
+typedef struct _CMP_NOTIFY {
+    CMP_WATCH Watch[2];
+    ULONG WatchCount;
+    PCM_KEY_BODY Subordinate; /* referenced, or NULL */
+    LIST_ENTRY Link;          /* of those that are over */
     ULONG Filter;
     BOOLEAN Tree;
     KPROCESSOR_MODE Mode;
@@ -41,6 +50,8 @@ static VOID CmpFinishWait(CMP_NOTIFY *Wait, NTSTATUS Status)
 {
     IO_STATUS_BLOCK IoStatus = {.Status = Status, .Information = 0};
 
+    if (Wait->Subordinate != NULL)
+        ObfDereferenceObject(Wait->Subordinate);
     if (Wait->IoStatus != NULL)
         ExpCopyOut(Wait->IoStatus, &IoStatus, sizeof(IoStatus), Wait->Mode);
     if (Wait->Result != NULL)
@@ -68,35 +79,51 @@ static VOID CmpFinishAll(PLIST_ENTRY Taken, NTSTATUS Status)
         CmpFinishWait(CONTAINING_RECORD(RemoveHeadList(Taken), CMP_NOTIFY, Link), Status);
 }
 
+static VOID CmpTake(CMP_NOTIFY *Wait, PLIST_ENTRY Taken)
+{
+    for (ULONG i = 0; i < Wait->WatchCount; i++)
+        RemoveEntryList(&Wait->Watch[i].Link);
+    InsertTailList(Taken, &Wait->Link);
+}
+
+/* The first wait on the node's list for such a change, or NULL. */
+static CMP_NOTIFY *CmpFindWait(CMP_NODE *Node, ULONG Filter, BOOLEAN Below)
+{
+    for (PLIST_ENTRY Link = Node->Waits.Flink; Link != &Node->Waits; Link = Link->Flink) {
+        CMP_NOTIFY *Wait = CONTAINING_RECORD(Link, CMP_WATCH, Link)->Notify;
+
+        if ((Wait->Filter & Filter) != 0 && (!Below || Wait->Tree))
+            return Wait;
+    }
+    return NULL;
+}
+
 VOID CmpReportChange(CMP_NODE *Node, ULONG Filter)
 {
+    CMP_NOTIFY *Wait;
     LIST_ENTRY Taken;
 
     InitializeListHead(&Taken);
     for (CMP_NODE *Here = Node; Here != NULL; Here = Here->Parent)
-        for (PLIST_ENTRY Link = Here->Waits.Flink, Next; Link != &Here->Waits; Link = Next) {
-            CMP_NOTIFY *Wait = CONTAINING_RECORD(Link, CMP_NOTIFY, Link);
-
-            Next = Link->Flink;
-            if ((Wait->Filter & Filter) == 0 || (Here != Node && !Wait->Tree))
-                continue;
-            RemoveEntryList(Link);
-            InsertTailList(&Taken, Link);
-        }
+        while ((Wait = CmpFindWait(Here, Filter, Here != Node)) != NULL)
+            CmpTake(Wait, &Taken);
     CmpFinishAll(&Taken, STATUS_NOTIFY_ENUM_DIR);
 }
 
 VOID CmpCancelWaits(CMP_NODE *Node, PCM_KEY_BODY Body, NTSTATUS Status)
 {
+    PLIST_ENTRY Link = Node->Waits.Flink;
     LIST_ENTRY Taken;
 
     InitializeListHead(&Taken);
-    for (PLIST_ENTRY Link = Node->Waits.Flink, Next; Link != &Node->Waits; Link = Next) {
-        Next = Link->Flink;
-        if (Body != NULL && CONTAINING_RECORD(Link, CMP_NOTIFY, Link)->Body != Body)
+    while (Link != &Node->Waits) {
+        CMP_WATCH *Watch = CONTAINING_RECORD(Link, CMP_WATCH, Link);
+
+        Link = Link->Flink;
+        if (Body != NULL && Watch->Body != Body)
             continue;
-        RemoveEntryList(Link);
-        InsertTailList(&Taken, Link);
+        CmpTake(Watch->Notify, &Taken);
+        Link = Node->Waits.Flink; /* both of its watches may have been here */
     }
     CmpFinishAll(&Taken, Status);
 }
@@ -122,6 +149,12 @@ static NTSTATUS CmpSetRoutine(CMP_NOTIFY *Wait, PVOID Routine, PVOID Context)
     return STATUS_SUCCESS;
 }
 
+static VOID CmpAddWatch(CMP_NOTIFY *Wait, PCM_KEY_BODY Body)
+{
+    Wait->Watch[Wait->WatchCount].Notify = Wait;
+    Wait->Watch[Wait->WatchCount++].Body = Body;
+}
+
 static NTSTATUS CmpMakeWait(PCM_KEY_BODY Body, HANDLE Event, PVOID Routine, PVOID Context,
                             CMP_NOTIFY **Result)
 {
@@ -131,8 +164,8 @@ static NTSTATUS CmpMakeWait(PCM_KEY_BODY Body, HANDLE Event, PVOID Routine, PVOI
     if (Wait == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Wait, sizeof(*Wait));
-    Wait->Body = Body;
     Wait->Mode = ExGetPreviousMode();
+    CmpAddWatch(Wait, Body);
     if (Event != NULL)
         Status = ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, *ExEventObjectType,
                                            Wait->Mode, (PVOID *)&Wait->Event, NULL);
@@ -154,44 +187,109 @@ FreeWait:
     return Status;
 }
 
+typedef struct _CMP_NOTIFY_CALL { /* what both services are given */
+    HANDLE Event;
+    PIO_APC_ROUTINE ApcRoutine;
+    PVOID ApcContext;
+    PIO_STATUS_BLOCK IoStatus;
+    ULONG Filter;
+    BOOLEAN Tree, Asynchronous;
+} CMP_NOTIFY_CALL;
+
+/* Subordinate: referenced, or NULL; the reference goes over to the wait. */
+static NTSTATUS CmpWaitForChange(PCM_KEY_BODY Body, PCM_KEY_BODY Subordinate,
+                                 const CMP_NOTIFY_CALL *Call)
+{
+    NTSTATUS Result = STATUS_PENDING, Status;
+    CMP_NOTIFY *Wait;
+    KEVENT Done;
+
+    Status = CmpMakeWait(Body, Call->Event, Call->ApcRoutine, Call->ApcContext, &Wait);
+    if (!NT_SUCCESS(Status)) {
+        if (Subordinate != NULL)
+            ObfDereferenceObject(Subordinate);
+        return Status;
+    }
+    if (Subordinate != NULL)
+        CmpAddWatch(Wait, Subordinate);
+    Wait->Subordinate = Subordinate;
+    Wait->Filter = Call->Filter;
+    Wait->Tree = Call->Tree;
+    Wait->IoStatus = Call->IoStatus;
+    if (!Call->Asynchronous) {
+        KeInitializeEvent(&Done, NotificationEvent, FALSE);
+        Wait->Waiter = &Done;
+        Wait->Result = &Result;
+    }
+    for (ULONG i = 0; i < Wait->WatchCount; i++)
+        InsertTailList(&Wait->Watch[i].Body->Node->Waits, &Wait->Watch[i].Link);
+    if (!Call->Asynchronous)
+        KeWaitForSingleObject(&Done, Executive, KernelMode, FALSE, NULL);
+    return Result;
+}
+
+/* The key that is watched beside the first, which must lie in another hive [doc]: that is not
+ * checked. */
+static NTSTATUS CmpOpenSubordinate(POBJECT_ATTRIBUTES Attributes, PCM_KEY_BODY *Body)
+{
+    HANDLE Handle;
+    NTSTATUS Status = ObOpenObjectByName(Attributes, CmpKeyType, ExGetPreviousMode(), NULL,
+                                         KEY_NOTIFY, NULL, &Handle);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CmpReferenceKey(Handle, KEY_NOTIFY, Body);
+    NtClose(Handle);
+    return Status;
+}
+
+static NTSTATUS CmpNotify(HANDLE KeyHandle, POBJECT_ATTRIBUTES Subordinate, ULONG BufferLength,
+                          const CMP_NOTIFY_CALL *Call)
+{
+    PCM_KEY_BODY Body, Other = NULL;
+    NTSTATUS Status;
+
+    if (BufferLength != 0 || Call->Filter == 0 || (Call->Filter & ~CMP_CHANGE_FILTER) != 0)
+        return STATUS_INVALID_PARAMETER;
+    Status = ExpProbeOut(Call->IoStatus, sizeof(*Call->IoStatus), ExGetPreviousMode());
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(KeyHandle, KEY_NOTIFY, &Body);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Subordinate != NULL)
+        Status = CmpOpenSubordinate(Subordinate, &Other);
+    if (NT_SUCCESS(Status))
+        Status = CmpWaitForChange(Body, Other, Call);
+    ObfDereferenceObject(Body);
+    return Status;
+}
+
 NT_SERVICE(NotifyChangeKey);
 NTSTATUS NTAPI NtNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
                                  PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                                  ULONG NotifyFilter, BOOLEAN WatchSubtree, PVOID Buffer,
                                  ULONG BufferLength, BOOLEAN Asynchronous)
 {
-    NTSTATUS Result = STATUS_PENDING, Status;
-    CMP_NOTIFY *Wait;
-    PCM_KEY_BODY Body;
-    KEVENT Done;
+    CMP_NOTIFY_CALL Call = {Event,        ApcRoutine,   ApcContext,  IoStatusBlock,
+                            NotifyFilter, WatchSubtree, Asynchronous};
 
     UNREFERENCED_PARAMETER(Buffer); /* reserved [doc] */
-    if (BufferLength != 0 || NotifyFilter == 0 || (NotifyFilter & ~CMP_CHANGE_FILTER) != 0)
-        return STATUS_INVALID_PARAMETER;
-    Status = ExpProbeOut(IoStatusBlock, sizeof(*IoStatusBlock), ExGetPreviousMode());
-    if (NT_SUCCESS(Status))
-        Status = CmpReferenceKey(KeyHandle, KEY_NOTIFY, &Body);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = CmpMakeWait(Body, Event, ApcRoutine, ApcContext, &Wait);
-    if (!NT_SUCCESS(Status))
-        goto DereferenceBody;
-    Wait->Filter = NotifyFilter;
-    Wait->Tree = WatchSubtree;
-    Wait->IoStatus = IoStatusBlock;
-    Status = STATUS_PENDING;
-    if (!Asynchronous) {
-        KeInitializeEvent(&Done, NotificationEvent, FALSE);
-        Wait->Waiter = &Done;
-        Wait->Result = &Result;
-    }
-    InsertTailList(&Body->Node->Waits, &Wait->Link);
-    if (!Asynchronous) {
-        KeWaitForSingleObject(&Done, Executive, KernelMode, FALSE, NULL);
-        Status = Result;
-    }
+    return CmpNotify(KeyHandle, NULL, BufferLength, &Call);
+}
 
-DereferenceBody:
-    ObfDereferenceObject(Body);
-    return Status;
+NT_SERVICE(NotifyChangeMultipleKeys);
+NTSTATUS NTAPI NtNotifyChangeMultipleKeys(HANDLE MasterKeyHandle, ULONG Count,
+                                          OBJECT_ATTRIBUTES SubordinateObjects[], HANDLE Event,
+                                          PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                          PIO_STATUS_BLOCK IoStatusBlock, ULONG CompletionFilter,
+                                          BOOLEAN WatchTree, PVOID Buffer, ULONG BufferSize,
+                                          BOOLEAN Asynchronous)
+{
+    CMP_NOTIFY_CALL Call = {Event,     ApcRoutine,  ApcContext, IoStatusBlock, CompletionFilter,
+                            WatchTree, Asynchronous};
+
+    UNREFERENCED_PARAMETER(Buffer); /* reserved [doc] */
+    if (Count > 1 || (Count == 1 && SubordinateObjects == NULL))
+        return STATUS_INVALID_PARAMETER;
+    return CmpNotify(MasterKeyHandle, Count == 0 ? NULL : SubordinateObjects, BufferSize, &Call);
 }

@@ -347,6 +347,53 @@ static VOID notification(HANDLE Key)
     ZwClose(Event);
 }
 
+/* Of two keys: whichever changes first. */
+static VOID notify_two(HANDLE Key)
+{
+    static IO_STATUS_BLOCK IoStatus;
+    LARGE_INTEGER Zero = {.QuadPart = 0};
+    OBJECT_ATTRIBUTES Attributes, Other;
+    UNICODE_STRING Name;
+    HANDLE Event, Second;
+
+    InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
+    is_status(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, &Attributes, SynchronizationEvent, FALSE),
+              STATUS_SUCCESS, "an event");
+    is_status(make(NULL, L"\\Registry\\Machine\\Software\\CmTestOther", 0, &Second, NULL),
+              STATUS_SUCCESS, "a key of another hive");
+    RtlInitUnicodeString(&Name, L"\\Registry\\Machine\\Software\\CmTestOther");
+    InitializeObjectAttributes(&Other, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    for (ULONG i = 0; i < 2; i++) {
+        is_status(ZwNotifyChangeMultipleKeys(Key, 1, &Other, Event, NULL, NULL, &IoStatus,
+                                             REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+                  STATUS_PENDING, "ask to be told of either");
+        is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_TIMEOUT, "nothing yet");
+        set(i == 0 ? Key : Second, L"Dword", REG_DWORD, "\2\0\0\0", 4);
+        is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_SUCCESS, "told");
+        set(i == 0 ? Second : Key, L"Dword", REG_DWORD, "\3\0\0\0", 4);
+        is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_TIMEOUT, "once");
+    }
+    is_status(ZwNotifyChangeMultipleKeys(Key, 0, NULL, Event, NULL, NULL, &IoStatus,
+                                         REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+              STATUS_PENDING, "of the first alone");
+    set(Key, L"Dword", REG_DWORD, "\4\0\0\0", 4);
+    is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_SUCCESS, "told");
+    is_status(ZwNotifyChangeMultipleKeys(Key, 1, &Other, Event, NULL, NULL, &IoStatus,
+                                         REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+              STATUS_PENDING, "of either again");
+    is_status(ZwDeleteKey(Second), STATUS_SUCCESS, "the second key goes");
+    is_status(ZwWaitForSingleObject(Event, FALSE, &Zero), STATUS_SUCCESS, "which ends the wait");
+    is_status(IoStatus.Status, STATUS_NOTIFY_CLEANUP, "as such");
+    is_status(ZwNotifyChangeMultipleKeys(Key, 1, &Other, Event, NULL, NULL, &IoStatus,
+                                         REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+              STATUS_OBJECT_NAME_NOT_FOUND, "a second key that is not there");
+    ok(!NT_SUCCESS(ZwNotifyChangeMultipleKeys(Key, 2, &Other, Event, NULL, NULL, &IoStatus,
+                                              REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE)),
+       "more than two keys");
+    ZwClose(Second);
+    ZwClose(Event);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNICODE_STRING Name;
@@ -368,6 +415,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     open_link();
     links();
     notification(Key);
+    notify_two(Key);
     RtlInitUnicodeString(&Name, L"String");
     is_status(ZwDeleteValueKey(Key, &Name), STATUS_SUCCESS, "delete a value");
     is_status(ZwDeleteValueKey(Key, &Name), STATUS_OBJECT_NAME_NOT_FOUND, "it is gone");
