@@ -38,6 +38,24 @@ static AI_ADAPTER *AiFindAdapter(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE *
     return NULL;
 }
 
+/*
+ * The registry knows which adapters there are, but not where: the first sample of one of the same PCI identifiers says that.
+ * Lock held.
+ */
+static AI_ADAPTER *AiFindUnplaced(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE *Sample)
+{
+    const UINT32 Needed = AI_GPU_VALID_PCI | AI_GPU_VALID_PCI_ID;
+
+    for (UINT32 i = 0; (Sample->Valid & Needed) == Needed && i < Gpu->Count; i++) {
+        AI_ADAPTER *Adapter = &Gpu->Adapter[i];
+
+        if ((Adapter->Flags & AI_GPU_FLAG_ENUMERATED) && (Adapter->Valid & Needed) == AI_GPU_VALID_PCI_ID &&
+            Adapter->Sample.PciDeviceId == Sample->PciDeviceId)
+            return Adapter;
+    }
+    return NULL;
+}
+
 /* Lock held. NULL: there are too many. */
 static AI_ADAPTER *AiAddAdapter(_Inout_ AI_GPU *Gpu)
 {
@@ -144,6 +162,8 @@ NTSTATUS AiGpuPublish(AI_GPU *Gpu, const AI_FILE *File, const AI_GPU_SAMPLE *Sam
     }
     KeAcquireSpinLock(&Gpu->Lock, &Irql);
     Adapter = AiFindAdapter(Gpu, Sample);
+    if (Adapter == NULL)
+        Adapter = AiFindUnplaced(Gpu, Sample);
     if (Adapter == NULL)
         Adapter = AiAddAdapter(Gpu);
     if (Adapter == NULL)

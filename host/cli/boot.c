@@ -275,6 +275,7 @@ static _Noreturn void keep(struct boot *boot)
     setvbuf(stderr, NULL, _IOLBF, 0);
     open_registry(boot);
     gpu_init(&boot->gpus, boot->options.gpu_mode, boot->options.gpu_count, boot->options.seed);
+    devices_place_gpus(&boot->gpus);
     _exit(daemon_run(&boot->daemon));
 }
 

@@ -77,6 +77,15 @@ int devices_start_qemu(const struct run_options *options, struct qemu qemu[RUN_Q
     return EXIT_FINE;
 }
 
+void devices_place_gpus(struct gpus *gpus)
+{
+    uint32_t slot = 0;
+
+    for (uint32_t i = 0; device_name(i) != NULL; i++)
+        if (device_is_display(i, &slot))
+            gpu_place(gpus, slot);
+}
+
 uint64_t devices_hash(const struct run_options *options)
 {
     uint64_t hash = options->device_count;

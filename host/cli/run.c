@@ -728,6 +728,7 @@ static int run_session(struct run_session *session)
     console_init(&run->console, run->options.json, run->options.prefix);
     progress_init(&session->progress, &run->console);
     gpu_init(&session->gpus, run->options.gpu_mode, run->options.gpu_count, run->options.seed);
+    devices_place_gpus(&session->gpus);
     status = open_folder(session);
     if (status == EXIT_FINE)
         status = open_hives(session);

@@ -34,6 +34,12 @@ void gpu_init(struct gpus *gpus, enum gpu_mode mode, uint32_t simulated_count, u
     *gpus = (struct gpus){.mode = mode, .simulated_count = simulated_count, .seed = seed};
 }
 
+void gpu_place(struct gpus *gpus, uint32_t slot)
+{
+    if (gpus->slot_count < GPU_SIMULATED_LIMIT)
+        gpus->slot[gpus->slot_count++] = slot;
+}
+
 void gpu_fini(struct gpus *gpus)
 {
     gpu_nvml_close(gpus->nvml);
@@ -65,4 +71,8 @@ void gpu_query(struct gpus *gpus, HAL_GPU_INFO *info, uint64_t virtual_time_100n
         gpu_nvml_read(gpus->nvml, info);
     else
         gpu_simulate(info, gpus->seed, virtual_time_100ns);
+    if (info->status != 0 || gpus->mode != GPU_SIMULATED || index >= gpus->slot_count)
+        return;
+    info->pci_bus = 0;
+    info->pci_device = gpus->slot[index];
 }

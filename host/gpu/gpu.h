@@ -20,6 +20,8 @@ struct gpus {
     enum gpu_mode mode;
     uint32_t simulated_count;
     uint64_t seed;
+    uint32_t slot_count;
+    uint32_t slot[GPU_SIMULATED_LIMIT]; /* on bus 0: of the first simulated ones */
     bool looked_for_host;
     struct gpu_nvml *nvml; /* NULL: not loaded, or the host has none */
 };
@@ -28,6 +30,8 @@ struct gpus {
 bool gpu_parse(const char *text, enum gpu_mode *mode, uint32_t *simulated_count);
 
 void gpu_init(struct gpus *gpus, enum gpu_mode mode, uint32_t simulated_count, uint64_t seed);
+/* The next simulated GPU is also a device of the machine, in that slot of bus 0. */
+void gpu_place(struct gpus *gpus, uint32_t slot);
 void gpu_fini(struct gpus *gpus);
 /* Fills all of *info but index, which may be any number. */
 void gpu_query(struct gpus *gpus, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);

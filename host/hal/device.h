@@ -19,6 +19,8 @@ int device_load(const char *path, const char *arguments, char *why, size_t why_b
 /* Whether the loaded models fit a machine with so much RAM; -1 with a reason. */
 int device_check(uint64_t ram_bytes, char *why, size_t why_bytes);
 const char *device_name(uint32_t index); /* of a loaded model, or NULL */
+/* The loaded model is a display adapter on the PCI bus; sets *slot. */
+bool device_is_display(uint32_t index, uint32_t *slot);
 
 /* ---- devices that QEMU plays: the supervisor does their accesses (channel.h) ---- */
 struct device_outside {

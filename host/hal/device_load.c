@@ -161,3 +161,13 @@ const char *device_name(uint32_t index)
 {
     return index < g_device_count ? g_devices[index].model.name : NULL;
 }
+
+bool device_is_display(uint32_t index, uint32_t *slot)
+{
+    const DD_DEVICE_MODEL *model = &g_devices[index < DEVICE_LIMIT ? index : 0].model;
+
+    if (index >= g_device_count || model->bus != DD_BUS_PCI || model->base_class != 0x03)
+        return false;
+    *slot = CONFIG_FIRST_SLOT + index;
+    return true;
+}

@@ -44,6 +44,24 @@ is "$(grep -c '"agent_present":false' "$work/out")" 3 'three GPUs, whose agent h
 run run --gpu none "${ai[@]}" -- $programs/ai_gpu_agent.exe --once
 like "$work/err" 'ai_gpu_agent.exe: exit code 3' 'no GPU: the agent says so'
 
+# Two adapters of one kind that the registry knows: a sample of each is taken for that one, not for a third.
+class='HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}'
+kept=(--machine "$work/adapters" --keep-registry)
+for key in 0000 0001; do
+    run run "${kept[@]}" build/drivers/first.sys -- reg add "$class\\$key" /v DriverDesc /d "Card $key" \
+        -- reg add "$class\\$key" /v MatchingDeviceId /d 'pci\ven_10de&dev_2206' \
+        -- reg add "$class\\$key" /v HardwareInformation.qwMemorySize /t REG_QWORD /d 0x80000000
+    is $status 0 "the registry is told of adapter $key"
+done
+run run "${kept[@]}" --gpu simulated:2 "${ai[@]}" -- $programs/aictl.exe --json status -- $programs/ai_gpu_agent.exe --once \
+    -- $programs/aictl.exe --json status
+clean 'adapters of the registry'
+is "$(grep -c '"command":"status"' "$work/out")" 4 'two before the agent, the same two after it'
+is "$(grep -c '"name":"Card 000[01]".*"memory_total_bytes":2147483648.*"has_sample":false.*"enumerated":true' "$work/out")" 2 \
+    'before: name and memory of the registry, no sample'
+is "$(grep -c '"name":"Card 000[01]".*"memory_total_bytes":10737418240.*"has_sample":true.*"enumerated":true' "$work/out")" 2 \
+    'after: the names of the registry, the figures of the samples'
+
 run run "${ai[@]}" -- $programs/aictl.exe alloc 64M -- $programs/aictl.exe alloc 5000 --count 100 -- $programs/aictl.exe alloc 1M --keep \
     -- $programs/aictl.exe --json pool
 clean 'pinned memory'

@@ -34,6 +34,8 @@ is $? 1 'another seed gives others'
 
 run run --gpu simulated:3 $first -- $agent --print --once
 is "$(samples | cut -f3 | tr '\n' ' ')" 'pci 0000:01:00.0 pci 0000:02:00.0 pci 0000:03:00.0 ' 'three GPUs'
+run run --device timer --device gpu --gpu simulated:2 $first -- $agent --print --once
+is "$(samples | cut -f3 | tr '\n' ' ')" 'pci 0000:00:03.0 pci 0000:02:00.0 ' 'a GPU that is a device too is where the device is'
 run run --gpu none $first -- $agent --print --once
 like "$work/err" 'ai_gpu_agent.exe: exit code 3' 'no GPU: exit code 3'
 like "$work/err" 'no source finds a GPU' 'no GPU: told'

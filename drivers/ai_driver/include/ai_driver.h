@@ -193,7 +193,8 @@ typedef struct AI_STATS {
 /*
  * SET_GPU_UTIL: the agent publishes a sample. It says which adapter by PCI location, or where
  * that is not valid by LUID; one of the two must be valid. The driver takes the first adapter
- * with that identity, or adds one. The age of a sample counts from its arrival. Name, if given,
+ * with that identity; else one that the registry lists, whose location is not known yet, of the
+ * same PciDeviceId; or adds one. The age of a sample counts from its arrival. Name, if given,
  * is UTF-8, ends within the field and is followed by zero bytes only; it is reported unless the
  * registry has a name. Utilisations are at most AI_BASIS_POINTS, used memory is at most the total
  * where both are valid, temperature is from -273150 to 1000000, Source is not AI_SOURCE_NONE.
