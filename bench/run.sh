@@ -63,6 +63,14 @@ line ioctl_buffered_gate_ns "$(ioctl_ns "$build/drivers/ioctl_echo.sys" --gate o
 line kmdf_ioctl_fast_ns "$(ioctl_ns "$build/bench/kmdf_ioctl.sys")" ns
 "$drydock" run --clock real --device timer,msi=1 --hwid 'PCI\VEN_D12D&DEV_0001' "$build/bench/interrupt_bench.sys" \
     -- "$build/programs/interrupt_bench.exe" 2>/dev/null | tr -d '\r' | sed -nE 's/^( *[0-9]+\.[0-9]+  )?((register|interrupt)_[a-z_]+\t)/\2/p'
+# A register read of the edu device: of our model, and of QEMU where it is installed.
+edu_read_ns() {
+    "$drydock" run --clock real "$@" "$build/bench/edu_bench.sys" 2>/dev/null | sed -nE 's/.*edu_read_ns\t([0-9]+)\t.*/\1/p'
+}
+line register_read_ns "$(edu_read_ns --device edu)" ns
+if type qemu-system-x86_64 > /dev/null 2>&1; then
+    line qemu_mmio_read_us "$(edu_read_ns --qemu-device edu | awk '{ printf "%.1f", $1 / 1000 }')" us
+fi
 if [ -x "$wine" ]; then line ioctl_buffered_wine_ns "$(wine_ioctl_ns)" ns; fi
 "$drydock" run --clock real "$build/bench/kernel_bench.sys" 2>/dev/null | sed -nE 's/^ *[0-9]+\.[0-9]+  ([a-z_]+\t)/\1/p'
 
