@@ -171,20 +171,45 @@ static NTSTATUS CmpFillLanguage(VOID)
     return Status;
 }
 
+/* A volatile link, made at each start, as on Windows: no hive has it. */
 static NTSTATUS CmpLink(PCWSTR Path, PCWSTR Name, PCWSTR Target)
 {
+    const ULONG Options = REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE;
     UNICODE_STRING NameString;
     CMP_NODE *Parent, *Node;
-    NTSTATUS Status;
+    NTSTATUS Status = CmpMakePath(Path, FALSE, &Parent);
 
-    if (CmpIsLoaded(Path))
-        return STATUS_SUCCESS;
     RtlInitUnicodeString(&NameString, Name);
-    Status = CmpMakePath(Path, FALSE, &Parent);
-    if (NT_SUCCESS(Status))
-        Status =
-            CmpCreateNode(Parent, &NameString, NULL, REG_OPTION_CREATE_LINK, NULL, NULL, &Node);
+    if (!NT_SUCCESS(Status) || CmpFindChild(Parent, &NameString) != NULL)
+        return Status;
+    Status = CmpCreateNode(Parent, &NameString, NULL, Options, NULL, NULL, &Node);
     return NT_SUCCESS(Status) ? CmpSetText(Node, L"SymbolicLinkValue", REG_LINK, Target) : Status;
+}
+
+/* What Select\Current says; 1 where it says nothing of use. */
+static ULONG CmpCurrentControlSet(VOID)
+{
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"Current");
+    ULONG Number = 0;
+    CMP_VALUE *Value;
+    CMP_NODE *Node;
+
+    if (!NT_SUCCESS(CmpMakePath(L"Machine\\System\\Select", FALSE, &Node)))
+        return 1;
+    Value = CmpFindValue(Node, &Name);
+    if (Value != NULL && Value->Type == REG_DWORD && Value->Bytes == sizeof(Number))
+        RtlCopyMemory(&Number, Value->Data, sizeof(Number));
+    return Number >= 1 && Number <= 999 ? Number : 1;
+}
+
+static NTSTATUS CmpLinkControlSet(VOID)
+{
+    WCHAR Target[] = L"\\Registry\\Machine\\System\\ControlSet000";
+    PWSTR Digit = Target + RTL_NUMBER_OF(Target) - 2;
+
+    for (ULONG Number = CmpCurrentControlSet(); Number != 0; Number /= 10)
+        *Digit-- = (WCHAR)(L'0' + Number % 10);
+    return CmpLink(L"Machine\\System", L"CurrentControlSet", Target);
 }
 
 /* \Registry in the object namespace. */
@@ -231,8 +256,7 @@ NTSTATUS CmInitSystem(VOID)
     if (NT_SUCCESS(Status))
         Status = CmpFillLanguage();
     if (NT_SUCCESS(Status))
-        Status = CmpLink(L"Machine\\System", L"CurrentControlSet",
-                         L"\\Registry\\Machine\\System\\ControlSet001");
+        Status = CmpLinkControlSet();
     if (NT_SUCCESS(Status))
         Status = CmpLink(L"Machine\\System\\ControlSet001\\Hardware Profiles", L"Current",
                          L"\\Registry\\Machine\\System\\ControlSet001\\Hardware Profiles\\0001");

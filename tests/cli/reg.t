@@ -70,6 +70,12 @@ is "$code" 1 'query: no such value'
 shows "$missing" 'query: its message'
 reg query HKLM\\None
 shows "$missing" 'query: no such key'
+reg add "$key\\日本" /v 名前 /d 'テスト'
+reg query "$key\\日本"
+shows "
+$full\\日本
+    名前    REG_SZ    テスト" 'names and data of any characters'
+reg delete "$key\\日本" /f
 reg query HKXX\\None
 is "$code" 1 'no such root'
 shows 'ERROR: Invalid key name.
@@ -132,7 +138,7 @@ is "$code" 0 'import: version 4'
 reg query "$key\\Old"
 shows "
 $full\\Old
-    a    REG_SZ    $(printf 'gr\374n')
+    a    REG_SZ    grün
     b    REG_MULTI_SZ    a\\0b
     c    REG_EXPAND_SZ    %A%
     d    REG_DWORD    0xff" 'import: its texts are of the code page; a line of nonsense is left out'

@@ -32,6 +32,17 @@ hivexregedit --export "$registry/SOFTWARE" '\Drydock Test' > "$work/export"
 like "$work/export" '"Runs"=dword:00000003' 'hivexregedit sees the value'
 unlike "$work/export" 'Volatile' 'and no volatile key'
 
+# Select\Current says which control set is CurrentControlSet; links to it are in no hive.
+hivexregedit --export "$registry/SYSTEM" '\' > "$work/export"
+unlike "$work/export" 'CurrentControlSet' 'CurrentControlSet is in no hive'
+cp "$registry/SYSTEM" "$work/SYSTEM"
+printf 'Windows Registry Editor Version 5.00\n\n[\\Select]\n"Current"=dword:00000002\n\n[\\ControlSet002]\n"two"=dword:00000002\n' |
+    hivexregedit --merge "$registry/SYSTEM"
+run "${keep[@]}" -- reg query 'HKLM\SYSTEM\CurrentControlSet' /v two
+like "$work/out" 'two    REG_DWORD    0x2' 'another control set is current when the hive says so'
+rm "$registry/SYSTEM.LOG1"
+cp "$work/SYSTEM" "$registry/SYSTEM"
+
 # Another program writes the hive: the next run takes that.
 printf 'Windows Registry Editor Version 5.00\n\n[\\Drydock Test]\n"Runs"=dword:00000063\n' |
     hivexregedit --merge "$registry/SOFTWARE"

@@ -56,9 +56,9 @@ void CrtSetErrno(DWORD Error)
 /* ---- arguments, by the documented rules for quotes and backslashes ---- */
 
 /* Parses one argument at *At into Out (may be NULL to count); returns its length. */
-static size_t ParseArgument(const char **At, char *Out, BOOL First)
+static size_t ParseArgument(const WCHAR **At, WCHAR *Out, BOOL First)
 {
-    const char *From = *At;
+    const WCHAR *From = *At;
     size_t Length = 0;
     BOOL Quoted = FALSE;
 
@@ -105,27 +105,46 @@ static size_t ParseArgument(const char **At, char *Out, BOOL First)
     return Length;
 }
 
+/* In the code page, for main. */
+static char **Narrow(WCHAR **List, size_t Count)
+{
+    char **Texts = calloc(Count + 1, sizeof(char *));
+
+    for (size_t i = 0; Texts != NULL && i < Count; i++) {
+        int Bytes = WideCharToMultiByte(CP_ACP, 0, List[i], -1, NULL, 0, NULL, NULL);
+
+        Texts[i] = malloc((size_t)Bytes + 1);
+        if (Texts[i] == NULL)
+            return NULL;
+        WideCharToMultiByte(CP_ACP, 0, List[i], -1, Texts[i], Bytes, NULL, NULL);
+    }
+    return Texts;
+}
+
 static void MakeArguments(void)
 {
-    const char *At = _acmdln;
-    size_t Bytes = (size_t)lstrlenA(_acmdln) + 2;
-    char *Text;
+    const WCHAR *At = _wcmdln;
+    size_t Length = (size_t)lstrlenW(_wcmdln) + 2;
+    WCHAR *Text;
     int Count = 0;
 
     while (*At != 0 || Count == 0) {
         ParseArgument(&At, NULL, Count == 0);
         Count++;
     }
-    __argv = malloc(((size_t)Count + 1) * sizeof(char *) + Bytes + (size_t)Count);
-    if (__argv == NULL)
+    __wargv = malloc(((size_t)Count + 1) * sizeof(WCHAR *) + (Length + (size_t)Count) * sizeof(WCHAR));
+    if (__wargv == NULL)
         ExitProcess(255);
-    Text = (char *)(__argv + Count + 1);
-    At = _acmdln;
+    Text = (WCHAR *)(__wargv + Count + 1);
+    At = _wcmdln;
     for (__argc = 0; __argc < Count; __argc++) {
-        __argv[__argc] = Text;
+        __wargv[__argc] = Text;
         Text += ParseArgument(&At, Text, __argc == 0) + 1;
     }
-    __argv[Count] = NULL;
+    __wargv[Count] = NULL;
+    __argv = Narrow(__wargv, (size_t)Count);
+    if (__argv == NULL)
+        ExitProcess(255);
 }
 
 static void MakeEnvironment(void)
@@ -145,17 +164,17 @@ static void MakeEnvironment(void)
     __initenv = _environ;
 }
 
-static WCHAR **Widen(char **List, size_t Count)
+static WCHAR **MakeWideEnvironment(void)
 {
-    WCHAR **Wide = calloc(Count + 1, sizeof(WCHAR *));
+    WCHAR *Block = GetEnvironmentStringsW(), **Wide;
+    size_t Count = 0;
 
-    for (size_t i = 0; Wide != NULL && i < Count; i++) {
-        int Length = lstrlenA(List[i]) + 1;
-
-        Wide[i] = malloc((size_t)Length * sizeof(WCHAR));
-        if (Wide[i] != NULL)
-            MultiByteToWideChar(CP_ACP, 0, List[i], Length, Wide[i], Length);
-    }
+    for (WCHAR *At = Block; At != NULL && *At != 0; At += lstrlenW(At) + 1)
+        Count++;
+    Wide = calloc(Count + 1, sizeof(WCHAR *));
+    Count = 0;
+    for (WCHAR *At = Block; Wide != NULL && At != NULL && *At != 0; At += lstrlenW(At) + 1)
+        Wide[Count++] = At;
     return Wide;
 }
 
@@ -170,16 +189,10 @@ void __cdecl __getmainargs(int *Count, char ***Arguments, char ***Environment, i
 
 void __cdecl __wgetmainargs(int *Count, WCHAR ***Arguments, WCHAR ***Environment, int Wildcards, int *Info)
 {
-    size_t Variables = 0;
-
     IGNORE_ARG(Wildcards);
     IGNORE_ARG(Info);
-    while (_environ[Variables] != NULL)
-        Variables++;
-    if (__wargv == NULL) {
-        __wargv = Widen(__argv, (size_t)__argc);
-        __winitenv = Widen(_environ, Variables);
-    }
+    if (__winitenv == NULL)
+        __winitenv = MakeWideEnvironment();
     *Count = __argc;
     *Arguments = __wargv;
     *Environment = __winitenv;

@@ -27,7 +27,7 @@ static WCHAR *FormatWide(const WCHAR *Format, va_list Arguments)
     }
 }
 
-static int PutConverted(const WCHAR *Text)
+static int PutConverted(FILE *Stream, const WCHAR *Text)
 {
     UINT CodePage = GetConsoleOutputCP() != 0 ? GetConsoleOutputCP() : CP_ACP; /* 0: no console */
     int Count = WideCharToMultiByte(CodePage, 0, Text, -1, NULL, 0, NULL, NULL), Result;
@@ -36,23 +36,41 @@ static int PutConverted(const WCHAR *Text)
     if (Bytes == NULL)
         return -1;
     WideCharToMultiByte(CodePage, 0, Text, -1, Bytes, Count, NULL, NULL);
-    Result = fputs(Bytes, stdout) < 0 ? -1 : Count - 1;
+    Result = fputs(Bytes, Stream) < 0 ? -1 : Count - 1;
     free(Bytes);
+    return Result;
+}
+
+static int PutFormatted(FILE *Stream, const WCHAR *Format, va_list Arguments)
+{
+    WCHAR *Text = FormatWide(Format, Arguments);
+    int Result;
+
+    if (Text == NULL)
+        return -1;
+    Result = PutConverted(Stream, Text);
+    free(Text);
     return Result;
 }
 
 int ConsolePrint(const WCHAR *Format, ...)
 {
     va_list Arguments;
-    WCHAR *Text;
     int Result;
 
     va_start(Arguments, Format);
-    Text = FormatWide(Format, Arguments);
+    Result = PutFormatted(stdout, Format, Arguments);
     va_end(Arguments);
-    if (Text == NULL)
-        return -1;
-    Result = PutConverted(Text);
-    free(Text);
+    return Result;
+}
+
+int ConsolePrintTo(FILE *Stream, const WCHAR *Format, ...)
+{
+    va_list Arguments;
+    int Result;
+
+    va_start(Arguments, Format);
+    Result = PutFormatted(Stream, Format, Arguments);
+    va_end(Arguments);
     return Result;
 }

@@ -1,6 +1,7 @@
 /* Output of text that may hold any characters: the C runtime's printf fails for those that its locale "C" has not. */
 #pragma once
 
+#include <stdio.h>
 #include <wchar.h>
 
 /*
@@ -8,3 +9,4 @@
  * stream stays in text mode: \n becomes \r\n.
  */
 int ConsolePrint(const WCHAR *Format, ...);
+int ConsolePrintTo(FILE *Stream, const WCHAR *Format, ...); /* the same, to stdout or stderr */

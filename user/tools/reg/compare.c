@@ -4,6 +4,8 @@
  */
 #include "reg.h"
 
+#include "console.h"
+
 #include <stdlib.h>
 
 typedef struct _COMPARISON {
@@ -41,8 +43,8 @@ static void ShowValue(const char *Mark, const WCHAR *Full, const REG_VALUE *Valu
 {
     WCHAR *Data = ShowData(Value, L"\\0");
 
-    printf("%s Value: %ls  %ls  %ls  %ls\n", Mark, Full,
-           Value->Name[0] == 0 ? L"(Default)" : Value->Name, TypeName(Value->Type), Data);
+    ConsolePrint(L"%hs Value: %ls  %ls  %ls  %ls\n", Mark, Full,
+                 Value->Name[0] == 0 ? L"(Default)" : Value->Name, TypeName(Value->Type), Data);
     free(Data);
 }
 
@@ -119,10 +121,10 @@ static LSTATUS CompareSubKey(COMPARISON *Comparison, HKEY Keys[2], const WCHAR *
     if (Below[0] == NULL || Below[1] == NULL) {
         Comparison->Different = TRUE;
         if (Comparison->ShowDifferent)
-            printf("%s Key:  %ls\n", Side == 0 ? "<" : ">", Full[Side]);
+            ConsolePrint(L"%hs Key:  %ls\n", Side == 0 ? "<" : ">", Full[Side]);
     } else if (Side == 0) {
         if (Comparison->ShowSame)
-            printf("= Key:  %ls\n", Full[0]);
+            ConsolePrint(L"= Key:  %ls\n", Full[0]);
         Error = CompareKeys(Comparison, Below, (const WCHAR **)Full);
     }
     for (unsigned i = 0; i < 2; i++) {

@@ -1,6 +1,8 @@
 /* reg query: a key's values and subkeys, one value, or a search. */
 #include "reg.h"
 
+#include "console.h"
+
 #include <stdlib.h>
 
 typedef struct _QUERY {
@@ -137,11 +139,11 @@ static void ShowValue(const QUERY *Query, const REG_VALUE *Value)
 {
     WCHAR *Data = ShowData(Value, Query->Separator);
 
-    printf("    %ls    %ls", Value->Name[0] == 0 ? L"(Default)" : Value->Name,
-           TypeName(Value->Type));
+    ConsolePrint(L"    %ls    %ls", Value->Name[0] == 0 ? L"(Default)" : Value->Name,
+                 TypeName(Value->Type));
     if (Query->Numbers)
         printf(" (%lu)", Value->Type);
-    printf("    %ls\n", Data);
+    ConsolePrint(L"    %ls\n", Data);
     free(Data);
 }
 
@@ -158,7 +160,7 @@ static LSTATUS ShowValues(QUERY *Query, HKEY Key, const WCHAR *Full, BOOL Named)
             break;
         if (IsWanted(Query, &Value)) {
             if (!Named)
-                printf("%ls\n", Full);
+                ConsolePrint(L"%ls\n", Full);
             Named = TRUE;
             ShowValue(Query, &Value);
             Query->Found++;
@@ -187,10 +189,10 @@ static LSTATUS ShowSubKey(QUERY *Query, HKEY Key, const WCHAR *Full, const WCHAR
     HKEY Opened;
 
     if (IsMatch) {
-        printf("%ls\n", Below);
+        ConsolePrint(L"%ls\n", Below);
         Query->Found++;
     } else if (!Query->Tree && Query->Pattern == NULL && Query->Name == NULL) {
-        printf("%ls\n", Below);
+        ConsolePrint(L"%ls\n", Below);
     }
     if (Query->Tree) {
         Error = RegOpenKeyExW(Key, Name, 0, KEY_READ, &Opened);
@@ -212,7 +214,7 @@ static LSTATUS ShowTree(QUERY *Query, HKEY Key, const WCHAR *Full)
     LSTATUS Error;
 
     if (NameAlways)
-        printf("%ls\n", Full);
+        ConsolePrint(L"%ls\n", Full);
     Error = Query->Pattern != NULL && !Query->InNames && !Query->InData
                 ? ERROR_SUCCESS
                 : ShowValues(Query, Key, Full, NameAlways);
@@ -234,7 +236,7 @@ static int ShowOne(QUERY *Query, HKEY Key, const WCHAR *Full)
     LSTATUS Error = GetValue(Key, Query->Name, &Value);
 
     if (Error == ERROR_FILE_NOT_FOUND && Query->Name[0] == 0) {
-        printf("\n%ls\n    (Default)    REG_SZ    (value not set)\n\n", Full);
+        ConsolePrint(L"\n%ls\n    (Default)    REG_SZ    (value not set)\n\n", Full);
         return 0;
     }
     if (Error != ERROR_SUCCESS)
@@ -243,7 +245,7 @@ static int ShowOne(QUERY *Query, HKEY Key, const WCHAR *Full)
         FreeValue(&Value);
         return Fail(ERROR_FILE_NOT_FOUND);
     }
-    printf("\n%ls\n", Full);
+    ConsolePrint(L"\n%ls\n", Full);
     ShowValue(Query, &Value);
     printf("\n");
     FreeValue(&Value);

@@ -1,6 +1,8 @@
 /* reg: the command line, keys by name, questions and errors. */
 #include "reg.h"
 
+#include "console.h"
+
 #include <stdlib.h>
 
 static const WCHAR *g_command = L"";
@@ -60,7 +62,7 @@ int Fail(LSTATUS Error)
                    0, Text, sizeof(Text) / sizeof(Text[0]), NULL);
     Text[wcscspn(Text, L"\r\n")] = 0;
     fflush(stdout);
-    fprintf(stderr, Text[0] != 0 ? "ERROR: %ls\n" : "ERROR: %ls%ld\n", Text, (long)Error);
+    ConsolePrintTo(stderr, Text[0] != 0 ? L"ERROR: %ls\n" : L"ERROR: %ls%ld\n", Text, (long)Error);
     return REG_FAILED;
 }
 
@@ -95,7 +97,7 @@ BOOL Confirm(const WCHAR *Question)
     char Answer[80];
 
     for (;;) {
-        printf("%ls", Question);
+        ConsolePrint(L"%ls", Question);
         fflush(stdout);
         if (fgets(Answer, sizeof(Answer), stdin) == NULL)
             return FALSE;
