@@ -61,8 +61,14 @@ line rss_kib "$(largest_rss_kib "$drydock" run "$build/drivers/first.sys")" KiB
 line ioctl_buffered_fast_ns "$(ioctl_ns "$build/drivers/ioctl_echo.sys")" ns
 line ioctl_buffered_gate_ns "$(ioctl_ns "$build/drivers/ioctl_echo.sys" --gate on)" ns
 line kmdf_ioctl_fast_ns "$(ioctl_ns "$build/bench/kmdf_ioctl.sys")" ns
-"$drydock" run --clock real --device timer,msi=1 --hwid 'PCI\VEN_D12D&DEV_0001' "$build/bench/interrupt_bench.sys" \
-    -- "$build/programs/interrupt_bench.exe" 2>/dev/null | tr -d '\r' | sed -nE 's/^( *[0-9]+\.[0-9]+  )?((register|interrupt)_[a-z_]+\t)/\2/p'
+# Interrupt, ISR, DPC, completed read, of a driver: its figures as it and its program print them.
+interrupt_bench() {
+    "$drydock" run --clock real --device timer,msi=1 --hwid 'PCI\VEN_D12D&DEV_0001' "$1" \
+        -- "$build/programs/interrupt_bench.exe" 2>/dev/null | tr -d '\r' |
+        sed -nE 's/^( *[0-9]+\.[0-9]+  )?((register|interrupt)_[a-z_]+\t)/\2/p'
+}
+interrupt_bench "$build/bench/interrupt_bench.sys"
+interrupt_bench "$build/bench/kmdf_interrupt.sys" | sed 's/^/kmdf_/'
 # A register read of the edu device: of our model, and of QEMU where it is installed.
 edu_read_ns() {
     "$drydock" run --clock real "$@" "$build/bench/edu_bench.sys" 2>/dev/null | sed -nE 's/.*edu_read_ns\t([0-9]+)\t.*/\1/p'

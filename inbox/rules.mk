@@ -20,6 +20,6 @@ $(B)/gen/wdf/fxtable.c: abi/kmdf/functions.tsv tools/gen_kmdf_table.awk $(wildca
 $(B)/obj/gen/wdf/fxtable.c.o: $(B)/gen/wdf/fxtable.c
 	@mkdir -p $(@D)
 	$(CLANG) $(INBOX_CFLAGS) -Iinbox/wdf01000 -MMD -MP -c $< -o $@
-INBOX_LINK_wdf01000 := /force:unresolved
+
 INBOX_MORE_wdf01000 := $(B)/obj/inbox/wmilib/wmilib.c.o $(B)/obj/gen/wdf/fxtable.c.o $(B)/lib/wdfldr.lib $(B)/lib/wdmsec.lib
 $(foreach m,$(INBOX),$(eval $(call INBOX_RULE,$(m))))
