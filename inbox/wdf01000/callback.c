@@ -147,8 +147,8 @@ NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURC
     if (EvtPrepare == NULL)
         return STATUS_SUCCESS;
     Pnp->IsPreparing = TRUE;
-    Status = EvtPrepare(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Raw),
-                        FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+    Status = FX_GUARDED(Device->Object.Globals, EvtPrepare, FX_HANDLE(WDFDEVICE, Device),
+                        FX_HANDLE(WDFCMRESLIST, Pnp->Raw), FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
     Pnp->IsPreparing = FALSE;
     return Status;
 }
@@ -163,7 +163,8 @@ VOID FxReleaseHardware(FX_DEVICE *Device)
         return;
     Pnp->IsPrepared = FALSE;
     if (EvtRelease != NULL)
-        Status = EvtRelease(FX_HANDLE(WDFDEVICE, Device), FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
+        Status = FX_GUARDED(Device->Object.Globals, EvtRelease, FX_HANDLE(WDFDEVICE, Device),
+                            FX_HANDLE(WDFCMRESLIST, Pnp->Translated));
     if (!NT_SUCCESS(Status))
         FxMistake(Device->Object.Globals, Status, "EvtDeviceReleaseHardware failed");
     for (PLIST_ENTRY Link = Pnp->Hooks.Flink, Next; Link != &Pnp->Hooks; Link = Next) {
@@ -185,9 +186,11 @@ static NTSTATUS FxSelfManagedStart(FX_DEVICE *Device)
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (Pnp->SelfManaged == FxSelfNever && Callbacks->EvtDeviceSelfManagedIoInit != NULL)
-        Status = Callbacks->EvtDeviceSelfManagedIoInit(FX_HANDLE(WDFDEVICE, Device));
+        Status = FX_GUARDED(Device->Object.Globals, Callbacks->EvtDeviceSelfManagedIoInit,
+                            FX_HANDLE(WDFDEVICE, Device));
     else if (Pnp->SelfManaged == FxSelfSuspended && Callbacks->EvtDeviceSelfManagedIoRestart != NULL)
-        Status = Callbacks->EvtDeviceSelfManagedIoRestart(FX_HANDLE(WDFDEVICE, Device));
+        Status = FX_GUARDED(Device->Object.Globals, Callbacks->EvtDeviceSelfManagedIoRestart,
+                            FX_HANDLE(WDFDEVICE, Device));
     Pnp->SelfManaged = NT_SUCCESS(Status) ? FxSelfStarted : FxSelfFailed;
     return Status;
 }
@@ -201,7 +204,7 @@ static NTSTATUS FxSelfManagedSuspend(FX_DEVICE *Device)
     if (Pnp->SelfManaged != FxSelfStarted)
         return STATUS_SUCCESS;
     if (EvtSuspend != NULL)
-        Status = EvtSuspend(FX_HANDLE(WDFDEVICE, Device));
+        Status = FX_GUARDED(Device->Object.Globals, EvtSuspend, FX_HANDLE(WDFDEVICE, Device));
     Pnp->SelfManaged = NT_SUCCESS(Status) ? FxSelfSuspended : FxSelfFailed;
     return Status;
 }
@@ -215,7 +218,7 @@ VOID FxSelfManagedFlush(FX_DEVICE *Device)
         return;
     Pnp->SelfManaged = FxSelfFlushed;
     if (EvtFlush != NULL)
-        EvtFlush(FX_HANDLE(WDFDEVICE, Device));
+        FX_GUARDED_VOID(Device->Object.Globals, EvtFlush, FX_HANDLE(WDFDEVICE, Device));
 }
 
 VOID FxSelfManagedCleanup(FX_DEVICE *Device)
@@ -227,7 +230,7 @@ VOID FxSelfManagedCleanup(FX_DEVICE *Device)
         return;
     Pnp->SelfManaged = FxSelfNever;
     if (EvtCleanup != NULL)
-        EvtCleanup(FX_HANDLE(WDFDEVICE, Device));
+        FX_GUARDED_VOID(Device->Object.Globals, EvtCleanup, FX_HANDLE(WDFDEVICE, Device));
 }
 
 /* ---- power ---- */
@@ -280,7 +283,9 @@ static NTSTATUS FxD0Exit(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
     PFN_WDF_DEVICE_D0_EXIT EvtD0Exit = Device->Settings.PnpPower.EvtDeviceD0Exit;
 
     FxSetInD0(Device->Pnp, FALSE);
-    return EvtD0Exit != NULL ? EvtD0Exit(FX_HANDLE(WDFDEVICE, Device), Target) : STATUS_SUCCESS;
+    if (EvtD0Exit == NULL)
+        return STATUS_SUCCESS;
+    return FX_GUARDED(Device->Object.Globals, EvtD0Exit, FX_HANDLE(WDFDEVICE, Device), Target);
 }
 
 static NTSTATUS FxPreDisable(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
@@ -288,7 +293,9 @@ static NTSTATUS FxPreDisable(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target)
     PFN_WDF_DEVICE_D0_EXIT_PRE_INTERRUPTS_DISABLED EvtPreDisabled =
         Device->Settings.PnpPower.EvtDeviceD0ExitPreInterruptsDisabled;
 
-    return EvtPreDisabled != NULL ? EvtPreDisabled(FX_HANDLE(WDFDEVICE, Device), Target) : STATUS_SUCCESS;
+    if (EvtPreDisabled == NULL)
+        return STATUS_SUCCESS;
+    return FX_GUARDED(Device->Object.Globals, EvtPreDisabled, FX_HANDLE(WDFDEVICE, Device), Target);
 }
 
 static NTSTATUS FxKeepFirst(NTSTATUS First, NTSTATUS Next)
@@ -316,7 +323,8 @@ static NTSTATUS FxD0Entry(FX_DEVICE *Device)
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (EvtD0Entry != NULL)
-        Status = EvtD0Entry(FX_HANDLE(WDFDEVICE, Device), Device->Pnp->LastState);
+        Status = FX_GUARDED(Device->Object.Globals, EvtD0Entry, FX_HANDLE(WDFDEVICE, Device),
+                            Device->Pnp->LastState);
     if (NT_SUCCESS(Status))
         FxSetInD0(Device->Pnp, TRUE);
     return Status;
@@ -327,8 +335,10 @@ static NTSTATUS FxPostEnable(FX_DEVICE *Device)
     PFN_WDF_DEVICE_D0_ENTRY_POST_INTERRUPTS_ENABLED EvtPostEnabled =
         Device->Settings.PnpPower.EvtDeviceD0EntryPostInterruptsEnabled;
 
-    return EvtPostEnabled != NULL ? EvtPostEnabled(FX_HANDLE(WDFDEVICE, Device), Device->Pnp->LastState)
-                                  : STATUS_SUCCESS;
+    if (EvtPostEnabled == NULL)
+        return STATUS_SUCCESS;
+    return FX_GUARDED(Device->Object.Globals, EvtPostEnabled, FX_HANDLE(WDFDEVICE, Device),
+                      Device->Pnp->LastState);
 }
 
 /* From EvtDeviceD0Entry to the queues. */

@@ -333,6 +333,20 @@ static NTSTATUS FxUpdateChild(FX_CHILD_LIST *List, FX_CHILD *New, PWDF_CHILD_ADD
     return Child != NULL ? STATUS_OBJECT_NAME_EXISTS : STATUS_SUCCESS;
 }
 
+VOID FxChildAgain(FX_CHILD *Gone)
+{
+    FX_CHILD *New;
+    NTSTATUS Status = FxChildMake(Gone->List, Gone->Id, Gone->Address, &New);
+
+    if (!NT_SUCCESS(Status)) {
+        FxMistake(Gone->List->Object.Globals, Status, "a child does not come again");
+        return;
+    }
+    if (FxUpdateChild(Gone->List, New, NULL) == STATUS_OBJECT_NAME_EXISTS)
+        FxChildFree(New);
+    FxListChanged(Gone->List);
+}
+
 WDF_DDI(WdfChildListAddOrUpdateChildDescriptionAsPresent);
 NTSTATUS NTAPI imp_WdfChildListAddOrUpdateChildDescriptionAsPresent(
     PWDF_DRIVER_GLOBALS DriverGlobals, WDFCHILDLIST ChildList,

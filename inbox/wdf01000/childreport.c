@@ -252,6 +252,8 @@ VOID FxChildForget(FX_DEVICE *Device)
         return;
     Pdo->Entry = NULL;
     Entry->Device = NULL;
+    if (Entry->ComesAgain)
+        FxChildAgain(Entry);
     Entry->IsDead = TRUE;
     FxChildSweep(Entry->List);
 }
@@ -270,8 +272,10 @@ VOID FxChildrenRemove(FX_DEVICE *Bus)
 
         InterlockedIncrement(&List->Iterations);
         for (FX_CHILD *Child = NULL; (Child = FxChildAfter(List, Child)) != NULL;)
-            if (Child->Device != NULL)
+            if (Child->Device != NULL) {
+                Child->ComesAgain = FALSE;
                 FxObjectDelete(&Child->Device->Object);
+            }
         InterlockedDecrement(&List->Iterations);
         FxChildSweep(List);
     }

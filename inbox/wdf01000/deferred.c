@@ -52,7 +52,7 @@ VOID FxDeferredCall(FX_DEFERRED *Deferred, VOID (NTAPI *Routine)(WDFOBJECT Handl
 {
     FxCallbackLockAcquire(Deferred->Object.Globals, Deferred->Lock);
     Deferred->Running = KeGetCurrentThread();
-    Routine(FxHandleOf(Deferred));
+    FX_GUARDED_VOID(Deferred->Object.Globals, Routine, FxHandleOf(Deferred));
     Deferred->Running = NULL;
     FxCallbackLockRelease(Deferred->Lock);
 }

@@ -35,10 +35,11 @@ VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action)
     if (!Pnp->HasFailed)
         Pnp->FailedAction = Action; /* what the driver said first holds */
     Pnp->HasFailed = TRUE;
-    FxStateChanged(Device);
+    if (Pnp->FailedAction != WdfDeviceFailedAttemptRestart || !FxRestartBegin(Device))
+        FxStateChanged(Device);
 }
 
-WDF_DDI_PARTIAL(WdfDeviceSetFailed, "a restart: the device is removed whatever the action");
+WDF_DDI_PARTIAL(WdfDeviceSetFailed, "a restart by a bus that has no interface for it");
 VOID NTAPI imp_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle,
                                   WDF_DEVICE_FAILED_ACTION FailedAction)
 {
@@ -47,8 +48,9 @@ VOID NTAPI imp_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE H
     if (FailedAction != WdfDeviceFailedAttemptRestart && FailedAction != WdfDeviceFailedNoRestart)
         FxMistake(Device->Object.Globals, STATUS_INVALID_PARAMETER, "WdfDeviceSetFailed: action %d", FailedAction);
     else if (FxPnpOf(Device) != NULL) {
-        if (FailedAction == WdfDeviceFailedAttemptRestart)
-            FxMistake(Device->Object.Globals, STATUS_NOT_SUPPORTED, "WdfDeviceSetFailed: the device is not restarted");
+        if (FailedAction == WdfDeviceFailedAttemptRestart && Device->Pnp->Reenumerate.Size == 0)
+            FxMistake(Device->Object.Globals, STATUS_NOT_SUPPORTED,
+                      "WdfDeviceSetFailed: the bus does not restart the device");
         FxPnpFail(Device, FailedAction);
     }
 }

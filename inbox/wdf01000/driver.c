@@ -124,6 +124,23 @@ NTSTATUS NTAPI imp_WdfDriverCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIVER_OB
     return STATUS_SUCCESS;
 }
 
+/* The port driver owns the driver object and its unload routine: the miniport says when it goes. */
+WDF_DDI(WdfDriverMiniportUnload);
+VOID NTAPI imp_WdfDriverMiniportUnload(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Handle)
+{
+    FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
+    FX_DRIVER *Driver = FX_OBJECT_OF(FX_DRIVER, Globals, Handle, FxTypeDriver);
+
+    if (!(Driver->Config.DriverInitFlags & WdfDriverInitNoDispatchOverride)) {
+        FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "WdfDriverMiniportUnload by no miniport");
+        return;
+    }
+    FxLog(Globals, "unload");
+    if (Driver->Config.EvtDriverUnload != NULL)
+        Driver->Config.EvtDriverUnload(Handle);
+    FxObjectDelete(&Driver->Object);
+}
+
 /* ---- what a driver tells ---- */
 
 WDF_DDI(WdfDriverGetRegistryPath);

@@ -14,7 +14,8 @@ static NTSTATUS FxCallDeviceAdd(FX_DRIVER *Driver, FX_DEVICE_INIT *Init)
 
     FxLog(Globals, "EvtDriverDeviceAdd");
     FxCallbackLockAcquire(Globals, Lock);
-    Status = Driver->Config.EvtDriverDeviceAdd(FX_HANDLE(WDFDRIVER, Driver), (PWDFDEVICE_INIT)Init);
+    Status = FX_GUARDED(Globals, Driver->Config.EvtDriverDeviceAdd, FX_HANDLE(WDFDRIVER, Driver),
+                        (PWDFDEVICE_INIT)Init);
     FxCallbackLockRelease(Lock);
     return Status;
 }

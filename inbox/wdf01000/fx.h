@@ -266,6 +266,42 @@ DECLSPEC_NORETURN VOID FxNullParameter(FX_GLOBALS *Globals, PVOID Caller);
     } while (0)
 /* The client calls above Highest: with the verifier WDF_VERIFIER_IRQL_MISMATCH, else STATUS_INVALID_DEVICE_REQUEST. */
 NTSTATUS FxCheckIrql(FX_GLOBALS *Globals, KIRQL Highest);
+/*
+ * A call of an event callback. With the verifier one that returns at another IRQL is
+ * WDF_VERIFIER_IRQL_MISMATCH, one that leaves a critical region entered
+ * WDF_VERIFIER_CRITICAL_REGION_MISMATCH [doc: Bug Check 0x10D].
+ */
+typedef struct _FX_GUARD {
+    KIRQL Irql;
+    BOOLEAN ApcsDisabled;
+} FX_GUARD;
+VOID FxGuardCheck(FX_GLOBALS *Globals, FX_GUARD Before, PVOID Callback);
+static inline FX_GUARD FxGuardBegin(const FX_GLOBALS *Globals)
+{
+    FX_GUARD Guard = { 0 };
+
+    if (Globals->Verifier)
+        Guard = (FX_GUARD){ KeGetCurrentIrql(), KeAreApcsDisabled() };
+    return Guard;
+}
+static inline VOID FxGuardEnd(FX_GLOBALS *Globals, FX_GUARD Before, PVOID Callback)
+{
+    if (Globals->Verifier)
+        FxGuardCheck(Globals, Before, Callback);
+}
+#define FX_GUARDED(Globals, Callback, ...)                      \
+    ({                                                          \
+        FX_GUARD Before_ = FxGuardBegin(Globals);               \
+        NTSTATUS Status_ = (Callback)(__VA_ARGS__);             \
+        FxGuardEnd(Globals, Before_, (PVOID)(Callback));        \
+        Status_;                                                \
+    })
+#define FX_GUARDED_VOID(Globals, Callback, ...)                 \
+    do {                                                        \
+        FX_GUARD Before_ = FxGuardBegin(Globals);               \
+        (Callback)(__VA_ARGS__);                                \
+        FxGuardEnd(Globals, Before_, (PVOID)(Callback));        \
+    } while (0)
 /* A mistake that KMDF answers with a status: a line in the log and on the debug output; returns Status. */
 NTSTATUS FxMistake(FX_GLOBALS *Globals, NTSTATUS Status, const char *Format, ...);
 VOID FxLogPrintTail(FX_GLOBALS *Globals); /* on the debug output; for a bug check */

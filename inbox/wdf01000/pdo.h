@@ -37,6 +37,7 @@ typedef struct _FX_CHILD { /* a child's description; the identification, then th
     BOOLEAN IsSeen;           /* in the scan that is under way */
     BOOLEAN IsReportedMissing;
     BOOLEAN IsDead;           /* goes when nobody looks at the list any more */
+    BOOLEAN ComesAgain;       /* once its device is gone: it was taken out only for that */
     UCHAR Retries;            /* of EvtChildListCreateDevice */
     PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Id;
     PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER Address; /* NULL: the list has none */
@@ -79,6 +80,8 @@ VOID FxChildForget(FX_DEVICE *Device);     /* at the disposal of a child */
 /* The child is not there any more: PnP is told. FALSE: it was gone already. */
 BOOLEAN FxChildMissing(FX_DEVICE *Device);
 VOID FxChildrenChanged(FX_DEVICE *Bus);
+/* The description is in the list anew, as one that has no device yet. */
+VOID FxChildAgain(FX_CHILD *Gone);
 
 /* ---- pdo.c ---- */
 FX_PDO *FxPdoAllocate(FX_DEVICE *Parent);

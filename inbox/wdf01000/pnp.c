@@ -89,6 +89,7 @@ NTSTATUS FxPnpCommit(FX_DEVICE *Device)
 VOID FxPnpDispose(FX_DEVICE *Device)
 {
     FxTargetsRemove(Device);
+    FxRestartForget(Device->Pnp);
     FxRelationsClear(Device, &Device->Pnp->RemovalRelations);
     FxRelationsClear(Device, &Device->Pnp->UsageDependents);
 }
@@ -142,6 +143,7 @@ static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_L
         return Status;
     }
     FxEnterState(Device, FxMachinePnp, WdfDevStatePnpEnableInterfaces);
+    FxRestartPrepare(Device);
     Pnp->IsStarted = TRUE;
     FxInterfacesEnable(Device, TRUE);
     FxWmiEnable(Device, TRUE);

@@ -53,6 +53,9 @@ struct _FX_PNP {
     BOOLEAN IsHeldAwake;  /* between a query to stop or remove and its end: FxPowerReference */
     BOOLEAN HasFailed;    /* IRP_MN_QUERY_PNP_DEVICE_STATE says so */
     WDF_DEVICE_FAILED_ACTION FailedAction;
+    REENUMERATE_SELF_INTERFACE_STANDARD Reenumerate; /* of the bus; Size 0: none */
+    LONG IsRestarting;                               /* interlocked */
+    WORK_QUEUE_ITEM RestartWork;
     FX_SELF_MANAGED SelfManaged;
     WDF_POWER_DEVICE_STATE LastState; /* for EvtDeviceD0Entry's PreviousState */
     LONG Static;          /* WdfDeviceSetStaticStopRemove: not stoppable while not 0 */
@@ -133,6 +136,15 @@ VOID FxApplyCapabilities(FX_DEVICE *Device, PDEVICE_CAPABILITIES Caps);
 PNP_DEVICE_STATE FxApplyDeviceState(FX_DEVICE *Device, PNP_DEVICE_STATE State);
 /* Old's devices and those of List; Old may be NULL and is freed when *Result is another. */
 NTSTATUS FxRelationsReport(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
+
+/* ---- restart.c ---- */
+/* Asks the bus once for the way to be found anew. PASSIVE_LEVEL, in a start. */
+VOID FxRestartPrepare(FX_DEVICE *Device);
+VOID FxRestartForget(FX_PNP *Pnp);
+/* TRUE: a failed device is on its way to be found anew, and PnP need not be told that it failed. */
+BOOLEAN FxRestartBegin(FX_DEVICE *Device);
+/* A child's answer; STATUS_NOT_SUPPORTED: it is asked for something else. */
+NTSTATUS FxReenumerateAnswer(FX_DEVICE *Device, const IO_STACK_LOCATION *Stack);
 
 /* ---- query.c ---- */
 NTSTATUS FxPnpQueryInterface(FX_DEVICE *Device, PIRP Irp);

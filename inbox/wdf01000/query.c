@@ -112,7 +112,8 @@ NTSTATUS FxPnpQueryInterface(FX_DEVICE *Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     const FX_QUERY_INTERFACE *Entry = FxFindQueryInterface(Device, Stack->Parameters.QueryInterface.InterfaceType);
-    NTSTATUS Status = Entry != NULL ? FxAnswerQuery(Device, Entry, Stack) : STATUS_NOT_SUPPORTED;
+    NTSTATUS Status =
+        Entry != NULL ? FxAnswerQuery(Device, Entry, Stack) : FxReenumerateAnswer(Device, Stack);
 
     if (Status == STATUS_NOT_SUPPORTED)
         return Device->Attached != NULL ? FxForward(Device, Irp) : FxCompleteIrp(Irp, Irp->IoStatus.Status);

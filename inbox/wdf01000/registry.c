@@ -95,6 +95,33 @@ NTSTATUS NTAPI imp_WdfRegistryCreateKey(PWDF_DRIVER_GLOBALS DriverGlobals, WDFKE
                      KeyAttributes, Key);
 }
 
+WDF_DDI(WdfDriverOpenPersistentStateRegistryKey);
+NTSTATUS NTAPI imp_WdfDriverOpenPersistentStateRegistryKey(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                           WDFDRIVER Driver,
+                                                           ACCESS_MASK DesiredAccess,
+                                                           PWDF_OBJECT_ATTRIBUTES KeyAttributes,
+                                                           WDFKEY *Key)
+{
+    FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
+    FX_DRIVER *Own = FX_OBJECT_OF(FX_DRIVER, Globals, Driver, FxTypeDriver);
+    NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
+    HANDLE Handle;
+
+    FX_REQUIRE(Globals, Key);
+    *Key = NULL;
+    if (NT_SUCCESS(Status))
+        Status = FxCheckAttributes(Globals, KeyAttributes);
+    if (NT_SUCCESS(Status))
+        Status = IoOpenDriverRegistryKey(Own->DriverObject, DriverRegKeyPersistentState,
+                                         DesiredAccess, 0, &Handle);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = FxKeyCreate(Globals, KeyAttributes, Handle, Key);
+    if (!NT_SUCCESS(Status))
+        ZwClose(Handle);
+    return Status;
+}
+
 WDF_DDI(WdfDriverOpenParametersRegistryKey);
 NTSTATUS NTAPI imp_WdfDriverOpenParametersRegistryKey(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver,
                                                       ACCESS_MASK DesiredAccess, PWDF_OBJECT_ATTRIBUTES KeyAttributes,

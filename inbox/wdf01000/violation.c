@@ -67,6 +67,16 @@ NTSTATUS FxCheckIrql(FX_GLOBALS *Globals, KIRQL Highest)
     return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "called at IRQL %u, at most %u is allowed", Irql, Highest);
 }
 
+VOID FxGuardCheck(FX_GLOBALS *Globals, FX_GUARD Before, PVOID Callback)
+{
+    KIRQL Irql = KeGetCurrentIrql();
+
+    if (Irql != Before.Irql)
+        FxViolation(Globals, WDF_VERIFIER_IRQL_MISMATCH, Before.Irql, Irql, 0);
+    if (!Before.ApcsDisabled && KeAreApcsDisabled())
+        FxViolation(Globals, WDF_VERIFIER_CRITICAL_REGION_MISMATCH, (ULONG_PTR)Callback, 0, 0);
+}
+
 NTSTATUS FxMistake(FX_GLOBALS *Globals, NTSTATUS Status, const char *Format, ...)
 {
     va_list Arguments;

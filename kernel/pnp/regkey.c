@@ -163,12 +163,16 @@ NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevIns
                                       &Node->Service), DesiredAccess, DevInstRegKey);
 }
 
-NT_PARTIAL(IoOpenDriverRegistryKey, "the persistent state keys");
+NT_PARTIAL(IoOpenDriverRegistryKey, "the shared persistent state key");
 NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKEY_TYPE RegKeyType,
                                        ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey)
 {
     if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
+    if (RegKeyType == DriverRegKeyPersistentState) /* [guess] where: no page names the place */
+        return PnpOpenFormatted(PnpFormat(L"Services\\%wZ\\State",
+                                          &DriverObject->DriverExtension->ServiceKeyName),
+                                DesiredAccess, DriverRegKey);
     if (RegKeyType != DriverRegKeyParameters)
         return STATUS_NOT_SUPPORTED;
     return PnpOpenFormatted(PnpFormat(L"Services\\%wZ\\Parameters", &DriverObject->DriverExtension->ServiceKeyName),

@@ -165,21 +165,25 @@ static ULONG PnpMessageCount(const IO_RESOURCE_DESCRIPTOR *Requirement)
     return Requirement->u.Interrupt.MaximumVector - Requirement->u.Interrupt.MinimumVector + 1;
 }
 
-typedef struct _PNP_INTERRUPT_REQUIREMENT { /* u.Interrupt in full; the headers have its first two members */
+typedef struct _PNP_INTERRUPT_REQUIREMENT { /* u.Interrupt in full; the headers have a part */
     ULONG MinimumVector, MaximumVector;
     USHORT AffinityPolicy, Group;
     ULONG PriorityPolicy;
     KAFFINITY TargetedProcessors;
 } PNP_INTERRUPT_REQUIREMENT;
 
-/* [doc: IO_RESOURCE_DESCRIPTOR] of the policies the one that names processors; all are equally close here, and of one priority. */
+/*
+ * [doc: IO_RESOURCE_DESCRIPTOR] of the policies the one that names processors; all are equally
+ * close here, and of one priority.
+ */
 static KAFFINITY PnpInterruptAffinity(const IO_RESOURCE_DESCRIPTOR *Requirement)
 {
-    const PNP_INTERRUPT_REQUIREMENT *Policy = (const PNP_INTERRUPT_REQUIREMENT *)&Requirement->u.Interrupt;
+    const PNP_INTERRUPT_REQUIREMENT *Policy = (const VOID *)&Requirement->u.Interrupt;
     KAFFINITY All = KeQueryActiveProcessors();
 
-    if (!(Requirement->Flags & CM_RESOURCE_INTERRUPT_POLICY_INCLUDED) || Policy->AffinityPolicy != IrqPolicySpecifiedProcessors ||
-        Policy->Group != 0 || (Policy->TargetedProcessors & All) == 0)
+    if (!(Requirement->Flags & CM_RESOURCE_INTERRUPT_POLICY_INCLUDED) ||
+        Policy->AffinityPolicy != IrqPolicySpecifiedProcessors || Policy->Group != 0 ||
+        (Policy->TargetedProcessors & All) == 0)
         return All;
     return Policy->TargetedProcessors & All;
 }

@@ -95,6 +95,9 @@ static VOID test_keys(VOID)
     is_status(IoOpenDeviceRegistryKey(Pdo, 0, KEY_READ, &Key), STATUS_INVALID_PARAMETER, "no key type");
     if (is_status(IoOpenDriverRegistryKey(Me, DriverRegKeyParameters, KEY_READ, 0, &Key), STATUS_SUCCESS, "the driver's Parameters key"))
         ZwClose(Key);
+    if (is_status(IoOpenDriverRegistryKey(Me, DriverRegKeyPersistentState, KEY_WRITE, 0, &Key),
+                  STATUS_SUCCESS, "the driver's own state key"))
+        ZwClose(Key);
     if (is_status(IoOpenDeviceInterfaceRegistryKey(&Link, KEY_READ, &Key), STATUS_SUCCESS, "interface key"))
         ZwClose(Key);
     is_status(IoSetDevicePropertyData(Pdo, &Property, 0, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value),

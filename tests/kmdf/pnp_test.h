@@ -143,6 +143,39 @@ static TAP_UNUSED VOID pnp_test_watch(PWDFDEVICE_INIT Init)
               STATUS_SUCCESS, "the start is watched");
 }
 
+/* This driver gets the devices of the ID Bus\Child. */
+static TAP_UNUSED NTSTATUS pnp_test_drive(PCWSTR Bus, PCWSTR Child)
+{
+    const PCWSTR Parts[] = {L"", L"\\DeviceIds", L"\\DeviceIds\\%s", L"\\DeviceIds\\%s\\%s"};
+    DECLARE_CONST_UNICODE_STRING(Value, L"Service");
+    PWSTR Service = WdfDriverGetRegistryPath(WdfGetDriver());
+    OBJECT_ATTRIBUTES Attributes;
+    WCHAR Path[128], Rest[96];
+    UNICODE_STRING Name;
+    HANDLE Key = NULL;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    while (wcschr(Service, L'\\') != NULL)
+        Service = wcschr(Service, L'\\') + 1;
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Parts) && NT_SUCCESS(Status); i++) {
+        if (Key != NULL)
+            ZwClose(Key);
+        _snwprintf(Rest, RTL_NUMBER_OF(Rest), Parts[i], Bus, Child);
+        _snwprintf(Path, RTL_NUMBER_OF(Path), L"\\Registry\\Machine\\System\\DriverDatabase%s",
+                   Rest);
+        RtlInitUnicodeString(&Name, Path);
+        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                                   NULL, NULL);
+        Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
+    }
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ZwSetValueKey(Key, (PUNICODE_STRING)&Value, 0, REG_SZ, Service,
+                           (ULONG)(wcslen(Service) + 1) * sizeof(WCHAR));
+    ZwClose(Key);
+    return Status;
+}
+
 /* ---- the driver ---- */
 
 static VOID NTAPI pnp_test_thread(PVOID Context)
