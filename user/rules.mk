@@ -83,6 +83,7 @@ TOOL_CFLAGS := --target=x86_64-w64-windows-gnu -std=gnu11 -O2 -g $(WARN) -fms-ex
 TOOL_SHARED_ps := user/tools/lm/query.c
 TOOL_LIBS_lm := -lntdll
 TOOL_LIBS_ps := -lntdll
+TOOL_SHARED_events := user/tools/wevtutil/record.c user/tools/wevtutil/text.c
 TOOLS := $(patsubst user/tools/%/,%,$(sort $(dir $(wildcard user/tools/*/*.c))))
 $(B)/obj/user/tools/%.c.o: user/tools/%.c
 	@mkdir -p $(@D)

@@ -38,7 +38,7 @@ static const struct tool {
     {"pnputil", "driver packages (Windows' pnputil)", NULL},
     {"infverify", "check INF files (the WDK's infverif)", NULL},
     {"wevtutil", "event logs (Windows' wevtutil)", NULL},
-    {"events", "event logs (Windows' wevtutil)", "wevtutil"},
+    {"events", "the newest events of the system log, a line each", NULL},
     {"tasklist", "processes (Windows' tasklist)", NULL},
     {"lm", "loaded and unloaded modules, as the debugger lists them", NULL},
     {"ps", "processes and threads", NULL},

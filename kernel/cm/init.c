@@ -16,6 +16,7 @@ typedef struct _CMP_ROW { /* Name == NULL: the key alone */
 #define CMP_CONTROL L"Machine\\System\\ControlSet001\\Control"
 #define CMP_VERSION L"Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion"
 #define CMP_KMDF L"Machine\\System\\ControlSet001\\Services\\Wdf01000"
+#define CMP_EVENTS L"Machine\\System\\ControlSet001\\Services\\EventLog"
 #define CMP_CPU L"Machine\\Hardware\\Description\\System\\CentralProcessor\\0"
 
 static const CMP_ROW CmpRow[] = {
@@ -27,6 +28,8 @@ static const CMP_ROW CmpRow[] = {
     {CMP_KMDF, L"Start", REG_DWORD, NULL, 0},
     {CMP_KMDF, L"ErrorControl", REG_DWORD, NULL, 1},
     {CMP_KMDF, L"Group", REG_SZ, L"WdfLoadGroup", 0},
+    {CMP_EVENTS L"\\Application", NULL, 0, NULL, 0},
+    {CMP_EVENTS L"\\System\\Service Control Manager", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Enum\\Root", NULL, 0, NULL, 0},
     {L"Machine\\System\\ControlSet001\\Hardware Profiles\\0001", NULL, 0, NULL, 0},
     {L"Machine\\System\\Select", L"Current", REG_DWORD, NULL, 1},

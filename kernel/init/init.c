@@ -4,6 +4,7 @@
  */
 #include "../cc/cc.h"
 #include "../cm/cm.h"
+#include "../el/el.h"
 #include "../ex/ex.h"
 #include "../gpu/init.h"
 #include "../hal/halp.h"
@@ -53,6 +54,7 @@ static VOID InitPhase1(PVOID Context)
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));
     DD_ASSERT(NT_SUCCESS(NpInitSystem()));
     DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
+    DD_ASSERT(NT_SUCCESS(ElInitSystem()));
     IopStartBootDrivers();
     IopStartAutoDrivers();
     SessionRun();

@@ -7,9 +7,12 @@
  */
 #include "iop.h"
 
+#include "../el/el.h"
+
 #define IOP_TAG_START 'tSoI'
 #define IOP_CONTROL L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\"
 #define IOP_SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services"
+#define IOP_AUTO 2 /* Start */
 #define IOP_DISABLED 4
 #define IOP_CRITICAL 3 /* ErrorControl */
 #define IOP_NEED_FAILED ((NTSTATUS)0xC007042C) /* ERROR_SERVICE_DEPENDENCY_FAIL as a status */
@@ -313,6 +316,38 @@ static VOID IopNoteFailure(const IOP_SERVICE *Service)
     ZwClose(Parent);
 }
 
+static VOID IopReportAutoFailure(const IOP_SERVICE *Service)
+{
+    WCHAR Text[16] = L"%%"; /* the text of that error */
+    UNICODE_STRING Error = {0, sizeof(Text) - 2 * sizeof(WCHAR), Text + 2};
+    PCUNICODE_STRING Strings[2] = {&Service->Name, &Error};
+
+    RtlIntegerToUnicodeString(RtlNtStatusToDosError(Service->Status), 10, &Error);
+    Error.Buffer = Text;
+    Error.Length += 2 * sizeof(WCHAR);
+    ElReportStrings(EL_SCM_SOURCE, EL_SCM_START_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings, RTL_NUMBER_OF(Strings));
+}
+
+/* One event for all boot- and system-start drivers that are missing, a name a line. */
+static VOID IopReportBootFailures(VOID)
+{
+    UNICODE_STRING Names = {0, 0x2000, NULL};
+    PCUNICODE_STRING Strings[1] = {&Names};
+
+    Names.Buffer = ExAllocatePoolWithTag(PagedPool, Names.MaximumLength, IOP_TAG_START);
+    if (Names.Buffer == NULL)
+        return;
+    for (IOP_SERVICE *Service = NULL; (Service = IopNextService(Service)) != NULL;) {
+        if (Service->State != ServiceFailed || Service->Start > 1 || Service->ErrorControl == 0)
+            continue;
+        RtlAppendUnicodeToString(&Names, L"\r\n");
+        RtlAppendUnicodeStringToString(&Names, &Service->Name); /* what has no room is left out */
+    }
+    if (Names.Length != 0)
+        ElReportStrings(EL_SCM_SOURCE, EL_SCM_BOOT_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings, RTL_NUMBER_OF(Strings));
+    ExFreePoolWithTag(Names.Buffer, IOP_TAG_START);
+}
+
 /* Whom to tell, and what must not go on. [doc: CreateServiceW, dwErrorControl] */
 static VOID IopJudgeFailure(const IOP_SERVICE *Service)
 {
@@ -325,6 +360,8 @@ static VOID IopJudgeFailure(const IOP_SERVICE *Service)
               Service->Status);
     Line[sizeof(Line) - 1] = 0;
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, strlen(Line), KeVirtualTime());
+    if (Service->Start == IOP_AUTO)
+        IopReportAutoFailure(Service);
     if (Service->ErrorControl < IOP_CRITICAL)
         return;
     KeSetBugCheckText("%wZ, whose ErrorControl is 3, did not start: status 0x%08lX", &Service->Name, Service->Status);
@@ -380,12 +417,13 @@ VOID IopStartBootDrivers(VOID)
     IopStartKind(1);
     IopDelaysReinit = FALSE;
     IopReinitializeServices(FALSE);
+    IopReportBootFailures();
     IopForgetServices();
 }
 
 VOID IopStartAutoDrivers(VOID)
 {
     IopReadServices();
-    IopStartKind(2);
+    IopStartKind(IOP_AUTO);
     IopForgetServices();
 }
