@@ -350,12 +350,15 @@ static int split_programs(struct run_options *options, int argc, char **argv)
 /* Languages that the machine has texts in: English, and Japanese for a person whose environment asks for it. */
 static uint32_t language_from_environment(void)
 {
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"}; /* the first that is set decides (POSIX) */
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     const char *value = NULL;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && (value == NULL || value[0] == '\0'); i++)
+    /* the first that is set decides (POSIX) */
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && (value == NULL || *value == '\0'); i++)
         value = getenv(names[i]);
-    return value != NULL && strncmp(value, "ja", 2) == 0 && strchr("_.@", value[2]) != NULL ? 0x411 : 0x409;
+    if (value == NULL || strncmp(value, "ja", 2) != 0 || strchr("_.@", value[2]) == NULL)
+        return 0x409;
+    return 0x411;
 }
 
 int run_options_parse(struct run_options *options, int argc, char **argv)

@@ -1,6 +1,7 @@
 /*
- * The event log: records of the logs System and Application, and the device by which advapi32 reports and reads them. Left out: other
- * logs, who may read and clear them, channels and providers of later systems.
+ * The event log: records of the logs System and Application, and the device by which advapi32
+ * reports and reads them. Left out: other logs, who may read and clear them, channels and providers
+ * of later systems.
  */
 #include "elp.h"
 
@@ -9,7 +10,8 @@
 #define ELP_TAG 'gLlE'
 #define ELP_EPOCH_100NS 116444736000000000ull /* 1970 in NT time */
 
-NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE InitializationFunction);
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName,
+                              PDRIVER_INITIALIZE InitializationFunction);
 
 /* ---- records ---- */
 
@@ -23,9 +25,12 @@ static ULONG ElpComputerName(PWCHAR Text, ULONG Count)
 {
     UNICODE_STRING Name = {0, (USHORT)(Count * sizeof(WCHAR)), Text};
     RTL_QUERY_REGISTRY_TABLE Table[2] = {
-        {.Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_REQUIRED, .Name = L"ComputerName", .EntryContext = &Name}};
+        {.Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_REQUIRED,
+         .Name = L"ComputerName",
+         .EntryContext = &Name}};
 
-    if (!NT_SUCCESS(RtlQueryRegistryValues(RTL_REGISTRY_CONTROL, L"ComputerName\\ActiveComputerName", Table, NULL, NULL)))
+    if (!NT_SUCCESS(RtlQueryRegistryValues(RTL_REGISTRY_CONTROL,
+                                           L"ComputerName\\ActiveComputerName", Table, NULL, NULL)))
         Name.Length = 0;
     Text[min(Name.Length / sizeof(WCHAR), Count - 1)] = 0;
     return (ULONG)(wcslen(Text) + 1) * sizeof(WCHAR);
@@ -50,10 +55,12 @@ static BOOLEAN ElpIsReport(const EL_REPORT *Report, ULONG Bytes)
     if (Bytes < sizeof(*Report) || Bytes > EL_RECORD_LIMIT || Report->Log >= EL_LOGS ||
         Report->StringCount > EL_STRING_LIMIT)
         return FALSE;
-    if ((ULONG64)Report->SourceBytes + Report->StringBytes + Report->SidBytes + Report->DataBytes != Bytes - sizeof(*Report))
+    if ((ULONG64)Report->SourceBytes + Report->StringBytes + Report->SidBytes + Report->DataBytes !=
+        Bytes - sizeof(*Report))
         return FALSE;
     return ElpAreStrings((const WCHAR *)Source, Report->SourceBytes, 1) &&
-           ElpAreStrings((const WCHAR *)(Source + Report->SourceBytes), Report->StringBytes, Report->StringCount);
+           ElpAreStrings((const WCHAR *)(Source + Report->SourceBytes), Report->StringBytes,
+                         Report->StringCount);
 }
 
 static PUCHAR ElpPut(PUCHAR At, const VOID *Data, ULONG Bytes)
@@ -85,10 +92,18 @@ NTSTATUS ElReport(const EL_REPORT *Report, ULONG Bytes)
     if (Record == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Record, Length);
-    *Record = (EL_RECORD){.Length = Length, .Reserved = EL_SIGNATURE, .TimeGenerated = ElpNow(), .TimeWritten = ElpNow(),
-                          .EventID = Report->EventId, .EventType = Report->Type, .NumStrings = Report->StringCount,
-                          .EventCategory = Report->Category, .StringOffset = Strings, .UserSidLength = Report->SidBytes,
-                          .UserSidOffset = Report->SidBytes != 0 ? Sid : 0, .DataLength = Report->DataBytes,
+    *Record = (EL_RECORD){.Length = Length,
+                          .Reserved = EL_SIGNATURE,
+                          .TimeGenerated = ElpNow(),
+                          .TimeWritten = ElpNow(),
+                          .EventID = Report->EventId,
+                          .EventType = Report->Type,
+                          .NumStrings = Report->StringCount,
+                          .EventCategory = Report->Category,
+                          .StringOffset = Strings,
+                          .UserSidLength = Report->SidBytes,
+                          .UserSidOffset = Report->SidBytes != 0 ? Sid : 0,
+                          .DataLength = Report->DataBytes,
                           .DataOffset = Strings + Report->StringBytes};
     At = ElpPut((PUCHAR)(Record + 1), Source, Report->SourceBytes);
     ElpPut(At, Computer, ComputerBytes);
@@ -103,9 +118,11 @@ NTSTATUS ElReport(const EL_REPORT *Report, ULONG Bytes)
     return Status;
 }
 
-VOID ElReportStrings(PCWSTR Source, ULONG EventId, USHORT Type, PCUNICODE_STRING const *Strings, USHORT Count)
+VOID ElReportStrings(PCWSTR Source, ULONG EventId, USHORT Type, PCUNICODE_STRING const *Strings,
+                     USHORT Count)
 {
-    ULONG SourceBytes = (ULONG)(wcslen(Source) + 1) * sizeof(WCHAR), Bytes = sizeof(EL_REPORT) + SourceBytes;
+    ULONG SourceBytes = (ULONG)(wcslen(Source) + 1) * sizeof(WCHAR),
+          Bytes = sizeof(EL_REPORT) + SourceBytes;
     EL_REPORT *Report;
     PUCHAR At;
 
@@ -146,7 +163,9 @@ static NTSTATUS NTAPI ElpOpenClose(PDEVICE_OBJECT Device, PIRP Irp)
 
 static NTSTATUS ElpReadInto(PIRP Irp, ULONG Log, ULONG Size)
 {
-    PUCHAR Buffer = Irp->MdlAddress != NULL ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority) : NULL;
+    PUCHAR Buffer = Irp->MdlAddress != NULL
+                        ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority)
+                        : NULL;
     ULONG Bytes = 0;
     NTSTATUS Status = Buffer != NULL ? ElpRead(Log, Buffer, Size, &Bytes) : STATUS_BUFFER_TOO_SMALL;
 
@@ -161,12 +180,14 @@ static NTSTATUS NTAPI ElpControl(PDEVICE_OBJECT Device, PIRP Irp)
 
     UNREFERENCED_PARAMETER(Device);
     if (Stack->Parameters.DeviceIoControl.IoControlCode == (ULONG)IOCTL_EL_REPORT)
-        return ElpComplete(Irp, Input < sizeof(EL_REPORT) ? STATUS_INVALID_PARAMETER : ElReport(Buffer, Input), 0);
+        return ElpComplete(
+            Irp, Input < sizeof(EL_REPORT) ? STATUS_INVALID_PARAMETER : ElReport(Buffer, Input), 0);
     if (Input != sizeof(ULONG) || *(PULONG)Buffer >= EL_LOGS)
         return ElpComplete(Irp, STATUS_INVALID_PARAMETER, 0);
     switch (Stack->Parameters.DeviceIoControl.IoControlCode) {
     case IOCTL_EL_READ:
-        return ElpReadInto(Irp, *(PULONG)Buffer, Stack->Parameters.DeviceIoControl.OutputBufferLength);
+        return ElpReadInto(Irp, *(PULONG)Buffer,
+                           Stack->Parameters.DeviceIoControl.OutputBufferLength);
     case IOCTL_EL_CLEAR: return ElpComplete(Irp, ElpClear(*(PULONG)Buffer), 0);
     default: return ElpComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     }

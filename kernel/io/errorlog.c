@@ -1,6 +1,7 @@
 /*
- * Error log entries: each is one line of Drydock's own messages at once, and a record of the system event log as soon as a worker
- * gets to it, for entries come at IRQL up to DISPATCH_LEVEL. [doc: Logging Errors, IO_ERROR_LOG_PACKET]
+ * Error log entries: each is one line of Drydock's own messages at once, and a record of the system
+ * event log as soon as a worker gets to it, for entries come at IRQL up to DISPATCH_LEVEL. [doc:
+ * Logging Errors, IO_ERROR_LOG_PACKET]
  */
 #include "iop.h"
 
@@ -10,12 +11,14 @@
 
 typedef struct _IOP_LOG_ENTRY { /* the packet follows */
     USHORT Type, Size;
-    PVOID IoObject; /* device or driver, referenced */
+    PVOID IoObject;  /* device or driver, referenced */
     LIST_ENTRY Link; /* IopLogEntries */
 } IOP_LOG_ENTRY;
 
 static ULONG IopLogSequence;
-static LIST_ENTRY IopLogEntries = {&IopLogEntries, &IopLogEntries}; /* written, not yet in the event log; no lock: nothing yields while it is changed */
+static LIST_ENTRY IopLogEntries = {&IopLogEntries,
+                                   &IopLogEntries}; /* written, not yet in the event log; no lock:
+                                                       nothing yields while it is changed */
 static WORK_QUEUE_ITEM IopLogItem;
 static BOOLEAN IopLogQueued; /* IopLogItem is, or its worker runs */
 
@@ -50,7 +53,8 @@ VOID NTAPI IoFreeErrorLogEntry(PVOID ElEntry)
 }
 
 /* Bytes of the packet's strings that end inside it, and where they begin. */
-static ULONG IopLogStrings(const IOP_LOG_ENTRY *Entry, const IO_ERROR_LOG_PACKET *Packet, PWCHAR *Strings, USHORT *Count)
+static ULONG IopLogStrings(const IOP_LOG_ENTRY *Entry, const IO_ERROR_LOG_PACKET *Packet,
+                           PWCHAR *Strings, USHORT *Count)
 {
     ULONG Offset = Packet->StringOffset, Bytes = 0;
 
@@ -58,7 +62,9 @@ static ULONG IopLogStrings(const IOP_LOG_ENTRY *Entry, const IO_ERROR_LOG_PACKET
     if (Packet->NumberOfStrings == 0 || Offset >= Entry->Size || Offset % sizeof(WCHAR) != 0)
         return 0;
     *Strings = (PWCHAR)((PUCHAR)Packet + Offset);
-    for (ULONG At = 0; Offset + (At + 1) * sizeof(WCHAR) <= Entry->Size && *Count < Packet->NumberOfStrings; At++) {
+    for (ULONG At = 0;
+         Offset + (At + 1) * sizeof(WCHAR) <= Entry->Size && *Count < Packet->NumberOfStrings;
+         At++) {
         if ((*Strings)[At] != 0)
             continue;
         ++*Count;
@@ -69,7 +75,9 @@ static ULONG IopLogStrings(const IOP_LOG_ENTRY *Entry, const IO_ERROR_LOG_PACKET
 
 static PDRIVER_OBJECT IopLogDriver(const IOP_LOG_ENTRY *Entry)
 {
-    return *(CSHORT *)Entry->IoObject == IO_TYPE_DEVICE ? ((PDEVICE_OBJECT)Entry->IoObject)->DriverObject : Entry->IoObject;
+    return *(CSHORT *)Entry->IoObject == IO_TYPE_DEVICE
+               ? ((PDEVICE_OBJECT)Entry->IoObject)->DriverObject
+               : Entry->IoObject;
 }
 
 /* The last component of the driver's name: its service, which is the source of its events. */
@@ -87,13 +95,16 @@ static UNICODE_STRING IopLogSource(PDRIVER_OBJECT Driver)
     return Source;
 }
 
-/* What %1 is: the device's name, or the driver's of an entry about a driver or a device that has none. */
-static UNICODE_STRING IopLogName(const IOP_LOG_ENTRY *Entry, POBJECT_NAME_INFORMATION Name, ULONG Size)
+/* What %1 is: the device's name, or the driver's of an entry about a driver or a device that has
+ * none. */
+static UNICODE_STRING IopLogName(const IOP_LOG_ENTRY *Entry, POBJECT_NAME_INFORMATION Name,
+                                 ULONG Size)
 {
     ULONG Bytes;
 
     if (*(CSHORT *)Entry->IoObject == IO_TYPE_DEVICE &&
-        NT_SUCCESS(ObQueryNameString(Entry->IoObject, Name, Size, &Bytes)) && Name->Name.Length != 0)
+        NT_SUCCESS(ObQueryNameString(Entry->IoObject, Name, Size, &Bytes)) &&
+        Name->Name.Length != 0)
         return Name->Name;
     return IopLogDriver(Entry)->DriverName;
 }
@@ -101,9 +112,9 @@ static UNICODE_STRING IopLogName(const IOP_LOG_ENTRY *Entry, POBJECT_NAME_INFORM
 static USHORT IopLogType(NTSTATUS Code)
 {
     switch ((ULONG)Code >> 30) { /* severity */
-    case 3: return 1; /* EVENTLOG_ERROR_TYPE */
-    case 2: return 2; /* EVENTLOG_WARNING_TYPE */
-    default: return 4; /* EVENTLOG_INFORMATION_TYPE */
+    case 3: return 1;            /* EVENTLOG_ERROR_TYPE */
+    case 2: return 2;            /* EVENTLOG_WARNING_TYPE */
+    default: return 4;           /* EVENTLOG_INFORMATION_TYPE */
     }
 }
 
@@ -116,26 +127,35 @@ static PUCHAR IopLogPut(PUCHAR At, const VOID *Text, ULONG Bytes)
 /* The record's data is the packet, without its strings. */
 static VOID IopReportEntry(IOP_LOG_ENTRY *Entry)
 {
-    struct { OBJECT_NAME_INFORMATION Info; WCHAR Text[256]; } NameBuffer;
+    struct {
+        OBJECT_NAME_INFORMATION Info;
+        WCHAR Text[256];
+    } NameBuffer;
     PIO_ERROR_LOG_PACKET Packet = (PIO_ERROR_LOG_PACKET)(Entry + 1);
     UNICODE_STRING Source = IopLogSource(IopLogDriver(Entry));
     UNICODE_STRING Name = IopLogName(Entry, &NameBuffer.Info, sizeof(NameBuffer));
     PWCHAR Strings = NULL;
     USHORT Count;
     ULONG StringBytes = IopLogStrings(Entry, Packet, &Strings, &Count), Bytes;
-    ULONG DataBytes = min(FIELD_OFFSET(IO_ERROR_LOG_PACKET, DumpData) + Packet->DumpDataSize, Entry->Size);
+    ULONG DataBytes =
+        min(FIELD_OFFSET(IO_ERROR_LOG_PACKET, DumpData) + Packet->DumpDataSize, Entry->Size);
     EL_REPORT *Report;
     PUCHAR At;
 
-    Bytes = sizeof(*Report) + Source.Length + Name.Length + 2 * sizeof(WCHAR) + StringBytes + DataBytes;
+    Bytes =
+        sizeof(*Report) + Source.Length + Name.Length + 2 * sizeof(WCHAR) + StringBytes + DataBytes;
     Report = ExAllocatePoolWithTag(PagedPool, Bytes, IOP_TAG_LOG);
     if (Report == NULL)
         return;
     RtlZeroMemory(Report, Bytes);
-    *Report = (EL_REPORT){.Log = EL_LOG_SYSTEM, .EventId = (ULONG)Packet->ErrorCode, .Type = IopLogType(Packet->ErrorCode),
-                          .Category = Packet->EventCategory, .StringCount = Count + 1,
+    *Report = (EL_REPORT){.Log = EL_LOG_SYSTEM,
+                          .EventId = (ULONG)Packet->ErrorCode,
+                          .Type = IopLogType(Packet->ErrorCode),
+                          .Category = Packet->EventCategory,
+                          .StringCount = Count + 1,
                           .SourceBytes = Source.Length + sizeof(WCHAR),
-                          .StringBytes = Name.Length + sizeof(WCHAR) + StringBytes, .DataBytes = DataBytes};
+                          .StringBytes = Name.Length + sizeof(WCHAR) + StringBytes,
+                          .DataBytes = DataBytes};
     At = IopLogPut((PUCHAR)(Report + 1), Source.Buffer, Source.Length) + sizeof(WCHAR);
     At = IopLogPut(At, Name.Buffer, Name.Length) + sizeof(WCHAR);
     At = IopLogPut(At, Strings, StringBytes);
@@ -148,7 +168,8 @@ static VOID NTAPI IopLogWorker(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
     while (!IsListEmpty(&IopLogEntries)) {
-        IOP_LOG_ENTRY *Entry = CONTAINING_RECORD(RemoveHeadList(&IopLogEntries), IOP_LOG_ENTRY, Link);
+        IOP_LOG_ENTRY *Entry =
+            CONTAINING_RECORD(RemoveHeadList(&IopLogEntries), IOP_LOG_ENTRY, Link);
 
         IopReportEntry(Entry);
         IoFreeErrorLogEntry(Entry + 1);
@@ -163,9 +184,11 @@ static VOID IopShowEntry(const IOP_LOG_ENTRY *Entry, const IO_ERROR_LOG_PACKET *
     ULONG Bytes = IopLogStrings(Entry, Packet, &First, &Count);
     char Line[400];
 
-    _snprintf(Line, sizeof(Line) - 1, "error log: %wZ: error %#x, final status %#x, unique value %#lx, major %#x%s%ls\n",
-              &IopLogDriver(Entry)->DriverName, Packet->ErrorCode, Packet->FinalStatus, Packet->UniqueErrorValue,
-              Packet->MajorFunctionCode, Bytes > sizeof(WCHAR) ? ": " : "", Bytes != 0 ? First : L"");
+    _snprintf(Line, sizeof(Line) - 1,
+              "error log: %wZ: error %#x, final status %#x, unique value %#lx, major %#x%s%ls\n",
+              &IopLogDriver(Entry)->DriverName, Packet->ErrorCode, Packet->FinalStatus,
+              Packet->UniqueErrorValue, Packet->MajorFunctionCode,
+              Bytes > sizeof(WCHAR) ? ": " : "", Bytes != 0 ? First : L"");
     Line[sizeof(Line) - 1] = 0;
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, strlen(Line), KeVirtualTime());
 }

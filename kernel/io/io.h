@@ -12,9 +12,9 @@ NTSTATUS IoInitSystem(VOID);
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver);
 /*
- * Start the drivers whose services say so, in their order: Start 0 and 1, then, when the rest of the system is there, 2. A failure is
- * told of and noted for the service control manager, and stops the machine (0x5A) where ErrorControl is 3. PASSIVE_LEVEL,
- * System process, once each.
+ * Start the drivers whose services say so, in their order: Start 0 and 1, then, when the rest of
+ * the system is there, 2. A failure is told of and noted for the service control manager, and stops
+ * the machine (0x5A) where ErrorControl is 3. PASSIVE_LEVEL, System process, once each.
  */
 VOID IopStartBootDrivers(VOID);
 VOID IopStartAutoDrivers(VOID);

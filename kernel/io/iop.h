@@ -224,14 +224,14 @@ VOID IopDereferenceDeviceHandle(PDEVICE_OBJECT Device); /* drops ReferenceCount;
 
 /* ---- driver.c ---- */
 VOID IopDeleteDriver(PVOID Object);
-/* A driver's routine returned: bug check 0xC8 or 0x1 unless IRQL and APCs are as they were [doc: Bug Check 0xC8, 0x1]. */
+/* A driver's routine returned: 0xC8 or 0x1 unless IRQL and APCs are as they were [doc: bug checks]. */
 VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable);
-/* The value's information, to be freed with IOP_TAG_DRIVER; NULL: it is not there, or out of memory. */
+/* To be freed with IOP_TAG_DRIVER; NULL: the value is not there, or there is no memory. */
 PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName);
 
 /* ---- reinit.c ---- */
 extern BOOLEAN IopDelaysReinit; /* the drivers that start with the machine are not all there yet */
-/* Calls what the driver has registered, for the boot phase or else, until nothing is left. PASSIVE_LEVEL, System process. */
+/* Calls what the driver has registered, for the boot phase or else. PASSIVE_LEVEL, System process. */
 VOID IopRunReinit(PDRIVER_OBJECT Driver, BOOLEAN Boot);
 VOID IopFreeReinit(PDRIVER_OBJECT Driver);
 

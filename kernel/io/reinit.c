@@ -1,6 +1,7 @@
 /*
- * Routines that drivers ask to be called again: once the drivers that start with the machine are all there, or, of a driver that is
- * loaded later, right after its DriverEntry. [doc: IoRegisterDriverReinitialization, IoRegisterBootDriverReinitialization]
+ * Routines that drivers ask to be called again: once the drivers that start with the machine are
+ * all there, or, of a driver that is loaded later, right after its DriverEntry. [doc:
+ * IoRegisterDriverReinitialization, IoRegisterBootDriverReinitialization]
  */
 #include "iop.h"
 
@@ -48,10 +49,12 @@ VOID IopFreeReinit(PDRIVER_OBJECT Driver)
     PLIST_ENTRY Head = &IopDriverExt(Driver)->Reinit;
 
     while (!IsListEmpty(Head))
-        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(Head), IOP_REINIT, Link), IOP_TAG_DRIVER);
+        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(Head), IOP_REINIT, Link),
+                          IOP_TAG_DRIVER);
 }
 
-static VOID IopQueueReinit(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context, BOOLEAN Boot)
+static VOID IopQueueReinit(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context,
+                           BOOLEAN Boot)
 {
     IOP_REINIT *Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), IOP_TAG_DRIVER);
 
@@ -65,13 +68,15 @@ static VOID IopQueueReinit(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, 
 }
 
 NT_EXPORT(IoRegisterDriverReinitialization);
-VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
+VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine,
+                                            PVOID Context)
 {
     IopQueueReinit(Driver, Routine, Context, FALSE);
 }
 
 NT_EXPORT(IoRegisterBootDriverReinitialization);
-VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine, PVOID Context)
+VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT Driver, PDRIVER_REINITIALIZE Routine,
+                                                PVOID Context)
 {
     IopQueueReinit(Driver, Routine, Context, TRUE);
 }

@@ -1,9 +1,10 @@
 /*
- * Which drivers start by themselves, and in which order: boot-start (0), then system-start (1), then auto-start (2). Within one
- * kind by the place of their group in ServiceGroupOrder, within a group by the place of their tag in GroupOrderList, then by
- * name; what a driver depends on comes before it. [doc: Specifying Driver Load Order; INF AddService Directive; CreateServiceW]
- * Left out: drivers in the group WdfLoadGroup, which come with who imports from them; the last known good configuration, so
- * that ErrorControl 2 is as 1; services that are programs.
+ * Which drivers start by themselves, and in which order: boot-start (0), then system-start (1),
+ * then auto-start (2). Within one kind by the place of their group in ServiceGroupOrder, within a
+ * group by the place of their tag in GroupOrderList, then by name; what a driver depends on comes
+ * before it. [doc: Specifying Driver Load Order; INF AddService Directive; CreateServiceW] Left
+ * out: drivers in the group WdfLoadGroup, which come with who imports from them; the last known
+ * good configuration, so that ErrorControl 2 is as 1; services that are programs.
  */
 #include "iop.h"
 
@@ -14,16 +15,22 @@
 #define IOP_SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services"
 #define IOP_AUTO 2 /* Start */
 #define IOP_DISABLED 4
-#define IOP_CRITICAL 3 /* ErrorControl */
+#define IOP_CRITICAL 3                         /* ErrorControl */
 #define IOP_NEED_FAILED ((NTSTATUS)0xC007042C) /* ERROR_SERVICE_DEPENDENCY_FAIL as a status */
-#define IOP_NOWHERE MAXULONG /* the place of what no list has */
+#define IOP_NOWHERE MAXULONG                   /* the place of what no list has */
 
-typedef enum _IOP_SERVICE_STATE { ServiceWaits, ServiceStarts, ServiceRuns, ServiceFailed } IOP_SERVICE_STATE;
+typedef enum _IOP_SERVICE_STATE {
+    ServiceWaits,
+    ServiceStarts,
+    ServiceRuns,
+    ServiceFailed
+} IOP_SERVICE_STATE;
 
 typedef struct _IOP_SERVICE {
     LIST_ENTRY Link; /* of IopServices, in the order of their keys' names */
     UNICODE_STRING Name;
-    PKEY_VALUE_PARTIAL_INFORMATION Group, OnService, OnGroup; /* text, two lists of texts; NULL: none */
+    PKEY_VALUE_PARTIAL_INFORMATION Group, OnService,
+        OnGroup; /* text, two lists of texts; NULL: none */
     ULONG Start, ErrorControl, Tag;
     ULONG GroupPlace, TagPlace;
     IOP_SERVICE_STATE State;
@@ -38,7 +45,8 @@ static NTSTATUS IopOpenStartKey(HANDLE Parent, PUNICODE_STRING Name, PHANDLE Key
 {
     OBJECT_ATTRIBUTES Attributes;
 
-    InitializeObjectAttributes(&Attributes, Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent, NULL);
+    InitializeObjectAttributes(&Attributes, Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
+                               NULL);
     return ZwOpenKey(Key, KEY_READ, &Attributes);
 }
 
@@ -62,7 +70,8 @@ static PKEY_VALUE_PARTIAL_INFORMATION IopTypedValue(HANDLE Key, PCWSTR Name, ULO
 static ULONG IopNumberValue(HANDLE Key, PCWSTR Name, ULONG Default)
 {
     PKEY_VALUE_PARTIAL_INFORMATION Value = IopTypedValue(Key, Name, REG_DWORD);
-    ULONG Number = Value != NULL && Value->DataLength == sizeof(ULONG) ? *(PULONG)Value->Data : Default;
+    ULONG Number =
+        Value != NULL && Value->DataLength == sizeof(ULONG) ? *(PULONG)Value->Data : Default;
 
     IopFreeValue(Value);
     return Number;
@@ -82,7 +91,8 @@ static PKEY_VALUE_PARTIAL_INFORMATION IopControlValue(PCWSTR KeyName, PCWSTR Val
     return Value;
 }
 
-/* Text number Index of a REG_MULTI_SZ or REG_SZ value; FALSE past its last. An end may be missing. */
+/* Text number Index of a REG_MULTI_SZ or REG_SZ value; FALSE past its last. An end may be missing.
+ */
 static BOOLEAN IopTextOfList(PKEY_VALUE_PARTIAL_INFORMATION List, ULONG Index, PUNICODE_STRING Text)
 {
     PWCHAR At, End;
@@ -95,7 +105,8 @@ static BOOLEAN IopTextOfList(PKEY_VALUE_PARTIAL_INFORMATION List, ULONG Index, P
         Text->Buffer = At;
         while (At < End && *At != 0)
             At++;
-        Text->Length = Text->MaximumLength = (USHORT)min((At - Text->Buffer) * sizeof(WCHAR), MAXUSHORT - 1);
+        Text->Length = Text->MaximumLength =
+            (USHORT)min((At - Text->Buffer) * sizeof(WCHAR), MAXUSHORT - 1);
         if (Text->Length == 0 || Index == 0)
             return Text->Length != 0;
     }
@@ -156,7 +167,8 @@ static VOID IopFreeService(IOP_SERVICE *Service)
     ExFreePoolWithTag(Service, IOP_TAG_START);
 }
 
-static VOID IopReadService(HANDLE Services, PUNICODE_STRING Name, PKEY_VALUE_PARTIAL_INFORMATION Order)
+static VOID IopReadService(HANDLE Services, PUNICODE_STRING Name,
+                           PKEY_VALUE_PARTIAL_INFORMATION Order)
 {
     UNICODE_STRING Group;
     IOP_SERVICE *Service;
@@ -167,7 +179,8 @@ static VOID IopReadService(HANDLE Services, PUNICODE_STRING Name, PKEY_VALUE_PAR
         return;
     Type = IopNumberValue(Key, L"Type", 0);
     Service = Type == 1 || Type == 2 || Type == 8
-                  ? ExAllocatePoolWithTag(PagedPool, sizeof(*Service) + Name->Length, IOP_TAG_START) : NULL;
+                  ? ExAllocatePoolWithTag(PagedPool, sizeof(*Service) + Name->Length, IOP_TAG_START)
+                  : NULL;
     if (Service != NULL) {
         RtlZeroMemory(Service, sizeof(*Service));
         Service->Name.Buffer = (PWCHAR)(Service + 1);
@@ -194,14 +207,18 @@ static VOID IopReadServices(VOID)
     UNICODE_STRING Path = RTL_CONSTANT_STRING(IOP_SERVICES), Name;
     PKEY_VALUE_PARTIAL_INFORMATION Order =
         IopControlValue(IOP_CONTROL L"ServiceGroupOrder", L"List", REG_MULTI_SZ);
-    struct { KEY_BASIC_INFORMATION Basic; WCHAR Name[256]; } *Record =
-        ExAllocatePoolWithTag(PagedPool, sizeof(*Record), IOP_TAG_START);
+    struct {
+        KEY_BASIC_INFORMATION Basic;
+        WCHAR Name[256];
+    } *Record = ExAllocatePoolWithTag(PagedPool, sizeof(*Record), IOP_TAG_START);
     ULONG Bytes;
     HANDLE Services;
 
     InitializeListHead(&IopServices);
     if (Record != NULL && NT_SUCCESS(IopOpenStartKey(NULL, &Path, &Services))) {
-        for (ULONG i = 0; NT_SUCCESS(ZwEnumerateKey(Services, i, KeyBasicInformation, Record, sizeof(*Record), &Bytes)); i++) {
+        for (ULONG i = 0; NT_SUCCESS(
+                 ZwEnumerateKey(Services, i, KeyBasicInformation, Record, sizeof(*Record), &Bytes));
+             i++) {
             Name.Buffer = Record->Basic.Name;
             Name.Length = Name.MaximumLength = (USHORT)Record->Basic.NameLength;
             IopReadService(Services, &Name, Order);
@@ -234,7 +251,8 @@ static IOP_SERVICE *IopFindService(PUNICODE_STRING Name)
 {
     IOP_SERVICE *Service = NULL;
 
-    while ((Service = IopNextService(Service)) != NULL && !RtlEqualUnicodeString(&Service->Name, Name, TRUE))
+    while ((Service = IopNextService(Service)) != NULL &&
+           !RtlEqualUnicodeString(&Service->Name, Name, TRUE))
         ;
     return Service;
 }
@@ -258,7 +276,8 @@ static BOOLEAN IopGroupRuns(PUNICODE_STRING Group)
     UNICODE_STRING Text;
 
     for (IOP_SERVICE *Member = NULL; (Member = IopNextService(Member)) != NULL;)
-        if (IopGroupOf(Member, &Text) && RtlEqualUnicodeString(&Text, Group, TRUE) && IopIsRunning(Member))
+        if (IopGroupOf(Member, &Text) && RtlEqualUnicodeString(&Text, Group, TRUE) &&
+            IopIsRunning(Member))
             return TRUE;
     return FALSE;
 }
@@ -291,24 +310,31 @@ static VOID IopStartService(IOP_SERVICE *Service)
     if (Service->State != ServiceWaits || Service->Start == IOP_DISABLED || IopIsRunning(Service))
         return;
     Service->State = ServiceStarts;
-    Service->Status = IopStartNeeds(Service) ? IopLoadDriver(&Service->Name, &Driver) : IOP_NEED_FAILED;
+    Service->Status =
+        IopStartNeeds(Service) ? IopLoadDriver(&Service->Name, &Driver) : IOP_NEED_FAILED;
     Service->State = NT_SUCCESS(Service->Status) ? ServiceRuns : ServiceFailed;
 }
 
-/* What the service control manager answers to who asks why the driver does not run: its volatile key of services' states. */
+/* What the service control manager answers to who asks why the driver does not run: its volatile
+ * key of services' states. */
 static VOID IopNoteFailure(const IOP_SERVICE *Service)
 {
     UNICODE_STRING Path = RTL_CONSTANT_STRING(IOP_CONTROL L"ServiceCurrent"), Name = Service->Name;
-    UNICODE_STRING State = RTL_CONSTANT_STRING(L"State"), ExitCode = RTL_CONSTANT_STRING(L"ExitCode");
+    UNICODE_STRING State = RTL_CONSTANT_STRING(L"State"),
+                   ExitCode = RTL_CONSTANT_STRING(L"ExitCode");
     ULONG Stopped = 1, Error = RtlNtStatusToDosError(Service->Status);
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Parent, Key;
 
-    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    if (!NT_SUCCESS(ZwCreateKey(&Parent, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)))
+    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
+    if (!NT_SUCCESS(
+            ZwCreateKey(&Parent, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)))
         return;
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent, NULL);
-    if (NT_SUCCESS(ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL))) {
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
+                               NULL);
+    if (NT_SUCCESS(
+            ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL))) {
         ZwSetValueKey(Key, &State, 0, REG_DWORD, &Stopped, sizeof(Stopped));
         ZwSetValueKey(Key, &ExitCode, 0, REG_DWORD, &Error, sizeof(Error));
         ZwClose(Key);
@@ -325,7 +351,8 @@ static VOID IopReportAutoFailure(const IOP_SERVICE *Service)
     RtlIntegerToUnicodeString(RtlNtStatusToDosError(Service->Status), 10, &Error);
     Error.Buffer = Text;
     Error.Length += 2 * sizeof(WCHAR);
-    ElReportStrings(EL_SCM_SOURCE, EL_SCM_START_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings, RTL_NUMBER_OF(Strings));
+    ElReportStrings(EL_SCM_SOURCE, EL_SCM_START_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings,
+                    RTL_NUMBER_OF(Strings));
 }
 
 /* One event for all boot- and system-start drivers that are missing, a name a line. */
@@ -344,7 +371,8 @@ static VOID IopReportBootFailures(VOID)
         RtlAppendUnicodeStringToString(&Names, &Service->Name); /* what has no room is left out */
     }
     if (Names.Length != 0)
-        ElReportStrings(EL_SCM_SOURCE, EL_SCM_BOOT_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings, RTL_NUMBER_OF(Strings));
+        ElReportStrings(EL_SCM_SOURCE, EL_SCM_BOOT_FAILED, 1 /* EVENTLOG_ERROR_TYPE */, Strings,
+                        RTL_NUMBER_OF(Strings));
     ExFreePoolWithTag(Names.Buffer, IOP_TAG_START);
 }
 
@@ -356,15 +384,16 @@ static VOID IopJudgeFailure(const IOP_SERVICE *Service)
     IopNoteFailure(Service);
     if (Service->ErrorControl == 0)
         return;
-    _snprintf(Line, sizeof(Line) - 1, "%wZ did not start by itself (Start %lu): status %#lx\n", &Service->Name, Service->Start,
-              Service->Status);
+    _snprintf(Line, sizeof(Line) - 1, "%wZ did not start by itself (Start %lu): status %#lx\n",
+              &Service->Name, Service->Start, Service->Status);
     Line[sizeof(Line) - 1] = 0;
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, strlen(Line), KeVirtualTime());
     if (Service->Start == IOP_AUTO)
         IopReportAutoFailure(Service);
     if (Service->ErrorControl < IOP_CRITICAL)
         return;
-    KeSetBugCheckText("%wZ, whose ErrorControl is 3, did not start: status 0x%08lX", &Service->Name, Service->Status);
+    KeSetBugCheckText("%wZ, whose ErrorControl is 3, did not start: status 0x%08lX", &Service->Name,
+                      Service->Status);
     KeBugCheckEx(CRITICAL_SERVICE_FAILED, 0, 0, 0, 0);
 }
 
@@ -384,7 +413,8 @@ static IOP_SERVICE *IopFirstWaiting(ULONG Start)
     return First;
 }
 
-/* Each round starts the drivers of one kind; those that asked for it are called again when all of them are there. */
+/* Each round starts the drivers of one kind; those that asked for it are called again when all of
+ * them are there. */
 static VOID IopStartKind(ULONG Start)
 {
     IOP_SERVICE *Service;

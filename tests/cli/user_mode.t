@@ -30,6 +30,7 @@ tap $first pipes
 tap $first pool
 tap $first registry_api
 tap $first messages
+tap $first eventlog
 tap $echo_driver ioctl_echo
 tap build/drivers/ioctl_echo_kmdf.sys ioctl_echo
 tap "build/cli-drivers/plain.sys $echo_driver" services 'C:\Windows\System32\drivers\plain.sys'

@@ -1,7 +1,8 @@
 /*
- * The event log for programs: reporting, reading, clearing [doc: Event Logging API, winbase.h]. A handle has what the log held when it was
- * opened, and the log as it is then when it is read past that. Left out: other machines, the log Security, backup logs that
- * are opened, notification, access rights.
+ * The event log for programs: reporting, reading, clearing [doc: Event Logging API, winbase.h]. A
+ * handle has what the log held when it was opened, and the log as it is then when it is read past
+ * that. Left out: other machines, the log Security, backup logs that are opened, notification,
+ * access rights.
  */
 #include "eventlog.h"
 
@@ -15,7 +16,7 @@ typedef struct _EVENT_LOG {
     WCHAR Source[256]; /* of a handle to report with */
     BYTE *Records;     /* of a handle to read with: the log as it was */
     DWORD Bytes;
-    DWORD Next;        /* number of the record that a sequential read goes on with; 0: it has not begun */
+    DWORD Next; /* number of the record that a sequential read goes on with; 0: it has not begun */
     DWORD LastFlags;
 } EVENT_LOG;
 
@@ -37,7 +38,8 @@ static DWORD TextBytes(LPCWSTR Text)
 
 /* ---- the device ---- */
 
-static NTSTATUS Ask(DWORD Code, PVOID Input, DWORD InputBytes, PVOID Output, DWORD OutputBytes, DWORD *Bytes)
+static NTSTATUS Ask(DWORD Code, PVOID Input, DWORD InputBytes, PVOID Output, DWORD OutputBytes,
+                    DWORD *Bytes)
 {
     UNICODE_STRING Name;
     OBJECT_ATTRIBUTES Attributes;
@@ -47,11 +49,12 @@ static NTSTATUS Ask(DWORD Code, PVOID Input, DWORD InputBytes, PVOID Output, DWO
 
     RtlInitUnicodeString(&Name, EL_DEVICE_NAME);
     InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    Status = NtOpenFile(&Device, FILE_GENERIC_READ, &Attributes, &IoStatus, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                        FILE_SYNCHRONOUS_IO_NONALERT);
+    Status = NtOpenFile(&Device, FILE_GENERIC_READ, &Attributes, &IoStatus,
+                        FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_SYNCHRONOUS_IO_NONALERT);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = NtDeviceIoControlFile(Device, NULL, NULL, NULL, &IoStatus, Code, Input, InputBytes, Output, OutputBytes);
+    Status = NtDeviceIoControlFile(Device, NULL, NULL, NULL, &IoStatus, Code, Input, InputBytes,
+                                   Output, OutputBytes);
     if (Bytes != NULL)
         *Bytes = NT_SUCCESS(Status) ? (DWORD)IoStatus.Information : 0;
     NtClose(Device);
@@ -104,7 +107,8 @@ static BOOL IsLocal(LPCWSTR Server)
     return Fail(RPC_S_SERVER_UNAVAILABLE);
 }
 
-/* A source is of the system log when it is registered below it, else of the application log [doc: RegisterEventSource]. */
+/* A source is of the system log when it is registered below it, else of the application log [doc:
+ * RegisterEventSource]. */
 static DWORD LogOfSource(LPCWSTR Source)
 {
     WCHAR Path[COUNT_OF(EVENTLOG_KEY) + 300] = EVENTLOG_KEY L"System\\";
@@ -150,7 +154,10 @@ HANDLE WINAPI OpenEventLogW(LPCWSTR Server, LPCWSTR Name)
         SetLastError(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    return NewLog(CompareStringOrdinal(Name, -1, L"System", -1, TRUE) == CSTR_EQUAL ? EL_LOG_SYSTEM : EL_LOG_APPLICATION, L"");
+    return NewLog(CompareStringOrdinal(Name, -1, L"System", -1, TRUE) == CSTR_EQUAL
+                      ? EL_LOG_SYSTEM
+                      : EL_LOG_APPLICATION,
+                  L"");
 }
 
 BOOL WINAPI CloseEventLog(HANDLE Log)
@@ -160,7 +167,8 @@ BOOL WINAPI CloseEventLog(HANDLE Log)
 
 /* ---- reporting ---- */
 
-static NTSTATUS Report(DWORD Log, LPCWSTR Source, const EL_REPORT *Parts, const LPCWSTR *Strings, const VOID *Sid, const VOID *Data)
+static NTSTATUS Report(DWORD Log, LPCWSTR Source, const EL_REPORT *Parts, const LPCWSTR *Strings,
+                       const VOID *Sid, const VOID *Data)
 {
     DWORD Bytes = sizeof(EL_REPORT) + TextBytes(Source) + Parts->SidBytes + Parts->DataBytes;
     EL_REPORT *Whole;
@@ -175,7 +183,8 @@ static NTSTATUS Report(DWORD Log, LPCWSTR Source, const EL_REPORT *Parts, const 
     *Whole = *Parts;
     Whole->Log = Log;
     Whole->SourceBytes = TextBytes(Source);
-    Whole->StringBytes = Bytes - (DWORD)sizeof(*Whole) - Whole->SourceBytes - Parts->SidBytes - Parts->DataBytes;
+    Whole->StringBytes =
+        Bytes - (DWORD)sizeof(*Whole) - Whole->SourceBytes - Parts->SidBytes - Parts->DataBytes;
     At = (BYTE *)(Whole + 1);
     lstrcpyW((WCHAR *)At, Source);
     At += Whole->SourceBytes;
@@ -195,19 +204,23 @@ static DWORD SidBytes(const SID *Sid)
     return Sid != NULL ? 8 + 4 * (DWORD)Sid->SubAuthorityCount : 0;
 }
 
-BOOL WINAPI ReportEventW(HANDLE Handle, WORD Type, WORD Category, DWORD Id, PSID Sid, WORD Count, DWORD DataBytes, LPCWSTR *Strings,
-                         LPVOID Data)
+BOOL WINAPI ReportEventW(HANDLE Handle, WORD Type, WORD Category, DWORD Id, PSID Sid, WORD Count,
+                         DWORD DataBytes, LPCWSTR *Strings, LPVOID Data)
 {
     EVENT_LOG *Log = CheckLog(Handle);
-    EL_REPORT Parts = {.EventId = Id, .Type = Type, .Category = Category, .StringCount = Count, .SidBytes = SidBytes(Sid),
+    EL_REPORT Parts = {.EventId = Id,
+                       .Type = Type,
+                       .Category = Category,
+                       .StringCount = Count,
+                       .SidBytes = SidBytes(Sid),
                        .DataBytes = DataBytes};
 
     if (Log == NULL)
         return FALSE;
     if (Log->Source[0] == 0)
         return Fail(ERROR_INVALID_HANDLE);
-    if (Count > EL_STRING_LIMIT || (Count != 0 && Strings == NULL) || (DataBytes != 0 && Data == NULL) ||
-        DataBytes > EL_RECORD_LIMIT)
+    if (Count > EL_STRING_LIMIT || (Count != 0 && Strings == NULL) ||
+        (DataBytes != 0 && Data == NULL) || DataBytes > EL_RECORD_LIMIT)
         return Fail(ERROR_INVALID_PARAMETER);
     return FailStatus(Report(Log->Log, Log->Source, &Parts, Strings, Sid, Data));
 }
@@ -291,7 +304,8 @@ static DWORD FirstToRead(EVENT_LOG *Log, DWORD Flags, DWORD Offset)
 
     if (Flags & EVENTLOG_SEEK_READ)
         return Offset;
-    if (Log->Next == 0 || ((Log->LastFlags ^ Flags) & (EVENTLOG_FORWARDS_READ | EVENTLOG_BACKWARDS_READ)) != 0)
+    if (Log->Next == 0 ||
+        ((Log->LastFlags ^ Flags) & (EVENTLOG_FORWARDS_READ | EVENTLOG_BACKWARDS_READ)) != 0)
         return Flags & EVENTLOG_FORWARDS_READ ? Oldest : Newest;
     return Log->Next;
 }
@@ -306,7 +320,8 @@ static BOOL AreReadFlags(DWORD Flags)
 }
 
 /* As many whole records as there is room for; the newest of the log at the time of the call. */
-BOOL WINAPI ReadEventLogW(HANDLE Handle, DWORD Flags, DWORD Offset, LPVOID Buffer, DWORD Size, DWORD *Read, DWORD *Needed)
+BOOL WINAPI ReadEventLogW(HANDLE Handle, DWORD Flags, DWORD Offset, LPVOID Buffer, DWORD Size,
+                          DWORD *Read, DWORD *Needed)
 {
     EVENT_LOG *Log = CheckLog(Handle);
     const EL_RECORD *Record;
@@ -343,7 +358,8 @@ static BOOL SaveCopy(EVENT_LOG *Log, LPCWSTR File)
     WCHAR Path[MAX_PATH];
 
     GetSystemDirectoryW(Path, MAX_PATH);
-    lstrcatW(Path, Log->Log == EL_LOG_SYSTEM ? L"\\winevt\\Logs\\System.evt" : L"\\winevt\\Logs\\Application.evt");
+    lstrcatW(Path, Log->Log == EL_LOG_SYSTEM ? L"\\winevt\\Logs\\System.evt"
+                                             : L"\\winevt\\Logs\\Application.evt");
     return CopyFileW(Path, File, TRUE);
 }
 

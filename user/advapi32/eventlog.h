@@ -5,5 +5,6 @@
 
 #include "../../kernel/el/eventlog.h"
 
-/* Writes an event of the service control manager to the system log (EL_SCM_*). What fails is not told. */
+/* Writes an event of the service control manager to the system log (EL_SCM_*). What fails is not
+ * told. */
 VOID ReportServiceEvent(DWORD Id, WORD Type, const LPCWSTR *Strings, WORD Count);

@@ -1,4 +1,5 @@
-/* The event log's routines for programs that speak the ANSI code page: text is converted on its way in and out. */
+/* The event log's routines for programs that speak the ANSI code page: text is converted on its way
+ * in and out. */
 #include "eventlog.h"
 
 /* On the heap; NULL gives NULL. FALSE with the error set when there is no memory. */
@@ -67,8 +68,8 @@ BOOL WINAPI BackupEventLogA(HANDLE Log, LPCSTR File)
     return WithFile(BackupEventLogW, Log, File);
 }
 
-BOOL WINAPI ReportEventA(HANDLE Log, WORD Type, WORD Category, DWORD Id, PSID Sid, WORD Count, DWORD DataBytes, LPCSTR *Strings,
-                         LPVOID Data)
+BOOL WINAPI ReportEventA(HANDLE Log, WORD Type, WORD Category, DWORD Id, PSID Sid, WORD Count,
+                         DWORD DataBytes, LPCSTR *Strings, LPVOID Data)
 {
     WCHAR *Wide[EL_STRING_LIMIT] = {NULL};
     BOOL Done = TRUE;
@@ -79,7 +80,8 @@ BOOL WINAPI ReportEventA(HANDLE Log, WORD Type, WORD Category, DWORD Id, PSID Si
     }
     for (WORD i = 0; i < Count && Done; i++)
         Done = Widen(Strings[i], &Wide[i]);
-    Done = Done && ReportEventW(Log, Type, Category, Id, Sid, Count, DataBytes, (LPCWSTR *)Wide, Data);
+    Done =
+        Done && ReportEventW(Log, Type, Category, Id, Sid, Count, DataBytes, (LPCWSTR *)Wide, Data);
     for (WORD i = 0; i < Count; i++)
         FreeWide(Wide[i]);
     return Done;

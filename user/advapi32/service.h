@@ -54,6 +54,12 @@ SERVICE *ScmCheckManager(SC_HANDLE Handle, ACCESS_MASK Access);
 /* A service that is marked for deletion, does not run and has no handle but this one goes. */
 VOID ScmDeleteIfDue(SERVICE *Service);
 
+/* ---- service_event.c: events of the system log ---- */
+VOID ScmTellInstalled(LPCWSTR Service, LPCWSTR Path, DWORD Type, DWORD Start);
+VOID ScmTellState(LPCWSTR Service, BOOL Runs);
+VOID ScmTellStartFailed(LPCWSTR Service, DWORD Error);
+VOID ScmTellStartType(LPCWSTR Service, DWORD Old, DWORD New); /* unless it is the same */
+
 /* ---- service_lock.c ---- */
 /* ERROR_SERVICE_DATABASE_LOCKED after half a minute; what a process held that died is free. */
 DWORD ScmLock(PHANDLE Lock);

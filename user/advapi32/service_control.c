@@ -108,6 +108,10 @@ static DWORD Load(LPCWSTR Service)
     ScmNoteState(Service, SERVICE_START_PENDING, ERROR_SUCCESS);
     Error = ScmError(CallLoader(NtLoadDriver, Service));
     ScmNoteState(Service, Error == ERROR_SUCCESS ? SERVICE_RUNNING : SERVICE_STOPPED, Error);
+    if (Error == ERROR_SUCCESS)
+        ScmTellState(Service, TRUE);
+    else
+        ScmTellStartFailed(Service, Error);
     return Error;
 }
 
@@ -185,8 +189,10 @@ static DWORD Stop(LPCWSTR Service)
     EnableLoadDriver();
     ScmNoteState(Service, SERVICE_STOP_PENDING, ERROR_SUCCESS);
     Status = CallLoader(NtUnloadDriver, Service);
-    if (NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status)) {
+        ScmTellState(Service, FALSE);
         return ERROR_SUCCESS;
+    }
     ScmNoteState(Service, SERVICE_RUNNING, ERROR_SUCCESS);
     if (Status == STATUS_INVALID_DEVICE_REQUEST)
         return ERROR_INVALID_SERVICE_CONTROL; /* it has no unload routine */

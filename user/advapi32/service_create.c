@@ -218,8 +218,10 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
         Error = Create(Service, &New);
         ScmUnlock(Lock);
     }
-    if (Error == ERROR_SUCCESS)
+    if (Error == ERROR_SUCCESS) {
+        ScmTellInstalled(Service->Name, Path, Type, StartType);
         return (SC_HANDLE)Service;
+    }
     ScmFreeHandle(Service);
     SetLastError(Error);
     return NULL;
@@ -229,16 +231,19 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
 static DWORD Change(const SERVICE *Service, const SERVICE_SETTINGS *New)
 {
     HANDLE Key;
-    DWORD Error;
+    DWORD Error, Start;
     NTSTATUS Status = ScmOpenKey(Service->Name, KEY_READ | KEY_WRITE, &Key);
 
     if (!NT_SUCCESS(Status))
         return ScmError(Status);
     Error = ScmGetNumber(Key, L"DeleteFlag", 0) != 0 ? ERROR_SERVICE_MARKED_FOR_DELETE
                                                      : CheckAmongOthers(Service->Name, New);
+    Start = ScmGetNumber(Key, L"Start", SERVICE_DEMAND_START);
     if (Error == ERROR_SUCCESS)
         Error = Store(Key, New);
     NtClose(Key);
+    if (Error == ERROR_SUCCESS)
+        ScmTellStartType(Service->Name, Start, New->Start);
     return Error;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The language of texts: the system's, as the registry has it (Control\Nls\Language), and a thread's own. Not modelled: lists of
- * preferred languages, the user's own language apart from the system's, locales (formats of dates and numbers are English).
+ * The language of texts: the system's, as the registry has it (Control\Nls\Language), and a
+ * thread's own. Not modelled: lists of preferred languages, the user's own language apart from the
+ * system's, locales (formats of dates and numbers are English).
  */
 #include "k32.h"
 
@@ -27,7 +28,10 @@ static LANGID ParseLanguage(const WCHAR *Text, ULONG Count)
 /* A value of the key, four hexadecimal digits; English where it is missing or is something else. */
 static LANGID ReadLanguage(const WCHAR *ValueName)
 {
-    struct { ULONG TitleIndex, Type, DataLength; WCHAR Data[8]; } Value; /* KEY_VALUE_PARTIAL_INFORMATION */
+    struct {
+        ULONG TitleIndex, Type, DataLength;
+        WCHAR Data[8];
+    } Value; /* KEY_VALUE_PARTIAL_INFORMATION */
     UNICODE_STRING Name;
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Key;
@@ -39,7 +43,8 @@ static LANGID ReadLanguage(const WCHAR *ValueName)
     if (!NT_SUCCESS(NtOpenKey(&Key, KEY_QUERY_VALUE, &Attributes)))
         return ENGLISH;
     RtlInitUnicodeString(&Name, ValueName);
-    Status = NtQueryValueKey(Key, &Name, 2 /* KeyValuePartialInformation */, &Value, sizeof(Value), &Length);
+    Status = NtQueryValueKey(Key, &Name, 2 /* KeyValuePartialInformation */, &Value, sizeof(Value),
+                             &Length);
     NtClose(Key);
     if (!NT_SUCCESS(Status) || Value.Type != REG_SZ)
         return ENGLISH;

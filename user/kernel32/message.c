@@ -1,11 +1,13 @@
 /*
- * FormatMessage: texts of the system or of the caller, with inserts [doc: FormatMessageW]. Everything is put together in UTF-16.
- * Not modelled: message tables in modules (FORMAT_MESSAGE_FROM_HMODULE alone).
+ * FormatMessage: texts of the system or of the caller, with inserts [doc: FormatMessageW].
+ * Everything is put together in UTF-16. Not modelled: message tables in modules
+ * (FORMAT_MESSAGE_FROM_HMODULE alone).
  */
 #include "message.h"
 
 #define WIDTH_MASK FORMAT_MESSAGE_MAX_WIDTH_MASK
-#define NO_BREAKS FORMAT_MESSAGE_MAX_WIDTH_MASK /* line breaks of the text count as spaces, and none is added */
+#define NO_BREAKS \
+    FORMAT_MESSAGE_MAX_WIDTH_MASK /* line breaks of the text count as spaces, and none is added */
 #define FORMAT_LIMIT 32 /* an insert's format: flags, width, precision, size, conversion */
 
 int __cdecl _snwprintf(WCHAR *, size_t, const WCHAR *, ...);
@@ -42,8 +44,9 @@ static BOOL Grow(MESSAGE *Message, SIZE_T Count)
         return TRUE;
     while (Size < Message->Length + Count + 1)
         Size *= 2;
-    New = Message->Text == NULL ? HeapAlloc(ProcessHeap(), 0, Size * sizeof(WCHAR))
-                                : HeapReAlloc(ProcessHeap(), 0, Message->Text, Size * sizeof(WCHAR));
+    New = Message->Text == NULL
+              ? HeapAlloc(ProcessHeap(), 0, Size * sizeof(WCHAR))
+              : HeapReAlloc(ProcessHeap(), 0, Message->Text, Size * sizeof(WCHAR));
     if (New == NULL)
         return Fail(Message, ERROR_NOT_ENOUGH_MEMORY);
     Message->Text = New;
@@ -94,7 +97,8 @@ static BOOL Put(MESSAGE *Message, WCHAR Character)
         Message->LineStart = Message->Length;
         Message->LastBlank = 0;
     }
-    if (Width == 0 || Width == NO_BREAKS || Message->Length - Message->LineStart <= Width || Character == ' ')
+    if (Width == 0 || Width == NO_BREAKS || Message->Length - Message->LineStart <= Width ||
+        Character == ' ')
         return TRUE;
     return BreakLine(Message);
 }
@@ -115,8 +119,9 @@ static ULONG_PTR NextOfList(MESSAGE *Message)
 }
 
 /*
- * The value of insert Number, whose format has Stars widths and precisions that are arguments too: of an array those stand before
- * the value at its place, of a va_list they and the values come in the order in which the text first asks for them.
+ * The value of insert Number, whose format has Stars widths and precisions that are arguments too:
+ * of an array those stand before the value at its place, of a va_list they and the values come in
+ * the order in which the text first asks for them.
  */
 static ULONG_PTR InsertValue(MESSAGE *Message, DWORD Number, DWORD Stars, ULONG_PTR Star[2])
 {
@@ -134,7 +139,8 @@ static ULONG_PTR InsertValue(MESSAGE *Message, DWORD Number, DWORD Stars, ULONG_
     return Message->Insert[Number - 1];
 }
 
-static BOOL PutFormatted(MESSAGE *Message, const WCHAR *Format, DWORD Stars, const ULONG_PTR Star[2], ULONG_PTR Value)
+static BOOL PutFormatted(MESSAGE *Message, const WCHAR *Format, DWORD Stars,
+                         const ULONG_PTR Star[2], ULONG_PTR Value)
 {
     for (SIZE_T Size = 256; Size <= 0x10000; Size *= 4) {
         WCHAR *Text = HeapAlloc(ProcessHeap(), 0, Size * sizeof(WCHAR));
@@ -143,9 +149,10 @@ static BOOL PutFormatted(MESSAGE *Message, const WCHAR *Format, DWORD Stars, con
 
         if (Text == NULL)
             return Fail(Message, ERROR_NOT_ENOUGH_MEMORY);
-        Count = Stars == 0   ? _snwprintf(Text, Size - 1, Format, Value)
-                : Stars == 1 ? _snwprintf(Text, Size - 1, Format, (int)Star[0], Value)
-                             : _snwprintf(Text, Size - 1, Format, (int)Star[0], (int)Star[1], Value);
+        Count = Stars == 0 ? _snwprintf(Text, Size - 1, Format, Value)
+                : Stars == 1
+                    ? _snwprintf(Text, Size - 1, Format, (int)Star[0], Value)
+                    : _snwprintf(Text, Size - 1, Format, (int)Star[0], (int)Star[1], Value);
         Done = Count >= 0 && (SIZE_T)Count < Size;
         if (Done) {
             Text[Count] = 0;
@@ -158,8 +165,10 @@ static BOOL PutFormatted(MESSAGE *Message, const WCHAR *Format, DWORD Stars, con
     return Fail(Message, ERROR_INSUFFICIENT_BUFFER);
 }
 
-/* !format! of an insert into a printf format; "s" where there is none. Returns where the text goes on, NULL if it is malformed. */
-static const WCHAR *ReadFormat(MESSAGE *Message, const WCHAR *At, WCHAR Format[FORMAT_LIMIT], DWORD *Stars)
+/* !format! of an insert into a printf format; "s" where there is none. Returns where the text goes
+ * on, NULL if it is malformed. */
+static const WCHAR *ReadFormat(MESSAGE *Message, const WCHAR *At, WCHAR Format[FORMAT_LIMIT],
+                               DWORD *Stars)
 {
     DWORD Length = 0;
 
@@ -177,8 +186,10 @@ static const WCHAR *ReadFormat(MESSAGE *Message, const WCHAR *At, WCHAR Format[F
         Format[Length++] = 's';
     }
     Format[Length] = 0;
-    /* In a message of bytes %s is a string of bytes, %S one of the other kind; %hs and %ls say it outright. */
-    if (Message->IsAnsi && (Format[Length - 1] == 's' || Format[Length - 1] == 'c' || Format[Length - 1] == 'S') &&
+    /* In a message of bytes %s is a string of bytes, %S one of the other kind; %hs and %ls say it
+     * outright. */
+    if (Message->IsAnsi &&
+        (Format[Length - 1] == 's' || Format[Length - 1] == 'c' || Format[Length - 1] == 'S') &&
         Format[Length - 2] != 'h' && Format[Length - 2] != 'l' && Format[Length - 2] != 'w') {
         Format[Length] = Format[Length - 1] == 'S' ? 's' : Format[Length - 1];
         Format[Length - 1] = Format[Length - 1] == 'S' ? 'l' : 'h';
@@ -259,18 +270,20 @@ static BOOL IsUsable(const MESSAGE *Message, const WCHAR *Text)
 }
 
 /*
- * The system's text of a code. A language given is the only one; else the thread's, the user's, English [doc]. A neutral one
- * means the user's, with English behind it.
+ * The system's text of a code. A language given is the only one; else the thread's, the user's,
+ * English [doc]. A neutral one means the user's, with English behind it.
  */
 static const WCHAR *FindSystemText(const MESSAGE *Message, DWORD Code, LANGID Language)
 {
-    LANGID Order[] = {GetThreadUILanguage(), GetUserDefaultUILanguage(), MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US)};
+    LANGID Order[] = {GetThreadUILanguage(), GetUserDefaultUILanguage(),
+                      MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US)};
     const WCHAR *Text = NULL;
 
     if (PRIMARYLANGID(Language) != LANG_NEUTRAL) {
         Text = SystemMessageText(Code, Language);
         if (Text == NULL)
-            SetLastError(SystemMessageText(Code, Order[2]) != NULL ? ERROR_RESOURCE_LANG_NOT_FOUND : ERROR_MR_MID_NOT_FOUND);
+            SetLastError(SystemMessageText(Code, Order[2]) != NULL ? ERROR_RESOURCE_LANG_NOT_FOUND
+                                                                   : ERROR_MR_MID_NOT_FOUND);
         return Text;
     }
     for (DWORD i = 0; i < COUNT_OF(Order) && !IsUsable(Message, Text); i++)
@@ -302,7 +315,8 @@ static BOOL BuildMessage(MESSAGE *Message, const WCHAR *Source, DWORD Code, DWOR
     }
     if (Message->Flags & FORMAT_MESSAGE_FROM_SYSTEM)
         return BuildSystemMessage(Message, Code, (LANGID)Language);
-    SetLastError(Message->Flags & FORMAT_MESSAGE_FROM_HMODULE ? ERROR_CALL_NOT_IMPLEMENTED : ERROR_INVALID_PARAMETER);
+    SetLastError(Message->Flags & FORMAT_MESSAGE_FROM_HMODULE ? ERROR_CALL_NOT_IMPLEMENTED
+                                                              : ERROR_INVALID_PARAMETER);
     return FALSE;
 }
 
@@ -316,8 +330,9 @@ static VOID StartMessage(MESSAGE *Message, DWORD Flags, va_list *Arguments, BOOL
     Message->InsertCount = 0;
     Message->IsAnsi = IsAnsi;
     /* a va_list is, on x64, a pointer to slots of 8 bytes */
-    Message->Arguments = Arguments == NULL || (Flags & FORMAT_MESSAGE_ARGUMENT_ARRAY) ? (const ULONG_PTR *)Arguments
-                                                                                      : (const ULONG_PTR *)*Arguments;
+    Message->Arguments = Arguments == NULL || (Flags & FORMAT_MESSAGE_ARGUMENT_ARRAY)
+                             ? (const ULONG_PTR *)Arguments
+                             : (const ULONG_PTR *)*Arguments;
 }
 
 static DWORD FreeMessage(MESSAGE *Message, DWORD Result)
@@ -343,8 +358,8 @@ static PVOID ResultBuffer(DWORD Flags, PVOID Buffer, SIZE_T Needed, SIZE_T Size,
     return Result;
 }
 
-DWORD WINAPI FormatMessageW(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, LPWSTR Buffer, DWORD Size,
-                            va_list *Arguments)
+DWORD WINAPI FormatMessageW(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, LPWSTR Buffer,
+                            DWORD Size, va_list *Arguments)
 {
     MESSAGE Message;
     WCHAR *Result;
@@ -365,8 +380,8 @@ DWORD WINAPI FormatMessageW(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Langu
     return FreeMessage(&Message, (DWORD)Message.Length);
 }
 
-DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, LPSTR Buffer, DWORD Size,
-                            va_list *Arguments)
+DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, LPSTR Buffer,
+                            DWORD Size, va_list *Arguments)
 {
     MESSAGE Message;
     WCHAR *Wide = NULL;
@@ -377,7 +392,8 @@ DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Langu
         SetLastError(ERROR_INVALID_PARAMETER);
         return 0;
     }
-    if ((Flags & FORMAT_MESSAGE_FROM_STRING) && Source != NULL && (Wide = WideFromAnsi(Source)) == NULL)
+    if ((Flags & FORMAT_MESSAGE_FROM_STRING) && Source != NULL &&
+        (Wide = WideFromAnsi(Source)) == NULL)
         return 0;
     StartMessage(&Message, Flags, Arguments, TRUE);
     if (!BuildMessage(&Message, Wide, Code, Language)) {
@@ -386,12 +402,14 @@ DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Langu
     }
     FreeText(Wide);
     if (Message.Length != 0)
-        Bytes = WideCharToMultiByte(CP_ACP, 0, Message.Text, (int)Message.Length, NULL, 0, NULL, NULL);
+        Bytes =
+            WideCharToMultiByte(CP_ACP, 0, Message.Text, (int)Message.Length, NULL, 0, NULL, NULL);
     Result = ResultBuffer(Flags, Buffer, (SIZE_T)Bytes + 1, Size, 1);
     if (Result == NULL)
         return FreeMessage(&Message, 0);
     if (Bytes != 0)
-        WideCharToMultiByte(CP_ACP, 0, Message.Text, (int)Message.Length, Result, Bytes, NULL, NULL);
+        WideCharToMultiByte(CP_ACP, 0, Message.Text, (int)Message.Length, Result, Bytes, NULL,
+                            NULL);
     Result[Bytes] = 0;
     return FreeMessage(&Message, (DWORD)Bytes);
 }

@@ -1,10 +1,13 @@
 /*
- * The texts of Win32 error codes: what message tables of the system's DLLs hold on Windows. The table is abi/winerror.tsv.
- * Languages: English for every code that it has, Japanese for some.
+ * The texts of Win32 error codes: what message tables of the system's DLLs hold on Windows. The
+ * table is abi/winerror.tsv. Languages: English for every code that it has, Japanese for some.
  */
 #include "message.h"
 
-typedef struct _ERROR_TEXT { DWORD Code; const WCHAR *English, *Japanese; } ERROR_TEXT;
+typedef struct _ERROR_TEXT {
+    DWORD Code;
+    const WCHAR *English, *Japanese;
+} ERROR_TEXT;
 
 static const ERROR_TEXT ErrorTexts[] = {
 #include "winerror.inc"

@@ -1,6 +1,6 @@
 /*
- * Says when its service starts and when it is called again. Its service key may hold "Fail", the status that DriverEntry gives. Asks to be
- * called again in the boot phase and later, later twice.
+ * Says when its service starts and when it is called again. Its service key may hold "Fail", the
+ * status that DriverEntry gives. Asks to be called again in the boot phase and later, later twice.
  */
 #include <ntddk.h>
 

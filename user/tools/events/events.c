@@ -1,4 +1,5 @@
-/* events: the newest events of the system log, or of the log that is named, a line each, newest last. A short form of wevtutil qe. */
+/* events: the newest events of the system log, or of the log that is named, a line each, newest
+ * last. A short form of wevtutil qe. */
 #include "../wevtutil/record.h"
 
 #include "console.h"
@@ -30,9 +31,9 @@ static void PrintLine(const WCHAR *LogName, const EVENTLOGRECORD *Record)
 
     if (Message != NULL)
         Flatten(Message);
-    ConsolePrint(L"%04u-%02u-%02u %02u:%02u:%02u  %-11ls  %ls %lu: %ls\n", Time.wYear, Time.wMonth, Time.wDay, Time.wHour, Time.wMinute,
-                 Time.wSecond, RecordLevelName(Record), RecordSource(Record), Record->EventID & 0xFFFF,
-                 Message != NULL ? Message : L"");
+    ConsolePrint(L"%04u-%02u-%02u %02u:%02u:%02u  %-11ls  %ls %lu: %ls\n", Time.wYear, Time.wMonth,
+                 Time.wDay, Time.wHour, Time.wMinute, Time.wSecond, RecordLevelName(Record),
+                 RecordSource(Record), Record->EventID & 0xFFFF, Message != NULL ? Message : L"");
     free(Message);
 }
 

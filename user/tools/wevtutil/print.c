@@ -19,10 +19,12 @@ void PrintText(const WCHAR *LogName, const EVENTLOGRECORD *Record, DWORD Index)
         if (*From == 0)
             break;
     }
-    ConsolePrint(L"Event[%lu]:\n  Log Name: %ls\n  Source: %ls\n  Date: %04u-%02u-%02uT%02u:%02u:%02u.000\n  Event ID: %lu\n", Index,
-                 LogName, RecordSource(Record), Time.wYear, Time.wMonth, Time.wDay, Time.wHour, Time.wMinute, Time.wSecond,
-                 Record->EventID & 0xFFFF);
-    ConsolePrint(L"  Task: N/A\n  Level: %ls\n  Opcode: N/A\n  Keyword: Classic\n  User: N/A\n  User Name: N/A\n  Computer: %ls\n"
+    ConsolePrint(L"Event[%lu]:\n  Log Name: %ls\n  Source: %ls\n  Date: "
+                 L"%04u-%02u-%02uT%02u:%02u:%02u.000\n  Event ID: %lu\n",
+                 Index, LogName, RecordSource(Record), Time.wYear, Time.wMonth, Time.wDay,
+                 Time.wHour, Time.wMinute, Time.wSecond, Record->EventID & 0xFFFF);
+    ConsolePrint(L"  Task: N/A\n  Level: %ls\n  Opcode: N/A\n  Keyword: Classic\n  User: N/A\n  "
+                 L"User Name: N/A\n  Computer: %ls\n"
                  L"  Description: \n%ls\n\n",
                  RecordLevelName(Record), RecordComputer(Record), Message != NULL ? Message : L"");
     free(Message);
@@ -43,7 +45,8 @@ static void PrintEscaped(const WCHAR *Text)
             if (*Text >= 0xD800 && *Text < 0xDC00 && Text[1] >= 0xDC00 && Text[1] < 0xE000) {
                 ConsolePrint(L"%lc%lc", Text[0], Text[1]);
                 Text++;
-            } else if (*Text >= L' ' || *Text == L'\n' || *Text == L'\t') { /* XML has no other control characters */
+            } else if (*Text >= L' ' || *Text == L'\n' ||
+                       *Text == L'\t') { /* XML has no other control characters */
                 ConsolePrint(L"%lc", *Text);
             }
         }
@@ -73,12 +76,20 @@ void PrintXml(const WCHAR *LogName, const EVENTLOGRECORD *Record)
 {
     SYSTEMTIME Time = RecordTime(Record);
 
-    ConsolePrint(L"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='");
+    ConsolePrint(
+        L"<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+        L"Name='");
     PrintEscaped(RecordSource(Record));
-    ConsolePrint(L"'/><EventID Qualifiers='%lu'>%lu</EventID><Level>%d</Level><Task>%u</Task><Keywords>" CLASSIC L"</Keywords>",
-                 Record->EventID >> 16, Record->EventID & 0xFFFF, RecordLevel(Record), Record->EventCategory);
-    ConsolePrint(L"<TimeCreated SystemTime='%04u-%02u-%02uT%02u:%02u:%02u.0000000Z'/><EventRecordID>%lu</EventRecordID>", Time.wYear,
-                 Time.wMonth, Time.wDay, Time.wHour, Time.wMinute, Time.wSecond, Record->RecordNumber);
+    ConsolePrint(L"'/><EventID "
+                 L"Qualifiers='%lu'>%lu</EventID><Level>%d</Level><Task>%u</"
+                 L"Task><Keywords>" CLASSIC L"</Keywords>",
+                 Record->EventID >> 16, Record->EventID & 0xFFFF, RecordLevel(Record),
+                 Record->EventCategory);
+    ConsolePrint(
+        L"<TimeCreated "
+        L"SystemTime='%04u-%02u-%02uT%02u:%02u:%02u.0000000Z'/><EventRecordID>%lu</EventRecordID>",
+        Time.wYear, Time.wMonth, Time.wDay, Time.wHour, Time.wMinute, Time.wSecond,
+        Record->RecordNumber);
     ConsolePrint(L"<Channel>%ls</Channel><Computer>", LogName);
     PrintEscaped(RecordComputer(Record));
     ConsolePrint(L"</Computer><Security/></System>");

@@ -1,4 +1,5 @@
-/* The queries of qe: the part of XPath that picks events by number, level and provider. [doc: Consuming Events, XPath 1.0 limitations] */
+/* The queries of qe: the part of XPath that picks events by number, level and provider. [doc:
+ * Consuming Events, XPath 1.0 limitations] */
 #include "wevtutil.h"
 
 #include <wchar.h>
@@ -52,7 +53,8 @@ static const WCHAR *TakeTerm(const WCHAR *At, QUERY *Query)
         After = TakeTerm(Inner, Query);
         return After != NULL ? Take(After, L")") : NULL;
     }
-    if ((After = TakeNumber(At, L"EventID", &Query->EventId)) != NULL || (After = TakeNumber(At, L"Level", &Query->Level)) != NULL)
+    if ((After = TakeNumber(At, L"EventID", &Query->EventId)) != NULL ||
+        (After = TakeNumber(At, L"Level", &Query->Level)) != NULL)
         return After;
     return TakeProvider(At, Query->Provider, ARRAYSIZE(Query->Provider));
 }

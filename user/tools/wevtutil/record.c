@@ -29,7 +29,8 @@ static bool ReadAll(HANDLE Log, RECORDS *Records)
     static DWORD64 Buffer[0x10000 / sizeof(DWORD64)];
     DWORD Read, Needed;
 
-    while (ReadEventLogW(Log, EVENTLOG_SEQUENTIAL_READ | EVENTLOG_FORWARDS_READ, 0, Buffer, sizeof(Buffer), &Read, &Needed))
+    while (ReadEventLogW(Log, EVENTLOG_SEQUENTIAL_READ | EVENTLOG_FORWARDS_READ, 0, Buffer,
+                         sizeof(Buffer), &Read, &Needed))
         for (DWORD At = 0; At < Read; At += ((EVENTLOGRECORD *)((BYTE *)Buffer + At))->Length)
             if (!Keep(Records, (EVENTLOGRECORD *)((BYTE *)Buffer + At)))
                 return false;
@@ -92,14 +93,16 @@ int RecordLevel(const EVENTLOGRECORD *Record)
 
 const WCHAR *RecordLevelName(const EVENTLOGRECORD *Record)
 {
-    static const WCHAR *const Names[] = {L"Information", L"Critical", L"Error", L"Warning", L"Information"};
+    static const WCHAR *const Names[] = {L"Information", L"Critical", L"Error", L"Warning",
+                                         L"Information"};
 
     return Names[RecordLevel(Record)];
 }
 
 SYSTEMTIME RecordTime(const EVENTLOGRECORD *Record)
 {
-    ULONG64 Time = ((ULONG64)Record->TimeGenerated + 11644473600ull) * 10000000; /* seconds since 1970 */
+    ULONG64 Time =
+        ((ULONG64)Record->TimeGenerated + 11644473600ull) * 10000000; /* seconds since 1970 */
     FILETIME File = {(DWORD)Time, (DWORD)(Time >> 32)};
     SYSTEMTIME System;
 
@@ -109,7 +112,8 @@ SYSTEMTIME RecordTime(const EVENTLOGRECORD *Record)
 
 /* ---- the message ---- */
 
-/* Text of a code from the modules that the source's value names, "a.dll;b.dll"; NULL: none has it. LocalFree it. */
+/* Text of a code from the modules that the source's value names, "a.dll;b.dll"; NULL: none has it.
+ * LocalFree it. */
 static WCHAR *FromModules(WCHAR *Modules, DWORD Code, WCHAR **Inserts)
 {
     WCHAR *Text = NULL;
@@ -123,8 +127,9 @@ static WCHAR *FromModules(WCHAR *Modules, DWORD Code, WCHAR **Inserts)
         Module = LoadLibraryExW(Name, NULL, LOAD_LIBRARY_AS_DATAFILE);
         if (Module == NULL)
             continue;
-        FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY, Module, Code, 0,
-                       (WCHAR *)&Text, 0, (va_list *)Inserts);
+        FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_HMODULE |
+                           FORMAT_MESSAGE_ARGUMENT_ARRAY,
+                       Module, Code, 0, (WCHAR *)&Text, 0, (va_list *)Inserts);
         FreeLibrary(Module);
     }
     return Text;
@@ -135,9 +140,11 @@ static WCHAR *FromSource(const WCHAR *LogName, const WCHAR *Source, DWORD Code, 
     WCHAR Key[512], Value[512], Modules[1024];
     DWORD Bytes = sizeof(Value) - sizeof(WCHAR);
 
-    _snwprintf(Key, 511, L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\%ls\\%ls", LogName, Source);
+    _snwprintf(Key, 511, L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\%ls\\%ls", LogName,
+               Source);
     Key[511] = 0;
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, Key, L"EventMessageFile", RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, Value,
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, Key, L"EventMessageFile",
+                     RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, Value,
                      &Bytes) != ERROR_SUCCESS)
         return NULL;
     Value[Bytes / sizeof(WCHAR)] = 0;
@@ -150,17 +157,21 @@ static WCHAR *FromText(const WCHAR *Text, WCHAR **Inserts)
 {
     WCHAR *Result = NULL;
 
-    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_STRING | FORMAT_MESSAGE_ARGUMENT_ARRAY, Text, 0, 0,
-                   (WCHAR *)&Result, 0, (va_list *)Inserts);
+    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_STRING |
+                       FORMAT_MESSAGE_ARGUMENT_ARRAY,
+                   Text, 0, 0, (WCHAR *)&Result, 0, (va_list *)Inserts);
     return Result;
 }
 
 static WCHAR *ForWantOfText(const EVENTLOGRECORD *Record)
 {
     static const WCHAR Pattern[] =
-        L"The description for Event ID %1!u! from source %2 cannot be found. Either the component that raises this event is not "
-        L"installed on your local computer or the installation is corrupted. You can install or repair the component on the "
-        L"local computer.%n%nIf the event originated on another computer, the display information had to be saved with the "
+        L"The description for Event ID %1!u! from source %2 cannot be found. Either the component "
+        L"that raises this event is not "
+        L"installed on your local computer or the installation is corrupted. You can install or "
+        L"repair the component on the "
+        L"local computer.%n%nIf the event originated on another computer, the display information "
+        L"had to be saved with the "
         L"event.%n%nThe following information was included with the event: %n";
     ULONG_PTR Inserts[2] = {Record->EventID & 0xFFFF, (ULONG_PTR)RecordSource(Record)};
     WCHAR *Head = FromText(Pattern, (WCHAR **)Inserts), *Text;
@@ -188,9 +199,11 @@ static WCHAR *ParameterText(const WCHAR *Insert)
 
     if (Insert[0] != L'%' || Insert[1] != L'%' || Insert[2] < L'0' || Insert[2] > L'9')
         return NULL;
-    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL,
-                   wcstoul(Insert + 2, NULL, 10), 0, (WCHAR *)&Text, 0, NULL);
-    for (Length = Text != NULL ? wcslen(Text) : 0; Length != 0 && (Text[Length - 1] == L'\n' || Text[Length - 1] == L'\r'); Length--)
+    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
+                       FORMAT_MESSAGE_IGNORE_INSERTS,
+                   NULL, wcstoul(Insert + 2, NULL, 10), 0, (WCHAR *)&Text, 0, NULL);
+    for (Length = Text != NULL ? wcslen(Text) : 0;
+         Length != 0 && (Text[Length - 1] == L'\n' || Text[Length - 1] == L'\r'); Length--)
         Text[Length - 1] = 0;
     return Text;
 }

@@ -24,8 +24,8 @@ int RecordLevel(const EVENTLOGRECORD *Record);
 const WCHAR *RecordLevelName(const EVENTLOGRECORD *Record);
 SYSTEMTIME RecordTime(const EVENTLOGRECORD *Record);
 /*
- * What the record says, with its inserts in place; free it. From the message table that its source has registered (EventMessageFile), else
- * from our own texts, else Windows' text for want of one.
+ * What the record says, with its inserts in place; free it. From the message table that its source
+ * has registered (EventMessageFile), else from our own texts, else Windows' text for want of one.
  */
 WCHAR *RecordMessage(const WCHAR *LogName, const EVENTLOGRECORD *Record);
 

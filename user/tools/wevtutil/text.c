@@ -1,24 +1,31 @@
 /*
- * Texts of events that Windows has in message tables of services.exe and netevent.dll: the service control manager's, and the I/O
- * manager's errors, which a driver may log without a table of its own [doc: ntiologc.h, "Logging Errors"]. English only.
+ * Texts of events that Windows has in message tables of services.exe and netevent.dll: the service
+ * control manager's, and the I/O manager's errors, which a driver may log without a table of its
+ * own [doc: ntiologc.h, "Logging Errors"]. English only.
  */
 #include "record.h"
 
 #include <wchar.h>
 
-typedef struct _EVENT_TEXT { DWORD Id; const WCHAR *Text; } EVENT_TEXT;
+typedef struct _EVENT_TEXT {
+    DWORD Id;
+    const WCHAR *Text;
+} EVENT_TEXT;
 
 static const EVENT_TEXT ServiceTexts[] = {
     {7000, L"The %1 service failed to start due to the following error: %n%2"},
-    {7001, L"The %1 service depends on the %2 service which failed to start because of the following error: %n%3"},
+    {7001, L"The %1 service depends on the %2 service which failed to start because of the "
+           L"following error: %n%3"},
     {7026, L"The following boot-start or system-start driver(s) did not load: %1"},
     {7036, L"The %1 service entered the %2 state."},
     {7040, L"The start type of the %1 service was changed from %2 to %3."},
-    {7045, L"A service was installed in the system.%n%nService Name:  %1%nService File Name:  %2%nService Type:  %3%n"
+    {7045, L"A service was installed in the system.%n%nService Name:  %1%nService File Name:  "
+           L"%2%nService Type:  %3%n"
            L"Service Start Type:  %4%nService Account:  %5"},
 };
 
-static const EVENT_TEXT IoTexts[] = { /* by the whole code */
+static const EVENT_TEXT IoTexts[] = {
+    /* by the whole code */
     {0x00040001, L"A retry was successful on %1."},
     {0xC0040002, L"The driver could not allocate something necessary for the request for %1."},
     {0xC0040003, L"Driver or device is incorrectly configured for %1."},

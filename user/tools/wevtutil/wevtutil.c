@@ -1,6 +1,7 @@
 /*
- * wevtutil: the event logs' command line [doc: wevtutil]. Here are el, gli, qe and cl, in their short and long names, for the logs
- * Application and System. Not here: publishers, manifests, log files that are named by path, exports, other machines.
+ * wevtutil: the event logs' command line [doc: wevtutil]. Here are el, gli, qe and cl, in their
+ * short and long names, for the logs Application and System. Not here: publishers, manifests, log
+ * files that are named by path, exports, other machines.
  */
 #include "wevtutil.h"
 
@@ -10,22 +11,24 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#define INVALID_QUERY 15001 /* ERROR_EVT_INVALID_QUERY */
+#define INVALID_QUERY 15001     /* ERROR_EVT_INVALID_QUERY */
 #define CHANNEL_NOT_FOUND 15007 /* ERROR_EVT_CHANNEL_NOT_FOUND */
 
 static const WCHAR *const Logs[] = {L"Application", L"System"};
 
 static int Usage(void)
 {
-    ConsolePrint(L"Windows Events Command Line Utility.\n\n"
-                 L"Enables you to read and clear event logs.\n\n"
-                 L"Usage:\n\n"
-                 L"wevtutil COMMAND [ARGUMENT [ARGUMENT] ...] [/OPTION:VALUE [/OPTION:VALUE] ...]\n\n"
-                 L"Commands:\n\n"
-                 L"el | enum-logs          List log names.\n"
-                 L"gli | get-log-info      Get log status information.\n"
-                 L"qe | query-events       Query events from a log: /q:QUERY /c:COUNT /rd:true /f:[XML|Text]\n"
-                 L"cl | clear-log          Clear a log: /bu:FILE\n");
+    ConsolePrint(
+        L"Windows Events Command Line Utility.\n\n"
+        L"Enables you to read and clear event logs.\n\n"
+        L"Usage:\n\n"
+        L"wevtutil COMMAND [ARGUMENT [ARGUMENT] ...] [/OPTION:VALUE [/OPTION:VALUE] ...]\n\n"
+        L"Commands:\n\n"
+        L"el | enum-logs          List log names.\n"
+        L"gli | get-log-info      Get log status information.\n"
+        L"qe | query-events       Query events from a log: /q:QUERY /c:COUNT /rd:true "
+        L"/f:[XML|Text]\n"
+        L"cl | clear-log          Clear a log: /bu:FILE\n");
     return ERROR_INVALID_PARAMETER;
 }
 
@@ -33,8 +36,9 @@ static int Fail(const WCHAR *What, DWORD Error)
 {
     WCHAR *Text = NULL;
 
-    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | 0xFF, NULL, Error, 0,
-                   (WCHAR *)&Text, 0, NULL);
+    FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
+                       FORMAT_MESSAGE_IGNORE_INSERTS | 0xFF,
+                   NULL, Error, 0, (WCHAR *)&Text, 0, NULL);
     ConsolePrint(L"Failed to %ls. %ls\n", What, Text != NULL ? Text : L"");
     LocalFree(Text);
     return (int)Error;
@@ -79,8 +83,8 @@ static void PrintTime(const WCHAR *Name, const FILETIME *File)
     SYSTEMTIME Time;
 
     FileTimeToSystemTime(File, &Time);
-    ConsolePrint(L"%ls: %04u-%02u-%02uT%02u:%02u:%02u.%03u0000Z\n", Name, Time.wYear, Time.wMonth, Time.wDay, Time.wHour, Time.wMinute,
-                 Time.wSecond, Time.wMilliseconds);
+    ConsolePrint(L"%ls: %04u-%02u-%02uT%02u:%02u:%02u.%03u0000Z\n", Name, Time.wYear, Time.wMonth,
+                 Time.wDay, Time.wHour, Time.wMinute, Time.wSecond, Time.wMilliseconds);
 }
 
 static void PrintFile(const WCHAR *LogName)
@@ -111,7 +115,8 @@ static int GetLogInfo(int Count, WCHAR **Words)
     if (Name == NULL)
         return CHANNEL_NOT_FOUND;
     Log = OpenEventLogW(NULL, Name);
-    if (Log == NULL || !GetNumberOfEventLogRecords(Log, &Records) || !GetOldestEventLogRecord(Log, &Oldest))
+    if (Log == NULL || !GetNumberOfEventLogRecords(Log, &Records) ||
+        !GetOldestEventLogRecord(Log, &Oldest))
         return Fail(L"get log information", GetLastError());
     CloseEventLog(Log);
     PrintFile(Name);
@@ -201,7 +206,10 @@ static int ClearLog(int Count, WCHAR **Words)
 
 int wmain(int Count, WCHAR **Words)
 {
-    static const struct { const WCHAR *Name, *LongName; int (*Run)(int, WCHAR **); } Commands[] = {
+    static const struct {
+        const WCHAR *Name, *LongName;
+        int (*Run)(int, WCHAR **);
+    } Commands[] = {
         {L"el", L"enum-logs", EnumerateLogs},
         {L"gli", L"get-log-info", GetLogInfo},
         {L"qe", L"query-events", QueryEvents},
@@ -209,7 +217,8 @@ int wmain(int Count, WCHAR **Words)
     };
 
     for (size_t i = 0; Count > 1 && i < ARRAYSIZE(Commands); i++)
-        if (_wcsicmp(Words[1], Commands[i].Name) == 0 || _wcsicmp(Words[1], Commands[i].LongName) == 0)
+        if (_wcsicmp(Words[1], Commands[i].Name) == 0 ||
+            _wcsicmp(Words[1], Commands[i].LongName) == 0)
             return Commands[i].Run(Count - 2, Words + 2);
     return Usage();
 }
