@@ -158,6 +158,7 @@ enum {
     HAL_FLAG_GATE = 1,
     HAL_FLAG_REAL_CLOCK = 2,
     HAL_FLAG_BOOTED = 4,  /* with the real clock: it lives until it is shut down, and takes commands at any time */
+    HAL_FLAG_REQUESTS = 16, /* the summary counts PnP, power and WMI requests by what they ask */
     HAL_FLAG_REGISTRY = 8 /* the host keeps the registry's hives: HAL_VECTOR.hive */
 };
 

@@ -358,6 +358,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
+                                               (run->options.requests ? HAL_FLAG_REQUESTS : 0) |
                                                (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0) |
                                                (run->options.keep_registry ? HAL_FLAG_REGISTRY : 0),
                                       .watchdog_ms = 3000};

@@ -27,6 +27,7 @@ const char run_help[] =
     "  --hwid [DRV=]ID  hardware ID that a driver (DRV: its file or service name; else each) "
     "drives,\n"
     "                   in place of those of an INF beside it; may be given more than once\n"
+    "  --requests       count PnP, power and WMI requests by what they ask\n"
     "  --await          a driver whose device has not come when all drivers are loaded waits for it:\n"
     "                   it gets no root device in its place\n"
     "  --sleep Sn[:N]   after the programs, send the system to sleep (S1 to S4) and back, N times "
@@ -77,6 +78,7 @@ enum {
     OPTION_HWID,
     OPTION_TREE,
     OPTION_AWAIT,
+    OPTION_REQUESTS,
     OPTION_WMI,
     OPTION_SLEEP,
     OPTION_ETW,
@@ -107,6 +109,7 @@ static const struct option long_options[] = {
     {"hwid", required_argument, NULL, OPTION_HWID},
     {"tree", no_argument, NULL, OPTION_TREE},
     {"await", no_argument, NULL, OPTION_AWAIT},
+    {"requests", no_argument, NULL, OPTION_REQUESTS},
     {"wmi", optional_argument, NULL, OPTION_WMI},
     {"sleep", required_argument, NULL, OPTION_SLEEP},
     {"etw", required_argument, NULL, OPTION_ETW},
@@ -275,6 +278,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         return add_word("surprise-remove", options->surprise, &options->surprise_count,
                         RUN_SURPRISE_LIMIT);
     case OPTION_TREE: options->tree = true; return 0;
+    case OPTION_REQUESTS: options->requests = true; return 0;
     case OPTION_AWAIT: options->await = true; return 0;
     case OPTION_WMI: return parse_wmi(options);
     case OPTION_SLEEP: return parse_sleep(options);

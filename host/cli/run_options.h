@@ -32,6 +32,7 @@ struct run_options {
     unsigned surprise_count;
     const char *surprise[RUN_SURPRISE_LIMIT]; /* instance paths */
     bool tree;
+    bool requests;
     bool await; /* drivers wait for their devices */
     bool wmi;
     unsigned etw_count;

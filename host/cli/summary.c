@@ -23,6 +23,7 @@ static const struct summary_kind kinds[] = {
     {"devices", "Devices: created, deleted"},
     {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},
+    {"request", "PnP, power and WMI requests: sent"},
     {"pool", "Pool left: tag, kind, blocks, bytes"},
     {"object", "Objects left: type, objects, handles"},
     {"leak", "Left behind by a driver"},

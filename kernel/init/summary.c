@@ -92,6 +92,7 @@ VOID SummaryTakeBaseline(VOID)
     ULONG Index = 0;
 
     SummaryIo = SummaryIoOfDrivers();
+    IoForgetMinors();
     SummaryTagCount = 0;
     IoFlushCaches();
     ExEnumeratePoolTags(SummaryRememberTag, NULL);
@@ -226,12 +227,19 @@ static VOID SummaryPrintIo(VOID)
                  IoStatistics.IrpsFreed - SummaryIo.IrpsFreed);
 }
 
+static VOID SummaryPrintRequest(const char *Request, ULONG Count)
+{
+    SummaryPrint("request\t%s\t%lu\n", Request, Count);
+}
+
 VOID SummaryWrite(VOID)
 {
     SUMMARY_TAG Kernel = {0};
     ULONG Index = 0;
 
     SummaryPrintIo();
+    if (KiLoaderBlock->flags & HAL_FLAG_REQUESTS)
+        IoVisitMinors(SummaryPrintRequest);
     IoFlushCaches();
     ExEnumeratePoolTags(SummaryPrintTag, &Kernel);
     if ((LONG64)Kernel.Blocks > 0)

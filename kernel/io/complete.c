@@ -29,6 +29,8 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     if (--Irp->CurrentLocation <= 0)
         IopBugCheckIrp(NO_MORE_IRP_STACK_LOCATIONS, Irp, 0, 0, 0, "has no stack location left for the next driver");
     Stack = --Irp->Tail.Overlay.CurrentStackLocation;
+    if (Stack->MajorFunction >= IRP_MJ_POWER)
+        IopCountMinor(DeviceObject, Irp);
     Stack->DeviceObject = DeviceObject;
     IoStatistics.IrpsByMajor[Stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? Stack->MajorFunction : 0]++;
     return DeviceObject->DriverObject->MajorFunction[Stack->MajorFunction](DeviceObject, Irp);

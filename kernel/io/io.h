@@ -41,6 +41,9 @@ typedef struct _IO_STATISTICS { /* for the summary */
     ULONG FilesOpened, FilesClosed;
 } IO_STATISTICS;
 extern IO_STATISTICS IoStatistics;
+/* PnP, power and WMI requests sent since IoForgetMinors, as docs/PNP.md names them. */
+VOID IoForgetMinors(VOID);
+VOID IoVisitMinors(VOID (*Visit)(const char *Request, ULONG Count));
 
 /* What threads asked of files and devices, for system information; NT exports the first four. */
 extern ULONG IoReadOperationCount, IoWriteOperationCount, IoOtherOperationCount;

@@ -262,3 +262,7 @@ NTSTATUS PnpInitSystem(VOID);
 
 /* The caller's mode; KernelMode for Zw callers. */
 #define IopPreviousMode() ((KPROCESSOR_MODE)KiGetPrcb()->CurrentThread->PreviousMode)
+
+/* ---- minor.c ---- */
+/* A PnP, power or WMI request is about to reach Device, which its stack location does not name yet. Any IRQL. */
+VOID IopCountMinor(PDEVICE_OBJECT Device, PIRP Irp);
