@@ -476,7 +476,14 @@ enum {
     HAL_COMMAND_ETW = 41,     /* enables event providers; text: "{GUID}" or "all" TAB level TAB keywords, high half TAB low */
     HAL_COMMAND_TREE = 33,    /* write the device tree to HAL_STREAM_REPORT */
     HAL_COMMAND_SURPRISE_REMOVE = 34, /* text: instance path of a device that is pulled out */
-    HAL_COMMAND_SLEEP = 35    /* argument: 1 to 4: S1 to S4 and back; ends when the machine is idle again */
+    /*
+     * argument: 1 to 4: S1 to S4 and back; ends when the machine is idle again. With HAL_SLEEP_UNTIL_WOKEN: it stays asleep until a
+     * device wakes it, for an hour at most.
+     */
+    HAL_COMMAND_SLEEP = 35,
+#define HAL_SLEEP_UNTIL_WOKEN 0x100u
+    /* argument, low half: 1 to 4: to S1 to S4; 5: back; 0: neither. argument becomes the state: 0 it works, 1 to 4 */
+    HAL_COMMAND_POWER = 36
 };
 #define HAL_TERMINAL_FIRST 0x80000000u /* no process has such an ID */
 typedef struct HAL_COMMAND {

@@ -32,6 +32,7 @@ const char run_help[] =
     "                   it gets no root device in its place\n"
     "  --sleep Sn[:N]   after the programs, send the system to sleep (S1 to S4) and back, N times "
     "(1)\n"
+    "  --sleep Sn:wake  as above, but it sleeps until a device wakes it, an hour at most\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
     "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the program\n"
     "  --etw WHO[:LEVEL[:KEYWORDS]]  print the trace events of a provider (its GUID) or of all, up to\n"
@@ -236,16 +237,19 @@ static int add_word(const char *name, const char **words, unsigned *count, unsig
 static int parse_sleep(struct run_options *options)
 {
     unsigned long long times = 1;
+    bool until_woken = strlen(optarg) > 2 && strcmp(optarg + 2, ":wake") == 0;
     bool is_state = (optarg[0] == 'S' || optarg[0] == 's') && optarg[1] >= '1' && optarg[1] <= '4';
 
     if (!is_state || (optarg[2] != '\0' && optarg[2] != ':') ||
-        (optarg[2] == ':' && !cli_parse_number(optarg + 3, 1, RUN_SLEEP_LIMIT, &times)) ||
+        (optarg[2] == ':' && !until_woken && !cli_parse_number(optarg + 3, 1, RUN_SLEEP_LIMIT, &times)) ||
         options->sleep_count + times > RUN_SLEEP_LIMIT)
         return cli_usage_error(&cli_verb_run,
-                               "--sleep takes S1 to S4 and how often (S3:10), %u times in all, not '%s'",
+                               "--sleep takes S1 to S4 and how often (S3:10), or until a device wakes "
+                               "the machine (S3:wake), %u times in all, not '%s'",
                                RUN_SLEEP_LIMIT, optarg);
     while (times-- != 0)
-        options->sleep[options->sleep_count++] = (uint8_t)(optarg[1] - '0');
+        options->sleep[options->sleep_count++] =
+            (uint16_t)((optarg[1] - '0') | (until_woken ? HAL_SLEEP_UNTIL_WOKEN : 0));
     return 0;
 }
 

@@ -39,7 +39,7 @@ struct run_options {
     struct run_etw etw[RUN_ETW_LIMIT];
     char wmi_guid[40]; /* "{...}", or empty: every block */
     unsigned sleep_count;
-    uint8_t sleep[RUN_SLEEP_LIMIT]; /* 1 to 4: S1 to S4 */
+    uint16_t sleep[RUN_SLEEP_LIMIT]; /* 1 to 4: S1 to S4; HAL_SLEEP_UNTIL_WOKEN */
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */

@@ -1,7 +1,7 @@
 /*
- * The clients of a booted machine: each is a socket, and one program at most. What a client sends is
- * parsed here and nothing of it is trusted. A client that breaks the rules, or does not take what
- * it is sent, is closed; its program ends, and the others go on.
+ * The clients of a booted machine: each is a socket, and one program at most. What a client sends
+ * is parsed here and nothing of it is trusted. A client that breaks the rules, or does not take
+ * what it is sent, is closed; its program ends, and the others go on.
  */
 #include "daemon/daemon.h"
 
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "report/ntstatus.h"
 
 #define EVENT_CTRL_C 0ull
 #define EVENT_CLOSE 2ull
@@ -225,6 +227,32 @@ static void give_number(struct daemon *daemon, struct client *client, uint32_t c
         client_end_error(daemon, client, "the machine's keeper is out of memory");
 }
 
+/* The number says later whose request it was. */
+static void change_power(struct daemon *daemon, struct client *client, unsigned state)
+{
+    client->power = ++daemon->last_power != 0 ? daemon->last_power : ++daemon->last_power;
+    if (command_queue(daemon, HAL_COMMAND_POWER, state | (uint64_t)client->power << 32, NULL, 0) !=
+        0)
+        client_end_error(daemon, client, "the machine's keeper is out of memory");
+}
+
+void client_end_power(struct daemon *daemon, uint32_t number, uint32_t status, unsigned state)
+{
+    char name[NTSTATUS_TEXT_LIMIT], text[NTSTATUS_TEXT_LIMIT + 32];
+
+    snprintf(text, sizeof(text), "the machine refuses: %s", ntstatus_text(status, name));
+    for (unsigned i = 0; i < daemon->client_count; i++) {
+        struct client *client = daemon->client[i];
+
+        if (client->power != number || client->ends)
+            continue;
+        if ((int32_t)status < 0)
+            client_end_error(daemon, client, text);
+        else
+            end_with(daemon, client, json_pack("{s:i}", "state", (int)state));
+    }
+}
+
 static void start_program(struct daemon *daemon, struct client *client,
                           const struct request *request)
 {
@@ -272,6 +300,7 @@ static bool take_request(struct daemon *daemon, struct client *client, const str
         give_number(daemon, client, HAL_COMMAND_SHOW, request.show, strlen(request.show));
         break;
     case REQUEST_STATUS: tell_status(daemon, client); break;
+    case REQUEST_POWER: change_power(daemon, client, request.state); break;
     case REQUEST_SHUTDOWN: begin_shutdown(daemon, client); break;
     case REQUEST_DEBUG:
         if (request.since_boot)

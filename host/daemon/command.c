@@ -64,6 +64,9 @@ void command_next(void *context, HAL_COMMAND *command)
     if (daemon->given != NULL &&
         (daemon->given->kind == HAL_COMMAND_SPAWN || daemon->given->kind == HAL_COMMAND_SHOW))
         note_spawn(daemon, (uint32_t)command->status);
+    if (daemon->given != NULL && daemon->given->kind == HAL_COMMAND_POWER)
+        client_end_power(daemon, (uint32_t)(daemon->given->argument >> 32),
+                         (uint32_t)command->status, (unsigned)command->argument);
     free(daemon->given);
     daemon->given = daemon->first_command;
     memset(command, 0, sizeof(*command)); /* HAL_COMMAND_NONE */

@@ -32,6 +32,7 @@ struct client {
     bool waits_for_end; /* of the machine */
     uint32_t terminal; /* of its program; 0: none runs */
     bool stopped;    /* its program's writers wait */
+    uint32_t power;  /* number of its power request; 0: none */
     bool wanted;     /* the program waits for input */
     bool input_asked; /* the client was asked for some */
     bool input_ended;
@@ -70,7 +71,7 @@ struct daemon {
     unsigned client_count;
     struct client *client[CLIENT_LIMIT];
     struct command *first_command, *last_command, *given; /* given: what the machine works on */
-    uint32_t last_terminal;
+    uint32_t last_terminal, last_power;
     struct supervisor_ops ops;
     /* ---- debug output: whole lines, the oldest go first ---- */
     size_t debug_used;
@@ -99,6 +100,8 @@ void client_write(struct daemon *daemon, struct client *client, uint32_t kind, c
 /* The last frame: {"exit": code} or {"error": text}. */
 void client_end_exit(struct daemon *daemon, struct client *client, uint32_t exit_code);
 void client_end_error(struct daemon *daemon, struct client *client, const char *text);
+/* The power request with that number is done: {"state": 0, or what it sleeps in}. */
+void client_end_power(struct daemon *daemon, uint32_t number, uint32_t status, unsigned state);
 /* The program wants a line. */
 void client_want(struct daemon *daemon, struct client *client);
 /* Frees those whose connection is over. */

@@ -44,6 +44,19 @@ static bool take_show(struct request *request, const json_t *object, const char 
     return true;
 }
 
+static bool take_power(struct request *request, const json_t *object, const char **why)
+{
+    const json_t *state = json_object_get(object, "state");
+    json_int_t number = json_integer_value(state);
+
+    request->verb = REQUEST_POWER;
+    *why = "its state is none";
+    if (!json_is_integer(state) || number < 0 || number > 5)
+        return false;
+    request->state = (unsigned)number;
+    return true;
+}
+
 static bool take_verb(struct request *request, const json_t *object, const char **why)
 {
     const char *verb = json_string_value(json_object_get(object, "verb"));
@@ -55,6 +68,8 @@ static bool take_verb(struct request *request, const json_t *object, const char 
         return take_exec(request, object, why);
     if (strcmp(verb, "show") == 0)
         return take_show(request, object, why);
+    if (strcmp(verb, "power") == 0)
+        return take_power(request, object, why);
     request->since_boot = json_is_true(json_object_get(object, "since_boot"));
     request->once = json_is_true(json_object_get(object, "once"));
     request->verb = strcmp(verb, "debug") == 0    ? REQUEST_DEBUG

@@ -5,6 +5,7 @@
 #include "session.h"
 
 #include "../ke/ke.h"
+#include "../po/po.h"
 #include "../ps/ps.h"
 
 static KEVENT SessionDoorbell;
@@ -45,7 +46,7 @@ NTSTATUS SessionServe(VOID)
     case HAL_COMMAND_NONE:
         return KeWaitForSingleObject(&SessionDoorbell, Executive, KernelMode, FALSE, NULL);
     case HAL_COMMAND_SPAWN:
-        return SessionSpawn(Number);
+        return PoSystemState() == PowerSystemWorking ? SessionSpawn(Number) : STATUS_POWER_STATE_INVALID;
     case HAL_COMMAND_SHOW:
         return SessionShow(Number);
     case HAL_COMMAND_INPUT:

@@ -20,6 +20,7 @@
 #define SESSION_BACKGROUND 32
 #define SESSION_LONGEST_PAUSE_100NS 100000ll
 #define SESSION_WAKE_HORIZON_100NS 10000000ull
+#define SESSION_SLEEP_LIMIT_100NS 36000000000ull /* an hour */
 #define SESSION_AFTERMATH_100NS 10000000ull /* so long programs in the background go on after a sleep or a removal */
 #define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
@@ -417,16 +418,29 @@ static VOID SessionAftermath(VOID)
 }
 
 /* To S1..S4 and back, and its aftermath. */
-static NTSTATUS SessionSleep(ULONG64 Number)
+static NTSTATUS SessionSleep(ULONG64 Argument)
 {
+    ULONG64 Number = Argument & ~(ULONG64)HAL_SLEEP_UNTIL_WOKEN;
     NTSTATUS Status;
 
     if (Number < 1 || Number > 4)
         return STATUS_INVALID_PARAMETER;
     Status = PoSleepSystem(PowerSystemWorking + (SYSTEM_POWER_STATE)Number,
-                           Number == 4 ? PowerActionHibernate : PowerActionSleep);
+                           Number == 4 ? PowerActionHibernate : PowerActionSleep,
+                           Argument & HAL_SLEEP_UNTIL_WOKEN ? SESSION_SLEEP_LIMIT_100NS : 0);
     SessionAftermath();
     return Status;
+}
+
+/* Down and up as two commands. */
+static NTSTATUS SessionPower(ULONG Number)
+{
+    if (Number == 0)
+        return STATUS_SUCCESS;
+    if (Number > 4)
+        return PoWakeSystem();
+    return PoSuspendSystem(PowerSystemWorking + (SYSTEM_POWER_STATE)Number,
+                           Number == 4 ? PowerActionHibernate : PowerActionSleep);
 }
 
 /* A run that was to fail an allocation says whether it did. */
@@ -492,6 +506,7 @@ VOID SessionRun(VOID)
             Status = SessionStartBackground();
             break;
         case HAL_COMMAND_END:
+            PoWakeSystem(); /* else nothing could end */
             SessionEndPrograms();
             break;
         case HAL_COMMAND_IDLE:
@@ -502,6 +517,10 @@ VOID SessionRun(VOID)
             break;
         case HAL_COMMAND_SLEEP:
             Status = SessionSleep(SessionCommand.argument);
+            break;
+        case HAL_COMMAND_POWER:
+            Status = SessionPower((ULONG)SessionCommand.argument);
+            ExitCode = (ULONG64)(PoSystemState() - PowerSystemWorking);
             break;
         case HAL_COMMAND_TREE:
             SummaryWriteTree();
@@ -522,6 +541,7 @@ VOID SessionRun(VOID)
             SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:
+            PoWakeSystem();
             IoShutdownSystem();
             PoShutdownDevices(PowerActionShutdownOff);
             SessionReportFailure();

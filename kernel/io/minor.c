@@ -1,6 +1,7 @@
 /*
- * How often each PnP, power and WMI request was sent, by minor function and what distinguishes it further: for
- * `drydock run --requests`. A request counts once, where it is sent, whoever sends it and to whichever device of a stack.
+ * How often each PnP, power and WMI request was sent, by minor function and what distinguishes it
+ * further: for `drydock run --requests`. A request counts once, where it is sent, whoever sends it
+ * and to whichever device of a stack.
  */
 #include "iop.h"
 
@@ -84,12 +85,14 @@ VOID IopCountMinor(PDEVICE_OBJECT Device, PIRP Irp)
     const IO_STACK_LOCATION *Stack = IoGetCurrentIrpStackLocation(Irp);
 
     if (Irp->CurrentLocation != Irp->StackCount || Stack->DeviceObject != NULL)
-        return; /* on its way down: another device has had it, in this stack location or in one above */
+        return; /* on its way down: another device has had it, in this stack location or in one
+                   above */
     if (Stack->MajorFunction == IRP_MJ_PNP)
         IopCountPnp(Stack);
     else if (Stack->MajorFunction == IRP_MJ_POWER)
         IopCountPower(Device, Stack);
-    else if (Stack->MajorFunction == IRP_MJ_SYSTEM_CONTROL && Stack->MinorFunction < RTL_NUMBER_OF(IopMinor.Wmi))
+    else if (Stack->MajorFunction == IRP_MJ_SYSTEM_CONTROL &&
+             Stack->MinorFunction < RTL_NUMBER_OF(IopMinor.Wmi))
         IopMinor.Wmi[Stack->MinorFunction]++;
 }
 
@@ -100,7 +103,8 @@ VOID IoForgetMinors(VOID)
 
 /* ---- telling ---- */
 
-static VOID IopTell(VOID (*Visit)(const char *Request, ULONG Count), ULONG Count, const char *Format, ...)
+static VOID IopTell(VOID (*Visit)(const char *Request, ULONG Count), ULONG Count,
+                    const char *Format, ...)
 {
     char Request[96];
     va_list Arguments;
@@ -115,7 +119,8 @@ static VOID IopTell(VOID (*Visit)(const char *Request, ULONG Count), ULONG Count
 }
 
 /* Letter: S or D; PowerSystemWorking and PowerDeviceD0 are 1. */
-static VOID IopTellStates(VOID (*Visit)(const char *, ULONG), const ULONG Count[2][IOP_STATES][IOP_STATES], const char *Kind,
+static VOID IopTellStates(VOID (*Visit)(const char *, ULONG),
+                          const ULONG Count[2][IOP_STATES][IOP_STATES], const char *Kind,
                           char Letter)
 {
     ULONG Query, From, To;
@@ -123,8 +128,8 @@ static VOID IopTellStates(VOID (*Visit)(const char *, ULONG), const ULONG Count[
     for (Query = 0; Query < 2; Query++)
         for (From = 1; From < IOP_STATES; From++)
             for (To = 1; To < IOP_STATES; To++)
-                IopTell(Visit, Count[Query][From][To], "IRP_MN_%s_POWER (%s, %c%lu to %c%lu)", Query ? "QUERY" : "SET", Kind,
-                        Letter, From - 1, Letter, To - 1);
+                IopTell(Visit, Count[Query][From][To], "IRP_MN_%s_POWER (%s, %c%lu to %c%lu)",
+                        Query ? "QUERY" : "SET", Kind, Letter, From - 1, Letter, To - 1);
 }
 
 VOID IoVisitMinors(VOID (*Visit)(const char *Request, ULONG Count))
@@ -135,7 +140,8 @@ VOID IoVisitMinors(VOID (*Visit)(const char *Request, ULONG Count))
         if (IopPnpName[i] != NULL)
             IopTell(Visit, IopMinor.Pnp[i], "IRP_MN_%s", IopPnpName[i]);
     for (i = 0; i < RTL_NUMBER_OF(IopRelationName); i++)
-        IopTell(Visit, IopMinor.Relations[i], "IRP_MN_QUERY_DEVICE_RELATIONS (%s)", IopRelationName[i]);
+        IopTell(Visit, IopMinor.Relations[i], "IRP_MN_QUERY_DEVICE_RELATIONS (%s)",
+                IopRelationName[i]);
     IopTell(Visit, IopMinor.WaitWake, "IRP_MN_WAIT_WAKE");
     IopTell(Visit, IopMinor.Sequence, "IRP_MN_POWER_SEQUENCE");
     IopTellStates(Visit, IopMinor.System, "system", 'S');

@@ -38,7 +38,7 @@ typedef struct _PNP_POWER_LIST {
 } PNP_POWER_LIST;
 NTSTATUS PnpListForPower(PNP_POWER_LIST *List); /* with the lock held */
 VOID PnpFreePowerList(PNP_POWER_LIST *List);
-PCUNICODE_STRING PnpInstancePath(PDEVICE_OBJECT Pdo); /* of a device of the list */
+PCUNICODE_STRING PnpInstancePath(PDEVICE_OBJECT Pdo); /* of a device that the tree has; any IRQL */
 
 /* ---- for the session ---- */
 /* As if the device were pulled out: IRP_MN_SURPRISE_REMOVAL and so on. STATUS_NO_SUCH_DEVICE: no such instance path. */

@@ -268,6 +268,8 @@ static NTSTATUS NTAPI PopRequestDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Cont
         PopStopWatchdog(Request);
     if (Request->Minor == IRP_MN_SET_POWER && Request->Type == DevicePowerState && NT_SUCCESS(Irp->IoStatus.Status))
         IopDeviceExt(Request->Base)->CurrentDevicePower = (UCHAR)Request->State.DeviceState;
+    if (Request->Minor == IRP_MN_WAIT_WAKE && NT_SUCCESS(Irp->IoStatus.Status))
+        PopNoteWake(Request->Base);
     if (Request->Routine != NULL)
         Request->Routine(Request->Device, Request->Minor, Request->State, Request->Context, &Irp->IoStatus);
     if (Request->Minor != IRP_MN_WAIT_WAKE && Request->Type == DevicePowerState)

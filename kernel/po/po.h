@@ -5,9 +5,21 @@
 
 /*
  * Takes the machine to PowerSystemSleeping1 to PowerSystemHibernate and back to PowerSystemWorking: each started device is
- * asked, told, and told again. A refusal: its status, and all who were asked are told that it stays as it is.
+ * asked, told, and told again. A refusal: its status, and all who were asked are told that it stays
+ * as it is. It stays asleep for Limit100ns of virtual time, 0 for no time at all, or until a device
+ * wakes it; PO_UNTIL_WOKEN: for PoSuspendSystem. STATUS_TIMEOUT: nothing has woken it.
  */
-NTSTATUS PoSleepSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action);
+#define PO_UNTIL_WOKEN MAXULONG64
+NTSTATUS PoSleepSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action, ULONG64 Limit100ns);
+/*
+ * As above, but returns when it is asleep, or not going to be: then with why. It sleeps until
+ * PoWakeSystem or a device.
+ */
+NTSTATUS PoSuspendSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action);
+/* Returns when it works again. STATUS_POWER_STATE_INVALID: it is not asleep. */
+NTSTATUS PoWakeSystem(VOID);
+/* PowerSystemWorking, or the state that it sleeps in. */
+SYSTEM_POWER_STATE PoSystemState(VOID);
 /* S5 for each started device; nobody is asked. After IRP_MJ_SHUTDOWN. */
 VOID PoShutdownDevices(POWER_ACTION Action);
 /* The device is being deleted: bug check 0x9F, 1 when a power request for it is not completed. IRQL <= DISPATCH_LEVEL. */

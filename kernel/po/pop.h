@@ -37,6 +37,21 @@ NTSTATUS PopSendSystemIrp(PDEVICE_OBJECT Device, UCHAR Minor, SYSTEM_POWER_STATE
 /* The system transition that device requests tell their drivers of; PowerActionNone outside of one. */
 extern POWER_ACTION PopCurrentAction;
 
+/* ---- system.c ---- */
+VOID PopLog(const char *Format, ...); /* one line on the machine's log */
+
+/* ---- asleep.c ---- */
+/*
+ * The first and the last of a system transition: in between a device may wake the machine, asleep
+ * or not yet.
+ */
+VOID PopBeginTransition(VOID);
+VOID PopEndTransition(VOID);
+/* A wait/wake request of the device was completed with success. IRQL <= DISPATCH_LEVEL. */
+VOID PopNoteWake(PDEVICE_OBJECT Pdo);
+/* Every device is down. See PoSleepSystem. */
+NTSTATUS PopStayAsleep(SYSTEM_POWER_STATE State, ULONG64 Limit100ns);
+
 /* ---- setting.c ---- */
 /* A setting has another value: who registered for it is told, in this thread. */
 VOID PopChangeSetting(const GUID *Setting, ULONG Value);

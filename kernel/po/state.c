@@ -164,8 +164,8 @@ NTSTATUS NTAPI NtInitiatePowerAction(POWER_ACTION SystemAction, SYSTEM_POWER_STA
     if (!PopMaySleep())
         return STATUS_PRIVILEGE_NOT_HELD;
     if (SystemAction == PowerActionHibernate)
-        return PoSleepSystem(PowerSystemHibernate, SystemAction);
+        return PoSleepSystem(PowerSystemHibernate, SystemAction, 0);
     if (SystemAction != PowerActionSleep)
         return STATUS_INVALID_PARAMETER_1;
-    return PoSleepSystem(MinSystemState, SystemAction);
+    return PoSleepSystem(MinSystemState, SystemAction, 0);
 }

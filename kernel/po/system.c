@@ -1,13 +1,12 @@
 /*
  * Sleep, hibernation, shutdown and back: system power requests over the device tree. Going down, children come before their
  * parents and a device before those that it named as power relations; up, the other way round. [doc: Power IRPs for the
- * System; IRP_MN_QUERY_POWER, IRP_MN_SET_POWER] Left out: a machine that stands still meanwhile (programs and threads go on
- * between the requests), hibernation files, fast startup, wake-up by devices.
+ * System; IRP_MN_QUERY_POWER, IRP_MN_SET_POWER] Left out: hibernation files, fast startup.
  */
 #include "pop.h"
 #include "../pnp/pnp.h"
 
-static VOID PopLog(const char *Format, ...)
+VOID PopLog(const char *Format, ...)
 {
     char Line[300];
     va_list Arguments;
@@ -89,8 +88,12 @@ static VOID PopSetDevicesUp(const PNP_POWER_LIST *List, ULONG Count, SYSTEM_POWE
 
 /* ---- transitions ---- */
 
-static VOID PopLeaveAndReturn(const PNP_POWER_LIST *List, SYSTEM_POWER_STATE State, POWER_ACTION Action)
+static NTSTATUS PopLeaveAndReturn(const PNP_POWER_LIST *List, SYSTEM_POWER_STATE State, POWER_ACTION Action,
+                                  ULONG64 Limit100ns)
 {
+    NTSTATUS Status;
+
+    PopBeginTransition();
     PopNotifyCallback(0);
     PopChangeSetting(&PopConsoleDisplayState, 0);
     PopCurrentAction = Action;
@@ -98,15 +101,18 @@ static VOID PopLeaveAndReturn(const PNP_POWER_LIST *List, SYSTEM_POWER_STATE Sta
     PopHistory.LastSleep = KeVirtualTime();
     PopHistory.Sleeps++;
     PopLog("power: asleep in S%d\n", State - PowerSystemWorking);
+    Status = PopStayAsleep(State, Limit100ns);
     PopHistory.LastWake = KeVirtualTime();
     PopCurrentAction = PowerActionNone;
     PopSetDevicesUp(List, List->Count, State);
     PopChangeSetting(&PopConsoleDisplayState, 1);
     PopNotifyCallback(1);
+    PopEndTransition();
     PopLog("power: working again\n");
+    return Status;
 }
 
-NTSTATUS PoSleepSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action)
+NTSTATUS PoSleepSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action, ULONG64 Limit100ns)
 {
     PNP_POWER_LIST List;
     ULONG Asked;
@@ -119,7 +125,7 @@ NTSTATUS PoSleepSystem(SYSTEM_POWER_STATE State, POWER_ACTION Action)
     if (NT_SUCCESS(Status)) {
         Status = PopQueryDevices(&List, State, Action, &Asked);
         if (NT_SUCCESS(Status))
-            PopLeaveAndReturn(&List, State, Action);
+            Status = PopLeaveAndReturn(&List, State, Action, Limit100ns);
         else
             PopSetDevicesUp(&List, Asked, PowerSystemWorking); /* S0 is reaffirmed */
         PnpFreePowerList(&List);

@@ -182,6 +182,9 @@ VOID PsTerminalSignal(HANDLE Number, ULONG Event); /* CTRL_C_EVENT...; CTRL_CLOS
 NTSTATUS PsWaitForProgram(PEPROCESS Process, NTSTATUS *ExitStatus);
 /* Ends every user process: closes the console of those that have one, and terminates what is left after five seconds. */
 VOID PsEndPrograms(VOID);
+/* Each program stands still until PsThawPrograms, but the current thread. PASSIVE_LEVEL. */
+VOID PsFreezePrograms(VOID);
+VOID PsThawPrograms(VOID);
 
 /*
  * An exception in user mode: pushes the record and Context (the interrupted user state, all of it) on the user stack and makes

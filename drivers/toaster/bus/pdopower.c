@@ -99,8 +99,11 @@ BOOLEAN ToasterIsArmed(_Inout_ TOASTER *Toaster)
 
 BOOLEAN ToasterPress(_Inout_ TOASTER *Toaster)
 {
-    PIRP Irp = ToasterTakeWake(Toaster);
+    PIRP Irp;
 
+    if (Toaster->Power > PowerDeviceD2)
+        return FALSE; /* it has no power for its lever */
+    Irp = ToasterTakeWake(Toaster);
     ToasterEndWake(Irp, STATUS_SUCCESS);
     return Irp != NULL;
 }
