@@ -450,6 +450,29 @@ typedef struct HAL_HIVE_RECORD {
     uint64_t time;       /* last-write time of the key, and of the parent whose subkeys change */
 } HAL_HIVE_RECORD;
 
+/*
+ * ---- signatures: of an image's file, as it lies in the guest's memory ----
+ *
+ * What signature it has; what to make of that is the kernel's policy.
+ */
+enum {
+    HAL_SIGN_NONE,
+    HAL_SIGN_BAD,       /* damaged, changed, expired, not for code: reason says which */
+    HAL_SIGN_UNTRUSTED, /* good, by a certificate that nobody here knows */
+    HAL_SIGN_TEST,      /* good, and its chain ends in a certificate that the machine trusts for tests */
+    HAL_SIGN_PRODUCTION /* in one that it trusts as production's; or the image came with the machine */
+};
+typedef struct HAL_SIGN_REQUEST {
+    uint64_t image; /* guest address of the file's bytes */
+    uint64_t bytes; /* at most HAL_SIGN_LIMIT */
+    uint64_t time_100ns; /* NT time, for the validity of certificates */
+    uint32_t level;    /* out: HAL_SIGN_* */
+    uint32_t embedded; /* out: the signature is in the image, not in a catalog */
+    char signer[128];  /* out: name of the certificate, UTF-8 */
+    char reason[160];  /* out: of HAL_SIGN_NONE and HAL_SIGN_BAD, a sentence without its subject's name */
+} HAL_SIGN_REQUEST;
+#define HAL_SIGN_LIMIT 0x10000000ull
+
 /* ---- commands from the supervisor to the machine's session manager ---- */
 enum {
     HAL_COMMAND_NONE = 0,
@@ -530,6 +553,8 @@ typedef struct HAL_VECTOR {
     int64_t (HAL_CALL *device)(uint64_t operation, uint64_t index, uint64_t argument);
     /* The registry on disk; HAL_E_DENIED without HAL_FLAG_REGISTRY. */
     int64_t (HAL_CALL *hive)(HAL_HIVE_REQUEST *request);
+    /* Verifies an image's signature: fills level, embedded, signer and reason. */
+    int64_t (HAL_CALL *verify_image)(HAL_SIGN_REQUEST *request);
 } HAL_VECTOR;
 
 #define HAL ((const HAL_VECTOR *)HAL_VECTOR_VA)
