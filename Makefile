@@ -28,7 +28,7 @@ KERNEL_SRC := $(wildcard kernel/*/*.c) $(wildcard kernel/*/*.S)
 KERNEL_OBJ := $(KERNEL_SRC:%=$(B)/obj/%.o) $(B)/obj/gen/services.S.o
 
 # ---- host world: ELF ----
-HOST_LIBS := -lZydis -ljansson -lseccomp
+HOST_LIBS := -lcrypto -lZydis -ljansson -lseccomp
 HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hidden -mfsgsbase -D_GNU_SOURCE
 HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
 # The loader's PE reader is plain C: the host looks at images with the same code.

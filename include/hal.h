@@ -162,6 +162,13 @@ enum {
     HAL_FLAG_REGISTRY = 8 /* the host keeps the registry's hives: HAL_VECTOR.hive */
 };
 
+enum { /* HAL_LOADER_BLOCK.boot_options */
+    HAL_BOOT_SIGNING = 1, /* the next two say which drivers load, whatever the boot configuration says */
+    HAL_BOOT_TESTSIGNING = 2,
+    HAL_BOOT_NOINTEGRITYCHECKS = 4,
+    HAL_BOOT_SECURE = 8 /* the firmware has Secure Boot, and it is on */
+};
+
 typedef struct HAL_LOADER_BLOCK {
     uint32_t version;
     uint32_t flags; /* HAL_FLAG_* */
@@ -175,6 +182,8 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t xsave_mask;
     uint32_t module_count;
     uint32_t language; /* LANGID of the texts that a new machine shows */
+    uint32_t boot_options; /* HAL_BOOT_* */
+    uint32_t pad;
     HAL_BOOT_MODULE modules[HAL_MAX_BOOT_MODULES];
     /* Written by the guest: what the host needs while it delivers a trap. */
     uint64_t trap_entry;  /* entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*), rsp 16-byte aligned less 8 */

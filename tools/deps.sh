@@ -7,6 +7,7 @@ packages=(
     gcc-mingw-w64-x86-64-win32          # a second compiler for test programs
     libclang-rt-19-dev                  # sanitizers of the host's unit tests, libFuzzer
     libzydis-dev libjansson-dev libseccomp-dev # instruction decoder, JSON reports, the machine's sandbox
+    libssl-dev                          # signatures
     osslsigncode openssl wixl msitools  # make package: signatures, the MSI (a few megabytes)
     libhivex-bin libwin-hivex-perl      # hivexsh and hivexregedit, which must read what we write
     qemu-system-x86                     # --qemu-device: 26 MB with what it needs

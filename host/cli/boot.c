@@ -36,10 +36,13 @@ static const char boot_help[] =
     "  --device D[,ARG] plug in a simulated device; may be repeated (drydock help run)\n"
     "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N] (simulated:1)\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
+    "  --signing WHICH  which drivers load: bcd (as the machine's boot configuration says: bcdedit), or\n"
+    "                   off, test, enforce, whatever that says (drydock help run) (bcd)\n"
+    "  --secure-boot    the machine has Secure Boot: bcdedit cannot turn test signing on\n"
     "  --seed N         seed of what the machine takes for chance (taken from the host)\n\n"
     "exit status: 0 it is up, 1 usage or a machine runs there already, 2 it could not start\n";
 
-enum { OPTION_MACHINE = 256, OPTION_PROCESSORS, OPTION_RAM, OPTION_DEVICE, OPTION_GPU, OPTION_GATE, OPTION_SEED };
+enum { OPTION_MACHINE = 256, OPTION_PROCESSORS, OPTION_RAM, OPTION_DEVICE, OPTION_GPU, OPTION_GATE, OPTION_SEED, OPTION_SIGNING, OPTION_SECURE_BOOT };
 
 static const struct option long_options[] = {
     {"machine", required_argument, NULL, OPTION_MACHINE},
@@ -49,6 +52,8 @@ static const struct option long_options[] = {
     {"gpu", required_argument, NULL, OPTION_GPU},
     {"gate", required_argument, NULL, OPTION_GATE},
     {"seed", required_argument, NULL, OPTION_SEED},
+    {"signing", required_argument, NULL, OPTION_SIGNING},
+    {"secure-boot", no_argument, NULL, OPTION_SECURE_BOOT},
     {NULL, 0, NULL, 0},
 };
 
@@ -88,6 +93,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
         break;
     case OPTION_RAM: return parse_number("ram", 32, 16384, &options->ram_mib);
     case OPTION_SEED: return parse_number("seed", 0, UINT64_MAX, &options->seed);
+    case OPTION_SIGNING: return run_options_parse_signing(&cli_verb_boot, &options->boot_options);
+    case OPTION_SECURE_BOOT: options->boot_options |= HAL_BOOT_SECURE; break;
     case OPTION_DEVICE:
         if (options->device_count == RUN_DEVICE_LIMIT)
             return cli_usage_error(&cli_verb_boot, "more than %u devices", RUN_DEVICE_LIMIT);
@@ -217,11 +224,15 @@ static int prepare(struct boot *boot, int argc, char **argv)
     snprintf(boot->kernel, sizeof(boot->kernel), "%s/ntoskrnl.exe", boot->build);
     boot->daemon.build = boot->build;
     boot->daemon.gpus = &boot->gpus;
+    boot->daemon.signatures = sign_store_open(boot->daemon.place.path, boot->build);
+    if (boot->daemon.signatures == NULL && status == EXIT_FINE)
+        status = refuse(boot, "no signatures", -ENOMEM);
     boot->daemon.machine = (struct machine_options){
         .kernel_path = boot->kernel,
         .ram_bytes = boot->options.ram_mib << 20,
         .seed = boot->options.seed,
         .processors = boot->options.processors,
+        .boot_options = boot->options.boot_options,
         .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY | (boot->options.gate ? HAL_FLAG_GATE : 0),
         .watchdog_ms = 3000};
     return status;

@@ -27,6 +27,7 @@
 #include "hal/device.h"
 #include "hive/store.h"
 #include "report/report.h"
+#include "sign/sign.h"
 #include "supervisor/supervisor.h"
 
 struct run_session { /* a run and what serves it */
@@ -35,6 +36,7 @@ struct run_session { /* a run and what serves it */
     struct supervisor supervisor;
     struct gpus gpus;
     struct hive_store *hives;
+    struct sign_store *signatures;
     struct qemu qemu[RUN_QEMU_LIMIT];
     bool saved;
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
@@ -289,6 +291,14 @@ static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100n
     gpu_query(&((struct run_session *)context)->gpus, info, virtual_time_100ns);
 }
 
+static void on_sign(void *context, HAL_SIGN_REQUEST *request)
+{
+    struct run_session *session = context;
+    struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes, MACHINE_ROOT_PFN};
+
+    sign_store_serve(session->signatures, &memory, request);
+}
+
 /* The machine goes on without a device whose QEMU is gone. */
 static void on_qemu(void *context, struct channel_qemu *access)
 {
@@ -357,6 +367,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .language = run->options.language,
                                       .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
+                                      .boot_options = run->options.boot_options,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |
                                                (run->options.requests ? HAL_FLAG_REQUESTS : 0) |
                                                (run->options.real_clock ? HAL_FLAG_REAL_CLOCK : 0) |
@@ -368,6 +379,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                  .file = on_file,
                                  .hive = on_hive,
                                  .gpu = on_gpu,
+                                 .sign = on_sign,
                                  .qemu = on_qemu,
                                  .save = on_save,
                                  .tick = on_tick,
@@ -733,10 +745,15 @@ static int run_session(struct run_session *session)
     status = open_folder(session);
     if (status == EXIT_FINE)
         status = open_hives(session);
+    if (status == EXIT_FINE) {
+        session->signatures = sign_store_open(session->run.folder.path, session->build);
+        status = session->signatures != NULL ? EXIT_FINE : EXIT_USAGE;
+    }
     if (status == EXIT_FINE)
         status = run_machine(session);
     if (hive_store_close(session->hives) != 0 && status == EXIT_FINE)
         status = EXIT_USAGE;
+    sign_store_close(session->signatures);
     gpu_fini(&session->gpus);
     broker_destroy(run->broker);
     machine_folder_close(&run->folder);

@@ -60,6 +60,10 @@ const char run_help[] =
     "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
+    "  --signing WHICH  which drivers load: off (any: test signing is on, integrity checks are off), test\n"
+    "                   (those with any good signature), enforce (those with production's), or bcd (as\n"
+    "                   the machine's boot configuration says: bcdedit) (off)\n"
+    "  --secure-boot    the machine has Secure Boot, which lets none of that be turned off\n"
     "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N], N from 1 to 8\n"
     "                   (simulated:1; the host's figures make a run unrepeatable)\n"
     "  --json           one JSON object a line on standard output instead of text\n"
@@ -100,6 +104,8 @@ enum {
     OPTION_SAVE,
     OPTION_RESTORE,
     OPTION_BACKGROUND,
+    OPTION_SIGNING,
+    OPTION_SECURE_BOOT,
     OPTION_PREFIX
 };
 
@@ -125,6 +131,8 @@ static const struct option long_options[] = {
     {"fail-alloc", required_argument, NULL, OPTION_FAIL_ALLOC},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"gpu", required_argument, NULL, OPTION_GPU},
+    {"signing", required_argument, NULL, OPTION_SIGNING},
+    {"secure-boot", no_argument, NULL, OPTION_SECURE_BOOT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"hash", no_argument, NULL, OPTION_HASH},
     {"save-at", required_argument, NULL, OPTION_SAVE_AT},
@@ -226,6 +234,24 @@ static int parse_gpu(struct run_options *options)
     return 0;
 }
 
+int run_options_parse_signing(const struct cli_verb *verb, uint32_t *boot_options)
+{
+    static const struct {
+        const char *word;
+        uint32_t options;
+    } row[] = {{"off", HAL_BOOT_SIGNING | HAL_BOOT_TESTSIGNING | HAL_BOOT_NOINTEGRITYCHECKS},
+               {"test", HAL_BOOT_SIGNING | HAL_BOOT_TESTSIGNING},
+               {"enforce", HAL_BOOT_SIGNING},
+               {"bcd", 0}};
+
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+        if (strcmp(optarg, row[i].word) == 0) {
+            *boot_options = (*boot_options & HAL_BOOT_SECURE) | row[i].options;
+            return 0;
+        }
+    return cli_usage_error(verb, "--signing takes off, test, enforce or bcd, not '%s'", optarg);
+}
+
 static int add_word(const char *name, const char **words, unsigned *count, unsigned limit)
 {
     if (*count == limit)
@@ -275,6 +301,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
     case OPTION_GPU: return parse_gpu(options);
+    case OPTION_SIGNING: return run_options_parse_signing(&cli_verb_run, &options->boot_options);
+    case OPTION_SECURE_BOOT: options->boot_options |= HAL_BOOT_SECURE; return 0;
     case OPTION_MACHINE: options->machine = optarg; return 0;
     case OPTION_HWID:
         return add_word("hwid", options->hardware_id, &options->hardware_id_count, RUN_DRIVER_LIMIT);
@@ -381,6 +409,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->timeout_s = 60;
     options->processors = 2;
     options->language = language_from_environment();
+    options->boot_options = HAL_BOOT_SIGNING | HAL_BOOT_TESTSIGNING | HAL_BOOT_NOINTEGRITYCHECKS;
     options->gpu_mode = GPU_SIMULATED;
     options->gpu_count = 1;
     options->machine = getenv("DRYDOCK_MACHINE");

@@ -7,6 +7,8 @@
 #include "cli/program.h"
 #include "gpu/gpu.h"
 
+struct cli_verb;
+
 #define RUN_DRIVER_LIMIT 32u
 #define RUN_SURPRISE_LIMIT 16u
 #define RUN_DEVICE_LIMIT 16u
@@ -47,6 +49,7 @@ struct run_options {
     bool json, hash, gate, real_clock, prefix;
     bool keep_registry; /* in machine/registry */
     int own_argc; /* words before the first "--" */
+    uint32_t boot_options; /* HAL_BOOT_* */
     enum gpu_mode gpu_mode;
     uint32_t gpu_count; /* of simulated ones */
     int argc; /* of the whole command line, for the command that repeats the run */
@@ -65,6 +68,8 @@ struct run_options {
 
 /* 0, or the exit status after a message. */
 int run_options_parse(struct run_options *options, int argc, char **argv);
+/* --signing, in optarg. 0, or the exit status after a message. */
+int run_options_parse_signing(const struct cli_verb *verb, uint32_t *boot_options);
 void run_options_free(struct run_options *options);
 /* The command that repeats the run, with its seed; to be freed. */
 char *run_options_repeat_command(const struct run_options *options);

@@ -58,6 +58,14 @@ static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100n
     gpu_query(((struct daemon *)context)->gpus, info, virtual_time_100ns);
 }
 
+static void on_sign(void *context, HAL_SIGN_REQUEST *request)
+{
+    struct daemon *daemon = context;
+    struct guest_memory memory = {daemon->supervisor.ram, daemon->supervisor.ram_bytes, MACHINE_ROOT_PFN};
+
+    sign_store_serve(daemon->signatures, &memory, request);
+}
+
 /* The programs end, then the machine is shut down; once. */
 static void shut_down(struct daemon *daemon)
 {
@@ -145,6 +153,7 @@ static int serve(struct daemon *daemon)
                                           .file = on_file,
                                           .hive = on_hive,
                                           .gpu = on_gpu,
+                                          .sign = on_sign,
                                           .tick = on_tick,
                                           .tick_ms = -1,
                                           .watch = on_watch,

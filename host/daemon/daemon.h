@@ -15,6 +15,7 @@
 #include "gpu/gpu.h"
 #include "hal.h"
 #include "hive/store.h"
+#include "sign/sign.h"
 #include "supervisor/supervisor.h"
 
 #define CLIENT_LIMIT 256u
@@ -59,6 +60,7 @@ struct daemon {
     broker *broker;
     struct hive_store *hives;
     struct gpus *gpus;
+    struct sign_store *signatures;
     int lock_fd;
     int ready_fd; /* told when the machine is up, "ready" and a newline, or why it is not */
     /* ---- */

@@ -85,6 +85,7 @@ hal_thunk_\name:
     THUNK gpu
     THUNK device
     THUNK hive
+    THUNK verify_image
 
     # A safe point keeps all that the caller may rely on after the call on the caller's stack, and passes the rsp
     # to come back to: RAM, that rsp and the gs base are then the whole machine.

@@ -44,10 +44,12 @@ int64_t HAL_CALL hal_do_read_input(uint64_t va, uint64_t bytes);
 int64_t HAL_CALL hal_do_gpu(uint64_t info_va);
 int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argument);
 int64_t HAL_CALL hal_do_hive(uint64_t request_va);
+int64_t HAL_CALL hal_do_verify_image(uint64_t request_va);
 
 extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
     hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
-    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[], hal_thunk_hive[];
+    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[], hal_thunk_hive[],
+    hal_thunk_verify_image[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -58,7 +60,7 @@ int vector_install(void)
     const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
                             hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
                             hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input,
-                            hal_thunk_gpu,  hal_thunk_device, hal_thunk_hive};
+                            hal_thunk_gpu,  hal_thunk_device, hal_thunk_hive, hal_thunk_verify_image};
 
     if (vector == MAP_FAILED)
         return -errno;
@@ -313,6 +315,20 @@ int64_t HAL_CALL hal_do_hive(uint64_t request_va)
         !memory_write(request_va, &hive->request, sizeof(hive->request)))
         return HAL_E_INVALID;
     return HAL_OK;
+}
+
+int64_t HAL_CALL hal_do_verify_image(uint64_t request_va)
+{
+    HAL_SIGN_REQUEST request, answer;
+
+    note_progress();
+    if (!memory_read(request_va, &request, sizeof(request)) || request.bytes > HAL_SIGN_LIMIT)
+        return HAL_E_INVALID;
+    channel_send(CHANNEL_SIGN, &request, sizeof(request));
+    if (channel_receive(CHANNEL_SIGN, &answer, sizeof(answer)) != sizeof(answer))
+        channel_lost();
+    answer.image = request.image;
+    return memory_write(request_va, &answer, sizeof(answer)) ? HAL_OK : HAL_E_INVALID;
 }
 
 /* Called as device_log is. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "hal.h"
+#include "report/guest_memory.h"
 
 /* ---- store.c: what a machine trusts ---- */
 struct sign_store;
@@ -26,6 +27,9 @@ void sign_store_close(struct sign_store *store);
  */
 void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t bytes, uint64_t now_100ns,
                        HAL_SIGN_REQUEST *request);
+
+/* The same for the image that request says, in a machine's memory; what cannot be read there is a bad image. */
+void sign_store_serve(struct sign_store *store, const struct guest_memory *memory, HAL_SIGN_REQUEST *request);
 
 /* ---- image.c: what Authenticode covers of a PE file ---- */
 struct sign_image {

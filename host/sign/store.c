@@ -305,3 +305,14 @@ void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t by
     }
     free_trust(&trust);
 }
+
+void sign_store_serve(struct sign_store *store, const struct guest_memory *memory, HAL_SIGN_REQUEST *request)
+{
+    uint8_t *image = request->bytes != 0 && request->bytes <= HAL_SIGN_LIMIT ? malloc(request->bytes) : NULL;
+
+    if (image != NULL && guest_read(memory, request->image, image, request->bytes))
+        sign_store_verify(store, image, request->bytes, request->time_100ns, request);
+    else
+        give(request, HAL_SIGN_BAD, "", "it cannot be read in the machine's memory");
+    free(image);
+}

@@ -207,6 +207,22 @@ static void serve_qemu(struct supervisor *supervisor, const struct supervisor_op
     reply(supervisor, CHANNEL_QEMU, &access, sizeof(access), result);
 }
 
+static void serve_sign(struct supervisor *supervisor, const struct supervisor_ops *ops,
+                       const uint8_t *body, size_t bytes, struct supervisor_result *result)
+{
+    HAL_SIGN_REQUEST request;
+
+    if (bytes != sizeof(request)) {
+        result->refused = "its request to verify an image makes no sense";
+        return;
+    }
+    memcpy(&request, body, sizeof(request));
+    request.level = HAL_SIGN_NONE;
+    if (ops->sign != NULL)
+        ops->sign(ops->context, &request);
+    reply(supervisor, CHANNEL_SIGN, &request, sizeof(request), result);
+}
+
 /* One packet; false when the channel is closed. */
 static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops *ops,
                       struct supervisor_result *result)
@@ -233,6 +249,7 @@ static bool serve_one(struct supervisor *supervisor, const struct supervisor_ops
     case CHANNEL_HIVE: serve_hive(supervisor, ops, body, bytes, result); break;
     case CHANNEL_STOP: serve_stop(body, bytes, result); break;
     case CHANNEL_INPUT: serve_input(supervisor, ops, body, bytes, result); break;
+    case CHANNEL_SIGN: serve_sign(supervisor, ops, body, bytes, result); break;
     case CHANNEL_GPU: serve_gpu(supervisor, ops, body, bytes, result); break;
     case CHANNEL_QEMU: serve_qemu(supervisor, ops, body, bytes, result); break;
     case CHANNEL_SAVE: serve_save(supervisor, ops, body, bytes, result); break;

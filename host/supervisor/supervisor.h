@@ -29,6 +29,9 @@ struct supervisor_ops {
     /* The same for a CHANNEL_HIVE packet. */
     long (*hive)(void *context, const void *body, size_t body_bytes, void *reply,
                  size_t reply_limit);
+    /* Verifies the image at request->image of the machine's memory, which does not change until this returns; NULL: every
+     * image is unsigned. */
+    void (*sign)(void *context, HAL_SIGN_REQUEST *request);
     /* Fills what HAL_GPU_INFO gives out, for info->index; NULL: there is no adapter. */
     void (*gpu)(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);
     /* An access to a device that QEMU plays; NULL: there is none. */

@@ -114,6 +114,9 @@ NTSTATUS CmpFlushLoaded(CMP_NODE *Node); /* the hive that NtLoadKey has loaded t
 /* Makes each key of the path below \Registry that is missing. */
 NTSTATUS CmpMakePath(PCWSTR Path, BOOLEAN Volatile, CMP_NODE **Node);
 
+/* ---- bcd.c ---- */
+NTSTATUS CmpFillBootConfiguration(VOID);
+
 /* ---- object.c ---- */
 NTSTATUS CmpInitKeyType(VOID);
 NTSTATUS CmpCreateKeyBody(CMP_NODE *Node, PCM_KEY_BODY *Body);

@@ -39,7 +39,6 @@ static const CMP_ROW CmpRow[] = {
     {CMP_CONTROL L"\\Class", NULL, 0, NULL, 0},
     {CMP_CONTROL L"\\DeviceClasses", NULL, 0, NULL, 0},
     {CMP_CONTROL L"\\CrashControl", L"CrashDumpEnabled", REG_DWORD, NULL, 0},
-    {CMP_CONTROL, L"SystemStartOptions", REG_SZ, L" NOEXECUTE=OPTIN", 0},
     {CMP_CONTROL, L"SystemBootDevice", REG_SZ, L"multi(0)disk(0)rdisk(0)partition(1)", 0},
     {CMP_CONTROL L"\\ComputerName\\ComputerName", L"ComputerName", REG_SZ, L"DRYDOCK", 0},
     {CMP_CONTROL L"\\ComputerName\\ActiveComputerName", L"ComputerName", REG_SZ, L"DRYDOCK", 0},
@@ -260,6 +259,8 @@ NTSTATUS CmInitSystem(VOID)
         Status = CmpFillLanguage();
     if (NT_SUCCESS(Status))
         Status = CmpLinkControlSet();
+    if (NT_SUCCESS(Status))
+        Status = CmpFillBootConfiguration();
     if (NT_SUCCESS(Status))
         Status = CmpLink(L"Machine\\System\\ControlSet001\\Hardware Profiles", L"Current",
                          L"\\Registry\\Machine\\System\\ControlSet001\\Hardware Profiles\\0001");

@@ -8,6 +8,7 @@
  */
 #include "sysclass.h"
 
+#include "../ci/ci.h"
 #include "../ldr/ldr.h"
 #include "../ps/ps.h"
 #include "../../include/drydock_query.h"
@@ -469,7 +470,19 @@ static NTSTATUS ExpQueryDebuggerEx(PVOID Buffer, ULONG Length, PULONG Needed)
     return Status;
 }
 
-/* CODEINTEGRITY_OPTION_ENABLED and _TESTSIGN: any driver may be loaded here. */
+/* SYSTEM_SECUREBOOT_INFORMATION: SecureBootEnabled, SecureBootCapable. */
+static NTSTATUS ExpQuerySecureBoot(PVOID Buffer, ULONG Length, PULONG Needed)
+{
+    BOOLEAN *Info = Buffer;
+    NTSTATUS Status = ExpCheckLength(Length, 2 * sizeof(BOOLEAN), Needed);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Info[0] = Info[1] = CiIsSecureBoot();
+    return Status;
+}
+
+/* SYSTEM_CODEINTEGRITY_INFORMATION. [doc: NtQuerySystemInformation] */
 static NTSTATUS ExpQueryCodeIntegrity(PVOID Buffer, ULONG Length, PULONG Needed)
 {
     ULONG *Info = Buffer;
@@ -478,7 +491,7 @@ static NTSTATUS ExpQueryCodeIntegrity(PVOID Buffer, ULONG Length, PULONG Needed)
     if (!NT_SUCCESS(Status))
         return Status;
     Info[0] = 2 * sizeof(ULONG);
-    Info[1] = 3;
+    Info[1] = CiOptions();
     return Status;
 }
 
@@ -526,6 +539,7 @@ static const struct {
     {108, 0, ExpQueryProcessorCycles},
     {124, 0, ExpQueryCounterInformation},
     {134, 0, ExpQueryPolicy},
+    {145, 0, ExpQuerySecureBoot},
     {149, 0, ExpQueryDebuggerEx},
     {196, 0, ExpQueryVaShadow},
     {201, 0, ExpQuerySpeculation},

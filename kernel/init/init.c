@@ -3,6 +3,7 @@
  * system thread.
  */
 #include "../cc/cc.h"
+#include "../ci/ci.h"
 #include "../cm/cm.h"
 #include "../el/el.h"
 #include "../ex/ex.h"
@@ -44,6 +45,7 @@ static VOID InitPhase1(PVOID Context)
     (void)Context;
     InitStartThread(InitReapThreads);
     DD_ASSERT(NT_SUCCESS(CmInitSystem()));
+    DD_ASSERT(NT_SUCCESS(CiInitSystem()));
     KdInitFilter();
     DD_ASSERT(NT_SUCCESS(ExInitSystem()));
     CcInitSystem();

@@ -22,7 +22,7 @@ typedef struct _LDR_MODULE { /* starts like NT's KLDR_DATA_TABLE_ENTRY: DRIVER_O
     UNICODE_STRING BaseDllName;  /* 0x58: "first.sys" */
     ULONG Flags;                 /* 0x68: LDR_MODULE_* */
     USHORT LoadCount;            /* 0x6c: loads and importers that hold the image */
-    USHORT SignatureLevel;
+    USHORT SignatureLevel;       /* HAL_SIGN_* */
     PVOID SectionPointer; /* 0x70 */
     ULONG CheckSum;       /* 0x78: of the header */
     ULONG Spare7C;

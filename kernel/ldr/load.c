@@ -1,9 +1,10 @@
 /*
  * Loading and unloading of system images. All pages of an image are resident; sections have their
  * protections, the headers are read-only. An image whose sections are not page aligned is mapped as
- * one readable, writable and executable run, as NT does. Signatures are not checked.
+ * one readable, writable and executable run, as NT does. Signatures are ci's.
  */
 #include "ldrp.h"
+#include "../ci/ci.h"
 #include "../etw/etw.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
@@ -171,6 +172,7 @@ static NTSTATUS LdrpLoadImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
     PLDR_MODULE Module;
     LDR_FILE File;
     PE_IMAGE Image;
+    UCHAR Level;
     PVOID Base;
     NTSTATUS Status;
 
@@ -180,10 +182,14 @@ static NTSTATUS LdrpLoadImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
     Status = LdrpCheckDriverFile(&Image, &File, Path);
     if (!NT_SUCCESS(Status))
         goto FreeFile;
+    Status = CiValidateImage(Path, File.Bytes, File.Length, &Level);
+    if (!NT_SUCCESS(Status))
+        goto FreeFile;
     Status = STATUS_INSUFFICIENT_RESOURCES;
     Module = LdrpCreateModule(Path);
     if (Module == NULL)
         goto FreeFile;
+    Module->SignatureLevel = Level;
     Status = LdrpMapDriver(&Image, &Base);
     if (!NT_SUCCESS(Status))
         goto DeleteModule;

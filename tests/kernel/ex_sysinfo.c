@@ -41,6 +41,7 @@ static const struct {
     {107, 3 * 0x30 + 0x50, 0x30, "SystemLogicalProcessorAndGroupInformation"},
     {108, 0, 8, "SystemProcessorCycleTimeInformation"},
     {124, 12, 0, "SystemQueryPerformanceCounterInformation"},
+    {145, 2, 0, "SystemSecureBootInformation"},
     {149, 3, 0, "SystemKernelDebuggerInformationEx"},
     {196, 4, 0, "SystemKernelVaShadowInformation"},
     {201, 4, 0, "SystemSpeculationControlInformation"},
