@@ -29,19 +29,19 @@ struct check {
     X509_STORE *production, *test;
     time_t now;
     HAL_SIGN_REQUEST *request;
-    bool embedded;
+    bool in_catalog; /* what is looked at now */
 };
 
 /* ---- the answer: the best of the signatures ---- */
 
+/* A catalog that is no good is as if it were not there. */
 static void refuse(struct check *check, const char *why)
 {
     HAL_SIGN_REQUEST *request = check->request;
 
     if (request->level != HAL_SIGN_NONE)
         return;
-    request->level = HAL_SIGN_BAD;
-    request->embedded = check->embedded;
+    request->level = check->in_catalog ? HAL_SIGN_NONE : HAL_SIGN_BAD;
     snprintf(request->reason, sizeof(request->reason), "%s", why);
 }
 
@@ -63,7 +63,7 @@ static void accept_level(struct check *check, uint32_t level, X509 *signer)
     if (request->level >= level)
         return;
     request->level = level;
-    request->embedded = check->embedded;
+    request->embedded = !check->in_catalog;
     request->reason[0] = '\0';
     name_signer(signer, request->signer, sizeof(request->signer));
 }
@@ -267,7 +267,7 @@ static void judge_signature(struct check *check, PKCS7 *p7, struct der content)
     if (sk_X509_num(signers) == 1)
         judge_signer(check, p7, sk_PKCS7_SIGNER_INFO_value(p7->d.sign->signer_info, 0), sk_X509_value(signers, 0));
     else
-        refuse(check, "its signature is damaged");
+        refuse(check, check->in_catalog ? "the signature of the catalog that lists it is damaged" : "its signature is damaged");
     sk_X509_free(signers);
 }
 
@@ -310,7 +310,6 @@ static void check_table(struct check *check)
     const uint8_t *der;
     const char *why;
 
-    check->embedded = true;
     while (sign_image_next(check->image, &offset, &der, &bytes, &why))
         check_embedded(check, der, bytes, false);
     if (why != NULL)
@@ -323,7 +322,7 @@ static void check_catalogs(struct check *check, const struct sign_blobs *catalog
     uint8_t digest[2][64];
     struct der_digest digests[2];
 
-    check->embedded = false;
+    check->in_catalog = true;
     for (int i = 0; i < 2; i++)
         digests[i] = (struct der_digest){nids[i], digest[i], sign_image_digest(check->image, nids[i], digest[i])};
     for (size_t i = 0; i < catalogs->count; i++) {
@@ -379,6 +378,7 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
     const char *why;
 
     request->level = HAL_SIGN_NONE;
+    request->embedded = 0;
     request->signer[0] = request->reason[0] = '\0';
     if (check.production == NULL || check.test == NULL) {
         refuse(&check, "no memory");
@@ -389,7 +389,7 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
         if (request->level < HAL_SIGN_UNTRUSTED)
             check_catalogs(&check, &trust->catalogs);
     }
-    if (request->level == HAL_SIGN_NONE)
+    if (request->level == HAL_SIGN_NONE && request->reason[0] == '\0')
         snprintf(request->reason, sizeof(request->reason), "it has no signature, and no catalog lists it");
     X509_STORE_free(check.production);
     X509_STORE_free(check.test);

@@ -107,10 +107,14 @@ static PLDR_MODULE LdrpFindLoaded(PCUNICODE_STRING Path)
     return NULL;
 }
 
-static NTSTATUS LdrpCheckDriverFile(PE_IMAGE *Image, const LDR_FILE *File, PCUNICODE_STRING Path)
+/* The signature comes before the checksum, which whoever changes a file changes along. */
+static NTSTATUS LdrpCheckDriverFile(PE_IMAGE *Image, const LDR_FILE *File, PCUNICODE_STRING Path, PUCHAR Level)
 {
     PE_STATUS Status = PeOpenFile(Image, File->Bytes, File->Length);
+    NTSTATUS Verified = Status == PE_OK ? CiValidateImage(Path, File->Bytes, File->Length, Level) : STATUS_SUCCESS;
 
+    if (!NT_SUCCESS(Verified))
+        return Verified;
     if (Status == PE_OK)
         Status = PeVerifyCheckSum(Image);
     if (Status == PE_OK)
@@ -179,10 +183,7 @@ static NTSTATUS LdrpLoadImage(PCUNICODE_STRING Path, PLDR_MODULE *Result)
     Status = LdrReadFile(Path, &File);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = LdrpCheckDriverFile(&Image, &File, Path);
-    if (!NT_SUCCESS(Status))
-        goto FreeFile;
-    Status = CiValidateImage(Path, File.Bytes, File.Length, &Level);
+    Status = LdrpCheckDriverFile(&Image, &File, Path, &Level);
     if (!NT_SUCCESS(Status))
         goto FreeFile;
     Status = STATUS_INSUFFICIENT_RESOURCES;
