@@ -182,8 +182,6 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t xsave_mask;
     uint32_t module_count;
     uint32_t language; /* LANGID of the texts that a new machine shows */
-    uint32_t boot_options; /* HAL_BOOT_* */
-    uint32_t pad;
     HAL_BOOT_MODULE modules[HAL_MAX_BOOT_MODULES];
     /* Written by the guest: what the host needs while it delivers a trap. */
     uint64_t trap_entry;  /* entry(rcx = HAL_TRAP_FRAME*, rdx = HAL_TRAP_INFO*), rsp 16-byte aligned less 8 */
@@ -203,7 +201,7 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t interrupt_edges;     /* bit n: line n was asserted since the guest last looked */
     uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */
     uint32_t doorbell; /* not 0: the supervisor rang, since a command waits; set by the host, the guest clears it */
-    uint32_t pad2;
+    uint32_t boot_options; /* set by the host: HAL_BOOT_* */
 } HAL_LOADER_BLOCK;
 
 /* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */

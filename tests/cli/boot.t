@@ -30,12 +30,12 @@ like "$work/err" "drydock boot --machine $work/machine" 'no machine: and what bo
 run shutdown
 is $status 1 'no machine to shut down'
 
-run boot
+run boot --signing off
 is $status 0 'boot: exit status'
 like "$work/out" "^$work/machine is up$" 'boot: it is up'
 is "$(stat -c %a "$DRYDOCK_MACHINE")" 700 "the folder is the owner's alone"
 is "$(stat -c %a "$DRYDOCK_MACHINE/socket")" 600 "and so is the socket"
-run boot
+run boot --signing off
 is $status 1 'a second one: exit status'
 like "$work/err" 'a machine runs here already' 'a second one: it is told'
 
@@ -156,7 +156,7 @@ run sc query
 is $status 1 'it is down'
 is "$(ls "$DRYDOCK_MACHINE" | tr '\n' ' ')" 'C boot.json lock log registry ' 'what stays in its folder'
 
-run boot
+run boot --signing off
 run sc create bugs type= kernel binPath= 'C:\bugcheck.sys'
 run sc start bugs
 is $status 1 'a bug check: the client hears of it'
@@ -165,30 +165,30 @@ run sc query
 like "$work/err" 'no machine runs here any more: the machine stopped with bug check 0xDEADBEEF' 'the next is told'
 like "$DRYDOCK_MACHINE/report.txt" 'bugcheck!DriverEntry' 'the report is kept'
 
-run boot
+run boot --signing off
 is $status 0 'booted again after it'
 read -r keeper machine < <(pids)
 kill -KILL "$machine"
 until_gone "$keeper"
 run sc query
 like "$work/err" 'the machine process was killed by signal 9' 'the machine is killed: its keeper says so and ends'
-run boot
+run boot --signing off
 read -r keeper machine < <(pids)
 kill -KILL "$keeper"
 until_gone "$machine"
 ok 0 'the keeper is killed: the machine ends with it'
 run sc query
 like "$work/err" 'no machine runs here' 'and nobody hears'
-run boot
+run boot --signing off
 is $status 0 'what was left does not keep it from booting'
 
 # ---- options ----
-run boot --ram 8
+run boot --signing off --ram 8
 is $status 1 '--ram too small'
 like "$work/err" '32 to 16384' 'and told'
 run boot extra
 is $status 1 'a word that is no option'
-run boot --machine "$work/other" --processors 4 --seed 5
+run boot --signing off --machine "$work/other" --processors 4 --seed 5
 is $status 0 'a second machine beside the first'
 run exec --machine "$work/other" "$programs/talks.exe" 5
 is $status 5 'a program in it'
@@ -196,11 +196,11 @@ run shutdown --machine "$work/other"
 is $status 0 'it is shut down'
 head -c 5000 /dev/zero > "$work/other/registry/SYSTEM"
 head -c 5000 /dev/zero > "$work/other/registry/SYSTEM.LOG1"
-run boot --machine "$work/other"
+run boot --signing off --machine "$work/other"
 is $status 2 'a registry that cannot be had whole'
 like "$work/err" 'SYSTEM' 'it is told'
 : > "$work/file"
-run boot --machine "$work/file/x"
+run boot --signing off --machine "$work/file/x"
 is $status 2 'a folder that cannot be made'
 
 done_testing

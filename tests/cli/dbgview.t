@@ -31,7 +31,7 @@ run run $drivers/prints.sys
 like "$work/out" 'by DbgPrint' 'a run shows DbgPrint without being told to'
 unlike "$work/out" 'driver warning' 'but other components only with their errors'
 
-run boot
+run boot --signing off
 is $status 0 'boot'
 cp $drivers/prints.sys "$DRYDOCK_MACHINE/C/"
 run sc create prints type= kernel binPath= 'C:\prints.sys'
@@ -75,7 +75,7 @@ run exec "$programs/shouts.exe" 'word 1' 'other' 'word 2' 'word 3'
 wait $follower
 is $? 0 '--lines ends it'
 is "$(grep -o 'word .' "$work/follow" | paste -sd'|')" 'word 1|word 2|word 3' 'it follows'
-run boot --machine "$work/other"
+run boot --signing off --machine "$work/other"
 run machines
 like "$work/out" "  $work/machine\$" 'machines: the one'
 like "$work/out" "  $work/other\$" 'machines: the other'

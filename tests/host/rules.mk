@@ -10,6 +10,7 @@ FUZZ_SECONDS ?= 60
 # What each test links beside its own source.
 broker_UNDER_TEST := $(wildcard host/broker/*.c)
 hive_UNDER_TEST := $(wildcard host/hive/*.c) host/broker/name.c tests/host/hive_records.c
+sign_UNDER_TEST := $(addprefix host/sign/,image.c der.c verify.c)
 device_config_UNDER_TEST := host/hal/device_config.c
 decode_UNDER_TEST := host/hal/decode_access.c
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c
