@@ -91,20 +91,36 @@ static BOOL ReadAddress(const WCHAR *Word, unsigned long long *Number)
     return TRUE;
 }
 
+/* Decimal, or hexadecimal after 0x. */
+static BOOL ReadNumber(const WCHAR *Word, unsigned long long *Number)
+{
+    unsigned Base = Word[0] == '0' && (Word[1] | 0x20) == 'x' ? 16 : 10;
+    const WCHAR *At = Base == 16 ? Word + 2 : Word;
+
+    *Number = 0;
+    if (*At == 0)
+        return FALSE;
+    for (; *At != 0; At++) {
+        unsigned Digit = *At >= '0' && *At <= '9' ? *At - (unsigned)'0' : (*At | 0x20u) - 'a' + 10;
+
+        if (Digit >= Base || *Number > (~0ull - Digit) / Base)
+            return FALSE;
+        *Number = *Number * Base + Digit;
+    }
+    return TRUE;
+}
+
 static DWORD SetInteger(const WCHAR *Id, const BCD_ELEMENT *Element, const WCHAR *Word)
 {
     unsigned long long Number;
-    WCHAR *End = NULL;
     BOOL Good;
 
-    if (Element->Choices != NULL) {
+    if (Element->Choices != NULL)
         Good = FindChoice(Element->Choices, Word, &Number);
-    } else if (wcscmp(Element->Name, L"hostip") == 0) {
+    else if (wcscmp(Element->Name, L"hostip") == 0)
         Good = ReadAddress(Word, &Number);
-    } else {
-        Number = _wcstoui64(Word, &End, 0);
-        Good = Word[0] >= '0' && Word[0] <= '9' && *End == 0;
-    }
+    else
+        Good = ReadNumber(Word, &Number);
     return Good ? BcdSet(Id, Element->Type, &Number, sizeof(Number)) : ERROR_INVALID_PARAMETER;
 }
 
