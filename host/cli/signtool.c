@@ -116,8 +116,6 @@ static int parse(struct wishes *wishes, int argc, char **argv)
 
 /* ---- sign ---- */
 
-extern char **environ;
-
 static int run_quietly(char *const *words, bool verbose)
 {
     posix_spawn_file_actions_t actions;
