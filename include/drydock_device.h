@@ -58,6 +58,8 @@ typedef struct DD_DEVICE_HOST {
     void (*set_timer)(DD_DEVICE *device, uint32_t id, uint64_t due_100ns);
     void (*cancel_timer)(DD_DEVICE *device, uint32_t id);
     void (*log)(DD_DEVICE *device, const char *text); /* one line among Drydock's messages */
+    /* Signals wake-up; nothing happens unless the device is in D3 and the system has allowed it. */
+    void (*wake)(DD_DEVICE *device);
 } DD_DEVICE_HOST;
 
 /* What each callback is given. */
@@ -106,6 +108,10 @@ typedef struct DD_DEVICE_MODEL {
     uint32_t (*config_read)(DD_DEVICE *device, uint32_t offset, uint32_t width);
     void (*config_write)(DD_DEVICE *device, uint32_t offset, uint32_t width, uint32_t value);
     void (*unplug)(DD_DEVICE *device); /* optional: pulled out; the next call is init */
+    /* PCI: it has D0 and D3. In D3 its registers are not there, it raises no interrupt and moves no
+     * memory; its state and timers stay. */
+    uint8_t has_power_states;
+    uint8_t wakes; /* it can signal wake-up from D3; has_power_states too */
 } DD_DEVICE_MODEL;
 
 /* What the library exports. Returns NULL when it does not know this version of the interface. */

@@ -196,7 +196,7 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t device_active;       /* while a device model's code runs: its index + 1 (of interest when it never returns) */
     uint64_t device_due;          /* virtual time of the earliest timer of a device, ~0 when there is none */
     uint32_t interrupt_request;   /* not 0: a line or message came since the guest last looked, or device_changed */
-    uint32_t device_changed;      /* not 0: a device came or went since the guest last looked; the guest clears it */
+    uint32_t device_changed;      /* not 0: a device came, went or signalled wake-up since the guest last looked; the guest clears it */
     uint64_t interrupt_lines;     /* bit n: interrupt line n is asserted now */
     uint64_t interrupt_edges;     /* bit n: line n was asserted since the guest last looked */
     uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */
@@ -218,7 +218,8 @@ typedef struct HAL_DEVICE_INFO {
     uint32_t present;       /* 0: it is not there; else how often it has been plugged in */
     uint8_t line;           /* interrupt line, HAL_DEVICE_NO_LINE without one */
     uint8_t line_latched;   /* the line is edge triggered */
-    uint8_t pad[2];
+    uint8_t power_offset;   /* of PCI's power management in the configuration space; 0: always in D0 */
+    uint8_t wakes;          /* it can signal wake-up from D3 */
     uint32_t message_limit; /* messages that it can send; 0 none */
     uint32_t msix;          /* they are MSI-X */
     struct {

@@ -59,6 +59,7 @@ static void timer_expired(DD_DEVICE *device, uint32_t id)
         state->control &= ~TIMER_CONTROL_ENABLE;
     start(device);
     expire(device, 0);
+    device->host->wake(device);
 }
 
 static uint64_t timer_read(DD_DEVICE *device, uint32_t region, uint64_t offset, uint32_t width)
@@ -129,6 +130,8 @@ static int timer_configure(DD_DEVICE_MODEL *model, const char *arguments, char *
     model->msix = msix != 0;
     if (dd_argument(arguments, "root", 0) != 0)
         model->bus = DD_BUS_ROOT;
+    model->wakes = dd_argument(arguments, "wake", 0) != 0;
+    model->has_power_states = model->wakes || dd_argument(arguments, "d3", 0) != 0;
     model->line_latched = dd_argument(arguments, "latched", 0) != 0;
     return 0;
 }
@@ -138,7 +141,7 @@ static const DD_DEVICE_MODEL model = {
     .size_bytes = sizeof(DD_DEVICE_MODEL),
     .name = "timer",
     .help = "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 "
-            "(edge triggered, root)",
+            "(edge triggered, root), d3=1 power states, wake=1 wakes from D3 as it expires",
     .bus = DD_BUS_PCI,
     .vendor_id = TIMER_VENDOR_ID,
     .device_id = TIMER_DEVICE_ID,

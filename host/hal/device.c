@@ -277,6 +277,16 @@ static void host_log(DD_DEVICE *public, const char *text)
     device_log("device %s: %s\n", device_of(public)->model.name, text);
 }
 
+static void host_wake(DD_DEVICE *public)
+{
+    struct record *record = device_of(public)->record;
+
+    if (!record->present || !config_signal_wake(&record->config))
+        return;
+    g_machine.loader->device_changed = 1;
+    g_machine.loader->interrupt_request = 1;
+}
+
 const DD_DEVICE_HOST device_host = {
     .size_bytes = sizeof(DD_DEVICE_HOST),
     .abi = DD_DEVICE_ABI,
@@ -289,6 +299,7 @@ const DD_DEVICE_HOST device_host = {
     .set_timer = host_set_timer,
     .cancel_timer = host_cancel_timer,
     .log = host_log,
+    .wake = host_wake,
 };
 
 void device_enter(const struct device *device)
@@ -467,6 +478,8 @@ static int64_t query(const struct device *device, uint32_t index, uint64_t va)
     info.present = device->record->present;
     info.line = model->has_line ? (uint8_t)device->record->line : HAL_DEVICE_NO_LINE;
     info.line_latched = model->bus == DD_BUS_ROOT && model->line_latched;
+    info.power_offset = model->has_power_states ? CONFIG_POWER_OFFSET : 0;
+    info.wakes = model->wakes;
     info.message_limit = model->message_limit;
     info.msix = model->msix;
     for (unsigned i = 0; i < DD_DEVICE_REGIONS; i++) {

@@ -1,7 +1,7 @@
 /*
  * Configuration space of type 0: identification, command and status, base address registers with
- * sizing, the capability of MSI or MSI-X. Leaves out: power management, PCI Express and extended
- * capabilities, expansion ROMs.
+ * sizing, the capabilities of MSI or MSI-X and of power management. Leaves out: PCI Express and
+ * extended capabilities, expansion ROMs, D1 and D2.
  */
 #include "hal/device_config.h"
 
@@ -16,7 +16,8 @@ enum {
     CAPABILITIES = 0x34,
     LINE = 0x3C,
     PIN = 0x3D,
-    FIRST_CAPABILITY = 0x40
+    FIRST_CAPABILITY = 0x40,
+    POWER_CONTROL = CONFIG_POWER_OFFSET + 4
 };
 #define COMMAND_IO 0x001u
 #define COMMAND_MEMORY 0x002u
@@ -24,6 +25,12 @@ enum {
 #define COMMAND_NO_LINE 0x400u
 #define COMMAND_WRITABLE (COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | 0x140u | COMMAND_NO_LINE)
 #define STATUS_CAPABILITIES 0x10u
+#define POWER_VERSION 0x0003u
+#define POWER_WAKES_FROM_D3 0x4000u
+#define POWER_STATE 0x0003u
+#define POWER_KEEPS_STATE 0x0008u /* D3 to D0 is no reset */
+#define POWER_WAKE_ENABLE 0x0100u
+#define POWER_WAKE_STATUS 0x8000u /* a one clears it */
 
 static void put(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value)
 {
@@ -112,6 +119,20 @@ static void init_messages(struct device_config *config, const DD_DEVICE_MODEL *m
                     : 0x80u | (uint32_t)__builtin_ctz(model->message_limit) << 1);
 }
 
+static void init_power(struct device_config *config, const DD_DEVICE_MODEL *model)
+{
+    if (!model->has_power_states)
+        return;
+    put(config, CONFIG_POWER_OFFSET, 1, 0x01);
+    put(config, CONFIG_POWER_OFFSET + 1, 1, get(config, CAPABILITIES, 1));
+    put(config, CONFIG_POWER_OFFSET + 2, 2,
+        POWER_VERSION | (model->wakes ? POWER_WAKES_FROM_D3 : 0));
+    put(config, POWER_CONTROL, 2, POWER_KEEPS_STATE);
+    put(config, STATUS, 2, STATUS_CAPABILITIES);
+    put(config, CAPABILITIES, 1, CONFIG_POWER_OFFSET);
+    config->has_power_states = 1;
+}
+
 void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
                  struct config_space *space)
 {
@@ -129,6 +150,7 @@ void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uin
     put(config, SUBSYSTEM, 2, model->subsystem_vendor_id);
     put(config, SUBSYSTEM + 2, 2, model->subsystem_id);
     init_messages(config, model);
+    init_power(config, model);
     if (model->has_line) {
         put(config, LINE, 1, line);
         put(config, PIN, 1, 1);
@@ -149,16 +171,51 @@ static uint32_t writable(const struct device_config *config, uint32_t offset)
         return config->bar_mask[(offset - BARS) / 4];
     if (offset == LINE)
         return 0xFF;
+    if (offset == POWER_CONTROL && config->has_power_states)
+        return POWER_STATE | POWER_WAKE_ENABLE;
     return 0;
+}
+
+static uint32_t power_control(const struct device_config *config)
+{
+    return config->has_power_states ? get(config, POWER_CONTROL, 2) : 0;
+}
+
+/* D1 and D2 are not there: a device that is told to go to one of them stays as it is. */
+static void settle_power(struct device_config *config, uint32_t before, uint32_t written)
+{
+    uint32_t now = power_control(config);
+
+    if ((now & POWER_STATE) == 1 || (now & POWER_STATE) == 2)
+        now = (now & ~POWER_STATE) | (before & POWER_STATE);
+    put(config, POWER_CONTROL, 2, now & ~(written & POWER_WAKE_STATUS));
+}
+
+static bool is_on(const struct device_config *config)
+{
+    return (power_control(config) & POWER_STATE) == 0;
+}
+
+bool config_signal_wake(struct device_config *config)
+{
+    uint32_t control = power_control(config);
+
+    if (is_on(config) || !(control & POWER_WAKE_ENABLE) ||
+        !(get(config, CONFIG_POWER_OFFSET + 2, 2) & POWER_WAKES_FROM_D3))
+        return false;
+    put(config, POWER_CONTROL, 2, control | POWER_WAKE_STATUS);
+    return true;
 }
 
 void config_write(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value)
 {
     uint32_t at = offset & ~3u, shift = (offset & 3) * 8;
     uint32_t given = (width == 4 ? ~0u : (1u << width * 8) - 1) << shift;
-    uint32_t mask = writable(config, at) & given;
+    uint32_t mask = writable(config, at) & given, before = power_control(config);
 
     put(config, at, 4, (get(config, at, 4) & ~mask) | (value << shift & mask));
+    if (at == POWER_CONTROL && config->has_power_states)
+        settle_power(config, before, value << shift & given);
 }
 
 bool config_region_base(const struct device_config *config, const DD_DEVICE_MODEL *model,
@@ -172,18 +229,18 @@ bool config_region_base(const struct device_config *config, const DD_DEVICE_MODE
     *base = get(config, BARS + 4 * bar, 4) & config->bar_mask[bar];
     if (kind == DD_REGION_MEMORY64)
         *base |= (uint64_t)get(config, BARS + 4 * bar + 4, 4) << 32;
-    return *base != 0 &&
+    return *base != 0 && is_on(config) &&
            (get(config, COMMAND, 2) & (kind == DD_REGION_PORT ? COMMAND_IO : COMMAND_MEMORY)) != 0;
 }
 
 bool config_is_master(const struct device_config *config)
 {
-    return !config->is_pci || (get(config, COMMAND, 2) & COMMAND_MASTER) != 0;
+    return !config->is_pci || ((get(config, COMMAND, 2) & COMMAND_MASTER) != 0 && is_on(config));
 }
 
 bool config_line_enabled(const struct device_config *config)
 {
-    return !config->is_pci || (get(config, COMMAND, 2) & COMMAND_NO_LINE) == 0;
+    return !config->is_pci || ((get(config, COMMAND, 2) & COMMAND_NO_LINE) == 0 && is_on(config));
 }
 
 void config_show_messages(struct device_config *config, uint32_t count, uint32_t vector)

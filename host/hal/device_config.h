@@ -12,6 +12,7 @@
 #define CONFIG_MEMORY64_BASE 0x1000000000ull /* above any RAM */
 #define CONFIG_PORT_BASE 0xC000u
 #define CONFIG_FIRST_SLOT 2u
+#define CONFIG_POWER_OFFSET 0x50u /* of power management, where a device has it */
 #define CONFIG_MODEL_START 0x80u /* from here on the space is the model's, when it wants it */
 
 /* What is free while the devices are given their addresses. */
@@ -29,6 +30,7 @@ struct device_config {
     uint32_t bar_mask[6];                 /* writable bits of each base address register */
     uint32_t is_pci;
     uint32_t message_capability; /* offset, 0 none */
+    uint32_t has_power_states;
 };
 
 /* The first base address register of a region. */
@@ -43,6 +45,8 @@ bool config_region_base(const struct device_config *config, const DD_DEVICE_MODE
                         uint32_t region, uint64_t *base);
 bool config_is_master(const struct device_config *config);
 bool config_line_enabled(const struct device_config *config);
+/* Notes that the device signals wake-up. False: it is not in D3, or not allowed to. */
+bool config_signal_wake(struct device_config *config);
 /* Shows in the MSI or MSI-X capability that count messages are on, the first of them with the
  * vector. */
 void config_show_messages(struct device_config *config, uint32_t count, uint32_t vector);

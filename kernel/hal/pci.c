@@ -76,13 +76,31 @@ static NTSTATUS HalpReportChildren(HALP_BUS *Bus, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
-/* A device came or went: the PnP manager is to ask for the children again. */
+static BOOLEAN HalpHasChanged(const HALP_BUS *Bus, ULONG Index)
+{
+    HAL_DEVICE_INFO Info;
+
+    HalpQueryDevice(Index, &Info);
+    return Info.present !=
+           (Bus->Child[Index] != NULL ? HalpDeviceOf(Bus->Child[Index])->Info.present : 0);
+}
+
+/* A device signalled wake-up, or came or went: the PnP manager is to ask for the children again. */
 static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
+    HALP_BUS *Bus = Context;
+    BOOLEAN Changed = FALSE;
+
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
-    IoInvalidateDeviceRelations(((HALP_BUS *)Context)->Pdo, BusRelations);
+    for (ULONG i = 0; i < KiLoaderBlock->device_count; i++) {
+        Changed = Changed || HalpHasChanged(Bus, i);
+        if (Bus->Child[i] != NULL)
+            HalpCheckWake(HalpDeviceOf(Bus->Child[i]));
+    }
+    if (Changed)
+        IoInvalidateDeviceRelations(Bus->Pdo, BusRelations);
 }
 
 /* ---- the bus itself ---- */
@@ -180,8 +198,13 @@ static NTSTATUS NTAPI HalpPower(PDEVICE_OBJECT Object, PIRP Irp)
         IoSkipCurrentIrpStackLocation(Irp);
         return PoCallDriver(((HALP_BUS *)Object->DeviceExtension)->Lower, Irp);
     }
+    if (Stack->MinorFunction == IRP_MN_WAIT_WAKE)
+        return HalpWaitWake(HalpDeviceOf(Object), Irp);
     if (Stack->MinorFunction == IRP_MN_SET_POWER || Stack->MinorFunction == IRP_MN_QUERY_POWER)
         Status = STATUS_SUCCESS;
+    if (Stack->MinorFunction == IRP_MN_SET_POWER &&
+        Stack->Parameters.Power.Type == DevicePowerState)
+        HalpSetPowerState(HalpDeviceOf(Object), Stack->Parameters.Power.State.DeviceState);
     if (Stack->MinorFunction == IRP_MN_SET_POWER)
         PoSetPowerState(Object, Stack->Parameters.Power.Type, Stack->Parameters.Power.State);
     return HalpComplete(Irp, Status);

@@ -11,6 +11,7 @@ typedef struct _HALP_DEVICE { /* extension of a device's PDO */
     HAL_DEVICE_INFO Info;
     HAL_ASSIGNED_INTERRUPT Interrupt; /* while started */
     BOOLEAN HasInterrupt;
+    PIRP Wake; /* IRP_MN_WAIT_WAKE that is held; cancel spin lock */
 } HALP_DEVICE;
 
 typedef struct _HALP_BUS { /* extension of the FDO */
@@ -43,3 +44,11 @@ PIO_RESOURCE_REQUIREMENTS_LIST HalpRequirements(const HALP_DEVICE *Device);
 /* Programs the device as START_DEVICE's raw resources say. */
 NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources);
 VOID HalpStopDevice(HALP_DEVICE *Device); /* no access, no interrupt */
+
+/* ---- pcipower.c ---- */
+VOID HalpSetPowerState(const HALP_DEVICE *Device, DEVICE_POWER_STATE State);
+/* Completes the request, or holds it and returns STATUS_PENDING. */
+NTSTATUS HalpWaitWake(HALP_DEVICE *Device, PIRP Irp);
+VOID HalpEndWake(HALP_DEVICE *Device, NTSTATUS Status); /* of the request that is held, if one is */
+/* A device has signalled something: the request ends if it was this one. IRQL <= DISPATCH_LEVEL */
+VOID HalpCheckWake(HALP_DEVICE *Device);

@@ -1,6 +1,6 @@
 /*
  * Requests to the physical device object of a simulated device: what a bus driver answers.
- * [doc: Handling an IRP_MN_... Request] Left out: D-states in which registers cannot be read, wake.
+ * [doc: Handling an IRP_MN_... Request] Left out: D1 and D2, waking the system.
  */
 #include "pci.h"
 
@@ -43,8 +43,9 @@ static NTSTATUS HalpQueryCapabilities(const HALP_DEVICE *Device, PDEVICE_CAPABIL
     Capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
     for (ULONG State = PowerSystemSleeping1; State < PowerSystemMaximum; State++)
         Capabilities->DeviceState[State] = PowerDeviceD3;
-    Capabilities->SystemWake = PowerSystemUnspecified;
-    Capabilities->DeviceWake = PowerDeviceUnspecified;
+    Capabilities->WakeFromD3 = Device->Info.wakes != 0;
+    Capabilities->SystemWake = Device->Info.wakes ? PowerSystemWorking : PowerSystemUnspecified;
+    Capabilities->DeviceWake = Device->Info.wakes ? PowerDeviceD3 : PowerDeviceUnspecified;
     return STATUS_SUCCESS;
 }
 
@@ -188,6 +189,7 @@ static NTSTATUS HalpQueryInterface(HALP_DEVICE *Device, PIRP Irp, PIO_STACK_LOCA
 /* A device that is there stays with its bus; one that is gone from its list goes for good. */
 static NTSTATUS HalpRemove(HALP_DEVICE *Device)
 {
+    HalpEndWake(Device, STATUS_NO_SUCH_DEVICE);
     HalpStopDevice(Device);
     if (!Device->Reported)
         IoDeleteDevice(Device->Self);
@@ -203,7 +205,10 @@ NTSTATUS HalpDevicePnp(PDEVICE_OBJECT Pdo, PIRP Irp)
     case IRP_MN_START_DEVICE:
         return HalpStartDevice(Device, Stack->Parameters.StartDevice.AllocatedResources);
     case IRP_MN_STOP_DEVICE: HalpStopDevice(Device); return STATUS_SUCCESS;
-    case IRP_MN_SURPRISE_REMOVAL: HalpStopDevice(Device); return STATUS_SUCCESS;
+    case IRP_MN_SURPRISE_REMOVAL:
+        HalpEndWake(Device, STATUS_NO_SUCH_DEVICE);
+        HalpStopDevice(Device);
+        return STATUS_SUCCESS;
     case IRP_MN_REMOVE_DEVICE: return HalpRemove(Device);
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:

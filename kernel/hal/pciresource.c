@@ -237,6 +237,7 @@ NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources)
     ULONG Region = 0;
 
     Device->HasInterrupt = FALSE;
+    HalpSetPowerState(Device, PowerDeviceD0);
     HalpSetCommand(Device, 0);
     for (ULONG i = 0; Partial != NULL && i < Partial->Count; i++) {
         const CM_PARTIAL_RESOURCE_DESCRIPTOR *Raw = &Partial->PartialDescriptors[i];

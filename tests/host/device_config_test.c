@@ -53,6 +53,42 @@ static void test_registers(void)
     ok(!config_line_enabled(&config), "the line off");
 }
 
+static void test_power(void)
+{
+    DD_DEVICE_MODEL model = make_model();
+    struct config_space space = CONFIG_SPACE_INIT;
+    struct device_config config;
+    uint64_t base;
+
+    model.has_power_states = 1;
+    config_init(&config, &model, 17, &space);
+    config_write(&config, 4, 2, 7);
+    is(config_read(&config, 0x34, 1), 0x50, "the first capability");
+    is(config_read(&config, 0x50, 4), 0x00034001, "is power management, without wake-up; then messages");
+    config_write(&config, 0x54, 2, 0x103);
+    is(config_read(&config, 0x54, 2), 0x10B, "D3");
+    ok(!config_region_base(&config, &model, 0, &base), "no region");
+    ok(!config_is_master(&config), "no transfer");
+    ok(!config_line_enabled(&config), "no line");
+    ok(!config_signal_wake(&config), "a device that cannot wake");
+    config_write(&config, 0x54, 1, 1);
+    is(config_read(&config, 0x54, 2), 0x10B, "there is no D1");
+    config_write(&config, 0x54, 2, 0);
+    ok(config_region_base(&config, &model, 0, &base), "the region is back in D0");
+    model.wakes = 1;
+    config_init(&config, &model, 17, &space);
+    config_write(&config, 0x54, 2, 0x100);
+    ok(!config_signal_wake(&config), "no signal from D0");
+    config_write(&config, 0x54, 2, 3);
+    ok(!config_signal_wake(&config), "none that is not allowed");
+    config_write(&config, 0x54, 2, 0x103);
+    ok(config_signal_wake(&config), "one that is allowed");
+    config_write(&config, 0x54, 2, 0x103);
+    is(config_read(&config, 0x54, 2), 0x810B, "it stays noted");
+    config_write(&config, 0x54, 2, 0x8103);
+    is(config_read(&config, 0x54, 2), 0x010B, "until a one is written there");
+}
+
 static void test_sizing(void)
 {
     DD_DEVICE_MODEL model = make_model();
@@ -145,6 +181,7 @@ static void test_random_writes(void)
 int main(void)
 {
     test_registers();
+    test_power();
     test_sizing();
     test_messages();
     test_space();
