@@ -377,7 +377,8 @@ static NTSTATUS FxPowerUpSteps(FX_DEVICE *Device)
         return Status;
     FxChildrenScan(Device);
     FxWakeDisarm(Device);
-    FxQueuesPowerUp(Device);
+    if (FxPoFxMayOpen(Device->Pnp))
+        FxQueuesPowerUp(Device);
     FxEnterState(Device, FxMachinePower, WdfDevStatePowerD0StartingStartSelfManagedIo);
     Status = FxSelfManagedStart(Device);
     if (!NT_SUCCESS(Status)) {
@@ -398,7 +399,7 @@ NTSTATUS FxPowerUpDevice(FX_DEVICE *Device)
     FxWatchdogStart(Pnp);
     Status = FxPowerUpSteps(Device);
     FxWatchdogStop(Pnp);
-    if (NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status) && (Pnp->PoFx.Handle == NULL || Pnp->PoFx.IsOpen))
         KeSetEvent(&Pnp->InD0Event, IO_NO_INCREMENT, FALSE);
     return Status;
 }
@@ -413,6 +414,7 @@ static NTSTATUS FxPowerDownSteps(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Targe
     if (Target != WdfPowerDeviceD3Final)
         FxPdoEnableWake(Device);
     Status = FxSelfManagedSuspend(Device);
+    Pnp->PoFx.IsOpen = FALSE;
     FxQueuesPowerDown(Device, Target == WdfPowerDeviceD3Final);
     FxWakeArm(Device);
     Status = FxKeepFirst(Status, FxDisableDmaHooks(Pnp));

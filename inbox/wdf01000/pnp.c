@@ -96,6 +96,7 @@ VOID FxPnpDispose(FX_DEVICE *Device)
 
 VOID FxPnpDestroy(FX_DEVICE *Device)
 {
+    FxFree(Device->Pnp->PoFx.Component);
     FxFree(Device->Pnp);
     Device->Pnp = NULL;
 }
@@ -135,6 +136,11 @@ static NTSTATUS FxStart(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_L
     if (NT_SUCCESS(Status)) {
         FxEnterState(Device, FxMachinePnp, WdfDevStatePnpHardwareAvailable);
         Status = FxPowerUpDevice(Device);
+    }
+    if (NT_SUCCESS(Status)) {
+        Status = FxPoFxRegister(Device);
+        if (!NT_SUCCESS(Status))
+            FxPowerDownDevice(Device, WdfPowerDeviceD3Final);
     }
     if (!NT_SUCCESS(Status)) {
         FxEnterState(Device, FxMachinePnp, WdfDevStatePnpFailedOwnHardware);

@@ -33,6 +33,28 @@ typedef struct _FX_RELATION { /* a device that is removed, or used, with this on
 
 typedef enum _FX_SELF_MANAGED { FxSelfNever, FxSelfStarted, FxSelfSuspended, FxSelfFailed, FxSelfFlushed } FX_SELF_MANAGED;
 
+/* One component's functional states: pofx.c */
+typedef struct _FX_POFX {
+    WDF_POWER_FRAMEWORK_SETTINGS Settings; /* Size 0: none */
+    PPO_FX_COMPONENT Component;            /* pool; NULL: F0 only */
+    POHANDLE Handle;                       /* NULL: not registered */
+    LONG IsActive;                         /* told so by PoFx: in F0; interlocked */
+    LONG IsRequired, IsNotRequired;        /* power: PoFx waits for an answer; interlocked */
+    BOOLEAN IsWanted;                      /* PoFx was told so; Policy */
+    BOOLEAN IsOpen;                        /* power-managed queues go; Policy or Turn */
+    BOOLEAN Resyncs; /* in D0 without PoFx's wish: it is wanted once; Policy */
+} FX_POFX;
+typedef enum _FX_POFX_STEP {
+    FxPoFxNothing,
+    FxPoFxUp,       /* the device to D0 */
+    FxPoFxDown,     /* to Dx */
+    FxPoFxPowered,  /* it is in D0 already */
+    FxPoFxReleased, /* it is wanted again meanwhile, or in Dx already */
+    FxPoFxActivate,
+    FxPoFxOpen,
+    FxPoFxClose,
+} FX_POFX_STEP;
+
 typedef enum _FX_ARM { FxArmNone, FxArmS0, FxArmSx } FX_ARM;
 
 struct _FX_PNP {
@@ -83,6 +105,7 @@ struct _FX_PNP {
     BOOLEAN IdleExpired;     /* Lock */
     BOOLEAN IdleDown;        /* in Dx while the system works; Lock */
     BOOLEAN WantUp;          /* and to come back whatever the references say; Lock */
+    FX_POFX PoFx;
     BOOLEAN WakeKnown, WakeEnabled;
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Wake;
     BOOLEAN SystemSleeps;    /* between a system power request down and the one up; Lock */
@@ -175,6 +198,17 @@ NTSTATUS FxSystemPower(FX_DEVICE *Device, PIRP Irp); /* a system set-power reque
 VOID FxPolicyQueue(FX_DEVICE *Device);               /* looks at what is to be done; <= DISPATCH_LEVEL */
 NTSTATUS FxPolicyCapabilities(FX_DEVICE *Device);    /* fills Caps once; STATUS_INVALID_DEVICE_STATE above PASSIVE_LEVEL */
 BOOLEAN FxReadPolicySetting(FX_DEVICE *Device, PCWSTR User, PCWSTR Default);
+
+/* ---- pofx.c ---- */
+NTSTATUS FxPoFxRegister(FX_DEVICE *Device); /* in a start, in D0; nothing without settings */
+VOID FxPoFxUnregister(FX_DEVICE *Device);   /* the policy does not run any more */
+VOID FxPoFxStart(FX_PNP *Pnp);              /* the policy runs */
+FX_POFX_STEP FxPoFxNext(const FX_PNP *Pnp); /* Lock held */
+VOID FxPoFxDo(FX_DEVICE *Device, FX_POFX_STEP Step);
+VOID FxPoFxAnswer(FX_PNP *Pnp);
+VOID FxPoFxChanged(FX_PNP *Pnp); /* FxPoFxUp, FxPoFxDown or the like was done */
+/* In D0, on the way up: whether the power-managed queues go; else they do in F0. */
+BOOLEAN FxPoFxMayOpen(FX_PNP *Pnp);
 
 /* ---- wake.c ---- */
 NTSTATUS FxWaitWakeSend(FX_DEVICE *Device, SYSTEM_POWER_STATE State);

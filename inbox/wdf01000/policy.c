@@ -76,9 +76,12 @@ static VOID FxIdleCount(FX_PNP *Pnp)
     KIRQL Irql;
 
     KeAcquireSpinLock(&Pnp->Lock, &Irql);
-    if (Pnp->PolicyRuns && Pnp->IdleEnabled && Pnp->References == 0 && Pnp->InD0 && !Pnp->SystemSleeps)
+    if (Pnp->PolicyRuns && Pnp->IdleEnabled && Pnp->References == 0 && Pnp->InD0 && !Pnp->SystemSleeps &&
+        Pnp->PoFx.Handle == NULL)
         FxIdleTimerStart(Pnp);
     KeReleaseSpinLock(&Pnp->Lock, Irql);
+    if (Pnp->PoFx.Handle != NULL)
+        FxPolicyQueue(Pnp->Device);
 }
 
 static VOID NTAPI FxIdleTimeout(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
@@ -177,15 +180,30 @@ static VOID FxGoUp(FX_DEVICE *Device)
 
 /* ---- the worker ---- */
 
-typedef enum _FX_POLICY_ACTION { FxPolicyNothing, FxPolicyUp, FxPolicyDown } FX_POLICY_ACTION;
+typedef enum _FX_POLICY_ACTION {
+    FxPolicyNothing,
+    FxPolicyUp,
+    FxPolicyDown,
+    FxPolicyPoFx
+} FX_POLICY_ACTION;
 
-static FX_POLICY_ACTION FxPolicyNext(FX_PNP *Pnp)
+static FX_POLICY_ACTION FxPolicyOfStep(FX_POFX_STEP Step)
+{
+    return Step == FxPoFxUp ? FxPolicyUp : Step == FxPoFxDown ? FxPolicyDown : FxPolicyPoFx;
+}
+
+static FX_POLICY_ACTION FxPolicyNext(FX_PNP *Pnp, FX_POFX_STEP *Step)
 {
     FX_POLICY_ACTION Action = FxPolicyNothing;
     KIRQL Irql;
 
+    *Step = FxPoFxNothing;
     KeAcquireSpinLock(&Pnp->Lock, &Irql);
-    if (Pnp->PolicyRuns && !Pnp->SystemSleeps) {
+    if (Pnp->PolicyRuns && !Pnp->SystemSleeps)
+        *Step = FxPoFxNext(Pnp);
+    if (*Step != FxPoFxNothing) {
+        Action = FxPolicyOfStep(*Step);
+    } else if (Pnp->PolicyRuns && !Pnp->SystemSleeps) {
         if (Pnp->IdleDown && (Pnp->References != 0 || Pnp->WantUp || Pnp->WakeTriggered || !Pnp->IdleEnabled))
             Action = FxPolicyUp;
         else if (!Pnp->IdleDown && Pnp->IdleExpired && Pnp->References == 0 && Pnp->IdleEnabled && Pnp->InD0)
@@ -203,13 +221,19 @@ static VOID NTAPI FxPolicyWorker(PVOID Context)
 {
     FX_DEVICE *Device = Context;
     FX_POLICY_ACTION Action;
+    FX_POFX_STEP Step;
 
     FxTakePolicy(Device->Pnp);
-    while ((Action = FxPolicyNext(Device->Pnp)) != FxPolicyNothing)
+    while ((Action = FxPolicyNext(Device->Pnp, &Step)) != FxPolicyNothing) {
         if (Action == FxPolicyUp)
             FxGoUp(Device);
-        else
+        else if (Action == FxPolicyDown)
             FxGoIdle(Device);
+        else
+            FxPoFxDo(Device, Step);
+        if (Action != FxPolicyPoFx)
+            FxPoFxChanged(Device->Pnp);
+    }
     FxEndPolicy(Device->Pnp);
     FxObjectDereference(&Device->Object);
 }
@@ -257,6 +281,7 @@ VOID FxPolicyStart(FX_DEVICE *Device)
     Pnp->IdleDown = Pnp->WantUp = Pnp->IdleExpired = FALSE;
     KeReleaseSpinLock(&Pnp->Lock, Irql);
     FxPolicyStarted(Device);
+    FxPoFxStart(Pnp);
     FxIdleCount(Pnp);
 }
 
@@ -273,6 +298,7 @@ VOID FxPolicyStop(FX_DEVICE *Device)
     FxTakePolicy(Pnp); /* what was asked for is over then */
     FxWaitWakeCancel(Device);
     Pnp->Armed = FxArmNone;
+    FxPoFxUnregister(Device);
     FxEndPolicy(Pnp);
 }
 
@@ -287,6 +313,12 @@ NTSTATUS FxPolicyAwake(FX_DEVICE *Device)
 
 /* ---- references ---- */
 
+/* In D0 to stay there while it is referenced; and in F0. */
+static BOOLEAN FxIsThere(const FX_PNP *Pnp)
+{
+    return Pnp->InD0 && !Pnp->IdleExpired && (Pnp->PoFx.Handle == NULL || Pnp->PoFx.IsOpen);
+}
+
 NTSTATUS FxPowerReference(FX_DEVICE *Device)
 {
     FX_PNP *Pnp = Device->Pnp;
@@ -297,10 +329,10 @@ NTSTATUS FxPowerReference(FX_DEVICE *Device)
     if (!Pnp->IdleKnown)
         return Pnp->InD0 ? STATUS_SUCCESS : STATUS_PENDING;
     KeCancelTimer(&Pnp->IdleTimer);
-    if (Pnp->InD0 && !Pnp->IdleExpired)
+    if (FxIsThere(Pnp))
         return STATUS_SUCCESS;
     FxPolicyQueue(Device);
-    return Pnp->InD0 && !Pnp->IdleExpired ? STATUS_SUCCESS : STATUS_PENDING;
+    return FxIsThere(Pnp) ? STATUS_SUCCESS : STATUS_PENDING;
 }
 
 VOID FxPowerDereference(FX_DEVICE *Device)
