@@ -53,7 +53,6 @@ typedef struct _FX_DEVICE_SETTINGS { /* carried over into the device as they are
     BOOLEAN PowerPageable, PowerInrush;
     BOOLEAN PageableSet;   /* the driver chose PowerPageable; else a child follows its parent */
     BOOLEAN AllowSelfTarget;
-    BOOLEAN ReleaseAfterChildren; /* WdfReleaseHardwareOrderOnFailureAfterDescendants */
     ULONG RemoveLockFlags; /* WDF_REMOVE_LOCK_OPTION_* */
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION EvtShutdown; /* of a control device */
     FX_STATE_CALLBACK *StateCallbacks;                /* owned */

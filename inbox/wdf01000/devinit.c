@@ -135,7 +135,7 @@ NTSTATUS NTAPI imp_WdfDeviceInitAssignSDDLString(PWDF_DRIVER_GLOBALS DriverGloba
     return NT_SUCCESS(Status) ? FxReplaceString(Globals, &FxInitOf(DeviceInit)->Sddl, SDDLString) : Status;
 }
 
-WDF_DDI_PARTIAL(WdfDeviceInitSetDeviceClass, "the overrides in the registry of the class are not looked for");
+WDF_DDI(WdfDeviceInitSetDeviceClass);
 VOID NTAPI imp_WdfDeviceInitSetDeviceClass(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                            CONST GUID *DeviceClassGuid)
 {
@@ -379,7 +379,11 @@ VOID NTAPI imp_WdfDeviceInitSetPowerInrush(PWDF_DRIVER_GLOBALS DriverGlobals, PW
     FxInitOf(DeviceInit)->Settings.PowerInrush = TRUE;
 }
 
-WDF_DDI_PARTIAL(WdfDeviceInitSetReleaseHardwareOrderOnFailure, "the order is kept as the driver says but not followed");
+/*
+ * PnP takes children out before their bus also when it has failed, so that they release their hardware
+ * first whatever the driver says; "early" only allows another order.
+ */
+WDF_DDI(WdfDeviceInitSetReleaseHardwareOrderOnFailure);
 VOID NTAPI imp_WdfDeviceInitSetReleaseHardwareOrderOnFailure(
     PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
     WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE ReleaseHardwareOrderOnFailure)
@@ -390,9 +394,6 @@ VOID NTAPI imp_WdfDeviceInitSetReleaseHardwareOrderOnFailure(
     if (ReleaseHardwareOrderOnFailure != WdfReleaseHardwareOrderOnFailureEarly &&
         ReleaseHardwareOrderOnFailure != WdfReleaseHardwareOrderOnFailureAfterDescendants)
         FxMistake(Globals, STATUS_INVALID_PARAMETER, "release hardware order %d", ReleaseHardwareOrderOnFailure);
-    else
-        FxInitOf(DeviceInit)->Settings.ReleaseAfterChildren =
-            ReleaseHardwareOrderOnFailure == WdfReleaseHardwareOrderOnFailureAfterDescendants;
 }
 
 /* One callback a state: a second one for the same state replaces the first. */

@@ -197,7 +197,7 @@ static NTSTATUS FxTargetOpen(FX_TARGET *Target)
     return STATUS_SUCCESS;
 }
 
-WDF_DDI_PARTIAL(WdfIoTargetOpen, "a local target by file (WdfIoTargetOpenLocalTargetByFile) is refused");
+WDF_DDI(WdfIoTargetOpen);
 NTSTATUS NTAPI imp_WdfIoTargetOpen(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
                                    PWDF_IO_TARGET_OPEN_PARAMS OpenParams)
 {
@@ -213,7 +213,7 @@ NTSTATUS NTAPI imp_WdfIoTargetOpen(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGE
     if (!Target->IsRemote || (Target->State != WdfIoTargetClosed && Target->State != WdfIoTargetClosedForQueryRemove))
         return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a target of state %d cannot be opened", Target->State);
     if (Open.Type == WdfIoTargetOpenLocalTargetByFile)
-        return FxMistake(Globals, STATUS_NOT_SUPPORTED, "WdfIoTargetOpenLocalTargetByFile is not implemented");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WdfIoTargetOpenLocalTargetByFile is for UMDF");
     if (Open.Type == WdfIoTargetOpenReopen && Target->Open.Type == WdfIoTargetOpenUndefined)
         return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a target that was never open cannot be reopened");
     if (Open.Type != WdfIoTargetOpenReopen) {

@@ -153,6 +153,9 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     is_status(pnp_test_drive(L"KmdfRestart", L"Child"), STATUS_SUCCESS,
               "the driver of the child's ID is this one");
     WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(ID), EvtCreateChild);
+    WdfDeviceInitSetReleaseHardwareOrderOnFailure(Init,
+                                                  WdfReleaseHardwareOrderOnFailureAfterDescendants);
+    WdfDeviceInitSetReleaseHardwareOrderOnFailure(Init, (WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE)9);
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, WDF_NO_OBJECT_ATTRIBUTES);
     return WdfDeviceCreate(&Init, WDF_NO_OBJECT_ATTRIBUTES, &Device);
 }
