@@ -1,33 +1,13 @@
-/* KMDF: the power policy owner: idle power-down and its ends, system sleep, settings that are refused. */
-#include "tap.h"
-#include <wdf.h>
+/* KMDF: the power policy owner: idle power-down and its ends, system sleep, settings that are
+ * refused. */
+#include "pnp_test.h"
 
 #define IOCTL_TOUCH CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IDLE_MS 100u
 
-static char Log[1024];
-static WDFDEVICE Device;
-static PDEVICE_OBJECT Pdo;
-static PVOID Thread;
-static BOOLEAN TestDone;
-static KEVENT Started, Down, Up;
+static KEVENT Down, Up;
 static ULONG Touches;
 static POWER_ACTION ActionDown;
-
-static VOID LogText(const char *Text)
-{
-    SIZE_T Used = strlen(Log);
-
-    _snprintf(Log + Used, sizeof(Log) - Used - 1, Used != 0 ? " %s" : "%s", Text);
-}
-
-static VOID LogIs(const char *Expected, const char *What)
-{
-    ok(strcmp(Log, Expected) == 0, "%s: \"%s\"", What, Log);
-    if (strcmp(Log, Expected) != 0)
-        diag("expected \"%s\"", Expected);
-    Log[0] = '\0';
-}
 
 /* ---- callbacks ---- */
 
@@ -47,7 +27,8 @@ static NTSTATUS NTAPI EvtD0Exit(WDFDEVICE Unused, WDF_POWER_DEVICE_STATE Target)
     return STATUS_SUCCESS;
 }
 
-/* The last callback up and the first down: the test waits for the machine's state changes below instead. */
+/* The last callback up and the first down: the test waits for the machine's state changes below
+ * instead. */
 static EVT_WDF_DEVICE_POWER_POLICY_STATE_CHANGE_NOTIFICATION EvtPolicy;
 static VOID NTAPI EvtPolicy(WDFDEVICE Unused, PCWDF_DEVICE_POWER_POLICY_NOTIFICATION_DATA Data)
 {
@@ -59,7 +40,8 @@ static VOID NTAPI EvtPolicy(WDFDEVICE Unused, PCWDF_DEVICE_POWER_POLICY_NOTIFICA
 }
 
 static EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL EvtTouch;
-static VOID NTAPI EvtTouch(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLength, size_t InputLength, ULONG Code)
+static VOID NTAPI EvtTouch(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLength,
+                           size_t InputLength, ULONG Code)
 {
     UNREFERENCED_PARAMETER(Queue);
     UNREFERENCED_PARAMETER(OutputLength);
@@ -68,24 +50,6 @@ static VOID NTAPI EvtTouch(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLeng
     Touches++;
     LogText("touch");
     WdfRequestComplete(Request, STATUS_SUCCESS);
-}
-
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Unused, PIRP Irp)
-{
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Unused, Irp);
 }
 
 /* ---- requests ---- */
@@ -98,8 +62,8 @@ static NTSTATUS Touch(VOID)
     NTSTATUS Status;
 
     KeInitializeEvent(&Event, NotificationEvent, FALSE);
-    Irp = IoBuildDeviceIoControlRequest(IOCTL_TOUCH, WdfDeviceWdmGetDeviceObject(Device), NULL, 0, NULL, 0, FALSE, &Event,
-                                        &Iosb);
+    Irp = IoBuildDeviceIoControlRequest(IOCTL_TOUCH, WdfDeviceWdmGetDeviceObject(Device), NULL, 0,
+                                        NULL, 0, FALSE, &Event, &Iosb);
     Status = IoCallDriver(WdfDeviceWdmGetDeviceObject(Device), Irp);
     if (Status == STATUS_PENDING) {
         KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
@@ -141,15 +105,10 @@ static NTSTATUS SystemPower(SYSTEM_POWER_STATE State, POWER_ACTION Action)
     return Status;
 }
 
-static VOID WaitFor(PKEVENT Event)
-{
-    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
-    KeClearEvent(Event);
-}
-
 /* ---- the test ---- */
 
-static NTSTATUS Assign(WDF_POWER_POLICY_S0_IDLE_CAPABILITIES Caps, DEVICE_POWER_STATE DxState, WDF_TRI_STATE Enabled)
+static NTSTATUS Assign(WDF_POWER_POLICY_S0_IDLE_CAPABILITIES Caps, DEVICE_POWER_STATE DxState,
+                       WDF_TRI_STATE Enabled)
 {
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings;
 
@@ -166,16 +125,21 @@ static VOID TestSettings(VOID)
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Wake;
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings;
 
-    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD0, WdfTrue), STATUS_POWER_STATE_INVALID, "D0 is no idle state");
-    is_status(Assign(IdleCapsInvalid, PowerDeviceD3, WdfTrue), STATUS_INVALID_PARAMETER, "no such capability");
-    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD3, (WDF_TRI_STATE)7), STATUS_INVALID_PARAMETER, "no such choice");
+    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD0, WdfTrue), STATUS_POWER_STATE_INVALID,
+              "D0 is no idle state");
+    is_status(Assign(IdleCapsInvalid, PowerDeviceD3, WdfTrue), STATUS_INVALID_PARAMETER,
+              "no such capability");
+    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD3, (WDF_TRI_STATE)7),
+              STATUS_INVALID_PARAMETER, "no such choice");
     is_status(Assign(IdleCanWakeFromS0, PowerDeviceMaximum, WdfTrue), STATUS_POWER_STATE_INVALID,
               "a root device does not wake itself");
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&Settings, IdleCannotWakeFromS0);
     Settings.Size--;
-    is_status(WdfDeviceAssignS0IdleSettings(Device, &Settings), STATUS_INFO_LENGTH_MISMATCH, "a wrong size");
+    is_status(WdfDeviceAssignS0IdleSettings(Device, &Settings), STATUS_INFO_LENGTH_MISMATCH,
+              "a wrong size");
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(&Wake);
-    is_status(WdfDeviceAssignSxWakeSettings(Device, &Wake), STATUS_POWER_STATE_INVALID, "nor the system");
+    is_status(WdfDeviceAssignSxWakeSettings(Device, &Wake), STATUS_POWER_STATE_INVALID,
+              "nor the system");
 }
 
 static VOID TestIdle(VOID)
@@ -191,7 +155,8 @@ static VOID TestIdle(VOID)
     WdfDeviceResumeIdle(Device);
     WaitFor(&Down);
     LogIs("down3", "idle again");
-    is_status(WdfDeviceStopIdle(Device, FALSE), STATUS_PENDING, "WdfDeviceStopIdle without waiting");
+    is_status(WdfDeviceStopIdle(Device, FALSE), STATUS_PENDING,
+              "WdfDeviceStopIdle without waiting");
     WaitFor(&Up);
     LogIs("up3", "but it comes");
     WdfDeviceResumeIdle(Device);
@@ -202,11 +167,13 @@ static VOID TestIdle(VOID)
     WaitFor(&Up);
     WaitFor(&Down);
     LogIs("down3", "idle");
-    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD2, WdfFalse), STATUS_SUCCESS, "idle power-down off");
+    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD2, WdfFalse), STATUS_SUCCESS,
+              "idle power-down off");
     is_status(WdfDeviceStopIdle(Device, TRUE), STATUS_SUCCESS, "D0");
     LogIs("up3", "brings it back");
     WdfDeviceResumeIdle(Device);
-    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD2, WdfTrue), STATUS_SUCCESS, "idle power-down on, to D2");
+    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD2, WdfTrue), STATUS_SUCCESS,
+              "idle power-down on, to D2");
     WaitFor(&Down);
     LogIs("down2", "goes there");
 }
@@ -214,19 +181,23 @@ static VOID TestIdle(VOID)
 /* From D2: the device is not needed, so it stays as it is while the system sleeps and wakes. */
 static VOID TestSystem(VOID)
 {
-    is_status(SystemPower(PowerSystemSleeping3, PowerActionSleep), STATUS_SUCCESS, "the system sleeps");
+    is_status(SystemPower(PowerSystemSleeping3, PowerActionSleep), STATUS_SUCCESS,
+              "the system sleeps");
     is_status(SystemPower(PowerSystemWorking, PowerActionSleep), STATUS_SUCCESS, "and works again");
     LogIs("", "the idle device stays down");
     is_status(WdfDeviceStopIdle(Device, TRUE), STATUS_SUCCESS, "needed");
     LogIs("up2", "it comes");
     KeClearEvent(&Up);
-    is_status(SystemPower(PowerSystemSleeping3, PowerActionSleep), STATUS_SUCCESS, "the system sleeps, the device is needed");
+    is_status(SystemPower(PowerSystemSleeping3, PowerActionSleep), STATUS_SUCCESS,
+              "the system sleeps, the device is needed");
     LogIs("down3", "it goes down all the same");
     is_ulong(ActionDown, PowerActionSleep, "WdfDeviceGetSystemPowerAction");
-    is_status(WdfDeviceStopIdle(Device, FALSE), STATUS_PENDING, "asked for while the system sleeps");
+    is_status(WdfDeviceStopIdle(Device, FALSE), STATUS_PENDING,
+              "asked for while the system sleeps");
     LogIs("", "it does not come");
     WdfDeviceResumeIdle(Device);
-    is_status(SystemPower(PowerSystemWorking, PowerActionSleep), STATUS_SUCCESS, "the system works");
+    is_status(SystemPower(PowerSystemWorking, PowerActionSleep), STATUS_SUCCESS,
+              "the system works");
     WaitFor(&Up);
     LogIs("up3", "and the device comes back");
     WdfDeviceResumeIdle(Device);
@@ -235,14 +206,10 @@ static VOID TestSystem(VOID)
     LogIs("down2", "to idle");
 }
 
-static VOID NTAPI TestThread(PVOID Context)
+static VOID Test(VOID)
 {
-    UNREFERENCED_PARAMETER(Context);
-    KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
     TestIdle();
     TestSystem();
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
@@ -252,59 +219,44 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
     WDF_PNPPOWER_EVENT_CALLBACKS Callbacks;
     WDF_IO_QUEUE_CONFIG Queue;
-    UCHAR Minor = IRP_MN_START_DEVICE;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Driver);
-    Pdo = WdfFdoInitWdmGetPhysicalDevice(Init);
+    pnp_test_watch(Init);
     WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Callbacks);
     Callbacks.EvtDeviceD0Entry = EvtD0Entry;
     Callbacks.EvtDeviceD0Exit = EvtD0Exit;
     WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Callbacks);
-    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
-    is_status(WdfDeviceInitRegisterPowerPolicyStateChangeCallback(Init, WdfDevStatePwrPolWaitingUnarmed, EvtPolicy,
-                                                                  StateNotificationEnterState), STATUS_SUCCESS, "down");
-    is_status(WdfDeviceInitRegisterPowerPolicyStateChangeCallback(Init, WdfDevStatePwrPolStartedIdleCapable, EvtPolicy,
-                                                                  StateNotificationEnterState), STATUS_SUCCESS, "up");
+    is_status(WdfDeviceInitRegisterPowerPolicyStateChangeCallback(
+                  Init, WdfDevStatePwrPolWaitingUnarmed, EvtPolicy, StateNotificationEnterState),
+              STATUS_SUCCESS, "down");
+    is_status(
+        WdfDeviceInitRegisterPowerPolicyStateChangeCallback(
+            Init, WdfDevStatePwrPolStartedIdleCapable, EvtPolicy, StateNotificationEnterState),
+        STATUS_SUCCESS, "up");
     Status = WdfDeviceCreate(&Init, NULL, &Device);
     if (!is_status(Status, STATUS_SUCCESS, "WdfDeviceCreate"))
         return Status;
     WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&Queue, WdfIoQueueDispatchSequential);
     Queue.EvtIoDeviceControl = EvtTouch;
-    is_status(WdfIoQueueCreate(Device, &Queue, NULL, NULL), STATUS_SUCCESS, "a power-managed queue");
+    is_status(WdfIoQueueCreate(Device, &Queue, NULL, NULL), STATUS_SUCCESS,
+              "a power-managed queue");
     TestSettings();
-    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD3, WdfTrue), STATUS_SUCCESS, "idle settings");
+    is_status(Assign(IdleCannotWakeFromS0, PowerDeviceD3, WdfTrue), STATUS_SUCCESS,
+              "idle settings");
     return STATUS_SUCCESS;
 }
 
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
+static VOID Removed(VOID)
 {
-    UNREFERENCED_PARAMETER(Driver);
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
-    LogIs("up2 down", "removal wakes the idle device first");
     is_ulong(Touches, 1, "one request");
-    done();
 }
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
-
-    tap_begin(DriverObject);
-    KeInitializeEvent(&Started, NotificationEvent, FALSE);
     KeInitializeEvent(&Down, NotificationEvent, FALSE);
     KeInitializeEvent(&Up, NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    PnpTest.Unload = Removed;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "up2 down");
 }

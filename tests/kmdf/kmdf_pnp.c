@@ -1,70 +1,40 @@
-/* KMDF: a function device's PnP callbacks: their order at start, stop, restart, sleep and removal; who may refuse. */
-#include "tap.h"
-#include <wdf.h>
+/* KMDF: a function device's PnP callbacks: their order at start, stop, restart, sleep and removal;
+ * who may refuse. */
+#include "pnp_test.h"
 
 typedef struct _STATE {
     ULONG Mark;
 } STATE;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(STATE, GetState)
 
-static char Log[1024];
-static WDFDEVICE Device;
-static PDEVICE_OBJECT Pdo;
-static PVOID Thread;
 static NTSTATUS QueryStopStatus, QueryRemoveStatus;
-static BOOLEAN TestDone;
-static KEVENT Started, PowerDone;
-static const GUID InterfaceClass = { 0x0DD0C0DE, 0x1234, 0x4321, { 8, 7, 6, 5, 4, 3, 2, 1 } };
-static const GUID OtherClass = { 0x0DD0C0DE, 1, 2, { 3 } };
-
-static VOID LogText(const char *Text)
-{
-    SIZE_T Used = strlen(Log);
-
-    _snprintf(Log + Used, sizeof(Log) - Used - 1, Used != 0 ? " %s" : "%s", Text);
-}
-
-static VOID LogPower(const char *Text, WDF_POWER_DEVICE_STATE State)
-{
-    static const char *const Name[] = { "?", "D0", "D1", "D2", "D3", "D3Final", "Hibernate", "?" };
-    char Line[40];
-
-    _snprintf(Line, sizeof(Line) - 1, "%s(%s)", Text, Name[State]);
-    LogText(Line);
-}
-
-static VOID LogIs(const char *Expected, const char *What)
-{
-    ok(strcmp(Log, Expected) == 0, "%s: \"%s\"", What, Log);
-    if (strcmp(Log, Expected) != 0)
-        diag("expected \"%s\"", Expected);
-    Log[0] = '\0';
-}
+static const GUID InterfaceClass = {0x0DD0C0DE, 0x1234, 0x4321, {8, 7, 6, 5, 4, 3, 2, 1}};
+static const GUID OtherClass = {0x0DD0C0DE, 1, 2, {3}};
 
 /* ---- callbacks ---- */
 
-#define STATUS_CALLBACK(Function, Type, Text)          \
-    static Type Function;                              \
-    static NTSTATUS NTAPI Function(WDFDEVICE Unused)   \
-    {                                                  \
-        UNREFERENCED_PARAMETER(Unused);                \
-        LogText(Text);                                 \
-        return STATUS_SUCCESS;                         \
+#define STATUS_CALLBACK(Function, Type, Text)                                                      \
+    static Type Function;                                                                          \
+    static NTSTATUS NTAPI Function(WDFDEVICE Unused)                                               \
+    {                                                                                              \
+        UNREFERENCED_PARAMETER(Unused);                                                            \
+        LogText(Text);                                                                             \
+        return STATUS_SUCCESS;                                                                     \
     }
-#define VOID_CALLBACK(Function, Type, Text)        \
-    static Type Function;                          \
-    static VOID NTAPI Function(WDFDEVICE Unused)   \
-    {                                              \
-        UNREFERENCED_PARAMETER(Unused);            \
-        LogText(Text);                             \
+#define VOID_CALLBACK(Function, Type, Text)                                                        \
+    static Type Function;                                                                          \
+    static VOID NTAPI Function(WDFDEVICE Unused)                                                   \
+    {                                                                                              \
+        UNREFERENCED_PARAMETER(Unused);                                                            \
+        LogText(Text);                                                                             \
     }
-#define POWER_CALLBACK(Function, Type, Text)                                         \
-    static Type Function;                                                            \
-    static NTSTATUS NTAPI Function(WDFDEVICE Unused, WDF_POWER_DEVICE_STATE State)   \
-    {                                                                                \
-        UNREFERENCED_PARAMETER(Unused);                                              \
-        LogPower(Text, State);                                                       \
-        return STATUS_SUCCESS;                                                       \
+#define POWER_CALLBACK(Function, Type, Text)                                                       \
+    static Type Function;                                                                          \
+    static NTSTATUS NTAPI Function(WDFDEVICE Unused, WDF_POWER_DEVICE_STATE State)                 \
+    {                                                                                              \
+        UNREFERENCED_PARAMETER(Unused);                                                            \
+        LogPower(Text, State);                                                                     \
+        return STATUS_SUCCESS;                                                                     \
     }
 POWER_CALLBACK(EvtD0Entry, EVT_WDF_DEVICE_D0_ENTRY, "d0entry")
 POWER_CALLBACK(EvtPostEnabled, EVT_WDF_DEVICE_D0_ENTRY_POST_INTERRUPTS_ENABLED, "post")
@@ -99,7 +69,8 @@ static NTSTATUS NTAPI EvtRelease(WDFDEVICE Unused, WDFCMRESLIST Translated)
 {
     UNREFERENCED_PARAMETER(Unused);
     LogText("release");
-    is_ulong(WdfCmResourceListGetCount(Translated), 0, "the list is there at EvtDeviceReleaseHardware");
+    is_ulong(WdfCmResourceListGetCount(Translated), 0,
+             "the list is there at EvtDeviceReleaseHardware");
     return STATUS_SUCCESS;
 }
 
@@ -139,7 +110,8 @@ static VOID NTAPI EvtState(WDFDEVICE Unused, PCWDF_DEVICE_PNP_NOTIFICATION_DATA 
     UNREFERENCED_PARAMETER(Unused);
     if (Data->Type == StateNotificationEnterState) {
         LogText("enter");
-        is_ulong(Data->Data.EnterState.NewState, WdfDevStatePnpStopped, "into the state that was registered");
+        is_ulong(Data->Data.EnterState.NewState, WdfDevStatePnpStopped,
+                 "into the state that was registered");
     } else if (Data->Type == StateNotificationLeaveState) {
         LogText("leave");
         is_ulong(Data->Data.LeaveState.CurrentState, WdfDevStatePnpStopped, "out of the state");
@@ -147,73 +119,6 @@ static VOID NTAPI EvtState(WDFDEVICE Unused, PCWDF_DEVICE_PNP_NOTIFICATION_DATA 
     } else {
         LogText("post");
     }
-}
-
-/* The end of the start request, seen by a preprocess callback's completion routine. */
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Unused, PIRP Irp)
-{
-    ok(IoGetCurrentIrpStackLocation(Irp)->MinorFunction == IRP_MN_START_DEVICE, "only what was registered");
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Unused, Irp);
-}
-
-/* ---- requests to the stack ---- */
-
-static NTSTATUS Pnp(UCHAR Minor)
-{
-    PDEVICE_OBJECT Top = IoGetAttachedDeviceReference(Pdo);
-    IO_STATUS_BLOCK Iosb;
-    KEVENT Event;
-    PIRP Irp;
-    NTSTATUS Status;
-
-    KeInitializeEvent(&Event, NotificationEvent, FALSE);
-    Irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, Top, NULL, 0, NULL, &Event, &Iosb);
-    Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    IoGetNextIrpStackLocation(Irp)->MinorFunction = Minor;
-    Status = IoCallDriver(Top, Irp);
-    if (Status == STATUS_PENDING) {
-        KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
-        Status = Iosb.Status;
-    }
-    ObDereferenceObject(Top);
-    return Status;
-}
-
-static VOID NTAPI PowerCompletion(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context,
-                                  PIO_STATUS_BLOCK Iosb)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Minor);
-    UNREFERENCED_PARAMETER(State);
-    *(NTSTATUS *)Context = Iosb->Status;
-    KeSetEvent(&PowerDone, IO_NO_INCREMENT, FALSE);
-}
-
-static NTSTATUS Power(DEVICE_POWER_STATE DeviceState)
-{
-    POWER_STATE State;
-    NTSTATUS Result = STATUS_UNSUCCESSFUL, Status;
-
-    State.DeviceState = DeviceState;
-    KeInitializeEvent(&PowerDone, NotificationEvent, FALSE);
-    Status = PoRequestPowerIrp(Pdo, IRP_MN_SET_POWER, State, PowerCompletion, &Result, NULL);
-    if (Status != STATUS_PENDING)
-        return Status;
-    KeWaitForSingleObject(&PowerDone, Executive, KernelMode, FALSE, NULL);
-    return Result;
 }
 
 /* ---- the test ---- */
@@ -226,7 +131,8 @@ static VOID TestStop(VOID)
     LogIs("querystop", "asked once");
     QueryStopStatus = STATUS_SUCCESS;
     WdfDeviceSetStaticStopRemove(Device, FALSE);
-    is_status(Pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_INVALID_DEVICE_STATE, "a device that must not stop");
+    is_status(Pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_INVALID_DEVICE_STATE,
+              "a device that must not stop");
     is_status(Pnp(IRP_MN_CANCEL_STOP_DEVICE), STATUS_SUCCESS, "cancelled");
     is_status(Pnp(IRP_MN_QUERY_REMOVE_DEVICE), STATUS_INVALID_DEVICE_STATE, "nor be removed");
     is_status(Pnp(IRP_MN_CANCEL_REMOVE_DEVICE), STATUS_SUCCESS, "cancelled");
@@ -264,15 +170,17 @@ static VOID TestInterface(VOID)
     PDEVICE_OBJECT Target;
 
     is_status(WdfStringCreate(NULL, NULL, &String), STATUS_SUCCESS, "a string");
-    is_status(WdfDeviceRetrieveDeviceInterfaceString(Device, &OtherClass, NULL, String), STATUS_OBJECT_NAME_NOT_FOUND,
-              "no such interface");
-    is_status(WdfDeviceRetrieveDeviceInterfaceString(Device, &InterfaceClass, NULL, String), STATUS_SUCCESS,
-              "the interface's string");
+    is_status(WdfDeviceRetrieveDeviceInterfaceString(Device, &OtherClass, NULL, String),
+              STATUS_OBJECT_NAME_NOT_FOUND, "no such interface");
+    is_status(WdfDeviceRetrieveDeviceInterfaceString(Device, &InterfaceClass, NULL, String),
+              STATUS_SUCCESS, "the interface's string");
     WdfStringGetUnicodeString(String, &Text);
-    if (is_status(IoGetDeviceObjectPointer(&Text, FILE_READ_ATTRIBUTES, &File, &Target), STATUS_SUCCESS, "it opens"))
+    if (is_status(IoGetDeviceObjectPointer(&Text, FILE_READ_ATTRIBUTES, &File, &Target),
+                  STATUS_SUCCESS, "it opens"))
         ObDereferenceObject(File);
     WdfDeviceSetDeviceInterfaceState(Device, &InterfaceClass, NULL, FALSE);
-    ok(!NT_SUCCESS(IoGetDeviceObjectPointer(&Text, FILE_READ_ATTRIBUTES, &File, &Target)), "not when disabled");
+    ok(!NT_SUCCESS(IoGetDeviceObjectPointer(&Text, FILE_READ_ATTRIBUTES, &File, &Target)),
+       "not when disabled");
     WdfDeviceSetDeviceInterfaceState(Device, &InterfaceClass, NULL, TRUE);
     WdfObjectDelete(String);
 }
@@ -285,27 +193,29 @@ static VOID TestProperties(VOID)
     size_t Size;
     WDFKEY Key;
 
-    is_status(WdfDeviceQueryProperty(Device, DevicePropertyEnumeratorName, 0, NULL, &Length), STATUS_BUFFER_TOO_SMALL,
-              "a property without a buffer");
+    is_status(WdfDeviceQueryProperty(Device, DevicePropertyEnumeratorName, 0, NULL, &Length),
+              STATUS_BUFFER_TOO_SMALL, "a property without a buffer");
     is_ulong(Length, 10, "its length");
-    is_status(WdfDeviceQueryProperty(Device, DevicePropertyEnumeratorName, sizeof(Text), Text, &Length), STATUS_SUCCESS,
-              "a property");
+    is_status(
+        WdfDeviceQueryProperty(Device, DevicePropertyEnumeratorName, sizeof(Text), Text, &Length),
+        STATUS_SUCCESS, "a property");
     ok(wcscmp(Text, L"ROOT") == 0, "ROOT");
-    if (is_status(WdfDeviceAllocAndQueryProperty(Device, DevicePropertyEnumeratorName, NonPagedPoolNx, NULL, &Memory),
+    if (is_status(WdfDeviceAllocAndQueryProperty(Device, DevicePropertyEnumeratorName,
+                                                 NonPagedPoolNx, NULL, &Memory),
                   STATUS_SUCCESS, "in a memory object")) {
         ok(wcscmp(WdfMemoryGetBuffer(Memory, &Size), L"ROOT") == 0 && Size == 10, "ROOT");
         WdfObjectDelete(Memory);
     }
-    is_status(WdfDeviceOpenRegistryKey(Device, PLUGPLAY_REGKEY_DEVICE, KEY_READ | KEY_WRITE, NULL, &Key),
-              STATUS_SUCCESS, "the hardware key");
+    is_status(
+        WdfDeviceOpenRegistryKey(Device, PLUGPLAY_REGKEY_DEVICE, KEY_READ | KEY_WRITE, NULL, &Key),
+        STATUS_SUCCESS, "the hardware key");
     WdfRegistryClose(Key);
-    is_status(WdfDeviceOpenRegistryKey(Device, 0, KEY_READ, NULL, &Key), STATUS_INVALID_PARAMETER, "no kind of key");
+    is_status(WdfDeviceOpenRegistryKey(Device, 0, KEY_READ, NULL, &Key), STATUS_INVALID_PARAMETER,
+              "no kind of key");
 }
 
-static VOID NTAPI TestThread(PVOID Context)
+static VOID Test(VOID)
 {
-    UNREFERENCED_PARAMETER(Context);
-    KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
     LogIs("prepare d0entry(D3Final) post(D3Final) init", "the start");
     is_status(Pnp(IRP_MN_QUERY_STOP_DEVICE), STATUS_SUCCESS, "it may stop");
     is_status(Pnp(IRP_MN_CANCEL_STOP_DEVICE), STATUS_SUCCESS, "but does not");
@@ -314,8 +224,6 @@ static VOID NTAPI TestThread(PVOID Context)
     TestSleep();
     TestInterface();
     TestProperties();
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
@@ -340,7 +248,8 @@ static VOID SetCallbacks(PWDFDEVICE_INIT Init)
     Callbacks.EvtDeviceQueryStop = EvtQueryStop;
     Callbacks.EvtDeviceQueryRemove = EvtQueryRemove;
     WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Callbacks);
-    is_status(WdfDeviceInitRegisterPnpStateChangeCallback(Init, WdfDevStatePnpStopped, EvtState, StateNotificationAllStates),
+    is_status(WdfDeviceInitRegisterPnpStateChangeCallback(Init, WdfDevStatePnpStopped, EvtState,
+                                                          StateNotificationAllStates),
               STATUS_SUCCESS, "a state change callback");
     is_status(WdfDeviceInitRegisterPnpStateChangeCallback(Init, WdfDevStatePnpStopped, EvtState, 8),
               STATUS_INVALID_PARAMETER, "of no known type");
@@ -349,57 +258,35 @@ static VOID SetCallbacks(PWDFDEVICE_INIT Init)
 static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
-    UCHAR Minor = IRP_MN_START_DEVICE;
     WDF_OBJECT_ATTRIBUTES Attributes;
     PWDFDEVICE_INIT Again = Init;
     WDFDEVICE Second;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Driver);
-    Pdo = WdfFdoInitWdmGetPhysicalDevice(Init);
+    pnp_test_watch(Init);
     ok(Pdo != NULL, "a physical device");
     SetCallbacks(Init);
     WdfDeviceInitSetPowerPolicyOwnership(Init, FALSE); /* the test asks for device power itself */
-    is_status(WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1), STATUS_SUCCESS,
-              "a preprocess callback for the start");
     WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&Attributes, STATE);
     Attributes.EvtCleanupCallback = EvtCleanup;
     Attributes.EvtDestroyCallback = EvtDestroy;
     Status = WdfDeviceCreate(&Init, &Attributes, &Device);
     is_status(Status, STATUS_SUCCESS, "WdfDeviceCreate");
-    is_status(WdfDeviceCreate(&Again, NULL, &Second), STATUS_INVALID_DEVICE_STATE, "only one device");
+    is_status(WdfDeviceCreate(&Again, NULL, &Second), STATUS_INVALID_DEVICE_STATE,
+              "only one device");
     ok(WdfDeviceWdmGetPhysicalDevice(Device) == Pdo, "its physical device");
     ok(WdfDeviceWdmGetAttachedDevice(Device) == Pdo, "which is what it is attached to");
-    is_status(WdfDeviceCreateDeviceInterface(Device, &InterfaceClass, NULL), STATUS_SUCCESS, "a device interface");
+    is_status(WdfDeviceCreateDeviceInterface(Device, &InterfaceClass, NULL), STATUS_SUCCESS,
+              "a device interface");
     LogIs("", "no callback yet");
     return Status;
-}
-
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
-{
-    UNREFERENCED_PARAMETER(Driver);
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
-    LogIs("queryremove suspend pre(D3Final) d0exit(D3Final) release flush selfcleanup cleanup destroy", "removal");
-    done();
 }
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
-
-    tap_begin(DriverObject);
-    KeInitializeEvent(&Started, NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test,
+                         "queryremove suspend pre(D3Final) d0exit(D3Final) release flush "
+                         "selfcleanup cleanup destroy");
 }

@@ -1,9 +1,9 @@
 /*
- * KMDF: hardware resources: what a bus's child needs and has, a function driver that asks for more and takes it out
- * again, what EvtDevicePrepareHardware sees; relations and special files of the child's devices.
+ * KMDF: hardware resources: what a bus's child needs and has, a function driver that asks for more
+ * and takes it out again, what EvtDevicePrepareHardware sees; relations and special files of the
+ * child's devices.
  */
-#include "tap.h"
-#include <wdf.h>
+#include "pnp_test.h"
 
 #define PORT_BASE 0x2000u
 #define ADDED_BASE 0x2100u
@@ -15,13 +15,8 @@ typedef struct _ID {
 } ID;
 
 static WDFDEVICE Bus, Function, Physical;
-static PDEVICE_OBJECT BusPdo;
-static PVOID Thread;
-static KEVENT Started;
-static BOOLEAN TestDone;
 static ULONG Prepares, Removals, Usages, BusUsages;
 static NTSTATUS UsageStatus;
-static UNICODE_STRING ServiceName;
 
 static VOID PortRange(PIO_RESOURCE_DESCRIPTOR Descriptor, ULONG Base)
 {
@@ -64,7 +59,8 @@ static NTSTATUS NTAPI EvtResources(WDFDEVICE Device, WDFCMRESLIST List)
 }
 
 static EVT_WDF_DEVICE_PREPARE_HARDWARE EvtPhysicalPrepare;
-static NTSTATUS NTAPI EvtPhysicalPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIST Translated)
+static NTSTATUS NTAPI EvtPhysicalPrepare(WDFDEVICE Device, WDFCMRESLIST Raw,
+                                         WDFCMRESLIST Translated)
 {
     PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor;
 
@@ -72,14 +68,16 @@ static NTSTATUS NTAPI EvtPhysicalPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDF
     is_ulong(WdfCmResourceListGetCount(Raw), 1, "the bus sees its own resource alone");
     is_ulong(WdfCmResourceListGetCount(Translated), 1, "also translated");
     Descriptor = WdfCmResourceListGetDescriptor(Raw, 0);
-    ok(Descriptor != NULL && Descriptor->Type == CmResourceTypePort && Descriptor->u.Port.Start.LowPart == PORT_BASE,
+    ok(Descriptor != NULL && Descriptor->Type == CmResourceTypePort &&
+           Descriptor->u.Port.Start.LowPart == PORT_BASE,
        "the ports that it needs");
     Prepares++;
     return STATUS_SUCCESS;
 }
 
 static EVT_WDF_CHILD_LIST_CREATE_DEVICE EvtCreateChild;
-static NTSTATUS NTAPI EvtCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
+static NTSTATUS NTAPI EvtCreateChild(WDFCHILDLIST List,
+                                     PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
                                      PWDFDEVICE_INIT Init)
 {
     DECLARE_CONST_UNICODE_STRING(DeviceId, L"KmdfRes\\Child");
@@ -123,18 +121,23 @@ static VOID TestPossible(WDFIORESLIST List)
     is_ulong(WdfIoResourceListGetCount(List), 0, "a new list is empty");
     ok(WdfIoResourceListGetDescriptor(List, 0) == NULL, "and has no first resource");
     PortRange(&Descriptor, 0x3000);
-    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_ARRAY_BOUNDS_EXCEEDED, "not past the end");
-    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "at the end");
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_ARRAY_BOUNDS_EXCEEDED,
+              "not past the end");
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS,
+              "at the end");
     PortRange(&Descriptor, 0x3100);
     is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "before it");
     PortRange(&Descriptor, 0x3200);
-    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_SUCCESS, "between the two");
+    is_status(WdfIoResourceListInsertDescriptor(List, &Descriptor, 1), STATUS_SUCCESS,
+              "between the two");
     for (ULONG i = 3; i < 9; i++) {
         PortRange(&Descriptor, 0x3000 + 0x1000 * i);
         is_status(WdfIoResourceListAppendDescriptor(List, &Descriptor), STATUS_SUCCESS, "and more");
     }
-    ok(PossibleBase(List, 0) == 0x3100 && PossibleBase(List, 1) == 0x3200 && PossibleBase(List, 2) == 0x3000 &&
-           PossibleBase(List, 3) == 0x6000 && PossibleBase(List, 8) == 0xB000, "in that order");
+    ok(PossibleBase(List, 0) == 0x3100 && PossibleBase(List, 1) == 0x3200 &&
+           PossibleBase(List, 2) == 0x3000 && PossibleBase(List, 3) == 0x6000 &&
+           PossibleBase(List, 8) == 0xB000,
+       "in that order");
     PortRange(&Descriptor, 0x3300);
     WdfIoResourceListUpdateDescriptor(List, &Descriptor, 1);
     WdfIoResourceListUpdateDescriptor(List, &Descriptor, 9);
@@ -155,17 +158,21 @@ static VOID TestRequirements(WDFIORESREQLIST List)
 {
     WDFIORESLIST First = WdfIoResourceRequirementsListGetIoResList(List, 0), Second, Third;
 
-    is_status(WdfIoResourceListCreate(List, NULL, &Second), STATUS_SUCCESS, "another configuration");
+    is_status(WdfIoResourceListCreate(List, NULL, &Second), STATUS_SUCCESS,
+              "another configuration");
     is_status(WdfIoResourceListCreate(List, NULL, &Third), STATUS_SUCCESS, "and another");
     TestPossible(Second);
     is_ulong(WdfIoResourceRequirementsListGetCount(List), 1, "they are not in the list yet");
-    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 2), STATUS_ARRAY_BOUNDS_EXCEEDED,
-              "not past the end");
-    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 0), STATUS_SUCCESS, "before the first");
-    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Third, 1), STATUS_SUCCESS, "between the two");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 2),
+              STATUS_ARRAY_BOUNDS_EXCEEDED, "not past the end");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Second, 0), STATUS_SUCCESS,
+              "before the first");
+    is_status(WdfIoResourceRequirementsListInsertIoResList(List, Third, 1), STATUS_SUCCESS,
+              "between the two");
     ok(WdfIoResourceRequirementsListGetIoResList(List, 0) == Second &&
            WdfIoResourceRequirementsListGetIoResList(List, 1) == Third &&
-           WdfIoResourceRequirementsListGetIoResList(List, 2) == First, "in that order");
+           WdfIoResourceRequirementsListGetIoResList(List, 2) == First,
+       "in that order");
     WdfIoResourceRequirementsListRemove(List, 3);
     is_ulong(WdfIoResourceRequirementsListGetCount(List), 3, "there is none to remove there");
     WdfIoResourceRequirementsListRemove(List, 0);
@@ -185,15 +192,17 @@ static VOID TestAssigned(WDFCMRESLIST List)
     ULONG Count = WdfCmResourceListGetCount(List), First = Descriptor.u.Port.Start.LowPart;
 
     Descriptor.u.Port.Start.LowPart = 0x7000;
-    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, Count + 1), STATUS_ARRAY_BOUNDS_EXCEEDED,
-              "not past the end");
-    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS, "before the first");
+    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, Count + 1),
+              STATUS_ARRAY_BOUNDS_EXCEEDED, "not past the end");
+    is_status(WdfCmResourceListInsertDescriptor(List, &Descriptor, 0), STATUS_SUCCESS,
+              "before the first");
     Descriptor.u.Port.Start.LowPart = 0x7100;
     is_status(WdfCmResourceListAppendDescriptor(List, &Descriptor), STATUS_SUCCESS, "at the end");
     is_ulong(WdfCmResourceListGetCount(List), Count + 2, "two more");
     ok(WdfCmResourceListGetDescriptor(List, 0)->u.Port.Start.LowPart == 0x7000 &&
            WdfCmResourceListGetDescriptor(List, 1)->u.Port.Start.LowPart == First &&
-           WdfCmResourceListGetDescriptor(List, Count + 1)->u.Port.Start.LowPart == 0x7100, "in that order");
+           WdfCmResourceListGetDescriptor(List, Count + 1)->u.Port.Start.LowPart == 0x7100,
+       "in that order");
     WdfCmResourceListRemoveByDescriptor(List, WdfCmResourceListGetDescriptor(List, 0));
     WdfCmResourceListRemoveByDescriptor(List, &Descriptor);
     is_ulong(WdfCmResourceListGetCount(List), Count + 1, "one of the list, none that is not of it");
@@ -238,8 +247,8 @@ static NTSTATUS NTAPI EvtPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIS
 {
     UNREFERENCED_PARAMETER(Device);
     is_ulong(WdfCmResourceListGetCount(Raw), 2, "the function driver sees both");
-    is_status(WdfCmResourceListAppendDescriptor(Raw, WdfCmResourceListGetDescriptor(Raw, 0)), STATUS_ACCESS_DENIED,
-              "it cannot add to them");
+    is_status(WdfCmResourceListAppendDescriptor(Raw, WdfCmResourceListGetDescriptor(Raw, 0)),
+              STATUS_ACCESS_DENIED, "it cannot add to them");
     WdfCmResourceListRemoveByDescriptor(Raw, WdfCmResourceListGetDescriptor(Raw, 0));
     is_ulong(WdfCmResourceListGetCount(Raw), 2, "nor take from them");
     is_ulong(WdfCmResourceListGetCount(Translated), 2, "also translated");
@@ -329,14 +338,16 @@ static VOID TestUsage(VOID)
 {
     ULONG_PTR State = 0;
 
-    is_status(Usage(DeviceUsageTypeHibernation, TRUE), STATUS_NOT_IMPLEMENTED, "a file that the driver does not support");
+    is_status(Usage(DeviceUsageTypeHibernation, TRUE), STATUS_NOT_IMPLEMENTED,
+              "a file that the driver does not support");
     UsageStatus = STATUS_DEVICE_BUSY;
     is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_DEVICE_BUSY, "a driver that refuses");
     UsageStatus = STATUS_SUCCESS;
     Usages = 0;
     is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_SUCCESS, "a paging file comes");
     is_ulong(Usages, 1, "EvtDeviceUsageNotificationEx");
-    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &State), STATUS_SUCCESS, "the device's state");
+    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &State), STATUS_SUCCESS,
+              "the device's state");
     ok((State & PNP_DEVICE_NOT_DISABLEABLE) != 0, "it cannot be disabled now");
     is_status(Usage(DeviceUsageTypePaging, FALSE), STATUS_SUCCESS, "the file goes");
     is_ulong(Usages, 0x101, "EvtDeviceUsageNotificationEx");
@@ -349,10 +360,13 @@ static VOID TestDependents(VOID)
 {
     PDEVICE_OBJECT Other = WdfDeviceWdmGetDeviceObject(Bus);
 
-    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, NULL), STATUS_INVALID_PARAMETER, "no device");
-    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, Other), STATUS_SUCCESS, "the bus's device");
+    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, NULL), STATUS_INVALID_PARAMETER,
+              "no device");
+    is_status(WdfDeviceAddDependentUsageDeviceObject(Function, Other), STATUS_SUCCESS,
+              "the bus's device");
     Usages = 0;
-    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_NOT_IMPLEMENTED, "does not support a paging file");
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_NOT_IMPLEMENTED,
+              "does not support a paging file");
     is_ulong(Usages, 0, "the function driver is not asked");
     WdfDeviceSetSpecialFileSupport(Bus, WdfSpecialFilePaging, TRUE);
     is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_SUCCESS, "now it does");
@@ -360,7 +374,8 @@ static VOID TestDependents(VOID)
     is_status(Usage(DeviceUsageTypePaging, FALSE), STATUS_SUCCESS, "the file goes");
     ok(Usages == 0x101 && BusUsages == 0x101, "both are told");
     UsageStatus = STATUS_DEVICE_BUSY;
-    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_DEVICE_BUSY, "the function driver refuses");
+    is_status(Usage(DeviceUsageTypePaging, TRUE), STATUS_DEVICE_BUSY,
+              "the function driver refuses");
     is_hex(BusUsages, 0x202, "the bus hears of it and that it is not to be");
     UsageStatus = STATUS_SUCCESS;
     WdfDeviceRemoveDependentUsageDeviceObject(Function, Other);
@@ -369,10 +384,12 @@ static VOID TestDependents(VOID)
     is_hex(BusUsages, 0x202, "which hears nothing");
 }
 
-/* A list of the test's own through the filter: what the driver set on the list as a whole arrives. */
+/* A list of the test's own through the filter: what the driver set on the list as a whole arrives.
+ */
 static VOID TestFilter(VOID)
 {
-    PIO_RESOURCE_REQUIREMENTS_LIST List = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*List), 'tseT'), Filtered = NULL;
+    PIO_RESOURCE_REQUIREMENTS_LIST List = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*List), 'tseT'),
+                                   Filtered = NULL;
 
     if (!ok(List != NULL, "a requirements list"))
         return;
@@ -385,13 +402,15 @@ static VOID TestFilter(VOID)
     List->List[0].Count = 1;
     PortRange(&List->List[0].Descriptors[0], PORT_BASE);
     Requirements = List;
-    is_status(Send(IRP_MN_FILTER_RESOURCE_REQUIREMENTS, 0, FALSE, (ULONG_PTR *)&Filtered), STATUS_SUCCESS, "filter it");
+    is_status(Send(IRP_MN_FILTER_RESOURCE_REQUIREMENTS, 0, FALSE, (ULONG_PTR *)&Filtered),
+              STATUS_SUCCESS, "filter it");
     if (!ok(Filtered != NULL, "a new list"))
         return;
     is_hex(Filtered->SlotNumber, SLOT, "its slot number");
     is_ulong(Filtered->InterfaceType, PNPBus, "its bus");
     is_ulong(Filtered->List[0].Count, 2, "with the added resource");
-    is_ulong(Filtered->List[0].Descriptors[1].u.Port.MinimumAddress.LowPart, ADDED_BASE, "that one");
+    is_ulong(Filtered->List[0].Descriptors[1].u.Port.MinimumAddress.LowPart, ADDED_BASE,
+             "that one");
     ExFreePool(Filtered);
 }
 
@@ -404,9 +423,11 @@ static VOID TestState(VOID)
     State.NotDisableable = WdfTrue;
     State.DontDisplayInUI = WdfTrue;
     WdfDeviceSetDeviceState(Function, &State);
-    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &Bits), STATUS_SUCCESS, "the state that the driver set");
+    is_status(Send(IRP_MN_QUERY_PNP_DEVICE_STATE, 0, FALSE, &Bits), STATUS_SUCCESS,
+              "the state that the driver set");
     ok((Bits & (PNP_DEVICE_NOT_DISABLEABLE | PNP_DEVICE_DONT_DISPLAY_IN_UI)) ==
-           (PNP_DEVICE_NOT_DISABLEABLE | PNP_DEVICE_DONT_DISPLAY_IN_UI), "both bits");
+           (PNP_DEVICE_NOT_DISABLEABLE | PNP_DEVICE_DONT_DISPLAY_IN_UI),
+       "both bits");
     WDF_DEVICE_STATE_INIT(&State);
     WdfDeviceGetDeviceState(Function, &State);
     ok(State.NotDisableable == WdfTrue && State.Failed == WdfUseDefault, "WdfDeviceGetDeviceState");
@@ -419,7 +440,8 @@ static ULONG Relations(DEVICE_RELATION_TYPE Type, PDEVICE_OBJECT *First)
     PDEVICE_RELATIONS Found = NULL;
     ULONG Count;
 
-    if (!NT_SUCCESS(Send(IRP_MN_QUERY_DEVICE_RELATIONS, Type, FALSE, (ULONG_PTR *)&Found)) || Found == NULL)
+    if (!NT_SUCCESS(Send(IRP_MN_QUERY_DEVICE_RELATIONS, Type, FALSE, (ULONG_PTR *)&Found)) ||
+        Found == NULL)
         return 0;
     Count = Found->Count;
     *First = Found->Objects[0];
@@ -431,37 +453,40 @@ static ULONG Relations(DEVICE_RELATION_TYPE Type, PDEVICE_OBJECT *First)
 
 static VOID TestRelations(VOID)
 {
-    PDEVICE_OBJECT First = NULL, Pdo = WdfDeviceWdmGetPhysicalDevice(Function);
+    PDEVICE_OBJECT First = NULL, Own = WdfDeviceWdmGetPhysicalDevice(Function);
 
     is_ulong(Relations(TargetDeviceRelation, &First), 1, "the target device");
-    ok(First == Pdo, "is the physical device");
+    ok(First == Own, "is the physical device");
     is_ulong(Relations(RemovalRelations, &First), 0, "no removal relations");
-    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, NULL), STATUS_INVALID_PARAMETER, "no device");
-    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, BusPdo), STATUS_SUCCESS, "one");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, NULL), STATUS_INVALID_PARAMETER,
+              "no device");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, Pdo), STATUS_SUCCESS, "one");
     is_ulong(Relations(RemovalRelations, &First), 1, "is reported");
-    ok(First == BusPdo, "that one");
-    WdfDeviceRemoveRemovalRelationsPhysicalDevice(Function, BusPdo);
+    ok(First == Pdo, "that one");
+    WdfDeviceRemoveRemovalRelationsPhysicalDevice(Function, Pdo);
     is_ulong(Relations(RemovalRelations, &First), 0, "and removed");
-    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, BusPdo), STATUS_SUCCESS, "once more");
+    is_status(WdfDeviceAddRemovalRelationsPhysicalDevice(Function, Pdo), STATUS_SUCCESS,
+              "once more");
     WdfDeviceClearRemovalRelationsDevices(Function);
-    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, BusPdo), STATUS_SUCCESS, "an ejection relation");
+    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, Pdo), STATUS_SUCCESS,
+              "an ejection relation");
     is_ulong(Relations(EjectionRelations, &First), 1, "is reported");
-    WdfPdoRemoveEjectionRelationsPhysicalDevice(Physical, BusPdo);
-    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, BusPdo), STATUS_SUCCESS, "another");
+    WdfPdoRemoveEjectionRelationsPhysicalDevice(Physical, Pdo);
+    is_status(WdfPdoAddEjectionRelationsPhysicalDevice(Physical, Pdo), STATUS_SUCCESS, "another");
     WdfPdoClearEjectionRelationsDevices(Physical);
     is_ulong(Relations(EjectionRelations, &First), 0, "gone");
 }
 
-static VOID NTAPI TestThread(PVOID Context)
+static VOID Test(VOID)
 {
     ID Id;
 
-    UNREFERENCED_PARAMETER(Context);
-    KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&Id.Header, sizeof(Id));
-    is_status(WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(Bus), &Id.Header, NULL),
+    is_status(WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(Bus),
+                                                               &Id.Header, NULL),
               STATUS_SUCCESS, "the child");
-    is_status(IoSynchronousInvalidateDeviceRelations(BusPdo, BusRelations), STATUS_SUCCESS, "enumerate");
+    is_status(IoSynchronousInvalidateDeviceRelations(Pdo, BusRelations), STATUS_SUCCESS,
+              "enumerate");
     is_ulong(Prepares, 2, "both devices were prepared");
     is_ulong(Removals, 1, "EvtDeviceRemoveAddedResources");
     if (Function != NULL) {
@@ -471,108 +496,32 @@ static VOID NTAPI TestThread(PVOID Context)
         TestState();
         TestRelations();
     }
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
 
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Device, PIRP Irp)
-{
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Device, Irp);
-}
-
 static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
-    UCHAR Minor = IRP_MN_START_DEVICE;
     WDF_CHILD_LIST_CONFIG Config;
     WDF_PNPPOWER_EVENT_CALLBACKS Power;
 
     UNREFERENCED_PARAMETER(Driver);
-    if (BusPdo != NULL)
+    if (Pdo != NULL)
         return AddFunction(Init);
-    BusPdo = WdfFdoInitWdmGetPhysicalDevice(Init);
+    pnp_test_watch(Init);
+    is_status(pnp_test_drive(L"KmdfRes", L"Child"), STATUS_SUCCESS,
+              "the driver for the child's ID");
     WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(ID), EvtCreateChild);
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
     WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Power);
     Power.EvtDeviceUsageNotification = EvtBusUsage;
     WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Power);
-    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
     return WdfDeviceCreate(&Init, NULL, &Bus);
-}
-
-static NTSTATUS SetService(VOID)
-{
-    static const PCWSTR Paths[] = {
-        L"\\Registry\\Machine\\System\\DriverDatabase", L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds",
-        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfRes",
-        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfRes\\Child"
-    };
-    DECLARE_CONST_UNICODE_STRING(Value, L"Service");
-    OBJECT_ATTRIBUTES Attributes;
-    UNICODE_STRING Name;
-    HANDLE Key = NULL;
-    NTSTATUS Status = STATUS_SUCCESS;
-
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Paths) && NT_SUCCESS(Status); i++) {
-        if (Key != NULL)
-            ZwClose(Key);
-        RtlInitUnicodeString(&Name, Paths[i]);
-        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-        Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
-    }
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = ZwSetValueKey(Key, (PUNICODE_STRING)&Value, 0, REG_SZ, ServiceName.Buffer, ServiceName.Length + sizeof(WCHAR));
-    ZwClose(Key);
-    return Status;
-}
-
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
-{
-    UNREFERENCED_PARAMETER(Driver);
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
-    done();
 }
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    static WCHAR Name[64];
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
-    ULONG Start = RegistryPath->Length / sizeof(WCHAR);
-
-    tap_begin(DriverObject);
-    while (Start != 0 && RegistryPath->Buffer[Start - 1] != L'\\')
-        Start--;
-    RtlCopyMemory(Name, RegistryPath->Buffer + Start, RegistryPath->Length - Start * sizeof(WCHAR));
-    RtlInitUnicodeString(&ServiceName, Name);
-    KeInitializeEvent(&Started, NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    is_status(SetService(), STATUS_SUCCESS, "the driver for the child's ID");
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, NULL);
 }

@@ -127,6 +127,8 @@ static TAP_UNUSED NTSTATUS NTAPI pnp_test_started(PDEVICE_OBJECT Object, PIRP Ir
 static EVT_WDFDEVICE_WDM_IRP_PREPROCESS pnp_test_preprocess;
 static TAP_UNUSED NTSTATUS NTAPI pnp_test_preprocess(WDFDEVICE Handle, PIRP Irp)
 {
+    ok(IoGetCurrentIrpStackLocation(Irp)->MinorFunction == IRP_MN_START_DEVICE,
+       "only what was registered");
     IoCopyCurrentIrpStackLocationToNext(Irp);
     IoSetCompletionRoutine(Irp, pnp_test_started, NULL, TRUE, TRUE, TRUE);
     return WdfDeviceWdmDispatchPreprocessedIrp(Handle, Irp);
