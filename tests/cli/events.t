@@ -67,6 +67,12 @@ is "$(grep -c '^Application\|^System' "$work/out")" 2 'the logs there are'
 like "$work/out" '^numberOfLogRecords: 0' 'one of them empty'
 like "$work/out" '^Usage:' 'the usage'
 
+source='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\System\logs'
+run "${keep[@]}" $drivers/logs.sys \
+    -- reg add "$source" /v EventMessageFile /t REG_EXPAND_SZ /d '%SystemRoot%\System32\drivers\logs.sys' /f -- events
+like "$work/out" 'Warning      logs 291: .Driver.logs has something to say: of its own\.' \
+    "the message table of the driver's own file"
+
 head -c 1000 /dev/urandom > "$machine/C/Windows/System32/winevt/Logs/System.evt"
 run "${keep[@]}" $drivers/logs.sys -- wevtutil gli System
 is $status 0 'a file that is no log: exit status'

@@ -6,6 +6,12 @@ $(B)/obj/tests/cli/drivers/%.c.o: tests/cli/drivers/%.c
 $(B)/cli-drivers/%.sys: $(B)/obj/tests/cli/drivers/%.c.o $(DRIVER_LIBS) $(B)/lib/ntoskrnl.lib
 	@mkdir -p $(@D)
 	$(LINK_DRIVER)
+# The texts of what it logs, as a message table.
+$(B)/obj/tests/cli/drivers/logs.rc.o: tests/cli/drivers/logs.mc
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-windmc -h $(@D) -r $(@D) $<
+	x86_64-w64-mingw32-windres -O coff -I $(@D) $(@D)/logs.rc $@
+$(B)/cli-drivers/logs.sys: $(B)/obj/tests/cli/drivers/logs.rc.o
 $(B)/cli-drivers/ps_watch.sys: LINK_MORE := /integritycheck
 # An export driver and a driver that imports from it.
 $(B)/cli-drivers/exporter.sys $(B)/cli-drivers/exporter.lib &: $(B)/obj/tests/cli/drivers/exporter.c.o \

@@ -156,6 +156,29 @@ static void test_buffers(void)
        "from nowhere");
 }
 
+/* A library without a message table; one that a driver has: tests/cli/events.t. */
+static void test_modules(void)
+{
+    HMODULE data = LoadLibraryExW(L"kernel32.dll", NULL, LOAD_LIBRARY_AS_DATAFILE);
+    char bytes[64];
+
+    OK(data != NULL && ((ULONG_PTR)data & 3) != 0, "a module as data");
+    OK(FindResourceW(data, MAKEINTRESOURCEW(1), (LPCWSTR)RT_MESSAGETABLE) == NULL &&
+           GetLastError() == ERROR_RESOURCE_DATA_NOT_FOUND,
+       "without resources");
+    OK(FormatMessageA(FORMAT_MESSAGE_FROM_HMODULE, data, ERROR_ACCESS_DENIED, 0, bytes, 64, NULL) ==
+               0 &&
+           GetLastError() == ERROR_RESOURCE_DATA_NOT_FOUND,
+       "no message in it");
+    OK(FormatMessageA(FORMAT_MESSAGE_FROM_HMODULE | SYSTEM, data, ERROR_ACCESS_DENIED, ENGLISH,
+                      bytes, 64, NULL) == 19,
+       "the system's in its place, on request");
+    OK(FreeLibrary(data), "FreeLibrary");
+    OK(LoadLibraryExW(L"C:\\none.dll", NULL, LOAD_LIBRARY_AS_DATAFILE) == NULL &&
+           GetLastError() == ERROR_FILE_NOT_FOUND,
+       "a file that is not there");
+}
+
 int main(void)
 {
     test_texts();
@@ -163,5 +186,6 @@ int main(void)
     test_inserts();
     test_widths();
     test_buffers();
+    test_modules();
     return tap_end();
 }

@@ -1,7 +1,6 @@
 /*
  * FormatMessage: texts of the system or of the caller, with inserts [doc: FormatMessageW].
- * Everything is put together in UTF-16. Not modelled: message tables in modules
- * (FORMAT_MESSAGE_FROM_HMODULE alone).
+ * Everything is put together in UTF-16.
  */
 #include "message.h"
 
@@ -305,7 +304,26 @@ static BOOL BuildSystemMessage(MESSAGE *Message, DWORD Code, LANGID Language)
     return FALSE;
 }
 
-static BOOL BuildMessage(MESSAGE *Message, const WCHAR *Source, DWORD Code, DWORD Language)
+/* The caller's module first; the system's texts where it has none and these were asked for as well.
+ */
+static BOOL BuildModuleMessage(MESSAGE *Message, HMODULE Module, DWORD Code, LANGID Language)
+{
+    WCHAR *Text = ModuleMessageText(Module, Code, Language);
+    BOOL Done;
+
+    if (Text == NULL && (Message->Flags & FORMAT_MESSAGE_FROM_SYSTEM))
+        return BuildSystemMessage(Message, Code, Language);
+    if (Text == NULL)
+        return FALSE;
+    Done = PutMessage(Message, Text);
+    FreeText(Text);
+    if (!Done)
+        SetLastError(Message->Error);
+    return Done;
+}
+
+/* Source: the text, or the module. */
+static BOOL BuildMessage(MESSAGE *Message, LPCVOID Source, DWORD Code, DWORD Language)
 {
     if (Message->Flags & FORMAT_MESSAGE_FROM_STRING) {
         if (Source != NULL && PutMessage(Message, Source))
@@ -313,10 +331,11 @@ static BOOL BuildMessage(MESSAGE *Message, const WCHAR *Source, DWORD Code, DWOR
         SetLastError(Source == NULL ? ERROR_INVALID_PARAMETER : Message->Error);
         return FALSE;
     }
+    if (Message->Flags & FORMAT_MESSAGE_FROM_HMODULE)
+        return BuildModuleMessage(Message, (HMODULE)(ULONG_PTR)Source, Code, (LANGID)Language);
     if (Message->Flags & FORMAT_MESSAGE_FROM_SYSTEM)
         return BuildSystemMessage(Message, Code, (LANGID)Language);
-    SetLastError(Message->Flags & FORMAT_MESSAGE_FROM_HMODULE ? ERROR_CALL_NOT_IMPLEMENTED
-                                                              : ERROR_INVALID_PARAMETER);
+    SetLastError(ERROR_INVALID_PARAMETER);
     return FALSE;
 }
 
@@ -396,7 +415,7 @@ DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Langu
         (Wide = WideFromAnsi(Source)) == NULL)
         return 0;
     StartMessage(&Message, Flags, Arguments, TRUE);
-    if (!BuildMessage(&Message, Wide, Code, Language)) {
+    if (!BuildMessage(&Message, Wide != NULL ? Wide : Source, Code, Language)) {
         FreeText(Wide);
         return FreeMessage(&Message, 0);
     }

@@ -9,3 +9,12 @@
  * has.
  */
 const WCHAR *SystemMessageText(DWORD Code, LANGID Language);
+/*
+ * The text of a code in the module's message table, with the line's end that it has there, from the
+ * heap; NULL with the error set. Language: as FindResourceEx takes it.
+ */
+WCHAR *ModuleMessageText(HMODULE Module, DWORD Code, LANGID Language);
+
+/* A module mapped as data: a handle for resources alone, NULL with the error set. */
+HMODULE LoadDataFile(LPCWSTR Path);
+BOOL FreeDataFile(HMODULE Module);

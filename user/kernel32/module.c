@@ -1,8 +1,10 @@
 /*
- * Modules: LoadLibrary, GetProcAddress and kin, over ntdll's loader. Not modelled: resources, loading as data,
- * search flags other than that for System32 alone.
+ * Modules: LoadLibrary, GetProcAddress and kin, over ntdll's loader. Not modelled: search flags other than that for System32 alone.
  */
-#include "k32.h"
+#include "message.h"
+
+/* Names without a folder are looked for in System32 alone then. */
+#define AS_DATA (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_IMAGE_RESOURCE)
 
 static PPSP_LDR_ENTRY FindEntry(HMODULE Module)
 {
@@ -37,14 +39,16 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags)
     NTSTATUS Status;
 
     IGNORE_ARG(File);
-    if (Flags & (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_IMAGE_RESOURCE | DONT_RESOLVE_DLL_REFERENCES)) {
+    if (Flags & DONT_RESOLVE_DLL_REFERENCES) {
         SetLastError(ERROR_CALL_NOT_IMPLEMENTED);
         return NULL;
     }
-    if ((Flags & LOAD_LIBRARY_SEARCH_SYSTEM32) != 0 && WideLength(Name) < MAX_PATH && !HasPath(Name))
+    if ((Flags & (LOAD_LIBRARY_SEARCH_SYSTEM32 | AS_DATA)) != 0 && WideLength(Name) < MAX_PATH && !HasPath(Name))
         lstrcpyW(Full, L"C:\\Windows\\System32\\");
     if (Full[0] != 0)
         lstrcatW(Full, Name);
+    if (Flags & AS_DATA)
+        return LoadDataFile(Full[0] != 0 ? Full : Name);
     RtlInitUnicodeString(&Text, Full[0] != 0 ? Full : Name);
     Status = LdrLoadDll(NULL, NULL, &Text, &Module);
     return NT_SUCCESS(Status) ? Module : (SetStatusError(Status), NULL);
@@ -71,8 +75,11 @@ HMODULE WINAPI LoadLibraryA(LPCSTR Name)
 
 BOOL WINAPI FreeLibrary(HMODULE Module)
 {
-    NTSTATUS Status = LdrUnloadDll(Module);
+    NTSTATUS Status;
 
+    if ((ULONG_PTR)Module & 3) /* of a data file */
+        return FreeDataFile(Module);
+    Status = LdrUnloadDll(Module);
     return StatusToBool(Status);
 }
 
