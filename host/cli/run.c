@@ -602,7 +602,8 @@ static int judge_end(struct run_session *session, const struct supervisor_result
     case HAL_STOP_SHUTDOWN: return session->run.status;
     case HAL_STOP_BUGCHECK:
     case HAL_STOP_HANG:
-        if (!session->run.started && session->hives == NULL) { /* else it may start its own */
+        /* With a registry that is kept, drivers of its own may have been started. */
+        if (!session->run.started && !session->run.options.keep_registry) {
             report_stop(session, result->kind, result->argument);
             cli_message(
                 "the machine stopped before any driver was loaded: this is a defect of Drydock");

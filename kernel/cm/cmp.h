@@ -100,7 +100,8 @@ NTSTATUS CmpLogKey(CMP_NODE *Node, PSECURITY_DESCRIPTOR Descriptor, LARGE_INTEGE
 NTSTATUS CmpFlushHives(VOID);
 /* The change as a record for a hive of the host's, with the path from Root. */
 NTSTATUS CmpSendChange(ULONG Hive, CMP_NODE *Root, CMP_NODE *Node, const CMP_CHANGE *Change);
-/* What a hive of the host's has, below Root. *Any: it has something. On failure a part of it is there. */
+/* What a hive of the host's has, below Root. *Any: it has something. On failure a part of it is
+ * there. */
 NTSTATUS CmpLoadRecords(ULONG Hive, CMP_NODE *Root, PBOOLEAN Any);
 NTSTATUS CmpLoadHives(VOID);      /* at start-up, before anything else is in the registry */
 BOOLEAN CmpIsLoaded(PCWSTR Path); /* its hive came from the host; Path below \Registry */
@@ -108,7 +109,7 @@ VOID CmpFinishHives(VOID);        /* those that did not come from there are comp
 
 /* ---- save.c: hives as files of the machine ---- */
 VOID CmpInitFiles(VOID);
-NTSTATUS CmpFlushLoaded(CMP_NODE *Node); /* the hive that NtLoadKey has loaded there, if it is one */
+NTSTATUS CmpFlushLoaded(CMP_NODE *Node); /* if NtLoadKey has loaded a hive there */
 
 /* ---- init.c ---- */
 /* Makes each key of the path below \Registry that is missing. */
