@@ -1,6 +1,6 @@
 /*
- * drydock certmgr: has a machine trust a certificate, in the words of the SDK's certmgr. Each certificate is a file in the
- * machine's folder, named by its thumbprint.
+ * drydock certmgr: has a machine trust a certificate, in the words of the SDK's certmgr. Each
+ * certificate is a file in the machine's folder, named by its thumbprint.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,8 @@ static int parse(struct wishes *wishes, int argc, char **argv)
             wishes->machine = argv[++i];
         else if (strcasecmp(argv[i], "production") == 0)
             wishes->folder = "production";
-        else if (!is_option(argv[i], "s") && strcasecmp(argv[i], "root") != 0 && strcasecmp(argv[i], "trustedpublisher") != 0)
+        else if (!is_option(argv[i], "s") && strcasecmp(argv[i], "root") != 0 &&
+                 strcasecmp(argv[i], "trustedpublisher") != 0)
             return cli_usage_error(&cli_verb_certmgr, "certmgr does not take '%s'", argv[i]);
     }
     if (wishes->file == NULL)
@@ -55,7 +56,8 @@ static int parse(struct wishes *wishes, int argc, char **argv)
 }
 
 /* The file's certificate, and the name that it gets. */
-static int read_certificate(const char *path, uint8_t data[CERTIFICATE_LIMIT], size_t *bytes, char thumbprint[41])
+static int read_certificate(const char *path, uint8_t data[CERTIFICATE_LIMIT], size_t *bytes,
+                            char thumbprint[41])
 {
     FILE *file = fopen(path, "rbe");
 
@@ -71,7 +73,8 @@ static int read_certificate(const char *path, uint8_t data[CERTIFICATE_LIMIT], s
     return EXIT_USAGE;
 }
 
-static int write_certificate(const struct place *place, const char *folder, const char *thumbprint, const uint8_t *data,
+static int write_certificate(const struct place *place, const char *folder, const char *thumbprint,
+                             const uint8_t *data,
                              size_t bytes)
 {
     char path[PATH_MAX + 96];

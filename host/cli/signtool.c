@@ -1,7 +1,7 @@
 /*
- * drydock signtool: signs files, and says of images how they are signed, in the words of the SDK's signtool. Signing is
- * osslsigncode's work; verifying is host/sign's, as a machine does it. Without a certificate of one's own the user's test
- * certificate signs.
+ * drydock signtool: signs files, and says of images how they are signed, in the words of the SDK's
+ * signtool. Signing is osslsigncode's work; verifying is host/sign's, as a machine does it. Without
+ * a certificate of one's own the user's test certificate signs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +61,14 @@ static bool take_value(struct wishes *wishes, const char *word, const char *valu
     const struct {
         const char *name;
         const char **to;
-    } row[] = {{"f", &wishes->pfx},       {"p", &wishes->password},    {"fd", &wishes->digest}, {"d", &wishes->description},
-               {"du", &wishes->url},      {"t", &wishes->stamp},       {"tr", &wishes->stamp_rfc}, {"-machine", &wishes->machine},
+    } row[] = {{"f", &wishes->pfx},
+               {"p", &wishes->password},
+               {"fd", &wishes->digest},
+               {"d", &wishes->description},
+               {"du", &wishes->url},
+               {"t", &wishes->stamp},
+               {"tr", &wishes->stamp_rfc},
+               {"-machine", &wishes->machine},
                {"td", NULL}};
 
     for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
@@ -79,7 +85,10 @@ static bool take_switch(struct wishes *wishes, const char *word)
     const struct {
         const char *name;
         bool *to;
-    } row[] = {{"as", &wishes->append}, {"kp", &wishes->kernel_policy}, {"pa", &wishes->any}, {"v", &wishes->verbose}};
+    } row[] = {{"as", &wishes->append},
+               {"kp", &wishes->kernel_policy},
+               {"pa", &wishes->any},
+               {"v", &wishes->verbose}};
 
     for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
         if (is_option(word, row[i].name))
@@ -105,7 +114,8 @@ static int parse(struct wishes *wishes, int argc, char **argv)
             i++;
             continue;
         }
-        if (argv[i][0] == '-' || (argv[i][0] == '/' && access(argv[i], F_OK) != 0 && strchr(argv[i] + 1, '/') == NULL))
+        if (argv[i][0] == '-' ||
+            (argv[i][0] == '/' && access(argv[i], F_OK) != 0 && strchr(argv[i] + 1, '/') == NULL))
             return fail("Invalid option: %s", argv[i]);
         if (wishes->file_count == FILE_LIMIT)
             return fail("%s", "Too many files.");
@@ -203,7 +213,8 @@ static uint8_t *read_whole(const char *path, size_t *bytes)
     struct stat stat;
     uint8_t *image = NULL;
 
-    if (file != NULL && fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0 &&
+    if (file != NULL && fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode) &&
+        stat.st_size > 0 &&
         (uint64_t)stat.st_size <= HAL_SIGN_LIMIT) {
         *bytes = (size_t)stat.st_size;
         image = malloc(*bytes);
@@ -262,7 +273,8 @@ static int verify(const struct wishes *wishes)
     bool has_place = place_open(&place, wishes->machine, false) == 0;
     unsigned errors = 0;
 
-    store = sign_store_open(has_place ? place.path : NULL, build_folder_find(build, sizeof(build)) ? build : NULL);
+    store = sign_store_open(has_place ? place.path : NULL,
+                            build_folder_find(build, sizeof(build)) ? build : NULL);
     for (unsigned i = 0; i < wishes->file_count; i++)
         errors += store == NULL || verify_one(store, wishes, wishes->file[i]) != EXIT_FINE;
     if (errors != 0 || wishes->verbose)

@@ -20,6 +20,7 @@ static const struct summary_kind kinds[] = {
     {"wmi", "WMI blocks: GUID, device, instances, flags"},
     {"wmidata", "WMI data: GUID, instance, bytes, data"},
     {"wmierror", "WMI blocks without an answer: GUID, device, status"},
+    {"signing", "Driver signatures"},
     {"devices", "Devices: created, deleted"},
     {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},

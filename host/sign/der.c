@@ -1,4 +1,7 @@
-/* See der.h. Left out: members of a catalog that are known by something else than the digest of the whole file. */
+/*
+ * See der.h. Left out: members of a catalog that are known by something else than the digest of the
+ * whole file.
+ */
 #include "sign/der.h"
 
 #include <openssl/asn1.h>
@@ -50,7 +53,8 @@ static int oid_nid(struct der value)
     for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
         const ASN1_OBJECT *object = OBJ_nid2obj(digests[i]);
 
-        if (OBJ_length(object) == value.left && memcmp(OBJ_get0_data(object), value.at, value.left) == 0)
+        if (OBJ_length(object) == value.left &&
+            memcmp(OBJ_get0_data(object), value.at, value.left) == 0)
             return digests[i];
     }
     return NID_undef;
@@ -60,8 +64,10 @@ bool der_indirect_digest(struct der content, struct der_digest *digest)
 {
     struct der data, info, algorithm, oid, bytes;
 
-    if (!der_take(&content, V_ASN1_SEQUENCE, &data) || !der_take(&content, V_ASN1_SEQUENCE, &info) ||
-        !der_take(&info, V_ASN1_SEQUENCE, &algorithm) || !der_take(&algorithm, V_ASN1_OBJECT, &oid) ||
+    if (!der_take(&content, V_ASN1_SEQUENCE, &data) ||
+        !der_take(&content, V_ASN1_SEQUENCE, &info) ||
+        !der_take(&info, V_ASN1_SEQUENCE, &algorithm) ||
+        !der_take(&algorithm, V_ASN1_OBJECT, &oid) ||
         !der_take(&info, V_ASN1_OCTET_STRING, &bytes))
         return false;
     *digest = (struct der_digest){oid_nid(oid), bytes.at, bytes.left};
@@ -120,7 +126,8 @@ static bool find_members(struct der content, struct der *members)
     } while (tag != V_ASN1_UTCTIME && tag != V_ASN1_GENERALIZEDTIME);
     if (!der_take(&content, V_ASN1_UTCTIME, &body))
         der_take(&content, V_ASN1_GENERALIZEDTIME, &body);
-    return der_take(&content, V_ASN1_SEQUENCE, &body) && der_take(&content, V_ASN1_SEQUENCE, members);
+    return der_take(&content, V_ASN1_SEQUENCE, &body) &&
+           der_take(&content, V_ASN1_SEQUENCE, members);
 }
 
 bool der_catalog_has(struct der content, const struct der_digest *digests, size_t count)

@@ -1,7 +1,7 @@
 /*
- * What Authenticode covers of a PE file: all of it but the checksum, the certificate table's entry in the header, and the
- * table. [doc: Windows Authenticode Portable Executable Signature Format; PE Format, The Attribute Certificate Table] Left out:
- * hashes of pages.
+ * What Authenticode covers of a PE file: all of it but the checksum, the certificate table's entry
+ * in the header, and the table. [doc: Windows Authenticode Portable Executable Signature Format; PE
+ * Format, The Attribute Certificate Table] Left out: hashes of pages.
  */
 #include "sign/sign.h"
 
@@ -24,7 +24,9 @@ static uint32_t get32(const uint8_t *at)
     return get16(at) | (uint32_t)get16(at + 2) << 16;
 }
 
-/* Offset of the optional header and of its directories, which depend on its magic; 0: no PE file. */
+/*
+ * Offset of the optional header and of its directories, which depend on its magic; 0: no PE file.
+ */
 static size_t find_headers(const uint8_t *bytes, size_t size, size_t *directories)
 {
     size_t nt, optional;
@@ -40,7 +42,8 @@ static size_t find_headers(const uint8_t *bytes, size_t size, size_t *directorie
     if (magic != 0x10B && magic != 0x20B)
         return 0;
     *directories = optional + (magic == 0x20B ? 112 : 96);
-    if (size - *directories < (SECURITY_DIRECTORY + 1) * 8 || get32(bytes + *directories - 4) <= SECURITY_DIRECTORY)
+    if (size - *directories < (SECURITY_DIRECTORY + 1) * 8 ||
+        get32(bytes + *directories - 4) <= SECURITY_DIRECTORY)
         return 0;
     return optional;
 }
@@ -63,18 +66,21 @@ bool sign_image_open(struct sign_image *image, const uint8_t *bytes, size_t size
     if (image->table_bytes == 0)
         return true;
     *why = "its certificate table is not within the file";
-    if (image->table < image->directory + 8 || image->table > size || image->table_bytes > size - image->table)
+    if (image->table < image->directory + 8 || image->table > size ||
+        image->table_bytes > size - image->table)
         return false;
     *why = NULL;
     return true;
 }
 
-bool sign_image_next(const struct sign_image *image, size_t *offset, const uint8_t **der, size_t *bytes, const char **why)
+bool sign_image_next(const struct sign_image *image, size_t *offset, const uint8_t **der,
+                     size_t *bytes, const char **why)
 {
     *why = NULL;
     while (image->table_bytes - *offset >= TABLE_ENTRY_HEADER) {
         const uint8_t *entry = image->bytes + image->table + *offset;
-        size_t left = image->table_bytes - *offset, length = get32(entry), step = (length + 7) & ~(size_t)7;
+        size_t left = image->table_bytes - *offset, length = get32(entry);
+        size_t step = (length + 7) & ~(size_t)7;
 
         if (length < TABLE_ENTRY_HEADER || length > left) {
             *why = "its certificate table is damaged";
@@ -93,10 +99,12 @@ bool sign_image_next(const struct sign_image *image, size_t *offset, const uint8
 /* What of the file lies before, between and behind the parts that are left out. */
 static void digest_parts(const struct sign_image *image, EVP_MD_CTX *context)
 {
-    size_t table = image->table_bytes != 0 ? image->table : image->size, end = table + image->table_bytes;
+    size_t table = image->table_bytes != 0 ? image->table : image->size;
+    size_t end = table + image->table_bytes;
 
     EVP_DigestUpdate(context, image->bytes, image->checksum);
-    EVP_DigestUpdate(context, image->bytes + image->checksum + 4, image->directory - image->checksum - 4);
+    EVP_DigestUpdate(context, image->bytes + image->checksum + 4,
+                     image->directory - image->checksum - 4);
     EVP_DigestUpdate(context, image->bytes + image->directory + 8, table - image->directory - 8);
     EVP_DigestUpdate(context, image->bytes + end, image->size - end);
 }

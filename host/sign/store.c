@@ -1,6 +1,7 @@
 /*
- * What a machine trusts, and the process that verifies for it: signatures and certificates are hostile bytes, so what reads
- * them may do nothing but compute and give its answer, for a bounded time and in bounded memory. The files are read before.
+ * What a machine trusts, and the process that verifies for it: signatures and certificates are
+ * hostile bytes, so what reads them may do nothing but compute and give its answer, for a bounded
+ * time and in bounded memory. The files are read before.
  */
 #include "sign/sign.h"
 
@@ -39,7 +40,8 @@ struct sign_store *sign_store_open(const char *machine_path, const char *build_p
 
     if (store == NULL)
         return NULL;
-    snprintf(store->machine, sizeof(store->machine), "%s", machine_path != NULL ? machine_path : "");
+    snprintf(store->machine, sizeof(store->machine), "%s",
+             machine_path != NULL ? machine_path : "");
     snprintf(store->build, sizeof(store->build), "%s", build_path != NULL ? build_path : "");
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_ADD_ALL_DIGESTS, NULL);
     EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL)); /* the provider is ready in each child */
@@ -58,7 +60,8 @@ static bool read_file(int folder_fd, const char *name, struct sign_blob *blob)
 {
     int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat stat;
-    bool good = fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0 && stat.st_size <= FILE_LIMIT;
+    bool good = fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0 &&
+                stat.st_size <= FILE_LIMIT;
 
     blob->size = 0;
     blob->bytes = good ? malloc((size_t)stat.st_size) : NULL;
@@ -127,12 +130,16 @@ static void read_folder(const char *path, const char *const *suffixes, struct si
         close(fd);
 }
 
-/* The folder of the catalogs that drivers are looked up in, by the GUID that it has on every Windows. */
+/*
+ * The folder of the catalogs that drivers are looked up in, by the GUID that it has on every
+ * Windows.
+ */
 #define CATALOG_FOLDER "C/Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}"
 
 static void read_trust(const struct sign_store *store, struct sign_trust *trust)
 {
-    static const char *const certificates[] = {".cer", ".crt", ".pem", NULL}, *const catalogs[] = {".cat", NULL};
+    static const char *const certificates[] = {".cer", ".crt", ".pem", NULL};
+    static const char *const catalogs[] = {".cat", NULL};
     const struct {
         const char *folder;
         const char *const *suffixes;
@@ -181,9 +188,10 @@ static bool is_inbox(const struct sign_store *store, const uint8_t *image, size_
 /* Memory, the answer, the end; all else fails. */
 static bool close_off(int answer_fd)
 {
-    static const int calls[] = {SCMP_SYS(brk),     SCMP_SYS(munmap),       SCMP_SYS(mremap),       SCMP_SYS(madvise),
-                                SCMP_SYS(futex),   SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),   SCMP_SYS(exit),
-                                SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask), SCMP_SYS(clock_gettime)};
+    static const int calls[] = {
+        SCMP_SYS(brk),          SCMP_SYS(munmap),     SCMP_SYS(mremap),    SCMP_SYS(madvise),
+        SCMP_SYS(futex),        SCMP_SYS(exit_group), SCMP_SYS(exit),      SCMP_SYS(getrandom),
+        SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(clock_gettime)};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int error = filter == NULL ? -ENOMEM : 0;
 
@@ -193,7 +201,8 @@ static bool close_off(int answer_fd)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                                  SCMP_A4(SCMP_CMP_MASKED_EQ, UINT32_MAX, UINT32_MAX)); /* no file */
     if (error == 0)
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)answer_fd));
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)answer_fd));
     if (error == 0)
         error = seccomp_load(filter);
     seccomp_release(filter);
@@ -218,11 +227,13 @@ static bool bound_self(void)
     rlim_t memory = mapped_bytes() + MEMORY_LIMIT;
     struct rlimit space = {memory, memory};
 
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 && setrlimit(RLIMIT_CORE, &core) == 0 &&
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setrlimit(RLIMIT_CPU, &cpu) == 0 &&
+           setrlimit(RLIMIT_CORE, &core) == 0 &&
            setrlimit(RLIMIT_AS, &space) == 0;
 }
 
-static _Noreturn void verify_and_exit(const struct sign_trust *trust, const uint8_t *image, size_t bytes, uint64_t now_100ns,
+static _Noreturn void verify_and_exit(const struct sign_trust *trust, const uint8_t *image,
+                                      size_t bytes, uint64_t now_100ns,
                                       int answer_fd)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
@@ -254,7 +265,8 @@ static bool read_answer(int fd, HAL_SIGN_REQUEST *answer)
 }
 _Static_assert(sizeof(HAL_SIGN_REQUEST) <= PIPE_BUF, "an answer is written at once");
 
-static bool verify_apart(const struct sign_trust *trust, const uint8_t *image, size_t bytes, uint64_t now_100ns,
+static bool verify_apart(const struct sign_trust *trust, const uint8_t *image, size_t bytes,
+                         uint64_t now_100ns,
                          HAL_SIGN_REQUEST *answer)
 {
     int fds[2];
@@ -285,7 +297,8 @@ static void give(HAL_SIGN_REQUEST *request, uint32_t level, const char *signer, 
     snprintf(request->reason, sizeof(request->reason), "%s", reason);
 }
 
-void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t bytes, uint64_t now_100ns,
+void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t bytes,
+                       uint64_t now_100ns,
                        HAL_SIGN_REQUEST *request)
 {
     HAL_SIGN_REQUEST answer;
@@ -301,14 +314,17 @@ void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t by
         give(request, answer.level, answer.signer, answer.reason);
         request->embedded = answer.embedded != 0;
     } else {
-        give(request, HAL_SIGN_BAD, "", "its signature cannot be verified: that takes too long, or ends what does it");
+        give(request, HAL_SIGN_BAD, "",
+             "its signature cannot be verified: that takes too long, or ends what does it");
     }
     free_trust(&trust);
 }
 
-void sign_store_serve(struct sign_store *store, const struct guest_memory *memory, HAL_SIGN_REQUEST *request)
+void sign_store_serve(struct sign_store *store, const struct guest_memory *memory,
+                      HAL_SIGN_REQUEST *request)
 {
-    uint8_t *image = request->bytes != 0 && request->bytes <= HAL_SIGN_LIMIT ? malloc(request->bytes) : NULL;
+    bool fits = request->bytes != 0 && request->bytes <= HAL_SIGN_LIMIT;
+    uint8_t *image = fits ? malloc(request->bytes) : NULL;
 
     if (image != NULL && guest_read(memory, request->image, image, request->bytes))
         sign_store_verify(store, image, request->bytes, request->time_100ns, request);

@@ -1,4 +1,7 @@
-/* See test_key.h. The certificate is valid from 2020 on, for machines whose clock stands in the past. */
+/*
+ * See test_key.h. The certificate is valid from 2020 on, for machines whose clock stands in the
+ * past.
+ */
 #include "sign/test_key.h"
 
 #include <errno.h>
@@ -60,9 +63,11 @@ static bool fill(X509 *certificate, EVP_PKEY *key)
     bool good = serial != NULL && BN_rand(serial, 127, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
                 BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(certificate)) != NULL &&
                 X509_set_version(certificate, X509_VERSION_3) == 1 &&
-                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"Drydock Test Certificate", -1,
+                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                           (const unsigned char *)"Drydock Test Certificate", -1,
                                            -1, 0) == 1 &&
-                X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+                X509_set_issuer_name(certificate, name) == 1 &&
+                X509_set_pubkey(certificate, key) == 1 &&
                 ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), FIRST_DAY) == 1 &&
                 ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), LAST_DAY) == 1 &&
                 add_extension(certificate, NID_ext_key_usage, "codeSigning") &&

@@ -1,8 +1,9 @@
 /*
- * Authenticode signatures: the digest of the file, the signer's signature over it, the signer's certificate and its chain, and
- * the time at which it was signed. [doc: Windows Authenticode Portable Executable Signature Format; RFC 2315; RFC 3161]
- * Left out: revocation (there is no network), policies within certificates, hashes of pages. That a certificate is not yet
- * valid is no error: a virtual clock may stand long before the day on which a test certificate was made.
+ * Authenticode signatures: the digest of the file, the signer's signature over it, the signer's
+ * certificate and its chain, and the time at which it was signed. [doc: Windows Authenticode
+ * Portable Executable Signature Format; RFC 2315; RFC 3161] Left out: revocation (there is no
+ * network), policies within certificates, hashes of pages. That a certificate is not yet valid is
+ * no error: a virtual clock may stand long before the day on which a test certificate was made.
  */
 #include "sign/sign.h"
 
@@ -121,7 +122,8 @@ static bool is_oid(const ASN1_OBJECT *object, const char *oid)
 }
 
 /* The index-th value of the attribute, when it is a SEQUENCE. */
-static const ASN1_STRING *find_attribute(STACK_OF(X509_ATTRIBUTE) *attributes, const char *oid, int index)
+static const ASN1_STRING *find_attribute(STACK_OF(X509_ATTRIBUTE) *attributes, const char *oid,
+                                         int index)
 {
     for (int i = 0; i < sk_X509_ATTRIBUTE_num(attributes); i++) {
         X509_ATTRIBUTE *attribute = sk_X509_ATTRIBUTE_value(attributes, i);
@@ -166,10 +168,12 @@ static bool token_time(X509_STORE *store, PKCS7_SIGNER_INFO *info, time_t *when)
 }
 
 /* Is info a signature, by the certificate, of the bytes of signed_bytes? */
-static bool signs_bytes(PKCS7 *p7, PKCS7_SIGNER_INFO *info, X509 *certificate, const ASN1_STRING *signed_bytes)
+static bool signs_bytes(PKCS7 *p7, PKCS7_SIGNER_INFO *info, X509 *certificate,
+                        const ASN1_STRING *signed_bytes)
 {
     const EVP_MD *algorithm = EVP_get_digestbyobj(info->digest_alg->algorithm);
-    BIO *data = BIO_new_mem_buf(ASN1_STRING_get0_data(signed_bytes), ASN1_STRING_length(signed_bytes));
+    BIO *data =
+        BIO_new_mem_buf(ASN1_STRING_get0_data(signed_bytes), ASN1_STRING_length(signed_bytes));
     BIO *digest = algorithm != NULL ? BIO_new(BIO_f_md()) : NULL;
     char sink[4096];
     bool good = false;
@@ -186,14 +190,20 @@ static bool signs_bytes(PKCS7 *p7, PKCS7_SIGNER_INFO *info, X509 *certificate, c
 }
 
 /* By a countersignature of PKCS #9. */
-static bool countersignature_time(X509_STORE *store, PKCS7 *p7, PKCS7_SIGNER_INFO *info, time_t *when)
+static bool countersignature_time(X509_STORE *store, PKCS7 *p7, PKCS7_SIGNER_INFO *info,
+                                  time_t *when)
 {
     const ASN1_STRING *value = find_attribute(info->unauth_attr, OID_COUNTERSIGNATURE, 0);
     const unsigned char *at = value != NULL ? ASN1_STRING_get0_data(value) : NULL;
-    PKCS7_SIGNER_INFO *counter = value != NULL ? d2i_PKCS7_SIGNER_INFO(NULL, &at, ASN1_STRING_length(value)) : NULL;
-    ASN1_TYPE *time = counter != NULL ? PKCS7_get_signed_attribute(counter, NID_pkcs9_signingTime) : NULL;
-    bool is_time = time != NULL && (ASN1_TYPE_get(time) == V_ASN1_UTCTIME || ASN1_TYPE_get(time) == V_ASN1_GENERALIZEDTIME);
-    X509 *certificate = is_time ? X509_find_by_issuer_and_serial(p7->d.sign->cert, counter->issuer_and_serial->issuer,
+    PKCS7_SIGNER_INFO *counter =
+        value != NULL ? d2i_PKCS7_SIGNER_INFO(NULL, &at, ASN1_STRING_length(value)) : NULL;
+    ASN1_TYPE *time =
+        counter != NULL ? PKCS7_get_signed_attribute(counter, NID_pkcs9_signingTime) : NULL;
+    bool is_time = time != NULL &&
+        (ASN1_TYPE_get(time) == V_ASN1_UTCTIME || ASN1_TYPE_get(time) == V_ASN1_GENERALIZEDTIME);
+    X509 *certificate =
+        is_time ? X509_find_by_issuer_and_serial(p7->d.sign->cert,
+                                                 counter->issuer_and_serial->issuer,
                                                                  counter->issuer_and_serial->serial)
                                 : NULL;
     bool good = certificate != NULL && seconds_of(time->value.asn1_string, when) &&
@@ -251,7 +261,8 @@ static void judge_signer(struct check *check, PKCS7 *p7, PKCS7_SIGNER_INFO *info
     if ((X509_get_extended_key_usage(signer) & XKU_CODE_SIGN) == 0)
         refuse(check, "its certificate is not for signing code");
     else if (!is_current(signer, when))
-        refuse(check, "its certificate has expired, and no trusted time stamp says that it was signed before");
+        refuse(check,
+               "its certificate has expired, and no trusted time stamp says that it was signed before");
     else if (is_trusted(check->production, signer, p7->d.sign->cert, when))
         accept_level(check, HAL_SIGN_PRODUCTION, signer);
     else if (is_trusted(check->test, signer, p7->d.sign->cert, when))
@@ -265,9 +276,11 @@ static void judge_signature(struct check *check, PKCS7 *p7, struct der content)
     STACK_OF(X509) *signers = signature_holds(p7, content) ? PKCS7_get0_signers(p7, NULL, 0) : NULL;
 
     if (sk_X509_num(signers) == 1)
-        judge_signer(check, p7, sk_PKCS7_SIGNER_INFO_value(p7->d.sign->signer_info, 0), sk_X509_value(signers, 0));
+        judge_signer(check, p7, sk_PKCS7_SIGNER_INFO_value(p7->d.sign->signer_info, 0),
+                     sk_X509_value(signers, 0));
     else
-        refuse(check, check->in_catalog ? "the signature of the catalog that lists it is damaged" : "its signature is damaged");
+        refuse(check, check->in_catalog ? "the signature of the catalog that lists it is damaged"
+                                        : "its signature is damaged");
     sk_X509_free(signers);
 }
 
@@ -286,7 +299,8 @@ static void check_embedded(struct check *check, const uint8_t *der, size_t bytes
     struct der_digest digest;
     struct der content;
 
-    if (p7 == NULL || !signed_content(p7, OID_INDIRECT, &content) || !der_indirect_digest(content, &digest)) {
+    if (p7 == NULL || !signed_content(p7, OID_INDIRECT, &content) ||
+        !der_indirect_digest(content, &digest)) {
         refuse(check, "its signature cannot be read");
     } else if (!digest_matches(check->image, &digest)) {
         refuse(check, "the file was changed after it was signed");
@@ -294,11 +308,13 @@ static void check_embedded(struct check *check, const uint8_t *der, size_t bytes
         judge_signature(check, p7, content);
         for (int i = 0; !nested && i < NESTED_LIMIT; i++) {
             PKCS7_SIGNER_INFO *info = sk_PKCS7_SIGNER_INFO_value(p7->d.sign->signer_info, 0);
-            const ASN1_STRING *value = info != NULL ? find_attribute(info->unauth_attr, OID_NESTED, i) : NULL;
+            const ASN1_STRING *value =
+                info != NULL ? find_attribute(info->unauth_attr, OID_NESTED, i) : NULL;
 
             if (value == NULL)
                 break;
-            check_embedded(check, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value), true);
+            check_embedded(check, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value),
+                           true);
         }
     }
     PKCS7_free(p7);
@@ -324,13 +340,15 @@ static void check_catalogs(struct check *check, const struct sign_blobs *catalog
 
     check->in_catalog = true;
     for (int i = 0; i < 2; i++)
-        digests[i] = (struct der_digest){nids[i], digest[i], sign_image_digest(check->image, nids[i], digest[i])};
+        digests[i] = (struct der_digest){nids[i], digest[i],
+                                         sign_image_digest(check->image, nids[i], digest[i])};
     for (size_t i = 0; i < catalogs->count; i++) {
         const unsigned char *at = catalogs->blob[i].bytes;
         PKCS7 *p7 = d2i_PKCS7(NULL, &at, (long)catalogs->blob[i].size);
         struct der content;
 
-        if (p7 != NULL && signed_content(p7, OID_TRUST_LIST, &content) && der_catalog_has(content, digests, 2))
+        if (p7 != NULL && signed_content(p7, OID_TRUST_LIST, &content) &&
+            der_catalog_has(content, digests, 2))
             judge_signature(check, p7, content);
         PKCS7_free(p7);
     }
@@ -345,7 +363,8 @@ static void add_certificates(X509_STORE *store, const struct sign_blob *blob)
     X509 *certificate = d2i_X509(NULL, &at, (long)blob->size);
     BIO *text = certificate == NULL ? BIO_new_mem_buf(blob->bytes, (int)blob->size) : NULL;
 
-    while (certificate != NULL || (text != NULL && (certificate = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL)) {
+    while (certificate != NULL ||
+           (text != NULL && (certificate = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL)) {
         X509_STORE_add_cert(store, certificate);
         X509_free(certificate);
         certificate = NULL;
@@ -366,7 +385,8 @@ static X509_STORE *make_store(const struct sign_blobs *certificates)
     return store;
 }
 
-void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t bytes, uint64_t now_100ns,
+void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t bytes,
+                 uint64_t now_100ns,
                  HAL_SIGN_REQUEST *request)
 {
     struct sign_image opened;
@@ -390,7 +410,8 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
             check_catalogs(&check, &trust->catalogs);
     }
     if (request->level == HAL_SIGN_NONE && request->reason[0] == '\0')
-        snprintf(request->reason, sizeof(request->reason), "it has no signature, and no catalog lists it");
+        snprintf(request->reason, sizeof(request->reason),
+                 "it has no signature, and no catalog lists it");
     X509_STORE_free(check.production);
     X509_STORE_free(check.test);
 }

@@ -1,8 +1,9 @@
 /*
- * How this start was configured: the elements of the entry that is booted, in the hive BCD00000000, or what the host says in their
- * stead. With Secure Boot neither turns anything off. [doc: BCDEdit /set: "Cannot be set when secure boot is enabled"] Shown as
- * documented: SystemStartOptions, SecureBoot\State, KdDebuggerEnabled. Left out: what the loader alone would use (paths,
- * devices, menus, limits of memory and processors).
+ * How this start was configured: the elements of the entry that is booted, in the hive BCD00000000,
+ * or what the host says in their stead. With Secure Boot neither turns anything off. [doc: BCDEdit
+ * /set: "Cannot be set when secure boot is enabled"] Shown as documented: SystemStartOptions,
+ * SecureBoot\State, KdDebuggerEnabled. Left out: what the loader alone would use (paths, devices,
+ * menus, limits of memory and processors).
  */
 #include "cip.h"
 
@@ -25,7 +26,8 @@ static NTSTATUS CipOpenKey(PCWSTR Path, PHANDLE Key)
     UNICODE_STRING String;
 
     RtlInitUnicodeString(&String, Path);
-    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &String, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     return ZwOpenKey(Key, KEY_READ, &Attributes);
 }
 
@@ -40,10 +42,12 @@ ULONG CipReadElement(PCWSTR Object, ULONG Element, PVOID Data, ULONG Limit)
     ULONG Bytes = 0, Needed;
     HANDLE Key;
 
-    _snwprintf(Path, RTL_NUMBER_OF(Path), L"\\Registry\\Machine\\BCD00000000\\Objects\\%ws\\Elements\\%08x", Object, Element);
+    _snwprintf(Path, RTL_NUMBER_OF(Path),
+               L"\\Registry\\Machine\\BCD00000000\\Objects\\%ws\\Elements\\%08x", Object, Element);
     if (!NT_SUCCESS(CipOpenKey(Path, &Key)))
         return 0;
-    if (NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, &Value, sizeof(Value), &Needed)) &&
+    if (NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, &Value, sizeof(Value),
+                                   &Needed)) &&
         Value.Info.DataLength <= Limit) {
         Bytes = Value.Info.DataLength;
         RtlCopyMemory(Data, Value.Info.Data, Bytes);
@@ -72,7 +76,8 @@ static VOID CipReadConfiguration(VOID)
     ULONG Told = KiLoaderBlock->boot_options;
 
     CiBoot.SecureBoot = (Told & HAL_BOOT_SECURE) != 0;
-    if (CipReadElement(CIP_BOOTMGR, CIP_DEFAULT_OBJECT, Entry, sizeof(Entry) - sizeof(WCHAR)) != 0) {
+    if (CipReadElement(CIP_BOOTMGR, CIP_DEFAULT_OBJECT, Entry,
+                       sizeof(Entry) - sizeof(WCHAR)) != 0) {
         CiBoot.TestSigning = CipReadFlag(Entry, CIP_TESTSIGNING);
         CiBoot.NoIntegrityChecks = CipReadFlag(Entry, CIP_NOINTEGRITYCHECKS);
         CiBoot.Debug = CipReadFlag(Entry, CIP_DEBUG);
@@ -85,7 +90,10 @@ static VOID CipReadConfiguration(VOID)
         CiBoot.TestSigning = CiBoot.NoIntegrityChecks = CiBoot.Debug = FALSE;
 }
 
-/* The debugger's transport, by its number: 0 serial, 1 1394, 2 USB, 3 network, 4 local. [doc: BcdLibraryElementTypes] */
+/*
+ * The debugger's transport, by its number: 0 serial, 1 1394, 2 USB, 3 network, 4 local. [doc:
+ * BcdLibraryElementTypes]
+ */
 static VOID CipAppendDebugger(PWSTR Text, SIZE_T Limit)
 {
     static const WCHAR *const Names[] = {NULL, L"1394", L"USB", L"NET", L"LOCAL"};
@@ -97,7 +105,8 @@ static VOID CipAppendDebugger(PWSTR Text, SIZE_T Limit)
                    (ULONG)CipReadNumber(CIP_DEBUGGER, CIP_DEBUGGER_PORT, 1),
                    (ULONG)CipReadNumber(CIP_DEBUGGER, CIP_DEBUGGER_BAUD, 115200));
     else
-        _snwprintf(Text + Used, Limit - Used, L"  DEBUG  DEBUGPORT=%ws", Names[Type < RTL_NUMBER_OF(Names) ? Type : 4]);
+        _snwprintf(Text + Used, Limit - Used, L"  DEBUG  DEBUGPORT=%ws",
+                   Names[Type < RTL_NUMBER_OF(Names) ? Type : 4]);
 }
 
 static NTSTATUS CipShowStartOptions(VOID)
@@ -111,7 +120,8 @@ static NTSTATUS CipShowStartOptions(VOID)
     wcscat(Text, L" NOEXECUTE=OPTIN");
     if (CiBoot.Debug)
         CipAppendDebugger(Text, RTL_NUMBER_OF(Text) - 1);
-    return RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, CIP_CONTROL, L"SystemStartOptions", REG_SZ, Text,
+    return RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, CIP_CONTROL, L"SystemStartOptions", REG_SZ,
+                                 Text,
                                  (ULONG)(wcslen(Text) + 1) * sizeof(WCHAR));
 }
 
@@ -124,7 +134,8 @@ static NTSTATUS CipShowSecureBoot(VOID)
         Status = RtlCreateRegistryKey(RTL_REGISTRY_ABSOLUTE, CIP_CONTROL L"\\SecureBoot\\State");
     if (!NT_SUCCESS(Status))
         return Status;
-    return RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, CIP_CONTROL L"\\SecureBoot\\State", L"UEFISecureBootEnabled", REG_DWORD,
+    return RtlWriteRegistryValue(RTL_REGISTRY_ABSOLUTE, CIP_CONTROL L"\\SecureBoot\\State",
+                                 L"UEFISecureBootEnabled", REG_DWORD,
                                  &Enabled, sizeof(Enabled));
 }
 

@@ -1,7 +1,8 @@
 /*
- * Which drivers may be loaded. The host verifies the signature of the very bytes that are mapped afterwards; what to make of it
- * is decided here. [doc: Driver signing policy; Enable loading of test-signed drivers; Installing an unsigned driver during
- * development and test] Left out: user mode's images, hashes of pages, block lists, boot-start drivers' own rule (an embedded
+ * Which drivers may be loaded. The host verifies the signature of the very bytes that are mapped
+ * afterwards; what to make of it is decided here. [doc: Driver signing policy; Enable loading of
+ * test-signed drivers; Installing an unsigned driver during development and test] Left out: user
+ * mode's images, hashes of pages, block lists, boot-start drivers' own rule (an embedded
  * signature).
  */
 #include "cip.h"
@@ -25,17 +26,20 @@ static VOID CipLog(const char *Format, ...)
     HAL->write(HAL_STREAM_LOG, (ULONG64)Text, strlen(Text), KeVirtualTime());
 }
 
-/* Control\CI\DebugFlags: signatures are required although a debugger is there. [doc: Enforcing Kernel-Mode Signature
- * Verification in Kernel Debugging Mode] */
+/*
+ * Control\CI\DebugFlags: signatures are required although a debugger is there. [doc: Enforcing
+ * Kernel-Mode Signature Verification in Kernel Debugging Mode]
+ */
 static BOOLEAN CipDebuggerExcuses(VOID)
 {
     ULONG Flags = 0, Default = 0;
-    RTL_QUERY_REGISTRY_TABLE Table[2] = {{.Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK,
-                                          .Name = L"DebugFlags",
-                                          .EntryContext = &Flags,
-                                          .DefaultType = REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT | REG_DWORD,
-                                          .DefaultData = &Default,
-                                          .DefaultLength = sizeof(Default)}};
+    RTL_QUERY_REGISTRY_TABLE Table[2] = {
+        {.Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK,
+         .Name = L"DebugFlags",
+         .EntryContext = &Flags,
+         .DefaultType = REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT | REG_DWORD,
+         .DefaultData = &Default,
+         .DefaultLength = sizeof(Default)}};
 
     if (!CiBoot.Debug || KdDebuggerNotPresent)
         return FALSE;
@@ -56,14 +60,16 @@ static NTSTATUS CipJudge(const HAL_SIGN_REQUEST *Signature)
 
 static VOID CipReport(PCUNICODE_STRING Path, const HAL_SIGN_REQUEST *Signature, BOOLEAN Excused)
 {
-    const char *Allowed = Excused ? " The image is allowed to load because kernel mode debugger is attached." : "";
+    const char *Allowed =
+        Excused ? " The image is allowed to load because kernel mode debugger is attached." : "";
 
     if (Signature->level >= HAL_SIGN_UNTRUSTED)
-        CipLog("Code Integrity does not load the file %wZ: its signature, by %s, is a test's, and test signing is off.%s", Path,
+        CipLog("Code Integrity does not load the file %wZ: its signature, by %s, is a test's, "
+               "and test signing is off.%s", Path,
                Signature->signer, Allowed);
     else
-        CipLog("Code Integrity is unable to verify the image integrity of the file %wZ because file hash could not be found on "
-               "the system: %s.%s",
+        CipLog("Code Integrity is unable to verify the image integrity of the file %wZ because "
+               "file hash could not be found on the system: %s.%s",
                Path, Signature->reason, Allowed);
 }
 
@@ -91,6 +97,16 @@ NTSTATUS CiValidateImage(PCUNICODE_STRING Path, const VOID *Bytes, ULONG64 Lengt
 
 ULONG CiOptions(VOID)
 {
-    return (CiBoot.NoIntegrityChecks ? 0 : CIP_OPTION_ENABLED) | (CiBoot.TestSigning ? CIP_OPTION_TESTSIGN : 0) |
+    return (CiBoot.NoIntegrityChecks ? 0 : CIP_OPTION_ENABLED) |
+           (CiBoot.TestSigning ? CIP_OPTION_TESTSIGN : 0) |
            (CiBoot.Debug ? CIP_OPTION_DEBUGMODE_ENABLED : 0);
+}
+
+const char *CiPolicyText(VOID)
+{
+    if (CiBoot.NoIntegrityChecks)
+        return CiBoot.TestSigning ? "test signing is on, integrity checks are off: any driver loads"
+                                  : "integrity checks are off: any driver loads";
+    return CiBoot.TestSigning ? "test signing is on: any signature will do"
+                              : "test signing is off: production's signatures only";
 }

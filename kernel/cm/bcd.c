@@ -1,7 +1,8 @@
 /*
- * The boot configuration that a fresh machine starts with: the hive \Registry\Machine\BCD00000000, with the objects and elements
- * that have a meaning here, by their documented types. [doc: BCD reference; bcdedit] What reads it is ci; what changes it is
- * bcdedit. Left out: devices (there is one disk), the resume and recovery entries.
+ * The boot configuration that a fresh machine starts with: the hive \Registry\Machine\BCD00000000,
+ * with the objects and elements that have a meaning here, by their documented types. [doc: BCD
+ * reference; bcdedit] What reads it is ci; what changes it is bcdedit. Left out: devices (there is
+ * one disk), the resume and recovery entries.
  */
 #include "cmp.h"
 
@@ -9,7 +10,8 @@
 #define CMP_BCD_OBJECT(Guid) CMP_BCD L"\\Objects\\" Guid
 
 #define CMP_BOOTMGR L"{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
-#define CMP_LOADER L"{d7d0c0de-0000-4000-8000-64727964636b}" /* Windows makes one up at its installation */
+/* Windows makes one up at its installation */
+#define CMP_LOADER L"{d7d0c0de-0000-4000-8000-64727964636b}"
 #define CMP_LOADER_SETTINGS L"{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
 #define CMP_GLOBAL_SETTINGS L"{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
 #define CMP_DEBUGGER_SETTINGS L"{4636856e-540f-4170-a130-a84776f4c654}"
@@ -70,7 +72,8 @@ static NTSTATUS CmpFillBcdRow(const CMP_BCD_ROW *Row)
         _snwprintf(Path, RTL_NUMBER_OF(Path), CMP_BCD_OBJECT(L"%ws\\Description"), Row->Object);
         return CmpSetBcdValue(Path, L"Type", REG_DWORD, &ObjectType, sizeof(ObjectType));
     }
-    _snwprintf(Path, RTL_NUMBER_OF(Path), CMP_BCD_OBJECT(L"%ws\\Elements\\%08x"), Row->Object, Row->Element);
+    _snwprintf(Path, RTL_NUMBER_OF(Path), CMP_BCD_OBJECT(L"%ws\\Elements\\%08x"), Row->Object,
+               Row->Element);
     if (Format == 5)
         return CmpSetBcdValue(Path, L"Element", REG_BINARY, &Row->Number, sizeof(Row->Number));
     return CmpSetBcdValue(Path, L"Element", Format == 4 ? REG_MULTI_SZ : REG_SZ, Row->Text,
@@ -84,7 +87,8 @@ NTSTATUS CmpFillBootConfiguration(VOID)
 
     if (CmpIsLoaded(CMP_BCD))
         return STATUS_SUCCESS;
-    Status = CmpSetBcdValue(CMP_BCD L"\\Description", L"KeyName", REG_SZ, L"BCD00000000", sizeof(L"BCD00000000"));
+    Status = CmpSetBcdValue(CMP_BCD L"\\Description", L"KeyName", REG_SZ, L"BCD00000000",
+                            sizeof(L"BCD00000000"));
     if (NT_SUCCESS(Status))
         Status = CmpSetBcdValue(CMP_BCD L"\\Description", L"System", REG_DWORD, &One, sizeof(One));
     for (ULONG i = 0; i < RTL_NUMBER_OF(CmpBcdRow) && NT_SUCCESS(Status); i++)

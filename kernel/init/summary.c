@@ -5,6 +5,7 @@
  */
 #include "summary.h"
 
+#include "../ci/ci.h"
 #include "../ex/ex.h"
 #include "../hal/halp.h"
 #include "../io/io.h"
@@ -237,6 +238,7 @@ VOID SummaryWrite(VOID)
     SUMMARY_TAG Kernel = {0};
     ULONG Index = 0;
 
+    SummaryPrint("signing\t%s\n", CiPolicyText());
     SummaryPrintIo();
     if (KiLoaderBlock->flags & HAL_FLAG_REQUESTS)
         IoVisitMinors(SummaryPrintRequest);

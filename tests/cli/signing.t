@@ -218,6 +218,8 @@ start enforce changed.sys 577
 # Secure Boot lets nothing be turned off.
 run run --secure-boot unsigned.sys
 like err 'could not load: STATUS_DRIVER_BLOCKED ' 'with Secure Boot an unsigned driver is blocked whatever --signing says'
+run run unsigned.sys
+like err 'test signing is on, integrity checks are off: any driver loads' 'the summary says which drivers load'
 run run --signing sometimes unsigned.sys
 is $status 1 'a policy that there is not'
 done_testing

@@ -1,6 +1,7 @@
 /*
- * Fuzzes what verifies signatures: the input as an image, as the signature in the certificate table of an image that is well
- * formed, as a catalog, and as a certificate. No input is ever found to be signed for production.
+ * Fuzzes what verifies signatures: the input as an image, as the signature in the certificate table
+ * of an image that is well formed, as a catalog, and as a certificate. No input is ever found to be
+ * signed for production.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static void verify(const struct sign_trust *trust, const uint8_t *image, size_t 
     HAL_SIGN_REQUEST request = {0};
 
     sign_verify(trust, image, size, NOW_100NS, &request);
-    if (request.level == HAL_SIGN_PRODUCTION || (request.level <= HAL_SIGN_BAD && request.reason[0] == '\0'))
+    if (request.level == HAL_SIGN_PRODUCTION ||
+        (request.level <= HAL_SIGN_BAD && request.reason[0] == '\0'))
         abort();
 }
 

@@ -7,7 +7,8 @@
 #define BCD_BOOTMGR L"{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 #define BCD_DEBUGGER L"{4636856e-540f-4170-a130-a84776f4c654}"
 
-typedef enum { BCD_TEXT = 2, BCD_OBJECT, BCD_OBJECTS, BCD_INTEGER, BCD_BOOLEAN } BCD_FORMAT; /* as in an element's type */
+/* as in an element's type */
+typedef enum { BCD_TEXT = 2, BCD_OBJECT, BCD_OBJECTS, BCD_INTEGER, BCD_BOOLEAN } BCD_FORMAT;
 
 typedef struct {
     const WCHAR *Name; /* "testsigning" */
@@ -18,7 +19,8 @@ typedef struct {
 
 /* ---- names.c ---- */
 const BCD_ELEMENT *BcdFindElement(const WCHAR *Name);
-const BCD_ELEMENT *BcdElementAt(DWORD Index); /* in the order in which /enum shows them; NULL: no further one */
+/* in the order in which /enum shows them; NULL: no further one */
+const BCD_ELEMENT *BcdElementAt(DWORD Index);
 BCD_FORMAT BcdFormatOf(DWORD Type);
 /* "{current}", "{bootmgr}", ..., or a GUID in braces that is in the store. ERROR_FILE_NOT_FOUND. */
 DWORD BcdFindObject(const WCHAR *Word, WCHAR Id[BCD_ID_LENGTH]);
@@ -36,7 +38,8 @@ DWORD BcdObjectAt(DWORD Index, WCHAR Id[BCD_ID_LENGTH]);
 BOOL BcdIsSecureBoot(void);
 
 /* ---- enum.c, set.c: the commands; the exit code ---- */
-void BcdPrintElement(const WCHAR *Id, const BCD_ELEMENT *Element); /* nothing, when the object has none */
+/* nothing, when the object has none */
+void BcdPrintElement(const WCHAR *Id, const BCD_ELEMENT *Element);
 int BcdEnum(int Count, WCHAR **Words);
 int BcdSetValue(int Count, WCHAR **Words);
 int BcdDeleteValue(int Count, WCHAR **Words);

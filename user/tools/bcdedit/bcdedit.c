@@ -1,7 +1,8 @@
 /*
- * bcdedit: the boot configuration's command line. Names, arguments and texts are those of Windows' bcdedit.exe [doc: BCDEdit /set,
- * /enum, /debug, /bootdebug, /dbgsettings, /deletevalue; measured by the texts that documents show]. What it changes holds from
- * the next start. Not here: stores in files, devices, new entries, menus and their order, EMS, the hypervisor.
+ * bcdedit: the boot configuration's command line. Names, arguments and texts are those of Windows'
+ * bcdedit.exe [doc: BCDEdit /set, /enum, /debug, /bootdebug, /dbgsettings, /deletevalue; measured
+ * by the texts that documents show]. What it changes holds from the next start. Not here: stores in
+ * files, devices, new entries, menus and their order, EMS, the hypervisor.
  */
 #include "bcd.h"
 

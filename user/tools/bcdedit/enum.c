@@ -16,11 +16,16 @@ static const WCHAR *ChoiceAt(const WCHAR *Choices, unsigned long long Index, WCH
     return Text;
 }
 
+static void PrintWord(const WCHAR *Name, const WCHAR *Word)
+{
+    ConsolePrint(L"%-*ls%ls\n", COLUMN, Name, Word);
+}
+
 /* Each object of a list has a line; the name stands before the first. */
 static void PrintObjects(const WCHAR *Name, const WCHAR *Id)
 {
     for (; *Id != 0; Id += wcslen(Id) + 1, Name = L"")
-        ConsolePrint(L"%-*ls%ls\n", COLUMN, Name, BcdShownName(Id));
+        PrintWord(Name, BcdShownName(Id));
 }
 
 /* An IPv4 address is kept as a number. */
@@ -31,10 +36,11 @@ static void PrintInteger(const BCD_ELEMENT *Element, unsigned long long Number)
     if (Element->Choices != NULL)
         ChoiceAt(Element->Choices, Number, Text);
     else if (wcscmp(Element->Name, L"hostip") == 0)
-        _snwprintf(Text, 40, L"%llu.%llu.%llu.%llu", Number >> 24 & 255, Number >> 16 & 255, Number >> 8 & 255, Number & 255);
+        _snwprintf(Text, 40, L"%llu.%llu.%llu.%llu", Number >> 24 & 255, Number >> 16 & 255,
+                   Number >> 8 & 255, Number & 255);
     else
         _snwprintf(Text, 40, L"%llu", Number);
-    ConsolePrint(L"%-*ls%ls\n", COLUMN, Element->Name, Text);
+    PrintWord(Element->Name, Text);
 }
 
 void BcdPrintElement(const WCHAR *Id, const BCD_ELEMENT *Element)
@@ -49,11 +55,11 @@ void BcdPrintElement(const WCHAR *Id, const BCD_ELEMENT *Element)
     if (BcdGet(Id, Element->Type, &Data, sizeof(Data) - 2 * sizeof(WCHAR), &Bytes) != ERROR_SUCCESS)
         return;
     switch (BcdFormatOf(Element->Type)) {
-    case BCD_TEXT: ConsolePrint(L"%-*ls%ls\n", COLUMN, Element->Name, Data.Text); break;
-    case BCD_OBJECT: ConsolePrint(L"%-*ls%ls\n", COLUMN, Element->Name, BcdShownName(Data.Text)); break;
+    case BCD_TEXT: PrintWord(Element->Name, Data.Text); break;
+    case BCD_OBJECT: PrintWord(Element->Name, BcdShownName(Data.Text)); break;
     case BCD_OBJECTS: PrintObjects(Element->Name, Data.Text); break;
     case BCD_INTEGER: PrintInteger(Element, Data.Number); break;
-    case BCD_BOOLEAN: ConsolePrint(L"%-*ls%ls\n", COLUMN, Element->Name, Data.Flag != 0 ? L"Yes" : L"No"); break;
+    case BCD_BOOLEAN: PrintWord(Element->Name, Data.Flag != 0 ? L"Yes" : L"No"); break;
     }
 }
 
@@ -98,7 +104,8 @@ static int EnumClass(const WCHAR *Class)
 
 int BcdEnum(int Count, WCHAR **Words)
 {
-    static const WCHAR *const Classes[] = {L"active", L"firmware", L"bootapp", L"bootmgr", L"osloader", L"resume", L"inherit", L"all"};
+    static const WCHAR *const Classes[] = {L"active",   L"firmware", L"bootapp", L"bootmgr",
+                                           L"osloader", L"resume",   L"inherit", L"all"};
     WCHAR Id[BCD_ID_LENGTH];
     DWORD Error;
 

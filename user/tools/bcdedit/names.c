@@ -1,4 +1,7 @@
-/* The names of elements and objects, with their documented types. [doc: BCDEdit /set; BCD reference, element types] */
+/*
+ * The names of elements and objects, with their documented types. [doc: BCDEdit /set; BCD
+ * reference, element types]
+ */
 #include "bcd.h"
 
 #include <wchar.h>

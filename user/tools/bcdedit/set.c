@@ -9,9 +9,13 @@
 #define FAILED_SET "An error has occurred setting the element data."
 #define FAILED_DELETE "An error has occurred deleting the specified entry."
 
-/* ERROR_SECUREBOOT_POLICY_VIOLATION's is this command's own text. [doc: Enable loading of test-signed drivers] */
+/*
+ * ERROR_SECUREBOOT_POLICY_VIOLATION's is this command's own text. [doc: Enable loading of
+ * test-signed drivers]
+ */
 #define SECURE_BOOT_ERROR 4550
-static const char SecureBootText[] = "The value is protected by Secure Boot policy and cannot be modified or deleted.";
+static const char SecureBootText[] =
+    "The value is protected by Secure Boot policy and cannot be modified or deleted.";
 
 int BcdEnd(const char *Failed, DWORD Error)
 {
@@ -28,7 +32,8 @@ int BcdEnd(const char *Failed, DWORD Error)
     }
     Length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, Error,
                             0, (WCHAR *)&Text, 0, NULL);
-    while (Length != 0 && (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
+    while (Length != 0 &&
+           (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
         Text[--Length] = 0;
     ConsolePrint(L"%hs\n%ls\n", Failed, Length != 0 ? Text : L"");
     LocalFree(Text);
@@ -47,7 +52,8 @@ int BcdBadSyntax(void)
 
 static DWORD SetFlag(const WCHAR *Id, DWORD Type, const WCHAR *Word)
 {
-    static const WCHAR *const Words[] = {L"off", L"on", L"no", L"yes", L"false", L"true", L"0", L"1"};
+    static const WCHAR *const Words[] =
+        {L"off", L"on", L"no", L"yes", L"false", L"true", L"0", L"1"};
 
     for (size_t i = 0; i < sizeof(Words) / sizeof(Words[0]); i++)
         if (_wcsicmp(Word, Words[i]) == 0) {
@@ -129,7 +135,9 @@ static DWORD SetObject(const WCHAR *Id, DWORD Type, const WCHAR *Word)
     WCHAR Ids[BCD_ID_LENGTH + 1] = {0};
     DWORD Error = BcdFindObject(Word, Ids), IsList = BcdFormatOf(Type) == BCD_OBJECTS;
 
-    return Error == ERROR_SUCCESS ? BcdSet(Id, Type, Ids, (DWORD)(wcslen(Ids) + 1 + IsList) * sizeof(WCHAR)) : Error;
+    if (Error != ERROR_SUCCESS)
+        return Error;
+    return BcdSet(Id, Type, Ids, (DWORD)(wcslen(Ids) + 1 + IsList) * sizeof(WCHAR));
 }
 
 static DWORD SetElement(const WCHAR *Id, const BCD_ELEMENT *Element, const WCHAR *Word)
@@ -139,7 +147,8 @@ static DWORD SetElement(const WCHAR *Id, const BCD_ELEMENT *Element, const WCHAR
     switch (BcdFormatOf(Element->Type)) {
     case BCD_BOOLEAN: return SetFlag(Id, Element->Type, Word);
     case BCD_INTEGER: return SetInteger(Id, Element, Word);
-    case BCD_TEXT: return BcdSet(Id, Element->Type, Word, (DWORD)(wcslen(Word) + 1) * sizeof(WCHAR));
+    case BCD_TEXT: return BcdSet(Id, Element->Type, Word,
+                                 (DWORD)(wcslen(Word) + 1) * sizeof(WCHAR));
     default: return SetObject(Id, Element->Type, Word);
     }
 }
@@ -189,7 +198,8 @@ int BcdDeleteValue(int Count, WCHAR **Words)
         Error = SECURE_BOOT_ERROR;
     if (Error == ERROR_SUCCESS)
         Error = BcdDelete(Id, Element->Type);
-    return BcdEnd(Error == SECURE_BOOT_ERROR ? FAILED_SET : "An error occurred while attempting to delete the specified data element.",
+    return BcdEnd(Error == SECURE_BOOT_ERROR ? FAILED_SET
+                  : "An error occurred while attempting to delete the specified data element.",
                   Error == ERROR_FILE_NOT_FOUND ? ERROR_NOT_FOUND : Error);
 }
 
@@ -200,7 +210,8 @@ static int SetSwitch(const WCHAR *Name, int Count, WCHAR **Words)
 
     if (Count != 1)
         return BcdBadSyntax();
-    return BcdEnd(FAILED_SET, Error != ERROR_SUCCESS ? Error : SetElement(Id, BcdFindElement(Name), Words[0]));
+    return BcdEnd(FAILED_SET,
+                  Error != ERROR_SUCCESS ? Error : SetElement(Id, BcdFindElement(Name), Words[0]));
 }
 
 int BcdDebug(int Count, WCHAR **Words)
@@ -213,16 +224,22 @@ int BcdBootDebug(int Count, WCHAR **Words)
     return SetSwitch(L"bootdebug", Count, Words);
 }
 
-/* One parameter of /dbgsettings: NAME:VALUE, /start POLICY, /noumex, nodhcp. Returns the words it took, 0: none is meant. */
+/*
+ * One parameter of /dbgsettings: NAME:VALUE, /start POLICY, /noumex, nodhcp. Returns the words it
+ * took, 0: none is meant.
+ */
 static int SetDebuggerParameter(int Count, WCHAR **Words, DWORD *Error)
 {
-    static const WCHAR *const Names[] = {L"debugport", L"baudrate", L"channel", L"targetname", L"hostip", L"port", L"key", L"busparams"};
+    static const WCHAR *const Names[] =
+        {L"debugport", L"baudrate", L"channel", L"targetname", L"hostip", L"port", L"key",
+            L"busparams"};
     const WCHAR *Colon = wcschr(Words[0], ':');
 
     if (_wcsicmp(Words[0], L"/noumex") == 0 || _wcsicmp(Words[0], L"nodhcp") == 0) {
         const WCHAR *Name = Words[0][0] == '/' ? L"noumex" : L"dhcp";
 
-        *Error = SetElement(BCD_DEBUGGER, BcdFindElement(Name), Words[0][0] == '/' ? L"on" : L"off");
+        *Error = SetElement(BCD_DEBUGGER, BcdFindElement(Name),
+                            Words[0][0] == '/' ? L"on" : L"off");
         return 1;
     }
     if (_wcsicmp(Words[0], L"/start") == 0 && Count > 1) {
@@ -230,7 +247,8 @@ static int SetDebuggerParameter(int Count, WCHAR **Words, DWORD *Error)
         return 2;
     }
     for (size_t i = 0; Colon != NULL && i < sizeof(Names) / sizeof(Names[0]); i++)
-        if (wcslen(Names[i]) == (size_t)(Colon - Words[0]) && _wcsnicmp(Words[0], Names[i], wcslen(Names[i])) == 0) {
+        if (wcslen(Names[i]) == (size_t)(Colon - Words[0]) &&
+            _wcsnicmp(Words[0], Names[i], wcslen(Names[i])) == 0) {
             *Error = SetElement(BCD_DEBUGGER, BcdFindElement(Names[i]), Colon + 1);
             return 1;
         }

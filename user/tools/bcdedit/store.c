@@ -1,4 +1,7 @@
-/* The store of the boot configuration, which on a running system is the key BCD00000000 of the registry. */
+/*
+ * The store of the boot configuration, which on a running system is the key BCD00000000 of the
+ * registry.
+ */
 #include "bcd.h"
 
 #include <stdio.h>
@@ -95,10 +98,12 @@ BOOL BcdIsSecureBoot(void)
     DWORD Enabled = 0, Bytes = sizeof(Enabled);
     HKEY Key;
 
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State", 0, KEY_QUERY_VALUE, &Key) !=
+    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State",
+                      0, KEY_QUERY_VALUE, &Key) !=
         ERROR_SUCCESS)
         return FALSE;
-    if (RegQueryValueExW(Key, L"UEFISecureBootEnabled", NULL, NULL, (BYTE *)&Enabled, &Bytes) != ERROR_SUCCESS)
+    if (RegQueryValueExW(Key, L"UEFISecureBootEnabled", NULL, NULL, (BYTE *)&Enabled,
+                         &Bytes) != ERROR_SUCCESS)
         Enabled = 0;
     RegCloseKey(Key);
     return Enabled != 0;
