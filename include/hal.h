@@ -202,6 +202,8 @@ typedef struct HAL_LOADER_BLOCK {
     uint64_t interrupt_messages[4]; /* bit v: a message with vector v arrived */
     uint32_t doorbell; /* not 0: the supervisor rang, since a command waits; set by the host, the guest clears it */
     uint32_t boot_options; /* set by the host: HAL_BOOT_* */
+    uint32_t drives;   /* bit n: drive 'A' + n, not C, is a folder of the host's, which cannot be written to */
+    uint32_t pad3;
 } HAL_LOADER_BLOCK;
 
 /* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */
@@ -316,14 +318,14 @@ typedef struct HAL_MODULE_RECORD {
 } HAL_MODULE_RECORD;
 
 /*
- * ---- files: requests to the broker, which sees nothing but the machine's C/ folder ----
+ * ---- files: requests to the broker, which sees nothing but the machine's C/ folder and its other drives' ----
  *
  * Times: what an operation creates or changes is stamped with the virtual time of the request; a file that this run has
  * not touched reports the machine's boot time. File ids and list order depend on names alone. So two runs see the same
  * bytes.
  */
 enum {
-    HAL_FILE_OPEN = 1,   /* path, open fields -> handle, info */
+    HAL_FILE_OPEN = 1,   /* drive, path, open fields -> handle, info */
     HAL_FILE_CLOSE,
     HAL_FILE_READ,       /* handle, offset, length -> data */
     HAL_FILE_WRITE,
@@ -335,7 +337,7 @@ enum {
     HAL_FILE_DELETE,     /* handle: unlink now; the handle stays and must be closed */
     HAL_FILE_LIST,       /* directory handle, offset = index of the first entry -> whole HAL_DIR_ENTRY records, sorted,
                             without "." and ".."; offset 0 takes a new snapshot; STATUS_NO_MORE_FILES at the end */
-    HAL_FILE_SPACE       /* info.size = bytes of the volume, info.allocation = free bytes */
+    HAL_FILE_SPACE       /* drive; info.size = bytes of the volume, info.allocation = free bytes */
 };
 enum { /* disposition, as NT's FILE_* create dispositions */
     HAL_OPEN_SUPERSEDE = 0, HAL_OPEN_EXISTING, HAL_OPEN_CREATE, HAL_OPEN_IF, HAL_OPEN_OVERWRITE, HAL_OPEN_OVERWRITE_IF
@@ -368,6 +370,8 @@ typedef struct HAL_FILE_REQUEST {
     uint32_t disposition, options;
     uint32_t attributes;  /* for creation */
     uint32_t action;      /* out: FILE_OPENED, FILE_CREATED, ... */
+    uint32_t drive;       /* of OPEN and SPACE: the letter of HAL_LOADER_BLOCK.drives, 0: C: */
+    uint32_t pad;
     HAL_FILE_INFO info;
 } HAL_FILE_REQUEST;
 #define HAL_FILE_CHUNK 65536u

@@ -371,14 +371,22 @@ static uint32_t do_space(broker *self, HAL_FILE_REQUEST *request)
     struct statvfs space;
 
     request->info.size = BROKER_VOLUME_BYTES;
-    request->info.allocation = self->quota_bytes - self->grown_bytes;
+    request->info.allocation = self->read_only ? 0 : self->quota_bytes - self->grown_bytes;
     if (!self->real_times)
         return NT_STATUS_SUCCESS;
     if (fstatvfs(self->volume_fd, &space) != 0)
         return broker_status_from_errno(errno);
     request->info.size = (uint64_t)space.f_blocks * space.f_frsize;
-    request->info.allocation = (uint64_t)space.f_bavail * space.f_frsize;
+    request->info.allocation =
+        self->read_only ? 0 : (uint64_t)space.f_bavail * space.f_frsize;
     return NT_STATUS_SUCCESS;
+}
+
+static bool changes(uint32_t operation)
+{
+    return operation == HAL_FILE_WRITE || operation == HAL_FILE_SET_SIZE ||
+           operation == HAL_FILE_SET_TIMES || operation == HAL_FILE_RENAME ||
+           operation == HAL_FILE_DELETE;
 }
 
 static uint32_t do_handle_operation(broker *self, HAL_FILE_REQUEST *request, const char *path,
@@ -388,6 +396,8 @@ static uint32_t do_handle_operation(broker *self, HAL_FILE_REQUEST *request, con
 
     if (handle == NULL)
         return NT_STATUS_INVALID_HANDLE;
+    if (self->read_only && changes(request->operation))
+        return NT_STATUS_MEDIA_WRITE_PROTECTED;
     switch (request->operation) {
     case HAL_FILE_CLOSE: close_handle(self, handle); return NT_STATUS_SUCCESS;
     case HAL_FILE_READ: return do_read(handle, request, data);
@@ -414,6 +424,8 @@ void broker_execute(broker *self, HAL_FILE_REQUEST *request, const char *path, u
     uint64_t now_100ns =
         self->real_times ? broker_real_time() : self->boot_time_100ns + virtual_time_100ns;
 
+    if (broker_drive_execute(self, request, path, data, virtual_time_100ns))
+        return;
     if (request->length > HAL_FILE_CHUNK || request->path_bytes > BROKER_MAX_PATH)
         request->status = NT_STATUS_INVALID_PARAMETER;
     else if (request->operation == HAL_FILE_OPEN)
@@ -499,6 +511,8 @@ void broker_destroy(broker *self)
         if (self->handle[i].node != NULL)
             close_handle(self, &self->handle[i]);
     broker_node_forget_all(self);
+    for (unsigned i = 0; i < self->drive_count; i++)
+        broker_destroy(self->drive[i].broker);
     close_if_open(self->volume_fd);
     for (int i = 0; i < BROKER_INBOX_FOLDERS; i++)
         close_if_open(self->inbox_fd[i]);
@@ -507,5 +521,9 @@ void broker_destroy(broker *self)
 
 unsigned broker_open_handles(const broker *self)
 {
-    return self->handle_count;
+    unsigned count = self->handle_count;
+
+    for (unsigned i = 0; i < self->drive_count; i++)
+        count += broker_open_handles(self->drive[i].broker);
+    return count;
 }

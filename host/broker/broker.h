@@ -1,6 +1,6 @@
 /*
  * The file broker: does a machine's HAL_FILE requests, in the supervisor, inside one folder (the
- * machine's C/) and nowhere else. The machine is not trusted: nothing it sends can reach another
+ * machine's C/) and those shown as other drives, and nowhere else. The machine is not trusted: nothing it sends can reach another
  * file, a device, or unbounded memory.
  */
 #pragma once
@@ -28,9 +28,16 @@ struct broker_options {
 #define BROKER_MAX_CREATED 131072u            /* files and folders a run may create */
 #define BROKER_MAX_SNAPSHOT_BYTES (32u << 20) /* all directory lists in progress together */
 #define BROKER_MAX_PATH 2048u
+#define BROKER_MAX_DRIVES 8u
 
 /* 0 or -errno (the folder cannot be opened, no memory). */
 int broker_create(const struct broker_options *options, broker **result);
+/*
+ * Shows a folder as another drive, read-only: 'A' to 'Z' but C. 0 or -errno: -EEXIST, -ENOSPC, what the
+ * folder's opening gives.
+ */
+int broker_add_drive(broker *self, char letter, const char *path);
+uint32_t broker_drives(const broker *self); /* without C: bit n is 'A' + n */
 /* Closes every handle the machine left open. NULL is fine. */
 void broker_destroy(broker *self);
 /* Handles that the machine has open. */

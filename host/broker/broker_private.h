@@ -45,10 +45,16 @@ struct broker_handle {
 #define BROKER_BUCKETS 1024u
 #define BROKER_INBOX_FOLDERS 3
 
+struct broker_drive {
+    char letter;
+    broker *broker;
+};
+
 struct broker {
     int volume_fd;
     int inbox_fd[BROKER_INBOX_FOLDERS]; /* by row of broker_inbox_row; -1: none */
     bool real_times;
+    bool read_only;
     uint64_t boot_time_100ns;
     uint64_t quota_bytes, grown_bytes;
     unsigned displaced_count;
@@ -57,6 +63,8 @@ struct broker {
     size_t snapshot_bytes;
     struct broker_node *bucket[BROKER_BUCKETS];
     struct broker_handle handle[BROKER_MAX_HANDLES];
+    unsigned drive_count;
+    struct broker_drive drive[BROKER_MAX_DRIVES];
     uint8_t data[HAL_FILE_CHUNK]; /* of the request being served */
 };
 
@@ -108,6 +116,11 @@ void broker_fill_info(const broker *self, const struct broker_node *node, const 
 uint32_t broker_list(broker *self, struct broker_handle *handle, HAL_FILE_REQUEST *request,
                      uint8_t *data);
 void broker_snapshot_free(broker *self, struct broker_handle *handle);
+
+/* ---- drive.c ---- */
+/* Does the request if it is for another drive than this broker's own. */
+bool broker_drive_execute(broker *self, HAL_FILE_REQUEST *request, const char *path, uint8_t *data,
+                          uint64_t virtual_time_100ns);
 
 /* ---- open.c ---- */
 uint32_t broker_open(broker *self, HAL_FILE_REQUEST *request, const char *path, uint64_t now_100ns);

@@ -21,6 +21,11 @@ static bool is_overwrite(uint32_t disposition)
            disposition == HAL_OPEN_SUPERSEDE;
 }
 
+static bool writes(const HAL_FILE_REQUEST *request)
+{
+    return (request->options & HAL_OPEN_WRITE) != 0 || is_overwrite(request->disposition);
+}
+
 static uint32_t check_request(const HAL_FILE_REQUEST *request, const struct broker_place *place)
 {
     bool folder = (request->options & HAL_OPEN_DIRECTORY) != 0;
@@ -38,7 +43,6 @@ static uint32_t check_request(const HAL_FILE_REQUEST *request, const struct brok
 static uint32_t check_existing(const HAL_FILE_REQUEST *request, const struct broker_place *place)
 {
     bool directory = S_ISDIR(place->stat.st_mode);
-    bool writes = (request->options & HAL_OPEN_WRITE) != 0 || is_overwrite(request->disposition);
 
     if (request->disposition == HAL_OPEN_CREATE)
         return NT_STATUS_OBJECT_NAME_COLLISION;
@@ -50,7 +54,7 @@ static uint32_t check_existing(const HAL_FILE_REQUEST *request, const struct bro
         return NT_STATUS_OBJECT_NAME_INVALID;
     if (directory && is_overwrite(request->disposition))
         return NT_STATUS_OBJECT_NAME_COLLISION;
-    if (!directory && writes && (place->inbox || (place->stat.st_mode & S_IWUSR) == 0))
+    if (!directory && writes(request) && (place->inbox || (place->stat.st_mode & S_IWUSR) == 0))
         return NT_STATUS_ACCESS_DENIED;
     return NT_STATUS_SUCCESS;
 }
@@ -59,11 +63,10 @@ static uint32_t check_existing(const HAL_FILE_REQUEST *request, const struct bro
 static int open_found(const HAL_FILE_REQUEST *request, struct broker_place *place)
 {
     bool directory = S_ISDIR(place->stat.st_mode);
-    bool writes = (request->options & HAL_OPEN_WRITE) != 0 || is_overwrite(request->disposition);
     int fd = broker_open_at(place->parent_fd, place->leaf,
-                            directory ? O_RDONLY | O_DIRECTORY
-                            : writes  ? O_RDWR
-                                      : O_RDONLY,
+                            directory         ? O_RDONLY | O_DIRECTORY
+                            : writes(request) ? O_RDWR
+                                              : O_RDONLY,
                             0);
     struct stat now;
 
@@ -197,6 +200,9 @@ uint32_t broker_open(broker *self, HAL_FILE_REQUEST *request, const char *path, 
     else if (status == NT_STATUS_SUCCESS && place.slash &&
              (request->options & HAL_OPEN_DIRECTORY) == 0)
         status = NT_STATUS_OBJECT_NAME_INVALID;
+    if (status == NT_STATUS_SUCCESS && self->read_only &&
+        (is_new || (writes(request) && !S_ISDIR(place.stat.st_mode))))
+        status = NT_STATUS_MEDIA_WRITE_PROTECTED;
     if (status == NT_STATUS_SUCCESS)
         status = open_located(self, request, &place, is_new, now_100ns);
     broker_place_release(&place);

@@ -19,6 +19,7 @@
 #include "cli/build_folder.h"
 #include "cli/cli.h"
 #include "cli/devices.h"
+#include "cli/drives.h"
 #include "cli/folder.h"
 #include "cli/run_options.h"
 #include "daemon/daemon.h"
@@ -33,6 +34,7 @@ static const char boot_help[] =
     "                   $XDG_STATE_HOME or ~/.local/state)\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
+    "  --drive Z:=DIR   show that folder of the host's as drive Z:, read-only; may be repeated\n"
     "  --device D[,ARG] plug in a simulated device; may be repeated (drydock help run)\n"
     "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N] (simulated:1)\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
@@ -42,13 +44,25 @@ static const char boot_help[] =
     "  --seed N         seed of what the machine takes for chance (taken from the host)\n\n"
     "exit status: 0 it is up, 1 usage or a machine runs there already, 2 it could not start\n";
 
-enum { OPTION_MACHINE = 256, OPTION_PROCESSORS, OPTION_RAM, OPTION_DEVICE, OPTION_GPU, OPTION_GATE, OPTION_SEED, OPTION_SIGNING, OPTION_SECURE_BOOT };
+enum {
+    OPTION_MACHINE = 256,
+    OPTION_PROCESSORS,
+    OPTION_RAM,
+    OPTION_DEVICE,
+    OPTION_DRIVE,
+    OPTION_GPU,
+    OPTION_GATE,
+    OPTION_SEED,
+    OPTION_SIGNING,
+    OPTION_SECURE_BOOT
+};
 
 static const struct option long_options[] = {
     {"machine", required_argument, NULL, OPTION_MACHINE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
     {"device", required_argument, NULL, OPTION_DEVICE},
+    {"drive", required_argument, NULL, OPTION_DRIVE},
     {"gpu", required_argument, NULL, OPTION_GPU},
     {"gate", required_argument, NULL, OPTION_GATE},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -95,6 +109,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_SEED: return parse_number("seed", 0, UINT64_MAX, &options->seed);
     case OPTION_SIGNING: return run_options_parse_signing(&cli_verb_boot, &options->boot_options);
     case OPTION_SECURE_BOOT: options->boot_options |= HAL_BOOT_SECURE; break;
+    case OPTION_DRIVE: return drives_take(&cli_verb_boot, options, optarg);
     case OPTION_DEVICE:
         if (options->device_count == RUN_DEVICE_LIMIT)
             return cli_usage_error(&cli_verb_boot, "more than %u devices", RUN_DEVICE_LIMIT);
@@ -139,20 +154,23 @@ static int refuse(const struct boot *boot, const char *what, int error)
     return EXIT_NOT_LOADED;
 }
 
-/* For shutdown /r: the words of this command line. */
+/* For shutdown /r: the words of this command line, and where they were said. */
 static int keep_words(const struct boot *boot, int argc, char **argv)
 {
-    json_t *words = json_array();
-    char *text;
+    json_t *words = json_array(), *object;
+    char here[PATH_MAX] = "/", *text;
     int error = -ENOMEM;
 
     for (int i = 0; i < argc; i++)
         json_array_append_new(words, json_string(argv[i]));
-    text = json_dumps(words, JSON_INDENT(1));
+    if (getcwd(here, sizeof(here)) == NULL)
+        snprintf(here, sizeof(here), "/");
+    object = json_pack("{s:s, s:o}", "folder", here, "words", words);
+    text = json_dumps(object, JSON_INDENT(1));
     if (text != NULL)
         error = place_write(&boot->daemon.place, "boot.json", text);
     free(text);
-    json_decref(words);
+    json_decref(object);
     return error;
 }
 
@@ -205,7 +223,9 @@ static int open_disk(struct boot *boot)
 
     if (error == 0)
         error = broker_create(&options, &boot->daemon.broker);
-    return error == 0 ? EXIT_FINE : refuse(boot, "no disk for the machine", error);
+    if (error != 0)
+        return refuse(boot, "no disk for the machine", error);
+    return drives_open(&boot->options, boot->daemon.broker);
 }
 
 static int prepare(struct boot *boot, int argc, char **argv)
@@ -233,6 +253,7 @@ static int prepare(struct boot *boot, int argc, char **argv)
         .seed = boot->options.seed,
         .processors = boot->options.processors,
         .boot_options = boot->options.boot_options,
+        .drives = boot->daemon.broker != NULL ? broker_drives(boot->daemon.broker) : 0,
         .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY | (boot->options.gate ? HAL_FLAG_GATE : 0),
         .watchdog_ms = 3000};
     return status;

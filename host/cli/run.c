@@ -19,6 +19,7 @@
 #include "cli/build_folder.h"
 #include "cli/cli.h"
 #include "cli/devices.h"
+#include "cli/drives.h"
 #include "cli/image.h"
 #include "cli/inf.h"
 #include "cli/progress.h"
@@ -239,6 +240,8 @@ static int open_folder(struct run_session *session)
         cli_message("%s: %s", run->folder.volume, strerror(-error));
         return EXIT_USAGE;
     }
+    if (drives_open(&run->options, run->broker) != EXIT_FINE)
+        return EXIT_USAGE;
     return fill_folder(run);
 }
 
@@ -365,6 +368,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .seed = run->options.seed,
                                       .processors = run->options.processors,
                                       .language = run->options.language,
+                                      .drives = broker_drives(run->broker),
                                       .fail_allocation = run->options.fail_allocation,
                                       .save_at = run->options.save_at,
                                       .boot_options = run->options.boot_options,

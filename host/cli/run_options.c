@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/drives.h"
 #include "cli/run.h"
 #include "report/report.h"
 
@@ -22,6 +23,7 @@ const char run_help[] =
     "  --seed N         seed of every choice; the same seed gives the same run (1)\n"
     "  --machine DIR    keep the machine's disk in DIR/C (else $DRYDOCK_MACHINE, else a temporary "
     "one)\n"
+    "  --drive Z:=DIR   show that folder as drive Z:, read-only; may be repeated\n"
     "  --keep-registry  start with the registry in DIR/registry, and keep it there (else each run\n"
     "                   starts with a fresh one); needs a machine's folder\n"
     "  --hwid [DRV=]ID  hardware ID that a driver (DRV: its file or service name; else each) "
@@ -90,6 +92,7 @@ enum {
     OPTION_SURPRISE_REMOVE,
     OPTION_PROCESSORS,
     OPTION_DEVICE,
+    OPTION_DRIVE,
     OPTION_QEMU_DEVICE,
     OPTION_RAM,
     OPTION_TIMEOUT,
@@ -122,6 +125,7 @@ static const struct option long_options[] = {
     {"etw", required_argument, NULL, OPTION_ETW},
     {"surprise-remove", required_argument, NULL, OPTION_SURPRISE_REMOVE},
     {"device", required_argument, NULL, OPTION_DEVICE},
+    {"drive", required_argument, NULL, OPTION_DRIVE},
     {"qemu-device", required_argument, NULL, OPTION_QEMU_DEVICE},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
@@ -297,6 +301,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
         options->processors = (uint32_t)number;
         return status;
     case OPTION_DEVICE: return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
+    case OPTION_DRIVE: return drives_take(&cli_verb_run, options, optarg);
     case OPTION_QEMU_DEVICE: return add_word("qemu-device", options->qemu, &options->qemu_count, RUN_QEMU_LIMIT);
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
@@ -354,6 +359,8 @@ static int check_together(const struct run_options *options)
         return cli_usage_error(&cli_verb_run, "a machine whose registry is kept cannot be saved");
     if ((options->save_at != 0) != (options->save_path != NULL))
         return cli_usage_error(&cli_verb_run, "--save-at and --save go together");
+    if (options->drive_count != 0 && (options->save_path != NULL || options->restore_path != NULL))
+        return cli_usage_error(&cli_verb_run, "a machine with --drive cannot be saved");
     if (options->qemu_count != 0 && (options->save_path != NULL || options->restore_path != NULL))
         return cli_usage_error(&cli_verb_run, "a machine with --qemu-device cannot be saved: part "
                                               "of it is in QEMU");

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/broker.h"
 #include "cli/program.h"
 #include "gpu/gpu.h"
 
@@ -20,6 +21,12 @@ struct run_etw { /* event providers to listen to */
     char who[40]; /* "{GUID}" or "all" */
     unsigned level; /* 0: any */
     uint64_t keywords; /* 0: any */
+};
+
+#define RUN_DRIVE_LIMIT BROKER_MAX_DRIVES
+struct run_drive {
+    char letter; /* upper case */
+    const char *path;
 };
 
 struct run_options {
@@ -62,6 +69,8 @@ struct run_options {
     struct program_words background[PROGRAM_LIMIT];
     unsigned device_count;
     const char *device[RUN_DEVICE_LIMIT]; /* NAME or path, with ",arguments" */
+    unsigned drive_count;
+    struct run_drive drive[RUN_DRIVE_LIMIT];
     unsigned qemu_count;
     const char *qemu[RUN_QEMU_LIMIT]; /* NAME of QEMU's, with ",properties" */
 };

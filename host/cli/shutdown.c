@@ -50,25 +50,29 @@ static int parse(struct wishes *wishes, int argc, char **argv)
 static int boot_again(const struct place *place)
 {
     char text[65536], path[PATH_MAX];
-    json_t *words;
+    const char *folder;
+    json_t *how, *words;
     char **argv;
     int argc, status = EXIT_NOT_LOADED;
 
-    words = place_read(place, "boot.json", text, sizeof(text)) ? json_loads(text, 0, NULL) : NULL;
+    how = place_read(place, "boot.json", text, sizeof(text)) ? json_loads(text, 0, NULL) : NULL;
+    words = json_object_get(how, "words");
+    folder = json_string_value(json_object_get(how, "folder"));
     argc = (int)json_array_size(words);
     argv = calloc((size_t)argc + 3, sizeof(*argv));
     snprintf(path, sizeof(path), "%s", place->path);
-    if (argc != 0 && argv != NULL) {
+    if (argc != 0 && argv != NULL && folder != NULL && chdir(folder) == 0) {
         for (int i = 0; i < argc; i++)
             argv[i] = (char *)json_string_value(json_array_get(words, (size_t)i));
         argv[argc] = "--machine"; /* the last one counts, and this one is absolute */
         argv[argc + 1] = path;
         status = cli_boot(argc + 2, argv);
     } else {
-        cli_message("%s/boot.json does not say how the machine was booted", place->path);
+        cli_message("%s/boot.json does not say how the machine was booted, or its folder is gone",
+                    place->path);
     }
     free(argv);
-    json_decref(words);
+    json_decref(how);
     return status;
 }
 

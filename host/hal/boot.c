@@ -272,6 +272,7 @@ static void fill_loader_block(const struct machine_options *options)
     block->version = HAL_ABI_VERSION;
     block->flags = options->flags;
     block->boot_options = options->boot_options;
+    block->drives = options->drives;
     block->ram_pages = g_machine.ram_pages;
     block->root_pfn = g_machine.root_pfn;
     block->seed = options->seed;

@@ -51,3 +51,6 @@ extern LARGE_INTEGER IoReadTransferCount, IoWriteTransferCount, IoOtherTransferC
 
 extern POBJECT_TYPE *IoDriverObjectType, *IoDeviceObjectType, *IoFileObjectType, *IoAdapterObjectType;
 extern POBJECT_TYPE *IoDeviceHandlerObjectType;
+
+/* N of \Device\HarddiskVolumeN, the volume of that drive (upper case); 0: there is none. Any IRQL. */
+ULONG IoVolumeNumber(WCHAR Letter);

@@ -1,12 +1,11 @@
 /*
- * The file system of C:, \FileSystem\Drydock: device, names, create, cleanup, close. The files are the host's: each
- * request becomes calls to its broker. Requests are done before the dispatch routine returns.
+ * The file system of C: and of the other drives that the host gives, \FileSystem\Drydock: devices, names, create, cleanup,
+ * close. The files are the host's: each request becomes calls to its broker. Requests are done before the dispatch routine returns.
  * Left out: caching (so no memory-mapped coherency), oplocks, byte-range locks, streams, extended attributes, reparse
  * points, security descriptors of single files (the volume's descriptor counts), short names, change notification.
  */
 #include "volume.h"
 
-PDEVICE_OBJECT VolDevice; /* set once */
 static LIST_ENTRY VolFiles = { &VolFiles, &VolFiles };
 
 NTSTATUS VolComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
@@ -103,6 +102,8 @@ UNICODE_STRING VolJoin(PCUNICODE_STRING Directory, PCUNICODE_STRING Name)
     if (Result.Buffer == NULL)
         return Result;
     RtlCopyMemory(Result.Buffer, Directory->Buffer, Head);
+    if (Head == sizeof(WCHAR) && Name->Length != 0 && Name->Buffer[0] == L'\\')
+        Head = 0; /* the root */
     if ((Head == 0 || Result.Buffer[Head / sizeof(WCHAR) - 1] != L'\\')
         && (Name->Length == 0 || Name->Buffer[0] != L'\\')) {
         Result.Buffer[Head / sizeof(WCHAR)] = L'\\';
@@ -142,23 +143,23 @@ static NTSTATUS VolFullPath(PFILE_OBJECT File, PUNICODE_STRING Path)
 
 /* ---- file records ---- */
 
-static VOL_FILE *VolFindFile(ULONG64 FileId)
+static VOL_FILE *VolFindFile(PDEVICE_OBJECT Device, ULONG64 FileId)
 {
     PLIST_ENTRY Link;
 
     for (Link = VolFiles.Flink; Link != &VolFiles; Link = Link->Flink) {
         VOL_FILE *File = CONTAINING_RECORD(Link, VOL_FILE, Link);
 
-        if (File->FileId == FileId && !File->Deleted)
+        if (File->FileId == FileId && File->Device == Device && !File->Deleted)
             return File;
     }
     return NULL;
 }
 
 /* The record of an open file, new or old, not counted yet. NULL: out of memory. */
-static VOL_FILE *VolTakeFile(const HAL_FILE_INFO *Info)
+static VOL_FILE *VolTakeFile(PDEVICE_OBJECT Device, const HAL_FILE_INFO *Info)
 {
-    VOL_FILE *File = VolFindFile(Info->file_id);
+    VOL_FILE *File = VolFindFile(Device, Info->file_id);
 
     if (File != NULL)
         return File;
@@ -169,6 +170,7 @@ static VOL_FILE *VolTakeFile(const HAL_FILE_INFO *Info)
     File->Header.NodeTypeCode = (CSHORT)0xD0C5;
     File->Header.NodeByteSize = sizeof(*File);
     File->Header.IsFastIoPossible = FastIoIsNotPossible;
+    File->Device = Device;
     File->FileId = Info->file_id;
     File->Directory = (Info->attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     InsertTailList(&VolFiles, &File->Link);
@@ -234,6 +236,7 @@ static NTSTATUS VolHostOpen(VOL_CREATE *Create, ULONG Disposition, ULONG Options
     if (!NT_SUCCESS(Status))
         return Status;
     Request.operation = HAL_FILE_OPEN;
+    Request.drive = (ULONG)((VOL_DEVICE *)Create->Open->Device->DeviceExtension)->Drive;
     Request.path = (ULONG64)Path;
     Request.path_bytes = Bytes;
     Request.disposition = Disposition;
@@ -251,7 +254,7 @@ static NTSTATUS VolHostOpen(VOL_CREATE *Create, ULONG Disposition, ULONG Options
 
 static NTSTATUS VolCheckShare(VOL_CREATE *Create, BOOLEAN Update)
 {
-    VOL_FILE *File = VolFindFile(Create->Info.file_id);
+    VOL_FILE *File = VolFindFile(Create->Open->Device, Create->Info.file_id);
 
     if (File == NULL)
         return STATUS_SUCCESS;
@@ -281,12 +284,14 @@ static NTSTATUS VolCheckOverwrite(VOL_CREATE *Create)
 
 static NTSTATUS VolBindFile(VOL_CREATE *Create)
 {
-    VOL_FILE *File = VolTakeFile(&Create->Info);
+    VOL_FILE *File = VolTakeFile(Create->Open->Device, &Create->Info);
     NTSTATUS Status = STATUS_SUCCESS;
 
     if (File == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (Create->Options & FILE_DELETE_ON_CLOSE) {
+        if (VolIsProtected(Create->Open->Device))
+            Status = STATUS_MEDIA_WRITE_PROTECTED;
         if (Create->Info.attributes & FILE_ATTRIBUTE_READONLY)
             Status = STATUS_CANNOT_DELETE;
         Create->Open->DeleteOnClose = TRUE;
@@ -345,7 +350,7 @@ static NTSTATUS VolOpenFile(VOL_CREATE *Create)
     return Status;
 }
 
-static NTSTATUS VolPrepare(PIO_STACK_LOCATION Stack, VOL_CREATE *Create)
+static NTSTATUS VolPrepare(PDEVICE_OBJECT Device, PIO_STACK_LOCATION Stack, VOL_CREATE *Create)
 {
     NTSTATUS Status;
 
@@ -360,6 +365,7 @@ static NTSTATUS VolPrepare(PIO_STACK_LOCATION Stack, VOL_CREATE *Create)
     if (Create->Open == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Create->Open, sizeof(*Create->Open));
+    Create->Open->Device = Device;
     Status = VolFullPath(Stack->FileObject, &Create->Open->Path);
     if (NT_SUCCESS(Status) && (Stack->Flags & SL_OPEN_TARGET_DIRECTORY))
         Status = VolSplitTarget(Create);
@@ -372,12 +378,11 @@ NTSTATUS NTAPI VolCreate(PDEVICE_OBJECT Device, PIRP Irp)
     VOL_CREATE Create = { 0 };
     NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Device);
     if (Stack->Parameters.Create.Options & FILE_OPEN_BY_FILE_ID)
         return VolComplete(Irp, STATUS_NOT_SUPPORTED, 0);
     if (Stack->Parameters.Create.EaLength != 0)
         return VolComplete(Irp, STATUS_EAS_NOT_SUPPORTED, 0);
-    Status = VolPrepare(Stack, &Create);
+    Status = VolPrepare(Device, Stack, &Create);
     if (NT_SUCCESS(Status)) {
         if (Stack->FileObject->FileName.Length == 0 && Stack->FileObject->RelatedFileObject == NULL) {
             Stack->FileObject->Flags |= FO_VOLUME_OPEN;
@@ -452,10 +457,79 @@ static NTSTATUS NTAPI VolShutdown(PDEVICE_OBJECT Device, PIRP Irp)
     return VolComplete(Irp, STATUS_SUCCESS, 0);
 }
 
+/* Volume and file system are one device here; the VPB says so, for filters that look. */
+static NTSTATUS VolMakeVpb(PDEVICE_OBJECT Device, ULONG Number)
+{
+    PVPB Vpb = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Vpb), ' bpV');
+
+    if (Vpb == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Vpb, sizeof(*Vpb));
+    Vpb->Type = IO_TYPE_VPB;
+    Vpb->Size = sizeof(*Vpb);
+    Vpb->Flags = VPB_MOUNTED;
+    Vpb->DeviceObject = Vpb->RealDevice = Device;
+    Vpb->SerialNumber = 0xDD0C0DE4 + Number;
+    Device->Vpb = Vpb;
+    return STATUS_SUCCESS;
+}
+
+/* \Device\HarddiskVolumeN of Drive, as in VOL_DEVICE. */
+static NTSTATUS VolMakeDevice(PDRIVER_OBJECT Driver, CHAR Drive)
+{
+    ULONG Number = IoVolumeNumber(Drive != 0 ? (WCHAR)Drive : L'C');
+    ULONG Characteristics = FILE_DEVICE_IS_MOUNTED | (Drive != 0 ? FILE_READ_ONLY_DEVICE : 0);
+    UNICODE_STRING Name;
+    PDEVICE_OBJECT Device;
+    WCHAR Text[40];
+    NTSTATUS Status;
+
+    _snwprintf(Text, RTL_NUMBER_OF(Text), L"\\Device\\HarddiskVolume%lu", Number);
+    RtlInitUnicodeString(&Name, Text);
+    Status = IoCreateDevice(Driver, sizeof(VOL_DEVICE), &Name, FILE_DEVICE_DISK_FILE_SYSTEM, Characteristics, FALSE,
+                            &Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ((VOL_DEVICE *)Device->DeviceExtension)->Drive = Drive;
+    Status = VolMakeVpb(Device, Number);
+    if (!NT_SUCCESS(Status)) {
+        IoDeleteDevice(Device);
+        return Status;
+    }
+    Device->SectorSize = 512;
+    Device->Flags &= ~DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
+}
+
+/* The device and its letter. C: has had its letter from the start. */
+static NTSTATUS VolMakeDrive(PDRIVER_OBJECT Driver, CHAR Letter)
+{
+    WCHAR LinkText[] = L"\\GLOBAL??\\A:", Text[40];
+    UNICODE_STRING Link, Name;
+    NTSTATUS Status = VolMakeDevice(Driver, Letter);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    LinkText[RTL_NUMBER_OF(LinkText) - 3] = (WCHAR)Letter;
+    RtlInitUnicodeString(&Link, LinkText);
+    _snwprintf(Text, RTL_NUMBER_OF(Text), L"\\Device\\HarddiskVolume%lu", IoVolumeNumber((WCHAR)Letter));
+    RtlInitUnicodeString(&Name, Text);
+    return IoCreateSymbolicLink(&Link, &Name);
+}
+
+ULONG IoVolumeNumber(WCHAR Letter)
+{
+    ULONG Bit = 1u << ((Letter - L'A') & 31), Below = KiLoaderBlock->drives & (Bit - 1);
+
+    if (Letter == L'C')
+        return 1;
+    if (Letter < L'A' || Letter > L'Z' || !(KiLoaderBlock->drives & Bit))
+        return 0;
+    return 2 + (ULONG)__builtin_popcount(Below);
+}
+
 static NTSTATUS NTAPI VolDriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1");
-    PVPB Vpb;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -471,26 +545,11 @@ static NTSTATUS NTAPI VolDriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Regi
     Driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = VolDirectoryControl;
     Driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = VolFileSystemControl;
     Driver->MajorFunction[IRP_MJ_SHUTDOWN] = VolShutdown;
-    Status = IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, FILE_DEVICE_IS_MOUNTED, FALSE,
-                            &VolDevice);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Vpb = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Vpb), ' bpV');
-    if (Vpb == NULL) {
-        IoDeleteDevice(VolDevice);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    /* Volume and file system are one device here; the VPB says so, for filters that look. */
-    RtlZeroMemory(Vpb, sizeof(*Vpb));
-    Vpb->Type = IO_TYPE_VPB;
-    Vpb->Size = sizeof(*Vpb);
-    Vpb->Flags = VPB_MOUNTED;
-    Vpb->DeviceObject = Vpb->RealDevice = VolDevice;
-    Vpb->SerialNumber = 0xDD0C0DE5;
-    VolDevice->Vpb = Vpb;
-    VolDevice->SectorSize = 512;
-    VolDevice->Flags &= ~DO_DEVICE_INITIALIZING;
-    return STATUS_SUCCESS;
+    Status = VolMakeDevice(Driver, 0);
+    for (CHAR Letter = 'A'; Letter <= 'Z' && NT_SUCCESS(Status); Letter++)
+        if (KiLoaderBlock->drives & 1u << (Letter - 'A'))
+            Status = VolMakeDrive(Driver, Letter);
+    return Status;
 }
 
 NTSTATUS IopInitVolume(VOID)

@@ -1,14 +1,15 @@
 /*
- * Private to the file system of C: (volume*.c): file and open-handle records, calls to the host.
+ * Private to the file system of C: and of the host's folders that are drives (volume*.c): file and open-handle records, calls to the host.
  */
 #pragma once
 
 #include "iop.h"
 
-/* One per file that is open, found by the host's file ID. */
+/* One per file that is open, found by its volume and the host's file ID. */
 typedef struct _VOL_FILE {
     FSRTL_ADVANCED_FCB_HEADER Header; /* FILE_OBJECT.FsContext points here; file system filters look at it */
     LIST_ENTRY Link;                  /* VolFiles; PASSIVE_LEVEL */
+    PDEVICE_OBJECT Device;
     ULONG64 FileId;
     SHARE_ACCESS Share;
     ULONG Opens;                      /* file objects with this record */
@@ -20,6 +21,7 @@ typedef struct _VOL_FILE {
 
 /* One per file object: FILE_OBJECT.FsContext2. */
 typedef struct _VOL_OPEN {
+    PDEVICE_OBJECT Device;
     ULONG64 Handle;        /* the host's; 0 for the volume itself */
     VOL_FILE *File;        /* NULL for the volume itself */
     UNICODE_STRING Path;   /* from the root, "\dir\file"; "\" for the root */
@@ -33,7 +35,15 @@ typedef struct _VOL_OPEN {
 
 #define VOL_TAG 'loVD'
 
-extern PDEVICE_OBJECT VolDevice;
+/* The extension of a volume's device. */
+typedef struct _VOL_DEVICE {
+    CHAR Drive; /* HAL_FILE_REQUEST.drive: 0 for C:, else the letter of a volume that cannot be written to */
+} VOL_DEVICE;
+
+static inline BOOLEAN VolIsProtected(PDEVICE_OBJECT Device)
+{
+    return ((VOL_DEVICE *)Device->DeviceExtension)->Drive != 0;
+}
 
 /* One request to the host; gives its NTSTATUS. */
 NTSTATUS VolCall(HAL_FILE_REQUEST *Request);

@@ -177,6 +177,8 @@ static NTSTATUS VolSetDisposition(const VOL_OPEN *Open, BOOLEAN Delete)
     HAL_FILE_INFO Info;
     NTSTATUS Status = VolStat(Open, &Info);
 
+    if (NT_SUCCESS(Status) && VolIsProtected(Open->Device))
+        Status = STATUS_MEDIA_WRITE_PROTECTED;
     if (NT_SUCCESS(Status) && Delete && (Info.attributes & FILE_ATTRIBUTE_READONLY))
         Status = STATUS_CANNOT_DELETE;
     if (NT_SUCCESS(Status) && Delete && Open->Path.Length <= sizeof(WCHAR))

@@ -163,7 +163,7 @@ NTSTATUS NTAPI VolQueryInformation(PDEVICE_OBJECT Device, PIRP Irp)
 
 /* ---- volume information ---- */
 
-static NTSTATUS VolFillSize(PVOID Data, ULONG Length, BOOLEAN Full, PULONG_PTR Used)
+static NTSTATUS VolFillSize(PDEVICE_OBJECT Device, PVOID Data, ULONG Length, BOOLEAN Full, PULONG_PTR Used)
 {
     const ULONG Cluster = 4096, Sector = 512;
     HAL_FILE_REQUEST Request = { 0 };
@@ -172,6 +172,7 @@ static NTSTATUS VolFillSize(PVOID Data, ULONG Length, BOOLEAN Full, PULONG_PTR U
     NTSTATUS Status;
 
     Request.operation = HAL_FILE_SPACE;
+    Request.drive = (ULONG)((VOL_DEVICE *)Device->DeviceExtension)->Drive;
     Status = VolCall(&Request);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -194,13 +195,15 @@ static NTSTATUS VolFillSize(PVOID Data, ULONG Length, BOOLEAN Full, PULONG_PTR U
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS VolFillFsAttributes(PFILE_FS_ATTRIBUTE_INFORMATION Info, ULONG Length, PULONG_PTR Used)
+static NTSTATUS VolFillFsAttributes(PDEVICE_OBJECT Device, PFILE_FS_ATTRIBUTE_INFORMATION Info, ULONG Length, PULONG_PTR Used)
 {
     static const WCHAR Name[] = L"NTFS";
     ULONG Room = Length - FIELD_OFFSET(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName);
     ULONG Bytes = min(Room, sizeof(Name) - sizeof(WCHAR));
 
     Info->FileSystemAttributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK;
+    if (VolIsProtected(Device))
+        Info->FileSystemAttributes |= FILE_READ_ONLY_VOLUME;
     Info->MaximumComponentNameLength = 255;
     Info->FileSystemNameLength = sizeof(Name) - sizeof(WCHAR);
     RtlCopyMemory(Info->FileSystemName, Name, Bytes);
@@ -236,14 +239,14 @@ NTSTATUS NTAPI VolQueryVolume(PDEVICE_OBJECT Device, PIRP Irp)
         Used = sizeof(*Kind);
         break;
     case FileFsSizeInformation:
-        Status = VolFillSize(Data, Length, FALSE, &Used);
+        Status = VolFillSize(Device, Data, Length, FALSE, &Used);
         break;
     case FileFsFullSizeInformation:
-        Status = VolFillSize(Data, Length, TRUE, &Used);
+        Status = VolFillSize(Device, Data, Length, TRUE, &Used);
         break;
     case FileFsAttributeInformation:
         Status = Length < sizeof(FILE_FS_ATTRIBUTE_INFORMATION) ? STATUS_INFO_LENGTH_MISMATCH
-                                                                : VolFillFsAttributes(Data, Length, &Used);
+                                                                : VolFillFsAttributes(Device, Data, Length, &Used);
         break;
     default:
         Status = STATUS_INVALID_PARAMETER;

@@ -1,15 +1,20 @@
 /*
- * NT paths to the broker's, and whole files into memory. Only the C: drive has files; symbolic
+ * NT paths to the broker's, and whole files into memory. Only drives have files; symbolic
  * links of the object namespace are not followed here (io's own lookups are).
  */
 #include "ldrp.h"
 
-static const WCHAR *const LdrpPrefixes[][2] = {
-    /* NT prefix, folder in C/ */
-    { L"\\SystemRoot\\", L"Windows/" },
-    { L"\\??\\C:\\", L"" },
-    { L"\\DosDevices\\C:\\", L"" },
-    { L"\\GLOBAL??\\C:\\", L"" },
+#include "../io/io.h"
+
+static const struct {
+    const WCHAR *Nt;
+    BOOLEAN Drive;        /* "Z:\\" follows */
+    const WCHAR *Folder; /* in the volume */
+} LdrpPrefixes[] = {
+    { L"\\SystemRoot\\", FALSE, L"Windows/" },
+    { L"\\??\\", TRUE, L"" },
+    { L"\\DosDevices\\", TRUE, L"" },
+    { L"\\GLOBAL??\\", TRUE, L"" },
 };
 
 /* Length in characters of the prefix when Path begins with it, else 0. */
@@ -19,6 +24,38 @@ static ULONG LdrpMatchPrefix(PCUNICODE_STRING Path, const WCHAR *Prefix)
 
     RtlInitUnicodeString(&Wanted, Prefix);
     return RtlPrefixUnicodeString(&Wanted, Path, TRUE) ? Wanted.Length / sizeof(WCHAR) : 0;
+}
+
+/* "Z:\" at Skip: its length, and the letter as the host wants it; 0: there is no such drive. */
+static ULONG LdrpTakeDrive(PCUNICODE_STRING Path, ULONG Skip, PULONG Drive)
+{
+    const WCHAR *At = Path->Buffer + Skip;
+    WCHAR Letter;
+
+    if (Path->Length / sizeof(WCHAR) < Skip + 3 || At[1] != L':' || At[2] != L'\\')
+        return 0;
+    Letter = RtlUpcaseUnicodeChar(At[0]);
+    if (IoVolumeNumber(Letter) == 0)
+        return 0;
+    *Drive = Letter == L'C' ? 0 : Letter;
+    return 3;
+}
+
+/* What of the path is before the names on the volume: its length, or 0; and the folder that it stands for. */
+static ULONG LdrpFindVolume(PCUNICODE_STRING Path, const WCHAR **Folder, PULONG Drive)
+{
+    ULONG Skip, Letter;
+
+    *Drive = 0;
+    for (ULONG i = 0; i < ARRAYSIZE(LdrpPrefixes); i++) {
+        Skip = LdrpMatchPrefix(Path, LdrpPrefixes[i].Nt);
+        if (Skip == 0)
+            continue;
+        *Folder = LdrpPrefixes[i].Folder;
+        Letter = LdrpPrefixes[i].Drive ? LdrpTakeDrive(Path, Skip, Drive) : 0;
+        return LdrpPrefixes[i].Drive && Letter == 0 ? 0 : Skip + Letter;
+    }
+    return 0;
 }
 
 /* No empty component, none that is "." or "..", no NUL, no '/'. */
@@ -41,17 +78,15 @@ static BOOLEAN LdrpIsPlainPath(const WCHAR *Text, ULONG Length)
     return TRUE;
 }
 
-NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PULONG Length)
+NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PULONG Length,
+                          PULONG Drive)
 {
-    ULONG i, Skip = 0, Used = 0, Written;
     const WCHAR *Folder;
+    ULONG i, Skip = LdrpFindVolume(Path, &Folder, Drive), Used = 0, Written;
     NTSTATUS Status;
 
-    for (i = 0; i < ARRAYSIZE(LdrpPrefixes) && Skip == 0; i++)
-        Skip = LdrpMatchPrefix(Path, LdrpPrefixes[i][0]);
     if (Skip == 0)
         return STATUS_OBJECT_PATH_NOT_FOUND;
-    Folder = LdrpPrefixes[i - 1][1];
     if (*Folder == 0 && Skip < Path->Length / sizeof(WCHAR) && Path->Buffer[Skip] == L'\\')
         Skip++; /* "C:\\" and "\name": file systems take the first backslash doubled */
     if (!LdrpIsPlainPath(Path->Buffer + Skip, Path->Length / sizeof(WCHAR) - Skip))
@@ -77,14 +112,15 @@ NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PU
 static NTSTATUS LdrpOpen(PCUNICODE_STRING Path, HAL_FILE_REQUEST *Request)
 {
     char HostPath[520];
-    ULONG Length;
-    NTSTATUS Status = LdrTranslatePath(Path, HostPath, sizeof(HostPath), &Length);
+    ULONG Length, Drive;
+    NTSTATUS Status = LdrTranslatePath(Path, HostPath, sizeof(HostPath), &Length, &Drive);
 
     if (!NT_SUCCESS(Status))
         return Status;
     *Request = (HAL_FILE_REQUEST){ .operation = HAL_FILE_OPEN,
                                    .path = (ULONG64)HostPath,
                                    .path_bytes = Length,
+                                   .drive = Drive,
                                    .disposition = HAL_OPEN_EXISTING,
                                    .options = HAL_OPEN_NON_DIRECTORY | HAL_OPEN_READ };
     HAL->file(Request);

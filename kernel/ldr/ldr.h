@@ -100,13 +100,13 @@ NTSTATUS LdrLayOutUserImage(const PE_IMAGE *File, PVOID Base);
 
 /* ---- files ---- */
 /*
- * NT path to a broker path (UTF-8, '/' separated, relative to C/): "\SystemRoot\x" and "\??\C:\x"
- * and
- * "\DosDevices\C:\x" and "\GLOBAL??\C:\x" (any case). STATUS_OBJECT_PATH_NOT_FOUND for anything
- * else, for an empty component and for "..": STATUS_OBJECT_NAME_INVALID. *Length excludes the NUL.
- * Any IRQL.
+ * NT path to a broker path (UTF-8, '/' separated, relative to the volume): "\SystemRoot\x", and
+ * "\??\C:\x", "\DosDevices\C:\x" and "\GLOBAL??\C:\x" (any case) of any drive there is.
+ * STATUS_OBJECT_PATH_NOT_FOUND for anything else, STATUS_OBJECT_NAME_INVALID for an empty component and for "..".
+ * *Length excludes the NUL; *Drive is HAL_FILE_REQUEST.drive. Any IRQL.
  */
-NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PULONG Length);
+NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PULONG Length,
+                          PULONG Drive);
 /* The whole file, in pages of the system PTE range; LdrFreeFile gives them back. PASSIVE_LEVEL. */
 typedef struct _LDR_FILE {
     PUCHAR Bytes;

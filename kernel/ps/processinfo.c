@@ -8,6 +8,7 @@
 
 #include "image.h"
 #include "peb.h"
+#include "../io/io.h"
 #include "../rtl/rtl.h"
 
 NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length,
@@ -192,15 +193,17 @@ static NTSTATUS PspFillPriorityBoost(PEPROCESS Process, PVOID Info, ULONG Bytes)
     return STATUS_SUCCESS;
 }
 
-/* Drive C: and no other; DOSDEVICE_DRIVE_FIXED. */
+/* C: and the drives that the host gives; DOSDEVICE_DRIVE_FIXED. */
 static NTSTATUS PspFillDeviceMap(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     PROCESS_DEVICEMAP_INFORMATION *Map = Info;
 
     UNREFERENCED_PARAMETER(Process);
     UNREFERENCED_PARAMETER(Bytes);
-    Map->Query.DriveMap = 1u << 2;
-    Map->Query.DriveType[2] = 3;
+    Map->Query.DriveMap = 1u << 2 | KiLoaderBlock->drives;
+    for (ULONG i = 0; i < 26; i++)
+        if (Map->Query.DriveMap & 1u << i)
+            Map->Query.DriveType[i] = 3;
     return STATUS_SUCCESS;
 }
 
@@ -400,35 +403,59 @@ static NTSTATUS PspBuildString(PCUNICODE_STRING Front, PCUNICODE_STRING Rest, PU
     return STATUS_SUCCESS;
 }
 
-/* The part of the program's path after "\??\C:"; the System process has no file, so an empty one. */
-static UNICODE_STRING PspPathOnVolume(PEPROCESS Process)
+/* The program's path after "\??\", "C:\x\y.exe"; the System process has no file, so an empty one. */
+static UNICODE_STRING PspPathWithDrive(PEPROCESS Process)
 {
-    static const UNICODE_STRING Drive = RTL_CONSTANT_STRING(L"\\??\\C:");
+    static const UNICODE_STRING Prefix = RTL_CONSTANT_STRING(L"\\??\\");
     UNICODE_STRING Path = Process->ImagePath;
 
-    if (!RtlPrefixUnicodeString(&Drive, &Path, TRUE)) {
+    if (!RtlPrefixUnicodeString(&Prefix, &Path, TRUE) || Path.Length < Prefix.Length + 2 * sizeof(WCHAR) ||
+        Path.Buffer[5] != L':') {
         Path.Length = 0;
         return Path;
     }
-    Path.Buffer += Drive.Length / sizeof(WCHAR);
-    Path.Length -= Drive.Length;
+    Path.Buffer += Prefix.Length / sizeof(WCHAR);
+    Path.Length -= Prefix.Length;
     return Path;
+}
+
+typedef struct _PSP_IMAGE_NAME {
+    UNICODE_STRING Volume; /* "\Device\HarddiskVolume1", in Text; empty if the process has no file */
+    UNICODE_STRING Path;   /* "\x\y.exe" */
+    WCHAR Text[40];
+} PSP_IMAGE_NAME;
+
+static VOID PspSplitImageName(PEPROCESS Process, PSP_IMAGE_NAME *Name)
+{
+    Name->Path = PspPathWithDrive(Process);
+    Name->Text[0] = 0;
+    if (Name->Path.Length != 0) {
+        _snwprintf(Name->Text, RTL_NUMBER_OF(Name->Text), L"\\Device\\HarddiskVolume%lu",
+                   IoVolumeNumber(RtlUpcaseUnicodeChar(Name->Path.Buffer[0])));
+        Name->Path.Buffer += 2;
+        Name->Path.Length -= 2 * sizeof(WCHAR);
+    }
+    RtlInitUnicodeString(&Name->Volume, Name->Text);
 }
 
 static NTSTATUS PspBuildImageName(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
 {
-    static const UNICODE_STRING Volume = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1");
-    UNICODE_STRING Path = PspPathOnVolume(Process);
+    PSP_IMAGE_NAME Name;
 
-    return PspBuildString(Path.Length != 0 ? &Volume : &Path, &Path, Info, Length, User, Needed);
+    PspSplitImageName(Process, &Name);
+    return PspBuildString(&Name.Volume, &Name.Path, Info, Length, User, Needed);
 }
 
 static NTSTATUS PspBuildImageNameWin32(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
 {
-    static const UNICODE_STRING Drive = RTL_CONSTANT_STRING(L"C:");
-    UNICODE_STRING Path = PspPathOnVolume(Process);
+    UNICODE_STRING Path = PspPathWithDrive(Process), Drive = Path;
 
-    return PspBuildString(Path.Length != 0 ? &Drive : &Path, &Path, Info, Length, User, Needed);
+    if (Path.Length == 0)
+        return PspBuildString(&Path, &Path, Info, Length, User, Needed);
+    Drive.Length = 2 * sizeof(WCHAR);
+    Path.Buffer += 2;
+    Path.Length -= 2 * sizeof(WCHAR);
+    return PspBuildString(&Drive, &Path, Info, Length, User, Needed);
 }
 
 static NTSTATUS PspBuildCommandLine(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
@@ -519,8 +546,8 @@ static VOID PspPutText(PUCHAR Info, ULONG *At, ULONG *Offset, PCUNICODE_STRING F
 
 static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
 {
-    static const UNICODE_STRING Volume = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1"), Nothing = {0};
-    UNICODE_STRING Path = PspPathOnVolume(Process);
+    static const UNICODE_STRING Nothing = {0};
+    PSP_IMAGE_NAME Name;
     PSP_TELEMETRY *Id = (PVOID)Info;
     PTOKEN_USER Owner;
     ULONG At, SidBytes;
@@ -529,8 +556,9 @@ static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, 
     UNREFERENCED_PARAMETER(User);
     if (!NT_SUCCESS(Status))
         return Status;
+    PspSplitImageName(Process, &Name);
     SidBytes = (RtlLengthSid(Owner->User.Sid) + 3) & ~3u;
-    *Needed = sizeof(*Id) + SidBytes + Volume.Length + Path.Length + Process->CommandLine.Length + 4 * sizeof(WCHAR);
+    *Needed = sizeof(*Id) + SidBytes + Name.Volume.Length + Name.Path.Length + Process->CommandLine.Length + 4 * sizeof(WCHAR);
     if (Length >= *Needed) {
         Id->HeaderSize = sizeof(*Id);
         Id->ProcessId = (ULONG)(ULONG_PTR)Process->UniqueProcessId;
@@ -543,7 +571,7 @@ static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, 
         Id->UserSidOffset = sizeof(*Id);
         RtlCopyMemory(Info + sizeof(*Id), Owner->User.Sid, RtlLengthSid(Owner->User.Sid));
         At = sizeof(*Id) + SidBytes;
-        PspPutText(Info, &At, &Id->ImagePathOffset, Path.Length != 0 ? &Volume : &Nothing, &Path);
+        PspPutText(Info, &At, &Id->ImagePathOffset, &Name.Volume, &Name.Path);
         PspPutText(Info, &At, &Id->PackageNameOffset, &Nothing, &Nothing);
         PspPutText(Info, &At, &Id->RelativeAppNameOffset, &Nothing, &Nothing);
         PspPutText(Info, &At, &Id->CommandLineOffset, &Process->CommandLine, &Nothing);

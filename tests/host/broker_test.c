@@ -1,6 +1,7 @@
 /* The file broker: NT's dispositions and statuses, names, lists, confinement, bounds, reproducible
  * answers. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -63,6 +64,7 @@ static HAL_FILE_REQUEST request_of(uint32_t operation)
     request.operation = operation;
     request.length = 0;
     request.path_bytes = 0;
+    request.drive = 0;
     memset(&request.info, 0, sizeof(request.info));
     return request;
 }
@@ -607,6 +609,72 @@ static void make_folder(void)
     close(fd);
 }
 
+static HAL_FILE_REQUEST open_on_drive(broker *self, char letter, const char *path,
+                                      uint32_t disposition, uint32_t options)
+{
+    HAL_FILE_REQUEST request = request_of(HAL_FILE_OPEN);
+
+    request.drive = (uint32_t)letter;
+    request.path_bytes = (uint32_t)strlen(path);
+    request.disposition = disposition;
+    request.options = options;
+    broker_execute(self, &request, path, g_data, 1000);
+    return request;
+}
+
+static void test_drives(void)
+{
+    broker *self = make_broker(0);
+    HAL_FILE_REQUEST request, space = request_of(HAL_FILE_SPACE);
+    uint64_t own, other;
+
+    put_folder("D");
+    put_file("D/a", "on the drive");
+    put_file("C/a", "on C:");
+    is(broker_add_drive(self, 'C', g_folder), -EINVAL, "C: is taken");
+    is(broker_add_drive(self, 'z', g_folder), -EINVAL, "letters are in upper case");
+    is(broker_add_drive(self, 'Z', "/none/at/all"), -ENOENT, "a folder that there is not");
+    is(broker_add_drive(self, 'Z', "D"), 0, "a drive");
+    is(broker_add_drive(self, 'Z', "D"), -EEXIST, "once each");
+    is(broker_drives(self), 1u << 25, "broker_drives");
+    own = open_full(self, "a", HAL_OPEN_EXISTING, HAL_OPEN_READ, 0).handle;
+    other = open_on_drive(self, 'Z', "A", HAL_OPEN_EXISTING, HAL_OPEN_READ).handle;
+    is(broker_open_handles(self), 2, "handles of both count");
+    request = do_handle(self, HAL_FILE_READ, other, 0, 100);
+    ok(request.length == 12 && memcmp(g_data, "on the drive", 12) == 0, "its file");
+    request = do_handle(self, HAL_FILE_READ, own, 0, 100);
+    ok(request.length == 5 && memcmp(g_data, "on C:", 5) == 0, "C:'s of the same name");
+    is(write_text(self, other, 0, "x"), NT_STATUS_MEDIA_WRITE_PROTECTED, "write");
+    is(rename_file(self, other, "b", HAL_OPEN_CREATE), NT_STATUS_MEDIA_WRITE_PROTECTED, "rename");
+    is(do_handle(self, HAL_FILE_DELETE, other, 0, 0).status, NT_STATUS_MEDIA_WRITE_PROTECTED,
+       "delete");
+    is(do_handle(self, HAL_FILE_SET_SIZE, other, 0, 0).status, NT_STATUS_MEDIA_WRITE_PROTECTED,
+       "size");
+    is(do_handle(self, HAL_FILE_SET_TIMES, other, 0, 0).status, NT_STATUS_MEDIA_WRITE_PROTECTED,
+       "times");
+    is(open_on_drive(self, 'Z', "a", HAL_OPEN_EXISTING, HAL_OPEN_READ | HAL_OPEN_WRITE).status,
+       NT_STATUS_MEDIA_WRITE_PROTECTED, "open to write");
+    for (uint32_t disposition = HAL_OPEN_CREATE; disposition <= HAL_OPEN_OVERWRITE_IF; disposition++)
+        if (disposition != HAL_OPEN_OVERWRITE)
+            is(open_on_drive(self, 'Z', "new", disposition, HAL_OPEN_READ).status,
+               NT_STATUS_MEDIA_WRITE_PROTECTED, "create");
+    is(open_on_drive(self, 'Z', "a", HAL_OPEN_IF, HAL_OPEN_READ).status, 0, "open what is there");
+    is(open_on_drive(self, 'Z', "../C/a", HAL_OPEN_EXISTING, HAL_OPEN_READ).status,
+       NT_STATUS_OBJECT_NAME_INVALID, "no way out of it");
+    is(open_on_drive(self, 'Y', "a", HAL_OPEN_EXISTING, HAL_OPEN_READ).status,
+       NT_STATUS_OBJECT_PATH_NOT_FOUND, "a drive that there is not");
+    is(do_handle(self, HAL_FILE_READ, other | 0xF000, 0, 1).status, NT_STATUS_INVALID_HANDLE,
+       "a handle of no drive");
+    is(do_handle(self, HAL_FILE_READ, other & ~0xF000ull, 0, 5).length, 5,
+       "without the drive's number it is C:'s");
+    space.drive = 'Z';
+    broker_execute(self, &space, "", g_data, 0);
+    is(space.info.allocation, 0, "nothing is free on it");
+    is(close_file(self, other), 0, "close");
+    is(do_handle(self, HAL_FILE_READ, other, 0, 1).status, NT_STATUS_INVALID_HANDLE, "is closed");
+    broker_destroy(self);
+}
+
 int main(void)
 {
     char command[128];
@@ -628,6 +696,7 @@ int main(void)
     broker_destroy(self);
     test_save();
     test_bounds();
+    test_drives();
     snprintf(command, sizeof(command), "rm -rf %s", g_folder);
     return system(command) != 0 || done_testing();
 }

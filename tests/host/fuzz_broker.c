@@ -43,6 +43,7 @@ static void make_folder(void)
     atexit(remove_folder);
     file = fopen("outside", "w");
     must(file != NULL && fputs("untouched", file) >= 0 && fclose(file) == 0);
+    must(mkdir("D", 0755) == 0 && link("outside", "D/a") == 0); /* a drive that cannot be written to */
 }
 
 static void check_outside(void)
@@ -52,6 +53,7 @@ static void check_outside(void)
 
     must(file != NULL && fgets(text, sizeof(text), file) != NULL && fclose(file) == 0);
     must(strcmp(text, "untouched") == 0);
+    must(rmdir("D") != 0 && access("D/a", F_OK) == 0);
 }
 
 struct input {
@@ -109,6 +111,7 @@ static void serve_request(broker *self, struct input *input, uint64_t handles[4]
 
     memset(&file, 0, sizeof(file));
     file.request.operation = take(input) % 14;
+    file.request.drive = (file.request.operation == HAL_FILE_OPEN && (take(input) & 1)) ? 'Z' : 0;
     file.request.handle = handles[take(input) & 3];
     file.request.offset = (uint64_t)take(input) << (take(input) % 57);
     file.request.disposition = take(input) % 7;
@@ -136,12 +139,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_folder();
     is_made = true;
     must(mkdir("C", 0755) == 0 && symlink("../outside", "C/link") == 0);
-    must(broker_create(&options, &self) == 0);
+    must(broker_create(&options, &self) == 0 && broker_add_drive(self, 'Z', "D") == 0);
     if (size != 0 && data[0] == 0xFF)
         serve(self, data, size, handles); /* not even a packet */
     while (input.size != 0)
         serve_request(self, &input, handles);
-    must(broker_open_handles(self) <= BROKER_MAX_HANDLES);
+    must(broker_open_handles(self) <= 2 * BROKER_MAX_HANDLES);
     broker_destroy(self);
     check_outside();
     must(system("rm -rf C") == 0);

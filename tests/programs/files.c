@@ -33,7 +33,8 @@ static void test_win32(void)
            GetLastError() == ERROR_FILE_EXISTS, "CREATE_NEW wants none");
     OK(CreateFileA("none.txt", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE &&
            GetLastError() == ERROR_FILE_NOT_FOUND, "OPEN_EXISTING wants one");
-    OK(MoveFileA("a.txt", "b.txt"), "MoveFile");
+    OK(MoveFileA("a.txt", "C:\\moved.txt"), "MoveFile to the root");
+    OK(MoveFileA("C:\\moved.txt", "b.txt"), "MoveFile");
     OK(GetFileAttributesA("a.txt") == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_FILE_NOT_FOUND, "it moved");
     OK((GetFileAttributesA("b.txt") & FILE_ATTRIBUTE_DIRECTORY) == 0, "GetFileAttributes");
     find = FindFirstFileA("*.txt", &data);

@@ -399,12 +399,20 @@ BOOL WINAPI GetDiskFreeSpaceExW(LPCWSTR Directory, PULARGE_INTEGER Available, PU
 
 DWORD WINAPI GetLogicalDrives(VOID)
 {
-    return 1u << 2; /* C: */
+    struct { /* PROCESS_DEVICEMAP_INFORMATION.Query */
+        ULONG DriveMap;
+        UCHAR DriveType[32];
+    } Map = {0};
+
+    NtQueryInformationProcess(NtCurrentProcess(), ProcessDeviceMap, &Map, sizeof(Map), NULL);
+    return Map.DriveMap;
 }
 
 UINT WINAPI GetDriveTypeW(LPCWSTR Root)
 {
-    if (Root == NULL || Root[0] == L'C' || Root[0] == L'c')
+    WCHAR Letter = Root != NULL ? (WCHAR)(Root[0] & ~0x20) : L'C';
+
+    if (Letter >= L'A' && Letter <= L'Z' && GetLogicalDrives() & 1u << (Letter - L'A'))
         return DRIVE_FIXED;
     return DRIVE_NO_ROOT_DIR;
 }
