@@ -1,4 +1,9 @@
-# A client of a booted machine that keeps to no rules: client.pl SOCKET (request JSON | rubbish | many N).
+# A client of a booted machine that keeps to no rules:
+#   client.pl SOCKET request JSON   prints the bodies of what it answers, or "closed"
+#                    rubbish        sends what is no frame
+#                    many N         connects so often, and goes
+#                    hold N [TEXT]  connects so often, sends the bytes and waits for the end of its standard input
+#                    stall JSON     asks, reads nothing until its standard input ends, then prints how much there was
 use strict;
 use warnings;
 use IO::Socket::UNIX;
@@ -21,7 +26,19 @@ sub receive {
 }
 
 $SIG{PIPE} = 'IGNORE';
-if ($what eq 'many') {
+$| = 1;
+if ($what eq 'hold') {
+    my @sockets = map { connected() } 1 .. $more;
+    syswrite $_, $ARGV[3] // '' for @sockets;
+    print "connected\n";
+    1 while <STDIN>;
+} elsif ($what eq 'stall') {
+    my $socket = connected();
+    syswrite $socket, pack('VV', 1, length $more) . $more;
+    print "asked\n";
+    1 while <STDIN>;
+    print length receive($socket), "\n";
+} elsif ($what eq 'many') {
     my @sockets = map { connected() } 1 .. $more;
     print "connected\n";
 } else {

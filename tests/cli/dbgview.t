@@ -69,7 +69,7 @@ if script -V > /dev/null 2>&1; then
 fi
 
 # ---- following ----
-"$drydock" dbgview --since-boot --module shouts --text word --lines 3 > "$work/follow" 2>&1 &
+timeout 60 "$drydock" dbgview --since-boot --module shouts --text word --lines 3 > "$work/follow" 2>&1 &
 follower=$!
 run exec "$programs/shouts.exe" 'word 1' 'other' 'word 2' 'word 3'
 wait $follower
@@ -81,7 +81,7 @@ like "$work/out" "  $work/machine\$" 'machines: the one'
 like "$work/out" "  $work/other\$" 'machines: the other'
 run machines --json
 is "$(grep -c '"machine":' "$work/out")" 2 'machines --json'
-"$drydock" dbgview --all --since-boot --text both > "$work/follow" 2> "$work/err" &
+timeout 60 "$drydock" dbgview --all --since-boot --text both > "$work/follow" 2> "$work/err" &
 follower=$!
 run exec "$programs/shouts.exe" 'both first'
 run exec --machine "$work/other" "$programs/shouts.exe" 'both second'

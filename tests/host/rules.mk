@@ -9,6 +9,7 @@ FUZZ_SECONDS ?= 60
 
 # What each test links beside its own source.
 broker_UNDER_TEST := $(wildcard host/broker/*.c)
+request_UNDER_TEST := host/daemon/request.c host/daemon/frame.c
 hive_UNDER_TEST := $(wildcard host/hive/*.c) host/broker/name.c tests/host/hive_records.c
 sign_UNDER_TEST := $(addprefix host/sign/,image.c der.c verify.c)
 device_config_UNDER_TEST := host/hal/device_config.c
