@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,8 +32,9 @@ static const char dbgview_help[] =
     "  drydock reg add \"$key\" /v DEFAULT /t REG_DWORD /d 0xF\n"
     "  drydock shutdown /r\n"
     "(drydock run shows DbgPrint without that.)\n\n"
-    "  --machine DIR    the machine's folder (see drydock help boot)\n"
-    "  --all            all of your machines that run now, each line behind its folder\n"
+    "  --machine DIR    the machine's folder (see drydock help boot); with several of them, each\n"
+    "                   line is behind its folder\n"
+    "  --all            all of your machines that run now\n"
     "  --since-boot     first what was printed before, as far as it is kept (the last 1 MiB)\n"
     "  --once           that, and end\n"
     "  --lines N        end after so many lines\n"
@@ -84,7 +86,9 @@ struct names {
 };
 
 struct view {
-    const char *machine, *save_path, *text, *highlight;
+    const char *save_path, *text, *highlight;
+    unsigned machine_count;
+    const char *machine[MACHINE_LIMIT];
     bool all, since_boot, once, json, has_regex, terminal;
     unsigned long long line_limit; /* 0: none */
     struct names components, modules;
@@ -122,7 +126,11 @@ static int take_regex(struct view *view)
 static int take_option(struct view *view, int option, const char *word)
 {
     switch (option) {
-    case OPTION_MACHINE: view->machine = optarg; break;
+    case OPTION_MACHINE:
+        if (view->machine_count == MACHINE_LIMIT)
+            return cli_usage_error(&cli_verb_dbgview, "more than %u --machine", MACHINE_LIMIT);
+        view->machine[view->machine_count++] = optarg;
+        break;
     case OPTION_ALL: view->all = true; break;
     case OPTION_ONCE: view->once = true; /* fall through */
     case OPTION_SINCE_BOOT: view->since_boot = true; break;
@@ -153,7 +161,7 @@ static int parse(struct view *view, int argc, char **argv)
     if (status == EXIT_FINE && optind < argc)
         status = cli_usage_error(&cli_verb_dbgview, "dbgview takes options only, not '%s'",
                                  argv[optind]);
-    if (status == EXIT_FINE && view->all && view->machine != NULL)
+    if (status == EXIT_FINE && view->all && view->machine_count != 0)
         status = cli_usage_error(&cli_verb_dbgview, "--machine and --all exclude each other");
     return status;
 }
@@ -281,36 +289,78 @@ static int follow(struct view *view, const char *machine)
     return status;
 }
 
+static void note_interrupt(int number)
+{
+    (void)number; /* it ends a wait */
+}
+
+/* Until all have ended; Ctrl-C is passed on. EXIT_FINE if all have ended so. */
+static int wait_for_all(pid_t *child, unsigned count)
+{
+    struct sigaction action = {.sa_handler = note_interrupt}, before;
+    int status = EXIT_FINE, ended;
+
+    sigaction(SIGINT, &action, &before);
+    for (;;) {
+        pid_t who = wait(&ended);
+
+        if (who < 0 && errno != EINTR)
+            break;
+        for (unsigned i = 0; who < 0 && i < count; i++)
+            if (child[i] > 0)
+                kill(child[i], SIGINT);
+        for (unsigned i = 0; who > 0 && i < count; i++)
+            child[i] = child[i] == who ? 0 : child[i]; /* the ID may be another's now */
+        if (who > 0 && (!WIFEXITED(ended) || WEXITSTATUS(ended) != EXIT_FINE))
+            status = EXIT_USAGE;
+    }
+    sigaction(SIGINT, &before, NULL);
+    return status;
+}
+
 /* A process each. What they share is what they write to, a line at a time. */
+static int follow_several(struct view *view, const char *const *folder, unsigned count)
+{
+    pid_t child[MACHINE_LIMIT];
+    unsigned running = 0;
+    int status;
+
+    fflush(stdout);
+    for (unsigned i = 0; i < count; i++) {
+        pid_t id = fork();
+
+        view->label = folder[i];
+        if (id == 0)
+            _exit(follow(view, folder[i]));
+        if (id > 0)
+            child[running++] = id;
+    }
+    status = wait_for_all(child, running);
+    return running == count ? status : EXIT_USAGE;
+}
+
 static int follow_all(struct view *view)
 {
     char *folder[MACHINE_LIMIT];
-    unsigned count = machines_find(folder), running = 0;
-    int status = EXIT_FINE, ended;
+    unsigned count = machines_find(folder);
+    int status = EXIT_USAGE;
 
-    if (count == 0) {
+    if (count != 0)
+        status = follow_several(view, (const char *const *)folder, count);
+    else
         cli_message("no machine runs");
-        return EXIT_USAGE;
-    }
-    fflush(stdout);
-    for (unsigned i = 0; i < count; i++) {
-        pid_t child = fork();
-
-        view->label = folder[i];
-        if (child == 0)
-            _exit(follow(view, folder[i]));
-        running += child > 0;
-        if (child < 0)
-            status = EXIT_USAGE;
-    }
-    while (running != 0 && (wait(&ended) > 0 || errno == EINTR)) {
-        running--;
-        if (!WIFEXITED(ended) || WEXITSTATUS(ended) != EXIT_FINE)
-            status = EXIT_USAGE;
-    }
     for (unsigned i = 0; i < count; i++)
         free(folder[i]);
     return status;
+}
+
+static int follow_wanted(struct view *view)
+{
+    if (view->all)
+        return follow_all(view);
+    if (view->machine_count > 1)
+        return follow_several(view, view->machine, view->machine_count);
+    return follow(view, view->machine[0]);
 }
 
 static int open_save(struct view *view)
@@ -335,7 +385,7 @@ static int cli_dbgview(int argc, char **argv)
     if (status == EXIT_FINE)
         status = open_save(&view);
     if (status == EXIT_FINE)
-        status = view.all ? follow_all(&view) : follow(&view, view.machine);
+        status = follow_wanted(&view);
     if (view.save != NULL)
         fclose(view.save);
     if (view.has_regex)

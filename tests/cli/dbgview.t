@@ -21,10 +21,8 @@ texts() {
 run dbgview
 is $status 1 'no machine runs: exit status'
 like "$work/err" 'no machine runs here' 'no machine runs: it is told'
-run dbgview --all
-is $status 1 '--all, and none runs'
 run machines
-is "$(cat "$work/out")" 'no machine runs' 'machines: none'
+unlike "$work/out" "$work" 'machines: none of these'
 
 # ---- the documented filter ----
 run run $drivers/prints.sys
@@ -80,8 +78,22 @@ run machines
 like "$work/out" "  $work/machine\$" 'machines: the one'
 like "$work/out" "  $work/other\$" 'machines: the other'
 run machines --json
-is "$(grep -c '"machine":' "$work/out")" 2 'machines --json'
-timeout 60 "$drydock" dbgview --all --since-boot --text both > "$work/follow" 2> "$work/err" &
+is "$(grep -c "\"machine\":\"$work/" "$work/out")" 2 'machines --json'
+mkfifo "$work/pipe"
+# a shell's background job ignores Ctrl-C: perl gives it back
+perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' timeout 60 "$drydock" dbgview --all --since-boot --text "$work" > "$work/pipe" 2> "$work/err" &
+all=$!
+exec 3< "$work/pipe"
+run exec "$programs/shouts.exe" "$work 1"
+read -r one <&3
+run exec --machine "$work/other" "$programs/shouts.exe" "$work 2"
+read -r other <&3
+is "${one%%: *} ${other%%: *}" "$work/machine $work/other" '--all follows each, behind its folder'
+kill -INT $all
+wait $all
+is $? 0 'Ctrl-C ends it'
+exec 3<&-
+timeout 60 "$drydock" dbgview --machine "$work/machine" --machine "$work/other" --since-boot --text both > "$work/follow" 2> "$work/err" &
 follower=$!
 run exec "$programs/shouts.exe" 'both first'
 run exec --machine "$work/other" "$programs/shouts.exe" 'both second'
@@ -89,8 +101,8 @@ run shutdown --machine "$work/other"
 run shutdown
 wait $follower
 is $? 0 'a shutdown ends it'
-like "$work/follow" "^$work/machine: .*both first$" '--all: the one'
-like "$work/follow" "^$work/other: .*both second$" '--all: the other'
+like "$work/follow" "^$work/machine: .*both first$" 'several: the one'
+like "$work/follow" "^$work/other: .*both second$" 'several: the other'
 is "$(cat "$work/err")" '' 'and nothing to say of it'
 
 # ---- usage ----
