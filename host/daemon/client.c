@@ -138,6 +138,7 @@ void client_write(struct daemon *daemon, struct client *client, uint32_t kind, c
         bytes -= piece;
     } while (bytes != 0);
     hold_writers(daemon, client);
+    free_writers(daemon, client); /* all may have gone at once: then nobody waits for room */
 }
 
 static void end_with(struct daemon *daemon, struct client *client, json_t *object)
