@@ -1,6 +1,8 @@
 /* What ai_driver's failures mean, in the words of its interface rather than the system's. */
 #include "libai.h"
 
+#define AIP_NO_SUCH_DEVICE 433 /* ERROR_NO_SUCH_DEVICE, which older headers lack */
+
 typedef struct AIP_ERROR_TEXT {
     DWORD Error;
     const char *Text;
@@ -19,6 +21,7 @@ static const AIP_ERROR_TEXT AipErrorTexts[] = {
     {ERROR_SHARING_VIOLATION, "another handle already does this"},
     {ERROR_NOT_SUPPORTED, "the driver cannot do this here"},
     {ERROR_DEV_NOT_EXIST, "the device was removed"},
+    {AIP_NO_SUCH_DEVICE, "ai_driver is not running, or its device was removed"},
     {ERROR_INVALID_PARAMETER, "the driver did not take a value of the request"},
     {ERROR_INSUFFICIENT_BUFFER, "the driver is newer and needs a larger buffer"},
     {ERROR_NO_MORE_ITEMS, "there is no such adapter"},
