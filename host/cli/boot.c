@@ -252,6 +252,7 @@ static int prepare(struct boot *boot, int argc, char **argv)
         .ram_bytes = boot->options.ram_mib << 20,
         .seed = boot->options.seed,
         .processors = boot->options.processors,
+        .language = run_options_language(),
         .boot_options = boot->options.boot_options,
         .drives = boot->daemon.broker != NULL ? broker_drives(boot->daemon.broker) : 0,
         .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY | (boot->options.gate ? HAL_FLAG_GATE : 0),

@@ -391,7 +391,7 @@ static int split_programs(struct run_options *options, int argc, char **argv)
 }
 
 /* Languages that the machine has texts in: English, and Japanese for a person whose environment asks for it. */
-static uint32_t language_from_environment(void)
+uint32_t run_options_language(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     const char *value = NULL;
@@ -415,7 +415,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->ram_mib = 256;
     options->timeout_s = 60;
     options->processors = 2;
-    options->language = language_from_environment();
+    options->language = run_options_language();
     options->boot_options = HAL_BOOT_SIGNING | HAL_BOOT_TESTSIGNING | HAL_BOOT_NOINTEGRITYCHECKS;
     options->gpu_mode = GPU_SIMULATED;
     options->gpu_count = 1;

@@ -79,6 +79,8 @@ struct run_options {
 int run_options_parse(struct run_options *options, int argc, char **argv);
 /* --signing, in optarg. 0, or the exit status after a message. */
 int run_options_parse_signing(const struct cli_verb *verb, uint32_t *boot_options);
+/* The language of a new machine's texts, by LC_ALL, LC_MESSAGES or LANG: a LANGID. */
+uint32_t run_options_language(void);
 void run_options_free(struct run_options *options);
 /* The command that repeats the run, with its seed; to be freed. */
 char *run_options_repeat_command(const struct run_options *options);

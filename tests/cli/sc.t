@@ -188,4 +188,22 @@ shows "errors in Japanese, for whom the environment's language is that" << 'END'
 END
 export LC_ALL=C LANG=
 
+# A machine that stays, new for someone whose language is Japanese: refused as a driver without a signature is.
+mkdir -p "$work/machine/C"
+cp $drivers/plain.sys "$work/machine/C/"
+export DRYDOCK_MACHINE=$work/machine LC_ALL= LANG=ja_JP.UTF-8
+run boot --signing enforce
+run sc create 001_sample type= kernel binPath= 'C:\plain.sys'
+run sc start 001_sample
+shows 'a driver that is blocked, in Japanese' << 'END'
+[SC] StartService FAILED 1275:
+
+このドライバーの読み込みはブロックされています
+
+END
+run shutdown
+is $status 0 'the machine ends'
+export LC_ALL=C LANG=
+unset DRYDOCK_MACHINE
+
 done_testing
