@@ -244,7 +244,8 @@ int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns)
 
     if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
         return HAL_E_DENIED;
-    machine_poll_doorbell(timeout_100ns == UINT64_MAX ? NULL : &pause);
+    if (g_machine.loader->doorbell == 0) /* else a write has heard it already, and it rings no more */
+        machine_poll_doorbell(timeout_100ns == UINT64_MAX ? NULL : &pause);
     return HAL_OK;
 }
 
