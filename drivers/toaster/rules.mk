@@ -18,7 +18,8 @@ TOASTER_DRIVERS := busenum toaster $(TOASTER_FILTERS)
 # INF files beside the drivers: a run finds their hardware IDs there, and setup the files.
 $(B)/drivers/busenum.inf: $(TOASTER)/bus/busenum.inf
 $(B)/drivers/toaster.inf: $(TOASTER)/func/toaster.inf
-TOASTER_INFS := $(B)/drivers/busenum.inf $(B)/drivers/toaster.inf
+$(B)/drivers/toastfilters.inf: $(TOASTER)/filter/toastfilters.inf
+TOASTER_INFS := $(B)/drivers/busenum.inf $(B)/drivers/toaster.inf $(B)/drivers/toastfilters.inf
 $(TOASTER_INFS):
 	@mkdir -p $(@D)
 	cp $< $@

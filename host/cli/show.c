@@ -1,4 +1,4 @@
-/* drydock tree, drydock wmi: what the machine that was booted shows of itself. */
+/* drydock tree, drydock wmi, drydock summary: what the machine that was booted shows of itself. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,13 @@ static const char tree_help[] =
     "usage: drydock tree [--machine DIR] [--json]\n\n"
     "Shows the device tree of the machine that drydock boot has started: each device's instance\n"
     "path below its parent's, its driver's service, and its state or problem code.\n\n"
+    "  --machine DIR  the machine's folder (see drydock help boot)\n"
+    "  --json         an object a line\n\n"
+    "exit status: 0 fine, 1 usage, or none runs\n";
+static const char summary_help[] =
+    "usage: drydock summary [--machine DIR] [--json]\n\n"
+    "Shows what the machine that drydock boot has started has done since: devices, IRPs, requests of\n"
+    "Plug and Play, power and WMI; and what is in use in it beyond what it had then.\n\n"
     "  --machine DIR  the machine's folder (see drydock help boot)\n"
     "  --json         an object a line\n\n"
     "exit status: 0 fine, 1 usage, or none runs\n";
@@ -87,15 +94,26 @@ static int run(const struct cli_verb *verb, const char *guid, const char *machin
     return status;
 }
 
-static int cli_tree(int argc, char **argv)
+/* A verb without words of its own. */
+static int run_plain(const struct cli_verb *verb, int argc, char **argv)
 {
     const char *machine = NULL;
     bool json = false;
-    int status = parse(&cli_verb_tree, argc, argv, &machine, &json);
+    int status = parse(verb, argc, argv, &machine, &json);
 
     if (status == EXIT_FINE && optind < argc)
-        status = cli_usage_error(&cli_verb_tree, "tree takes options only, not '%s'", argv[optind]);
-    return status == EXIT_FINE ? run(&cli_verb_tree, "", machine, json) : status;
+        status = cli_usage_error(verb, "%s takes options only, not '%s'", verb->name, argv[optind]);
+    return status == EXIT_FINE ? run(verb, "", machine, json) : status;
+}
+
+static int cli_tree(int argc, char **argv)
+{
+    return run_plain(&cli_verb_tree, argc, argv);
+}
+
+static int cli_summary(int argc, char **argv)
+{
+    return run_plain(&cli_verb_summary, argc, argv);
 }
 
 static int cli_wmi(int argc, char **argv)
@@ -117,6 +135,13 @@ const struct cli_verb cli_verb_tree = {
     .summary = "the device tree of the machine that was booted",
     .help = tree_help,
     .run = cli_tree,
+};
+
+const struct cli_verb cli_verb_summary = {
+    .name = "summary",
+    .summary = "what the machine that was booted has done, and what is in use in it",
+    .help = summary_help,
+    .run = cli_summary,
 };
 
 const struct cli_verb cli_verb_wmi = {

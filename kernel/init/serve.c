@@ -48,7 +48,7 @@ NTSTATUS SessionServe(VOID)
     case HAL_COMMAND_SPAWN:
         return PoSystemState() == PowerSystemWorking ? SessionSpawn(Number) : STATUS_POWER_STATE_INVALID;
     case HAL_COMMAND_SHOW:
-        return SessionShow(Number);
+        return PoSystemState() == PowerSystemWorking ? SessionShow(Number) : STATUS_POWER_STATE_INVALID;
     case HAL_COMMAND_INPUT:
         PsTerminalInput(Number, SessionCommand.text, SessionCommand.text_bytes);
         return STATUS_SUCCESS;

@@ -1,5 +1,5 @@
 /*
- * What a booted machine shows of itself on request: its device tree, its WMI blocks. Each request has a thread of its own,
+ * What a booted machine shows of itself on request: its device tree, its WMI blocks, its summary. Each request has a thread of its own,
  * since providers may take their time; they are answered one after the other.
  */
 #include "session.h"
@@ -10,7 +10,7 @@
 
 typedef struct _SESSION_SHOW {
     ULONG64 Number; /* of whom the records and the end are for */
-    BOOLEAN IsTree, HasGuid;
+    BOOLEAN IsTree, IsSummary, HasGuid;
     GUID Guid;
 } SESSION_SHOW;
 
@@ -34,6 +34,8 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     SummaryStream = HAL_STREAM_OF(HAL_STREAM_REPORT, Show->Number);
     if (Show->IsTree)
         SummaryWriteTree();
+    else if (Show->IsSummary)
+        SummaryWrite();
     else
         WmiDump(Show->HasGuid ? &Show->Guid : NULL);
     SummaryStream = HAL_STREAM_REPORT;
@@ -42,10 +44,11 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     ExFreePoolWithTag(Show, 'sseS');
 }
 
-/* "tree", or "wmi" TAB "{GUID}" or nothing. */
+/* "tree", "summary", or "wmi" TAB "{GUID}" or nothing. */
 static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
 {
     static const UNICODE_STRING Tree = RTL_CONSTANT_STRING(L"tree"), Wmi = RTL_CONSTANT_STRING(L"wmi");
+    static const UNICODE_STRING Summary = RTL_CONSTANT_STRING(L"summary");
     UNICODE_STRING What = {0}, Guid = {0};
     NTSTATUS Status = SessionField(0, &What);
 
@@ -53,8 +56,9 @@ static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
         Status = SessionField(1, &Guid);
     if (NT_SUCCESS(Status)) {
         Show->IsTree = RtlEqualUnicodeString(&What, &Tree, FALSE);
+        Show->IsSummary = RtlEqualUnicodeString(&What, &Summary, FALSE);
         Show->HasGuid = Guid.Length != 0;
-        if (!Show->IsTree && !RtlEqualUnicodeString(&What, &Wmi, FALSE))
+        if (!Show->IsTree && !Show->IsSummary && !RtlEqualUnicodeString(&What, &Wmi, FALSE))
             Status = STATUS_INVALID_PARAMETER;
         else if (Show->HasGuid)
             Status = RtlGUIDFromString(&Guid, &Show->Guid);

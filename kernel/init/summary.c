@@ -240,7 +240,7 @@ VOID SummaryWrite(VOID)
 
     SummaryPrint("signing\t%s\n", CiPolicyText());
     SummaryPrintIo();
-    if (KiLoaderBlock->flags & HAL_FLAG_REQUESTS)
+    if (KiLoaderBlock->flags & (HAL_FLAG_REQUESTS | HAL_FLAG_BOOTED))
         IoVisitMinors(SummaryPrintRequest);
     IoFlushCaches();
     ExEnumeratePoolTags(SummaryPrintTag, &Kernel);

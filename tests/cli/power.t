@@ -57,7 +57,11 @@ like "$work/err" 'STATUS_POWER_STATE_INVALID' 'which is said'
 run power resume
 run sc query
 is $status 0 'awake again, it runs programs'
+run summary
+like "$work/out" 'IRPs: allocated, freed' 'what it has done so far'
 run power sleep S2
+run summary
+is $status 1 'nobody looks at it while it sleeps'
 run power shutdown
 is $status 0 'shutdown wakes it first'
 run power status

@@ -78,6 +78,42 @@ toaster 2: asked to be ejected
     done
 done
 
+# ---- the bus itself is pulled out, with all that is on it ----
+for kind in '' _kmdf; do
+    instance=$(tr a-z A-Z <<< "ROOT\\BUSENUM$kind\\0000")
+    with busenum$kind toaster$kind --surprise-remove="$instance" --background="$toaster plug 1 2 3" \
+        --background="$toaster hold 2" 'use 1 1'
+    is $status 0 "busenum$kind is pulled out"
+    accounted
+    ok $? "busenum$kind is pulled out: every IRP is accounted for"
+    is "$(out | tail -1)" 'toaster 2: error 1617' "busenum$kind is pulled out: so is the toaster that is read"
+done
+
+# ---- filters: an upper and a lower one of the device, of its class; the device has them when it is plugged in again ----
+class='{9B6F0C34-3A5B-4E0E-9D0B-7C1E52A0F101}'
+key="HKLM\\SYSTEM\\CurrentControlSet\\Enum\\$id\\01"
+class_key="HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\$class"
+set_filter() { filters+=(-- reg add "$1" /v "$2" /t REG_MULTI_SZ /d "$3"); }
+for kind in '' _kmdf; do
+    filters=()
+    set_filter "$key" UpperFilters toastup
+    set_filter "$key" LowerFilters toastlow
+    set_filter "$class_key" UpperFilters toastclassup
+    set_filter "$class_key" LowerFilters toastclasslow
+    run run --await --gate on --timeout 50 --sleep S3 --hwid 'toastup=None\1' --hwid 'toastlow=None\2' \
+        --hwid 'toastclassup=None\3' --hwid 'toastclasslow=None\4' build/drivers/toast{up,low,classup,classlow}.sys \
+        build/drivers/busenum$kind.sys build/drivers/toaster$kind.sys -- $toaster plug 1 -- $toaster wait 100 -- $toaster unplug 1 \
+        -- $toaster wait 100 "${filters[@]}" -- reg add "$key" /v ClassGUID /d "$class" -- $toaster plug 1 -- $toaster use 1 2 \
+        -- $toaster giveup 1 -- $toaster wait 30000 -- $toaster use 1 1
+    is $status 0 "toaster$kind with four filters"
+    accounted
+    ok $? "toaster$kind with four filters: every IRP is accounted for"
+    is "$(grep -c '[1-9][0-9]* passed: .* [1-9][0-9]* pnp, [1-9][0-9]* power, .*; 0 still out' "$work/out")" 4 \
+        "toaster$kind: each has seen requests, and has seen them back"
+    like "$work/out" 'toastclassup: .* 2 create|toastclassup: .* [1-9] create.* [1-9] read, [1-9] write' "toaster$kind: the upper ones see the program's"
+    like "$work/out" 'toastlow: .* 0 create.* 0 read, 0 write' "toaster$kind: the lower ones do not"
+done
+
 for sleep in S1 S2 S3 S4; do
     with busenum toaster --sleep=$sleep:3 'plug 1 2' 'use 1'
     is "$status $(grep -c "asleep in $sleep" "$work/err")" '0 3' "three times to $sleep and back"

@@ -46,7 +46,6 @@ static NTSTATUS NTAPI FilterIsBack(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP I
     if (IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_POWER)
         PoStartNextPowerIrp(Irp);
     InterlockedDecrement(&Filter->Out);
-    IoReleaseRemoveLock(&Filter->Remove, Irp);
     return STATUS_CONTINUE_COMPLETION;
 }
 
@@ -65,17 +64,25 @@ static NTSTATUS NTAPI FilterIsStarted(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIR
     return FilterIsBack(DeviceObject, Irp, Context);
 }
 
+/*
+ * The remove lock is held on the way down only: a request that waits below (a read, a wait for
+ * wake-up) ends when the drivers below are removed, and they are before this one goes on.
+ */
 static NTSTATUS FilterSend(_Inout_ FILTER *Filter, _Inout_ PIRP Irp,
                            _In_ PIO_COMPLETION_ROUTINE Routine)
 {
-    BOOLEAN Power = IoGetCurrentIrpStackLocation(Irp)->MajorFunction == IRP_MJ_POWER;
+    UCHAR Major = IoGetCurrentIrpStackLocation(Irp)->MajorFunction;
+    NTSTATUS Status;
 
-    InterlockedIncrement(&Filter->Passed[IoGetCurrentIrpStackLocation(Irp)->MajorFunction]);
+    InterlockedIncrement(&Filter->Passed[Major]);
     InterlockedIncrement(&Filter->Out);
     InterlockedIncrement(&FilterPassed);
     IoCopyCurrentIrpStackLocationToNext(Irp);
     IoSetCompletionRoutine(Irp, Routine, Filter, TRUE, TRUE, TRUE);
-    return Power ? PoCallDriver(Filter->Lower, Irp) : IoCallDriver(Filter->Lower, Irp);
+    Status = Major == IRP_MJ_POWER ? PoCallDriver(Filter->Lower, Irp)
+                                   : IoCallDriver(Filter->Lower, Irp);
+    IoReleaseRemoveLock(&Filter->Remove, Irp);
+    return Status;
 }
 
 _Dispatch_type_(IRP_MJ_OTHER) static DRIVER_DISPATCH FilterPass;
@@ -123,9 +130,9 @@ static NTSTATUS FilterRemove(_Inout_ FILTER *Filter, _Inout_ PIRP Irp)
     InterlockedIncrement(&Filter->Passed[IRP_MJ_PNP]);
     InterlockedIncrement(&FilterPassed);
     IoReleaseRemoveLockAndWait(&Filter->Remove, Irp);
-    FilterTell(Filter);
     IoSkipCurrentIrpStackLocation(Irp);
     Status = IoCallDriver(Filter->Lower, Irp);
+    FilterTell(Filter);
     IoDetachDevice(Filter->Lower);
     IoDeleteDevice(Filter->Self);
     InterlockedDecrement(&FilterDevices);
