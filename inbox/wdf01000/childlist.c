@@ -486,24 +486,30 @@ VOID NTAPI imp_WdfChildListBeginIteration(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     Iterator->Reserved[0] = &List->Children; /* before the first; no entry is taken out before the end */
 }
 
-WDF_DDI(WdfChildListEndIteration);
-VOID NTAPI imp_WdfChildListEndIteration(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCHILDLIST ChildList,
-                                        PWDF_CHILD_LIST_ITERATOR Iterator)
+VOID FxListIterated(FX_CHILD_LIST *List)
 {
-    FX_CHILD_LIST *List = FxListOf(DriverGlobals, ChildList);
     BOOLEAN Tell;
     KIRQL Irql;
 
-    FX_REQUIRE(FxGlobalsOf(DriverGlobals), Iterator);
     KeAcquireSpinLock(&List->Lock, &Irql);
     if (List->Iterations > 0)
         List->Iterations--;
     Tell = List->Iterations == 0 && List->Scans == 0 && List->HasChanged;
     KeReleaseSpinLock(&List->Lock, Irql);
-    Iterator->Reserved[0] = NULL;
     FxChildSweep(List);
     if (Tell)
         FxListChanged(List);
+}
+
+WDF_DDI(WdfChildListEndIteration);
+VOID NTAPI imp_WdfChildListEndIteration(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCHILDLIST ChildList,
+                                        PWDF_CHILD_LIST_ITERATOR Iterator)
+{
+    FX_CHILD_LIST *List = FxListOf(DriverGlobals, ChildList);
+
+    FX_REQUIRE(FxGlobalsOf(DriverGlobals), Iterator);
+    Iterator->Reserved[0] = NULL;
+    FxListIterated(List);
 }
 
 static NTSTATUS FxCheckRetrieve(FX_CHILD_LIST *List, const WDF_CHILD_RETRIEVE_INFO *Info)

@@ -174,8 +174,7 @@ static NTSTATUS FxReportList(FX_CHILD_LIST *List, FX_REPORT *Report)
     for (FX_CHILD *Child = NULL; NT_SUCCESS(Status) && (Child = FxChildAfter(List, Child)) != NULL;)
         if (!Child->IsDead)
             Status = FxReportChild(Child, Report);
-    InterlockedDecrement(&List->Iterations);
-    FxChildSweep(List);
+    FxListIterated(List); /* what has changed meanwhile is told now */
     return Status;
 }
 

@@ -72,6 +72,7 @@ static inline FX_PDO *FxPdoOf(FX_DEVICE *Device) { return Device->Child; }
 /* ---- childlist.c ---- */
 FX_DEVICE *FxBusOf(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle); /* NULL, a mistake: it has no children */
 VOID FxChildSweep(FX_CHILD_LIST *List); /* frees dead entries, unless somebody iterates */
+VOID FxListIterated(FX_CHILD_LIST *List); /* the end of an iteration: tells PnP of changes that waited for it */
 NTSTATUS FxChildrenCreate(FX_DEVICE *Bus);
 NTSTATUS FxChildrenCommit(FX_DEVICE *Bus); /* the default child list */
 VOID FxChildrenRemove(FX_DEVICE *Bus);     /* the bus goes: so do its children's devices */

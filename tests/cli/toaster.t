@@ -78,6 +78,12 @@ toaster 2: asked to be ejected
     done
 done
 
+# ---- pulled out before it is up ----
+for kind in '' _kmdf; do
+    with busenum$kind toaster$kind 'plug 1' 'unplug 1' 'wait 100' 'plug 1' 'use 1'
+    is $status 0 "toaster$kind is pulled out at once, and comes again"
+done
+
 # ---- the bus itself is pulled out, with all that is on it ----
 for kind in '' _kmdf; do
     instance=$(tr a-z A-Z <<< "ROOT\\BUSENUM$kind\\0000")
