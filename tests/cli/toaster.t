@@ -21,7 +21,7 @@ with() {
     run run --await --gate=on --timeout=50 "${options[@]}" "$bus" "$func" "${programs[@]}"
 }
 out() { tr -d '\r' < "$work/out"; }
-tree() { sed -n '/Device tree/,/Devices:/p' "$work/err" | sed '1d;$d;s/^    //'; }
+tree() { awk '/^  [A-Z]/ {on = /^  Device tree$/; next} on' "$work/err" | sed 's/^    //'; }
 # Two numbers of a line of the summary that have to be the same.
 accounted() {
     local line
