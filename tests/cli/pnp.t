@@ -4,7 +4,7 @@
 
 # The debug output of the function driver, without times.
 func() { sed -n 's/^ *[0-9.]* *func: //p' "$work/out"; }
-tree() { sed -n '/Device tree/,/Devices:/p' "$work/err" | sed '1d;$d;s/^    //'; }
+tree() { awk '/^  [A-Z]/ {on = /^  Device tree$/; next} on' "$work/err" | sed 's/^    //'; }
 
 run run --tree --hwid 'pnp_func=DDBUS\Widget' --hwid 'pnp_func=DDBUS\Generic' $drivers/pnp_bus.sys $drivers/pnp_func.sys
 is $status 0 'bus, then function driver: runs to its end'
