@@ -15,6 +15,7 @@
 #include "../mm/mm.h"
 #include "../np/np.h"
 #include "../ob/ob.h"
+#include "../pnp/pnp.h"
 #include "../ps/ps.h"
 #include "../se/se.h"
 #include "../vf/vf.h"
@@ -58,6 +59,7 @@ static VOID InitPhase1(PVOID Context)
     DD_ASSERT(NT_SUCCESS(GpuInitSystem()));
     DD_ASSERT(NT_SUCCESS(ElInitSystem()));
     IopStartBootDrivers();
+    PnpStartRegisteredDevices();
     IopStartAutoDrivers();
     SessionRun();
 }

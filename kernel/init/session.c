@@ -303,6 +303,8 @@ static NTSTATUS SessionRunProgram(ULONG64 *ExitCode)
         return Status;
     Status = PsWaitForProgram(Process, &Exit);
     ObDereferenceObject(Process);
+    PnpDrain();
+    PnpWaitForInstalls(); /* of devices that the program has brought */
     *ExitCode = (ULONG)Exit;
     return Status;
 }

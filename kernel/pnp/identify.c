@@ -231,6 +231,15 @@ static VOID PnpRecordResources(PNP_NODE *Node)
     PnpFree(&Path);
 }
 
+static BOOLEAN PnpHasValue(HANDLE Key, PCWSTR Name)
+{
+    UNICODE_STRING Value = PnpQueryString(Key, Name);
+    BOOLEAN Has = Value.Buffer != NULL;
+
+    PnpFree(&Value);
+    return Has;
+}
+
 static VOID PnpRecordNode(PNP_NODE *Node)
 {
     ULONG Bits = PnpCapabilityBits(&Node->Capabilities);
@@ -238,7 +247,8 @@ static VOID PnpRecordNode(PNP_NODE *Node)
 
     if (!NT_SUCCESS(PnpOpenEnumKey(Node, KEY_ALL_ACCESS, &Key)))
         return;
-    PnpRecordText(Key, L"DeviceDesc", REG_SZ, &Node->Description);
+    if (!PnpHasValue(Key, L"Driver")) /* else the driver's INF has described it */
+        PnpRecordText(Key, L"DeviceDesc", REG_SZ, &Node->Description);
     PnpRecordText(Key, L"LocationInformation", REG_SZ, &Node->Location);
     PnpRecordText(Key, L"HardwareID", REG_MULTI_SZ, &Node->HardwareIds);
     PnpRecordText(Key, L"CompatibleIDs", REG_MULTI_SZ, &Node->CompatibleIds);

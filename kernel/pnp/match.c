@@ -110,14 +110,24 @@ static UNICODE_STRING PnpServiceOfId(PCUNICODE_STRING Id)
     return PnpServiceInDatabase(Id);
 }
 
+/* As setup has installed it; for root devices also as whoever made it has said. */
+static UNICODE_STRING PnpInstalledService(PNP_NODE *Node)
+{
+    UNICODE_STRING Service = { 0, 0, NULL }, Driver = PnpQueryEnumString(Node, L"Driver");
+
+    if ((Node->Flags & PNP_NODE_ROOT_ENUMERATED) || Driver.Buffer != NULL)
+        Service = PnpQueryEnumString(Node, L"Service");
+    PnpFree(&Driver);
+    return Service;
+}
+
 UNICODE_STRING PnpFindService(PNP_NODE *Node)
 {
     PCUNICODE_STRING Lists[] = { &Node->HardwareIds, &Node->CompatibleIds };
     UNICODE_STRING Service = { 0, 0, NULL }, Id;
     ULONG i;
 
-    if (Node->Flags & PNP_NODE_ROOT_ENUMERATED)
-        Service = PnpQueryEnumString(Node, L"Service"); /* as it was installed */
+    Service = PnpInstalledService(Node);
     for (i = 0; i < RTL_NUMBER_OF(Lists) && Service.Buffer == NULL; i++) {
         PWCHAR At = NULL;
 

@@ -7,6 +7,7 @@
 NTSTATUS PnpInitSystem(VOID)
 {
     PnpInitTree();
+    PnpInitInstall();
     return PnpInitRoot();
 }
 

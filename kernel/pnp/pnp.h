@@ -24,6 +24,11 @@ VOID PnpRemoveDriverDevices(PDRIVER_OBJECT Driver);
 /* Does what the worker has to do; returns when there is nothing left. */
 VOID PnpDrain(VOID);
 
+/* Waits until no new device is being installed. */
+VOID PnpWaitForInstalls(VOID);
+/* Starts the root devices that setup has installed in an earlier run. */
+VOID PnpStartRegisteredDevices(VOID);
+
 /* ---- for io ---- */
 /* The last handle to a device closed, and a removal waits for that. IRQL <= DISPATCH_LEVEL. */
 VOID PnpHandlesClosed(VOID);

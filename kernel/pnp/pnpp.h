@@ -11,6 +11,9 @@
 #ifndef STATUS_PNP_NO_COMPAT_DRIVERS
 #define STATUS_PNP_NO_COMPAT_DRIVERS ((NTSTATUS)0xC0000490)
 #endif
+#ifndef STATUS_PLUGPLAY_QUERY_VETOED
+#define STATUS_PLUGPLAY_QUERY_VETOED ((NTSTATUS)0x80000028)
+#endif
 
 /* [doc: !devnode] the names and numbers that the debugger shows. */
 typedef enum _PNP_STATE {
@@ -125,6 +128,7 @@ BOOLEAN PnpNextString(PCUNICODE_STRING Multi, PWCHAR *Next, PUNICODE_STRING One)
 NTSTATUS PnpInitRoot(VOID);
 typedef struct _PNP_ROOT_DESCRIPTION {
     PCUNICODE_STRING Name, Service;            /* ROOT\Name\000n, driven by Service */
+    PCUNICODE_STRING InstancePath;             /* if not NULL, instead; Name is what describes the device then */
     UNICODE_STRING HardwareIds, CompatibleIds; /* multi-strings; without hardware IDs: ROOT\Name */
     PCM_RESOURCE_LIST Resources;               /* NULL: none */
     PIO_RESOURCE_REQUIREMENTS_LIST Requirements;
@@ -133,6 +137,15 @@ typedef struct _PNP_ROOT_DESCRIPTION {
 NTSTATUS PnpCreateRootDevice(const PNP_ROOT_DESCRIPTION *Given, PNP_NODE **Node);
 /* Takes the PDO of a root-enumerated device away; the object lives while it is referenced. */
 VOID PnpDeleteRootDevice(PDEVICE_OBJECT Pdo);
+
+/* ---- control.c ---- */
+/* A root device of an instance path ROOT\... whose key is there; without drivers. With the tree lock held. */
+NTSTATUS PnpCreateRegisteredDevice(PCUNICODE_STRING InstancePath, PNP_NODE **Node);
+
+/* ---- install.c ---- */
+VOID PnpInitInstall(VOID);
+/* The device has no driver: setup is run for it when the driver store has one. With the tree lock held. */
+VOID PnpInstallDevice(PNP_NODE *Node);
 
 /* ---- identify.c ---- */
 /* Asks the bus driver who the device is and records it under Enum. DeviceNodeInitialized, or a problem. */
@@ -208,12 +221,15 @@ NTSTATUS PnpSetString(HANDLE Key, PCWSTR Name, ULONG Type, PCUNICODE_STRING Valu
 NTSTATUS PnpSetValue(HANDLE Key, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Bytes);
 /* A value's data in pool, to be freed; terminators of strings are cut off. Buffer NULL: absent. */
 UNICODE_STRING PnpQueryString(HANDLE Key, PCWSTR Name);
+/* A REG_DWORD; 0: absent. */
+ULONG PnpQueryNumber(HANDLE Key, PCWSTR Name);
 /* The device's key under Enum, made if needed. */
 NTSTATUS PnpOpenEnumKey(PNP_NODE *Node, ACCESS_MASK Access, HANDLE *Key);
 /* A string value of the Enum key; Buffer NULL: absent. */
 UNICODE_STRING PnpQueryEnumString(PNP_NODE *Node, PCWSTR Name);
 
 /* ---- property.c ---- */
+ULONG PnpNodeStatus(PNP_NODE *Node); /* DN_* */
 VOID PnpFreeProperties(PLIST_ENTRY List);
 /* Lists of typed values by key. A NULL Data deletes. */
 NTSTATUS PnpSetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size,

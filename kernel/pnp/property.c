@@ -223,7 +223,7 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
 /* ---- the same and more by key. [doc: Unified Device Property Model; devpkey.h] ---- */
 
 /* DN_* of cfg.h. */
-static ULONG PnpNodeStatus(PNP_NODE *Node)
+ULONG PnpNodeStatus(PNP_NODE *Node)
 {
     return (Node->DriverCount != 0 ? DN_DRIVER_LOADED : 0) | (Node->State == DeviceNodeStarted ? DN_STARTED : 0)
          | (Node->Problem != 0 ? DN_HAS_PROBLEM : 0) | (Node->DisableableDepends == 0 ? DN_DISABLEABLE : 0)

@@ -117,6 +117,22 @@ UNICODE_STRING PnpQueryString(HANDLE Key, PCWSTR Name)
     return Result;
 }
 
+ULONG PnpQueryNumber(HANDLE Key, PCWSTR Name)
+{
+    struct {
+        KEY_VALUE_PARTIAL_INFORMATION Info;
+        ULONG Rest;
+    } Buffer;
+    UNICODE_STRING ValueName;
+    ULONG Bytes;
+
+    RtlInitUnicodeString(&ValueName, Name);
+    if (!NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, &Buffer, sizeof(Buffer), &Bytes))
+        || Buffer.Info.Type != REG_DWORD || Buffer.Info.DataLength != sizeof(ULONG))
+        return 0;
+    return *(ULONG *)Buffer.Info.Data;
+}
+
 static NTSTATUS PnpOpenFormatted(UNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
 {
     NTSTATUS Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenKey(&Path, Access, Key);
@@ -148,6 +164,8 @@ NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevIns
 {
     PNP_NODE *Node = PnpNodeOf(DeviceObject);
     ULONG Kind = DevInstKeyType & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER);
+    UNICODE_STRING Driver;
+    NTSTATUS Status;
 
     if (DevInstKeyType & ~(PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER | PLUGPLAY_REGKEY_CURRENT_HWPROFILE))
         return STATUS_INVALID_PARAMETER;
@@ -158,6 +176,12 @@ NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevIns
     if (Kind == PLUGPLAY_REGKEY_DEVICE)
         return PnpOpenFormatted(PnpFormat(L"Enum\\%wZ\\Device Parameters", &Node->InstancePath), DesiredAccess,
                                 DevInstRegKey);
+    Driver = PnpQueryEnumString(Node, L"Driver");
+    if (Driver.Buffer != NULL) {
+        Status = PnpOpenFormatted(PnpFormat(L"Control\\Class\\%wZ", &Driver), DesiredAccess, DevInstRegKey);
+        PnpFree(&Driver);
+        return Status;
+    }
     /* Without an INF there is no class: the driver's key is that of unknown devices. */
     return PnpOpenFormatted(PnpFormat(L"Control\\Class\\{4D36E97E-E325-11CE-BFC1-08002BE10318}\\%wZ",
                                       &Node->Service), DesiredAccess, DevInstRegKey);

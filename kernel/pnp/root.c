@@ -8,6 +8,7 @@ static PDRIVER_OBJECT PnpRootDriver; /* set once */
 
 typedef struct _PNP_ROOT_DEVICE { /* device extension of a physical device object */
     UNICODE_STRING DeviceId, HardwareIds, CompatibleIds, Description;
+    UNICODE_STRING InstanceId; /* as setup named it; empty: Instance as text */
     ULONG Instance;
     PCM_RESOURCE_LIST Resources;                 /* as reported by the driver that found the device, or NULL */
     PIO_RESOURCE_REQUIREMENTS_LIST Requirements;
@@ -40,6 +41,8 @@ static NTSTATUS PnpRootQueryId(PNP_ROOT_DEVICE *Device, PIRP Irp, BUS_QUERY_ID_T
     case BusQueryHardwareIDs:
         return PnpAnswerString(Irp, &Device->HardwareIds, TRUE);
     case BusQueryInstanceID:
+        if (Device->InstanceId.Length != 0)
+            return PnpAnswerString(Irp, &Device->InstanceId, FALSE);
         _snwprintf(Text, RTL_NUMBER_OF(Text), L"%04lu", Device->Instance);
         RtlInitUnicodeString(&Number, Text);
         return PnpAnswerString(Irp, &Number, FALSE);
@@ -87,7 +90,7 @@ static NTSTATUS PnpRootRelations(PIRP Irp, PDEVICE_OBJECT Pdo, DEVICE_RELATION_T
 
 static NTSTATUS PnpRootText(PNP_ROOT_DEVICE *Device, PIRP Irp, DEVICE_TEXT_TYPE Type)
 {
-    if (Type == DeviceTextDescription)
+    if (Type == DeviceTextDescription && Device->Description.Length != 0)
         return PnpAnswerString(Irp, &Device->Description, FALSE);
     return Irp->IoStatus.Status;
 }
@@ -196,6 +199,7 @@ static VOID PnpFreeRootDevice(PNP_ROOT_DEVICE *Device)
     PnpFree(&Device->HardwareIds);
     PnpFree(&Device->CompatibleIds);
     PnpFree(&Device->Description);
+    PnpFree(&Device->InstanceId);
     if (Device->Resources != NULL)
         ExFreePoolWithTag(Device->Resources, PNP_TAG);
     if (Device->Requirements != NULL)
@@ -204,16 +208,42 @@ static VOID PnpFreeRootDevice(PNP_ROOT_DEVICE *Device)
     Device->Requirements = NULL;
 }
 
+/* ROOT\NAME\INSTANCE is the device ID and the instance ID. */
+static BOOLEAN PnpSplitRootPath(PNP_ROOT_DEVICE *Device, PCUNICODE_STRING Path)
+{
+    UNICODE_STRING Id = *Path, Instance;
+    ULONG Length = Path->Length / sizeof(WCHAR), Slash = Length;
+
+    while (Slash > 0 && Path->Buffer[Slash - 1] != L'\\')
+        Slash--;
+    if (Slash == 0 || Slash == Length)
+        return FALSE;
+    Id.Length = (USHORT)((Slash - 1) * sizeof(WCHAR));
+    Instance.Buffer = Path->Buffer + Slash;
+    Instance.Length = Instance.MaximumLength = (USHORT)((Length - Slash) * sizeof(WCHAR));
+    Device->DeviceId = PnpCopy(&Id);
+    Device->InstanceId = PnpCopy(&Instance);
+    if (!NT_SUCCESS(RtlUnicodeStringToInteger(&Instance, 10, &Device->Instance)))
+        Device->Instance = 0;
+    return Device->DeviceId.Buffer != NULL && Device->InstanceId.Buffer != NULL;
+}
+
 static BOOLEAN PnpNameRootDevice(PNP_ROOT_DEVICE *Device, const PNP_ROOT_DESCRIPTION *Given)
 {
     ULONG i;
 
-    Device->DeviceId = PnpFormat(L"ROOT\\%wZ", Given->Name);
+    if (Given->InstancePath != NULL) {
+        if (!PnpSplitRootPath(Device, Given->InstancePath))
+            return FALSE;
+    } else {
+        Device->DeviceId = PnpFormat(L"ROOT\\%wZ", Given->Name);
+    }
     if (Device->DeviceId.Buffer == NULL)
         return FALSE;
     for (i = 0; i < Device->DeviceId.Length / sizeof(WCHAR); i++)
         Device->DeviceId.Buffer[i] = RtlUpcaseUnicodeChar(Device->DeviceId.Buffer[i]);
-    Device->Instance = PnpNextInstance(&Device->DeviceId);
+    if (Given->InstancePath == NULL)
+        Device->Instance = PnpNextInstance(&Device->DeviceId);
     Device->Description = PnpCopy(Given->Name);
     Device->HardwareIds = PnpCopy(Given->HardwareIds.Length != 0 ? &Given->HardwareIds : &Device->DeviceId);
     Device->CompatibleIds = PnpCopy(&Given->CompatibleIds);
@@ -267,7 +297,7 @@ static VOID PnpInstallRootDevice(PNP_NODE *Node, PCUNICODE_STRING Service)
 {
     HANDLE Key;
 
-    if (Service->Length == 0 || !NT_SUCCESS(PnpOpenEnumKey(Node, KEY_ALL_ACCESS, &Key)))
+    if (Service == NULL || Service->Length == 0 || !NT_SUCCESS(PnpOpenEnumKey(Node, KEY_ALL_ACCESS, &Key)))
         return;
     PnpSetString(Key, L"Service", REG_SZ, Service);
     ZwClose(Key);

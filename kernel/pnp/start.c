@@ -4,6 +4,8 @@
  */
 #include "pnpp.h"
 
+#include <regstr.h>
+
 /* ---- which driver ---- */
 
 /* Sets Service; STATUS_SUCCESS also for a raw device, which does without. */
@@ -27,6 +29,7 @@ static NTSTATUS PnpChooseDriver(PNP_NODE *Node)
         return STATUS_SUCCESS;
     }
     PnpSetProblem(Node, CM_PROB_FAILED_INSTALL, STATUS_PNP_NO_COMPAT_DRIVERS); /* code 28: no driver is installed */
+    PnpInstallDevice(Node);
     return STATUS_PNP_NO_COMPAT_DRIVERS;
 }
 
@@ -81,6 +84,18 @@ VOID PnpAskDeviceState(PNP_NODE *Node)
 
 /* ---- all of it ---- */
 
+static BOOLEAN PnpIsDisabled(PNP_NODE *Node)
+{
+    ULONG Flags = 0;
+    HANDLE Key;
+
+    if (NT_SUCCESS(PnpOpenEnumKey(Node, KEY_READ, &Key))) {
+        Flags = PnpQueryNumber(Key, L"ConfigFlags");
+        ZwClose(Key);
+    }
+    return (Flags & CONFIGFLAG_DISABLED) != 0;
+}
+
 NTSTATUS PnpStartNode(PNP_NODE *Node)
 {
     NTSTATUS Status;
@@ -88,6 +103,10 @@ NTSTATUS PnpStartNode(PNP_NODE *Node)
     DD_ASSERT(Node->State == DeviceNodeInitialized);
     PnpSetProblem(Node, 0, STATUS_SUCCESS);
     Node->Flags &= ~(PNP_NODE_SURPRISED | PNP_NODE_QUERIED);
+    if (PnpIsDisabled(Node)) {
+        PnpSetProblem(Node, CM_PROB_DISABLED, STATUS_SUCCESS);
+        return STATUS_DEVICE_NOT_READY;
+    }
     Status = PnpChooseDriver(Node);
     if (!NT_SUCCESS(Status))
         return Status;
