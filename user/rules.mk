@@ -9,6 +9,7 @@ USER_IMAGE_BASE_msvcrt := 0x7FF80000000
 USER_IMAGE_BASE_nvml := 0x7FF70000000
 USER_IMAGE_BASE_cfgmgr32 := 0x7FF68000000
 USER_IMAGE_BASE_setupapi := 0x7FF60000000
+USER_IMAGE_BASE_newdev := 0x7FF5C000000
 USER_IMAGE_BASE_vcruntime140 := 0x7FF7C000000
 USER_IMAGE_BASE_ucrtbase := 0x7FF78000000
 
@@ -75,9 +76,16 @@ $(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
 $(eval $(call USER_DLL_RULE,cfgmgr32,ntdll,/noentry /alternatename:HeapAlloc=RtlAllocateHeap /alternatename:HeapFree=RtlFreeHeap))
 $(eval $(call USER_DLL_RULE,setupapi,cfgmgr32 kernel32 ntdll,/noentry))
+$(eval $(call USER_DLL_RULE,newdev,setupapi advapi32 kernel32 ntdll,/noentry))
 
 # The programs that Windows ships with: user/tools/NAME/*.c becomes build/system32/NAME.exe. Plain mingw programs, with wmain;
 # TOOL_LIBS_name and TOOL_SHARED_name (sources of other folders) are given above the rule. They run under Wine and on Windows as well.
+TOOL_LIBS_devcon := -lnewdev -lsetupapi -lcfgmgr32
+# mingw's import libraries lack some of newdev and cfgmgr32
+TOOL_LIBS_pnputil = $(B)/lib/newdev.lib $(B)/lib/cfgmgr32.lib -lsetupapi
+TOOL_LIBS_drvinst = $(B)/lib/newdev.lib -lsetupapi
+$(B)/system32/pnputil.exe $(B)/system32/drvinst.exe: $(B)/lib/newdev.lib $(B)/lib/cfgmgr32.lib
+TOOL_LIBS_infverify := -lsetupapi
 TOOL_CFLAGS := --target=x86_64-w64-windows-gnu -std=gnu11 -O2 -g $(WARN) -fms-extensions -Wno-microsoft -DUNICODE -D_UNICODE \
   -D_WIN32_WINNT=0x0A00 -Iinclude -Iuser/tools -MMD -MP
 TOOL_SHARED_ps := user/tools/lm/query.c

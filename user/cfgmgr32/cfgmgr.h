@@ -12,10 +12,20 @@ typedef DWORD DEVINST;
 #define CR_INVALID_FLAG 0x04
 #define CR_INVALID_DEVNODE 0x05
 #define CR_NO_SUCH_DEVNODE 0x0D
+#define CR_FAILURE 0x13
+#define CR_REMOVE_VETOED 0x17
 #define CR_BUFFER_SMALL 0x1A
+#define CR_REGISTRY_ERROR 0x1D
 #define CR_INVALID_DEVICE_ID 0x1E
-#define CR_INVALID_PROPERTY 0x35
+#define CR_INVALID_DATA 0x1F
 #define CR_NO_SUCH_VALUE 0x25
+#define CR_NOT_DISABLEABLE 0x28
+#define CR_NO_SUCH_REGISTRY_KEY 0x2E
+#define CR_ACCESS_DENIED 0x33
+#define CR_CALL_NOT_IMPLEMENTED 0x34
+#define CR_INVALID_PROPERTY 0x35
+
+NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING, GUID *);
 
 #define CFGMGR_CONTROL_SET L"\\Registry\\Machine\\System\\CurrentControlSet\\"
 
@@ -28,3 +38,33 @@ CONFIGRET CfgReadValue(HANDLE Key, const WCHAR *Name, PVOID Data, ULONG *Bytes, 
 /* Text as bytes of code page 1252 into Buffer of Size bytes. Count includes the terminators. */
 VOID CfgNarrow(const WCHAR *Text, ULONG Count, CHAR *Buffer);
 ULONG CfgLength(const WCHAR *Text);
+
+/* ---- devnode.c ---- */
+#define DEVICE_ID_LIMIT 200
+/* The instance ID of a device instance, in capitals; NULL: it is none. */
+const WCHAR *CfgIdOf(DEVINST Node);
+/* The number of Id, a new one if need be; 0 when there is no room. */
+DEVINST CfgNumberOf(const WCHAR *Id);
+WCHAR CfgUpper(WCHAR c);
+/* Without case. */
+BOOL CfgSame(const WCHAR *Id, const WCHAR *Other);
+/* The device's key under Enum; NULL: there is none. */
+HANDLE CfgOpenNode(const WCHAR *Id);
+/* The value of the device's key for a CM_DRP_ number, or NULL. */
+const WCHAR *CfgPropertyValue(ULONG Property);
+
+CONFIGRET WINAPI CM_Locate_DevNodeW(DEVINST *Node, WCHAR *Id, ULONG Flags);
+
+/* ---- tree.c ---- */
+#include "../../kernel/pnp/control.h"
+NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes);
+/* Asks the kernel about the device of an instance ID. Data may be NULL. */
+CONFIGRET CfgControl(ULONG Class, const WCHAR *Id, PNP_CONTROL_DATA *Data);
+/* The device is in the tree now. */
+BOOL CfgIsPresent(const WCHAR *Id);
+
+/* ---- registry.c, for writing ---- */
+/* A NULL Data deletes. */
+CONFIGRET CfgWriteValue(HANDLE Key, const WCHAR *Name, ULONG Type, const VOID *Data, ULONG Bytes);
+/* Opens Path below Parent for reading and writing, and makes it when Create. */
+HANDLE CfgOpenForWriting(HANDLE Parent, const WCHAR *Path, BOOL Create);

@@ -1,11 +1,9 @@
 /*
  * Device nodes by their instance IDs, and the properties that the registry keeps of them under Enum. A DEVINST is the
- * number of an ID that this process has asked for; it stays one until the process ends. Left out: parents and children,
- * status, changing anything. [doc: cfgmgr32.h]
+ * number of an ID that this process has asked for; it stays one until the process ends. [doc: cfgmgr32.h]
  */
 #include "cfgmgr.h"
 
-#define DEVICE_ID_LIMIT 200
 #define LOCATE_PHANTOM 1
 #define NODE_LIMIT 1024
 
@@ -26,24 +24,25 @@ static const struct {
     {0x01, L"DeviceDesc"}, {0x02, L"HardwareID"}, {0x03, L"CompatibleIDs"}, {0x05, L"Service"},
     {0x08, L"Class"}, {0x09, L"ClassGUID"}, {0x0A, L"Driver"}, {0x0B, L"ConfigFlags"},
     {0x0C, L"Mfg"}, {0x0D, L"FriendlyName"}, {0x0E, L"LocationInformation"}, {0x10, L"Capabilities"},
-    {0x11, L"UINumber"}, {0x12, L"UpperFilters"}, {0x13, L"LowerFilters"},
+    {0x11, L"UINumber"}, {0x12, L"UpperFilters"}, {0x13, L"LowerFilters"}, {0x18, L"Security"},
+    {0x1A, L"DeviceType"}, {0x1B, L"Exclusive"}, {0x1C, L"DeviceCharacteristics"}, {0x1D, L"Address"},
 };
 
-static WCHAR Upper(WCHAR c)
+WCHAR CfgUpper(WCHAR c)
 {
     return c >= L'a' && c <= L'z' ? c - 32 : c;
 }
 
-static BOOL SameId(const WCHAR *Id, const WCHAR *Other)
+BOOL CfgSame(const WCHAR *Id, const WCHAR *Other)
 {
-    while (*Id != 0 && Upper(*Id) == Upper(*Other)) {
+    while (*Id != 0 && CfgUpper(*Id) == CfgUpper(*Other)) {
         Id++;
         Other++;
     }
-    return Upper(*Id) == Upper(*Other);
+    return CfgUpper(*Id) == CfgUpper(*Other);
 }
 
-static HANDLE OpenNode(const WCHAR *Id)
+HANDLE CfgOpenNode(const WCHAR *Id)
 {
     WCHAR Path[DEVICE_ID_LIMIT + 8] = L"Enum\\";
     ULONG i;
@@ -54,21 +53,20 @@ static HANDLE OpenNode(const WCHAR *Id)
     return CfgOpenKey(NULL, Path);
 }
 
-/* The number of Id, a new one if need be; 0 when there is no room. */
-static DEVINST NumberOf(const WCHAR *Id)
+DEVINST CfgNumberOf(const WCHAR *Id)
 {
     DEVINST Number = 0;
     ULONG i, Length = CfgLength(Id) + 1;
 
     RtlAcquireSRWLockExclusive(&Nodes.Lock);
     for (i = 0; i < Nodes.Count && Number == 0; i++)
-        if (SameId(Nodes.Ids[i], Id))
+        if (CfgSame(Nodes.Ids[i], Id))
             Number = i + 1;
     if (Number == 0 && Nodes.Count < NODE_LIMIT) {
         WCHAR *Copy = HeapAlloc(ProcessHeap(), 0, Length * sizeof(WCHAR));
 
         for (i = 0; Copy != NULL && i < Length; i++)
-            Copy[i] = Upper(Id[i]);
+            Copy[i] = CfgUpper(Id[i]);
         if (Copy != NULL) {
             Nodes.Ids[Nodes.Count] = Copy;
             Number = ++Nodes.Count;
@@ -78,7 +76,7 @@ static DEVINST NumberOf(const WCHAR *Id)
     return Number;
 }
 
-static const WCHAR *IdOf(DEVINST Node)
+const WCHAR *CfgIdOf(DEVINST Node)
 {
     return Node != 0 && Node <= Nodes.Count ? Nodes.Ids[Node - 1] : NULL;
 }
@@ -98,12 +96,14 @@ CONFIGRET WINAPI CM_Locate_DevNodeW(DEVINST *Node, WCHAR *Id, ULONG Flags)
     else {
         if (CfgLength(Id) > DEVICE_ID_LIMIT)
             return CR_INVALID_DEVICE_ID;
-        Key = OpenNode(Id);
+        Key = CfgOpenNode(Id);
         if (Key == NULL)
             return CR_NO_SUCH_DEVNODE;
         NtClose(Key);
+        if (!(Flags & LOCATE_PHANTOM) && !CfgIsPresent(Id))
+            return CR_NO_SUCH_DEVNODE;
     }
-    *Node = NumberOf(Id);
+    *Node = CfgNumberOf(Id);
     return *Node != 0 ? CR_SUCCESS : CR_OUT_OF_MEMORY;
 }
 
@@ -125,7 +125,7 @@ CONFIGRET WINAPI CM_Locate_DevNodeA(DEVINST *Node, CHAR *Id, ULONG Flags)
 /* Without the terminator. */
 CONFIGRET WINAPI CM_Get_Device_ID_Size(ULONG *Length, DEVINST Node, ULONG Flags)
 {
-    const WCHAR *Id = IdOf(Node);
+    const WCHAR *Id = CfgIdOf(Node);
 
     if (Length == NULL)
         return CR_INVALID_POINTER;
@@ -140,7 +140,7 @@ CONFIGRET WINAPI CM_Get_Device_ID_Size(ULONG *Length, DEVINST Node, ULONG Flags)
 
 CONFIGRET WINAPI CM_Get_Device_IDW(DEVINST Node, WCHAR *Buffer, ULONG Length, ULONG Flags)
 {
-    const WCHAR *Id = IdOf(Node);
+    const WCHAR *Id = CfgIdOf(Node);
     ULONG i;
 
     if (Buffer == NULL)
@@ -173,13 +173,23 @@ CONFIGRET WINAPI CM_Get_Device_IDA(DEVINST Node, CHAR *Buffer, ULONG Length, ULO
     return Count - 1 <= Length ? CR_SUCCESS : CR_BUFFER_SMALL;
 }
 
+const WCHAR *CfgPropertyValue(ULONG Property)
+{
+    ULONG i;
+
+    for (i = 0; i < COUNT_OF(Properties); i++)
+        if (Properties[i].Property == Property)
+            return Properties[i].Value;
+    return NULL;
+}
+
 /* A buffer of no bytes asks for the size. */
 CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
                                                    ULONG Flags)
 {
-    const WCHAR *Id = IdOf(Node), *Value = NULL;
+    const WCHAR *Id = CfgIdOf(Node), *Value = CfgPropertyValue(Property);
     CONFIGRET Result;
-    ULONG i, ValueType = 0;
+    ULONG ValueType = 0;
     HANDLE Key;
 
     if (Id == NULL)
@@ -188,12 +198,9 @@ CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property,
         return CR_INVALID_POINTER;
     if (Flags != 0)
         return CR_INVALID_FLAG;
-    for (i = 0; i < COUNT_OF(Properties); i++)
-        if (Properties[i].Property == Property)
-            Value = Properties[i].Value;
     if (Value == NULL)
         return CR_INVALID_PROPERTY;
-    Key = OpenNode(Id);
+    Key = CfgOpenNode(Id);
     if (Key == NULL)
         return CR_NO_SUCH_DEVNODE;
     Result = CfgReadValue(Key, Value, Buffer, Bytes, &ValueType);

@@ -43,18 +43,13 @@ static VOID FormatGuid(const GUID *Guid, WCHAR *At)
     *At = 0;
 }
 
-static WCHAR Upper(WCHAR c)
-{
-    return c >= L'a' && c <= L'z' ? c - 32 : c;
-}
-
 /* Link is \\?\ENUMERATOR#DEVICE#INSTANCE#{guid}...: whether its device is Device, ENUMERATOR\DEVICE\INSTANCE. */
 static BOOL IsOfDevice(const WCHAR *Link, const WCHAR *Device)
 {
     const WCHAR *At = Link + 4;
 
     for (; *Device != 0; At++, Device++)
-        if (Upper(*At) != Upper(*Device) && !(*At == L'#' && *Device == L'\\'))
+        if (CfgUpper(*At) != CfgUpper(*Device) && !(*At == L'#' && *Device == L'\\'))
             return FALSE;
     return At[0] == L'#' && At[1] == L'{';
 }

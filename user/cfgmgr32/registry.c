@@ -101,3 +101,27 @@ VOID CfgNarrow(const WCHAR *Text, ULONG Count, CHAR *Buffer)
 
     RtlUnicodeToMultiByteN(Buffer, Count, &Bytes, Text, Count * sizeof(WCHAR));
 }
+
+HANDLE CfgOpenForWriting(HANDLE Parent, const WCHAR *Path, BOOL Create)
+{
+    UNICODE_STRING Name = CfgString(Path);
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Key = NULL;
+    NTSTATUS Status;
+
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, Parent, NULL);
+    Status = Create ? NtCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL)
+                    : NtOpenKey(&Key, KEY_ALL_ACCESS, &Attributes);
+    return NT_SUCCESS(Status) ? Key : NULL;
+}
+
+CONFIGRET CfgWriteValue(HANDLE Key, const WCHAR *Name, ULONG Type, const VOID *Data, ULONG Bytes)
+{
+    UNICODE_STRING ValueName = CfgString(Name);
+    NTSTATUS Status = Data != NULL ? NtSetValueKey(Key, &ValueName, 0, Type, (PVOID)Data, Bytes)
+                                   : NtDeleteValueKey(Key, &ValueName);
+
+    if (NT_SUCCESS(Status) || (Data == NULL && Status == STATUS_OBJECT_NAME_NOT_FOUND))
+        return CR_SUCCESS;
+    return Status == STATUS_ACCESS_DENIED ? CR_ACCESS_DENIED : CR_REGISTRY_ERROR;
+}

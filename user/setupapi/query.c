@@ -28,12 +28,28 @@ BOOL WINAPI SetupDiEnumDeviceInterfaces(HDEVINFO Handle, PSP_DEVINFO_DATA Device
     return SetupFail(ERROR_NO_MORE_ITEMS);
 }
 
-static BOOL GiveDevice(DWORD Node, PSP_DEVINFO_DATA Data)
+BOOL SetupGiveDevice(SET_DEVICE *Device, PSP_DEVINFO_DATA Data)
 {
+    Data->ClassGuid = Device->Class;
+    Data->DevInst = Device->Node;
+    Data->Reserved = (ULONG_PTR)Device;
+    return TRUE;
+}
+
+/* The device of an interface; an interface without one gives zeros. */
+static VOID GiveDeviceOf(HDEVINFO Handle, DWORD Node, PSP_DEVINFO_DATA Data)
+{
+    SET_DEVICE *Device = SetupSetOf(Handle)->Devices;
+
+    while (Device != NULL && Device->Node != Node)
+        Device = Device->Next;
+    if (Device != NULL) {
+        SetupGiveDevice(Device, Data);
+        return;
+    }
     RtlZeroMemory(&Data->ClassGuid, sizeof(Data->ClassGuid));
     Data->DevInst = Node;
     Data->Reserved = 0;
-    return TRUE;
 }
 
 BOOL WINAPI SetupDiEnumDeviceInfo(HDEVINFO Handle, DWORD Index, PSP_DEVINFO_DATA Data)
@@ -47,7 +63,7 @@ BOOL WINAPI SetupDiEnumDeviceInfo(HDEVINFO Handle, DWORD Index, PSP_DEVINFO_DATA
         return SetupFail(ERROR_INVALID_USER_BUFFER);
     for (Device = Set->Devices; Device != NULL; Device = Device->Next)
         if (Index-- == 0)
-            return GiveDevice(Device->Node, Data);
+            return SetupGiveDevice(Device, Data);
     return SetupFail(ERROR_NO_MORE_ITEMS);
 }
 
@@ -158,7 +174,7 @@ BOOL WINAPI SetupDiGetDeviceInterfaceDetailW(HDEVINFO Handle, PSP_DEVICE_INTERFA
     if (Needed != NULL)
         *Needed = Size;
     if (Device != NULL)
-        GiveDevice(Interface->Node, Device);
+        GiveDeviceOf(Handle, Interface->Node, Device);
     if (Bytes < Size)
         return SetupFail(ERROR_INSUFFICIENT_BUFFER);
     lstrcpyW(Detail->DevicePath, Interface->Path);
@@ -182,7 +198,7 @@ BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(HDEVINFO Handle, PSP_DEVICE_INTERFA
     if (Needed != NULL)
         *Needed = Size;
     if (Device != NULL)
-        GiveDevice(Interface->Node, Device);
+        GiveDeviceOf(Handle, Interface->Node, Device);
     if (Bytes < Size)
         return SetupFail(ERROR_INSUFFICIENT_BUFFER);
     return WideCharToMultiByte(CP_ACP, 0, Interface->Path, -1, Detail->DevicePath,

@@ -1,8 +1,8 @@
 /*
- * Device information sets: the interfaces of one class, or those that a program names, and their devices. Left out: sets of
- * all devices or of a setup class, other machines, installing. [doc: setupapi.h, "Device information sets"]
+ * Device information sets: the interfaces of one class with their devices, the devices of a setup class, an enumerator or all,
+ * and those that a program names. Left out: other machines. [doc: setupapi.h, "Device information sets"]
  */
-#include "setup.h"
+#include "driver.h"
 
 BOOL SetupFail(DWORD Error)
 {
@@ -20,18 +20,27 @@ DEVICE_SET *SetupSetOf(HDEVINFO Handle)
     return NULL;
 }
 
-HDEVINFO WINAPI SetupDiCreateDeviceInfoList(CONST GUID *ClassGuid, HWND Parent)
+HDEVINFO WINAPI SetupDiCreateDeviceInfoListExW(CONST GUID *ClassGuid, HWND Parent, PCWSTR Machine, PVOID Reserved)
 {
-    DEVICE_SET *Set = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Set));
+    DEVICE_SET *Set;
 
-    IGNORE_ARG(ClassGuid); /* says which devices may be added; none can be here but by interface */
     IGNORE_ARG(Parent);
-    if (Set == NULL) {
-        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    if (Machine != NULL || Reserved != NULL) {
+        SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
+    Set = SetupAllocate(sizeof(*Set));
+    if (Set == NULL)
+        return INVALID_HANDLE_VALUE;
     Set->Signature = SET_SIGNATURE;
+    if (ClassGuid != NULL)
+        Set->Class = *ClassGuid;
     return Set;
+}
+
+HDEVINFO WINAPI SetupDiCreateDeviceInfoList(CONST GUID *ClassGuid, HWND Parent)
+{
+    return SetupDiCreateDeviceInfoListExW(ClassGuid, Parent, NULL, NULL);
 }
 
 BOOL WINAPI SetupDiDestroyDeviceInfoList(HDEVINFO Handle)
@@ -43,35 +52,90 @@ BOOL WINAPI SetupDiDestroyDeviceInfoList(HDEVINFO Handle)
     while (Set->Interfaces != NULL) {
         SET_INTERFACE *Next = Set->Interfaces->Next;
 
-        HeapFree(GetProcessHeap(), 0, Set->Interfaces);
+        SetupFree(Set->Interfaces);
         Set->Interfaces = Next;
     }
-    while (Set->Devices != NULL) {
-        SET_DEVICE *Next = Set->Devices->Next;
-
-        HeapFree(GetProcessHeap(), 0, Set->Devices);
-        Set->Devices = Next;
-    }
+    while (Set->Devices != NULL)
+        SetupDropDevice(Set, Set->Devices);
     Set->Signature = 0;
-    HeapFree(GetProcessHeap(), 0, Set);
+    SetupFree(Set);
     return TRUE;
 }
 
-static BOOL AddDevice(DEVICE_SET *Set, DWORD Node)
+/* ---- devices ---- */
+
+BOOL SetupDeviceId(DWORD Node, WCHAR *Id)
+{
+    return CM_Get_Device_IDW(Node, Id, MAX_PATH, 0) == CR_SUCCESS || SetupFail(ERROR_NO_SUCH_DEVINST);
+}
+
+static VOID ReadClass(SET_DEVICE *Device)
+{
+    WCHAR Guid[40];
+    ULONG Bytes = sizeof(Guid), Type;
+
+    if (CM_Get_DevNode_Registry_PropertyW(Device->Node, SPDRP_CLASSGUID + 1, &Type, Guid, &Bytes, 0) == CR_SUCCESS)
+        SetupParseGuid(Guid, &Device->Class);
+}
+
+SET_DEVICE *SetupAddDevice(DEVICE_SET *Set, DWORD Node)
 {
     SET_DEVICE **Link = &Set->Devices, *Device;
 
     while (*Link != NULL && (*Link)->Node != Node)
         Link = &(*Link)->Next;
     if (*Link != NULL)
-        return TRUE;
-    Device = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Device));
+        return *Link;
+    Device = SetupAllocate(sizeof(*Device));
     if (Device == NULL)
-        return FALSE;
+        return NULL;
     Device->Node = Node;
+    Device->Install.cbSize = sizeof(Device->Install);
+    ReadClass(Device);
     *Link = Device;
-    return TRUE;
+    return Device;
 }
+
+SET_DEVICE *SetupDeviceOf(HDEVINFO Handle, PSP_DEVINFO_DATA Data)
+{
+    DEVICE_SET *Set = SetupSetOf(Handle);
+    SET_DEVICE *Device;
+
+    if (Set == NULL)
+        return NULL;
+    for (Device = Set->Devices; Data != NULL && Data->cbSize == sizeof(*Data) && Device != NULL; Device = Device->Next)
+        if (Device->Node == Data->DevInst)
+            return Device;
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return NULL;
+}
+
+/* A device that was made and never registered leaves no key. */
+static VOID ForgetPhantom(DWORD Node)
+{
+    HANDLE Enum = RegpOpen(NULL, REG_CONTROL_SET L"Enum", FALSE);
+    WCHAR Id[MAX_PATH];
+
+    if (Enum != NULL && SetupDeviceId(Node, Id))
+        RegpDeleteTree(Enum, Id);
+    if (Enum != NULL)
+        NtClose(Enum);
+}
+
+VOID SetupDropDevice(DEVICE_SET *Set, SET_DEVICE *Device)
+{
+    SET_DEVICE **Link = &Set->Devices;
+
+    while (*Link != Device)
+        Link = &(*Link)->Next;
+    *Link = Device->Next;
+    if (Device->Phantom)
+        ForgetPhantom(Device->Node);
+    SetupFreeDrivers(Device->Drivers);
+    SetupFree(Device);
+}
+
+/* ---- interfaces ---- */
 
 /* The device of \\?\ENUMERATOR#DEVICE#INSTANCE#{guid}...; 0 when there is none. */
 static DWORD NodeOfPath(const WCHAR *Path)
@@ -86,7 +150,7 @@ static DWORD NodeOfPath(const WCHAR *Path)
         Id[i] = Path[4 + i] == L'#' ? L'\\' : Path[4 + i];
     }
     Id[i] = 0;
-    return CM_Locate_DevNodeW(&Node, Id, 0) == CR_SUCCESS ? Node : 0;
+    return CM_Locate_DevNodeW(&Node, Id, LOCATE_PHANTOM) == CR_SUCCESS ? Node : 0;
 }
 
 SET_INTERFACE *SetupAddInterface(DEVICE_SET *Set, const GUID *Class, const WCHAR *Path)
@@ -101,7 +165,7 @@ SET_INTERFACE *SetupAddInterface(DEVICE_SET *Set, const GUID *Class, const WCHAR
     Interface->Node = NodeOfPath(Path);
     Interface->Flags = SPINT_ACTIVE;
     lstrcpyW(Interface->Path, Path);
-    if (Interface->Node != 0 && !AddDevice(Set, Interface->Node)) {
+    if (Interface->Node != 0 && SetupAddDevice(Set, Interface->Node) == NULL) {
         HeapFree(GetProcessHeap(), 0, Interface);
         return NULL;
     }
@@ -129,27 +193,77 @@ static WCHAR *ListInterfaces(const GUID *Class, WCHAR *Device, ULONG ListFlags)
     return List;
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent, DWORD Flags)
+/* The interfaces of a class, of any device or of one, into the set. */
+static BOOL AddInterfaces(DEVICE_SET *Set, const GUID *Class, PCWSTR DeviceId, DWORD Flags)
 {
-    WCHAR *List, *At;
-    HDEVINFO Set;
+    WCHAR *List = ListInterfaces(Class, (WCHAR *)DeviceId, Flags & DIGCF_PRESENT ? 0 : 1), *At;
+    BOOL Fine = List != NULL;
 
-    if (!(Flags & DIGCF_DEVICEINTERFACE) || ClassGuid == NULL) {
-        SetLastError(ERROR_CALL_NOT_IMPLEMENTED);
+    for (At = List; Fine && At[0] != 0; At += lstrlenW(At) + 1)
+        Fine = SetupAddInterface(Set, Class, At) != NULL || SetupFail(ERROR_NOT_ENOUGH_MEMORY);
+    SetupFree(List);
+    return Fine;
+}
+
+/* A Filter of an enumerator or of enumerator and device; NULL: all. */
+static BOOL AddDevices(DEVICE_SET *Set, const GUID *Class, PCWSTR Filter, DWORD Flags)
+{
+    ULONG Wanted = Filter != NULL ? 1 : 0, Length; /* CM_GETIDLIST_FILTER_ENUMERATOR */
+    WCHAR *List, *At;
+    DWORD Node;
+    BOOL Fine = TRUE;
+
+    if (Flags & DIGCF_PRESENT)
+        Wanted |= 0x100; /* CM_GETIDLIST_FILTER_PRESENT */
+    if (CM_Get_Device_ID_List_SizeW(&Length, Filter, Wanted) != CR_SUCCESS)
+        return SetupFail(ERROR_INVALID_DATA);
+    List = SetupAllocate(Length * sizeof(WCHAR));
+    if (List == NULL)
+        return FALSE;
+    if (CM_Get_Device_ID_ListW(Filter, List, Length, Wanted) != CR_SUCCESS)
+        List[0] = 0; /* it grew meanwhile: as if it were asked for a moment earlier */
+    for (At = List; Fine && At[0] != 0; At += lstrlenW(At) + 1) {
+        SET_DEVICE *Device;
+
+        if (CM_Locate_DevNodeW(&Node, At, LOCATE_PHANTOM) != CR_SUCCESS)
+            continue;
+        Device = SetupAddDevice(Set, Node);
+        Fine = Device != NULL;
+        if (Fine && Class != NULL && !IsEqualGUID(&Device->Class, Class))
+            SetupDropDevice(Set, Device);
+    }
+    SetupFree(List);
+    return Fine;
+}
+
+HDEVINFO WINAPI SetupDiGetClassDevsExW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent, DWORD Flags, HDEVINFO Into,
+                                       PCWSTR Machine, PVOID Reserved)
+{
+    BOOL OfInterfaces = (Flags & DIGCF_DEVICEINTERFACE) != 0, Fine;
+    HDEVINFO Handle = Into;
+
+    if ((ClassGuid == NULL && (OfInterfaces || !(Flags & DIGCF_ALLCLASSES))) || Machine != NULL || Reserved != NULL) {
+        SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
-    List = ListInterfaces(ClassGuid, (WCHAR *)Enumerator, Flags & DIGCF_PRESENT ? 0 : 1);
-    if (List == NULL)
+    if (Into == NULL)
+        Handle = SetupDiCreateDeviceInfoList(OfInterfaces || (Flags & DIGCF_ALLCLASSES) ? NULL : ClassGuid, Parent);
+    if (SetupSetOf(Handle) == NULL)
         return INVALID_HANDLE_VALUE;
-    Set = SetupDiCreateDeviceInfoList(NULL, Parent);
-    for (At = List; Set != INVALID_HANDLE_VALUE && At[0] != 0; At += lstrlenW(At) + 1)
-        if (SetupAddInterface(Set, ClassGuid, At) == NULL) {
-            SetupDiDestroyDeviceInfoList(Set);
-            Set = INVALID_HANDLE_VALUE;
-            SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-        }
-    HeapFree(GetProcessHeap(), 0, List);
-    return Set;
+    if (OfInterfaces)
+        Fine = AddInterfaces(Handle, ClassGuid, Enumerator, Flags);
+    else
+        Fine = AddDevices(Handle, Flags & DIGCF_ALLCLASSES ? NULL : ClassGuid, Enumerator, Flags);
+    if (Fine)
+        return Handle;
+    if (Into == NULL)
+        SetupDiDestroyDeviceInfoList(Handle);
+    return INVALID_HANDLE_VALUE;
+}
+
+HDEVINFO WINAPI SetupDiGetClassDevsW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent, DWORD Flags)
+{
+    return SetupDiGetClassDevsExW(ClassGuid, Enumerator, Parent, Flags, NULL, NULL, NULL);
 }
 
 HDEVINFO WINAPI SetupDiGetClassDevsA(CONST GUID *ClassGuid, PCSTR Enumerator, HWND Parent, DWORD Flags)

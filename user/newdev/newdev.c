@@ -1,0 +1,259 @@
+/*
+ * newdev: installing a driver package on the devices that it fits, and on one device; taking devices away. An ordinary client
+ * of setupapi. Left out: user interface (there is nobody to ask), searching the network, rolling back.
+ * [doc: newdev.h]
+ */
+#include "../nt.h"
+#define _SETUPAPI_
+#include <setupapi.h>
+
+/* [doc: newdev.h] */
+#define INSTALLFLAG_FORCE 1
+#define INSTALLFLAG_BITS 7
+#define DIIRFLAG_INF_ALREADY_COPIED 1
+#define DIIRFLAG_FORCE_INF 2
+#define DIIRFLAG_BITS 0x1F
+#define DIIDFLAG_INSTALLNULLDRIVER 4
+#define DIIDFLAG_BITS 0x1F
+
+static BOOL Fail(DWORD Error)
+{
+    SetLastError(Error);
+    return FALSE;
+}
+
+/* ---- one device ---- */
+
+static BOOL InSet(HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Property, const WCHAR *Id)
+{
+    WCHAR List[1024];
+    const WCHAR *At;
+
+    RtlZeroMemory(List, sizeof(List));
+    if (!SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)List, sizeof(List) - 2 * sizeof(WCHAR), NULL))
+        return FALSE;
+    for (At = List; *At != 0; At += lstrlenW(At) + 1)
+        if (lstrcmpiW(At, Id) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The rank of a driver of the list, and its date and version. */
+static BOOL Describe(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W Driver, DWORD *Rank)
+{
+    SP_DRVINSTALL_PARAMS Parameters = {.cbSize = sizeof(Parameters)};
+
+    if (!SetupDiGetDriverInstallParamsW(Set, Device, Driver, &Parameters))
+        return FALSE;
+    *Rank = Parameters.Rank;
+    return TRUE;
+}
+
+/* The list's best driver against that of the INF which the device has now. */
+static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W New)
+{
+    SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)}, Old;
+    SP_DRVINFO_DATA_W Present = {.cbSize = sizeof(Present)};
+    WCHAR Inf[MAX_PATH];
+    DWORD NewRank, OldRank, Bytes = sizeof(Inf);
+    HKEY Key = SetupDiOpenDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, KEY_READ);
+    BOOL Better = TRUE;
+    SP_DRVINFO_DATA_W Chosen = *New;
+
+    if (Key == INVALID_HANDLE_VALUE) /* it has none */
+        return TRUE;
+    if (RegQueryValueExW(Key, L"InfPath", NULL, NULL, (PBYTE)Inf, &Bytes) != ERROR_SUCCESS)
+        Inf[0] = 0;
+    RegCloseKey(Key);
+    if (Inf[0] == 0 || !Describe(Set, Device, New, &NewRank) || !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
+        return TRUE;
+    Old = Parameters;
+    Old.Flags |= DI_ENUMSINGLEINF;
+    lstrcpyW(Old.DriverPath, L"C:\\Windows\\INF\\");
+    lstrcatW(Old.DriverPath, Inf);
+    SetupDiSetDeviceInstallParamsW(Set, Device, &Old);
+    if (SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) &&
+        SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Present) && Describe(Set, Device, &Present, &OldRank)) {
+        LONG Date = CompareFileTime(&Chosen.DriverDate, &Present.DriverDate);
+
+        Better = NewRank != OldRank ? NewRank < OldRank : Date != 0 ? Date > 0 : Chosen.DriverVersion > Present.DriverVersion;
+    }
+    SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters);
+    return SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) && Better;
+}
+
+typedef struct _OUTCOME {
+    ULONG Matching, Installed;
+    BOOL Reboot;
+} OUTCOME;
+
+static VOID NoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome)
+{
+    SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
+
+    if (SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) && (Parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)))
+        Outcome->Reboot = TRUE;
+}
+
+/* The best driver of one INF (NULL: of the driver store), if there is one and it is better or forced. */
+static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, BOOL Force, OUTCOME *Outcome)
+{
+    SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
+    SP_DRVINFO_DATA_W Driver = {.cbSize = sizeof(Driver)};
+
+    if (!SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
+        return FALSE;
+    if (Inf != NULL) {
+        Parameters.Flags |= DI_ENUMSINGLEINF;
+        lstrcpynW(Parameters.DriverPath, Inf, MAX_PATH);
+        if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters))
+            return FALSE;
+    }
+    if (!SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
+        return FALSE;
+    if (!SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Driver))
+        return TRUE; /* the package is not for this device */
+    Outcome->Matching++;
+    if (!Force && !IsBetter(Set, Device, &Driver))
+        return TRUE;
+    if (!SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) ||
+        !SetupDiCallClassInstaller(DIF_ALLOW_INSTALL, Set, Device) ||
+        !SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
+        return FALSE;
+    Outcome->Installed++;
+    NoteReboot(Set, Device, Outcome);
+    return TRUE;
+}
+
+/* On each present device of a hardware or compatible ID; NULL: each that the INF fits. */
+static BOOL InstallOnAll(const WCHAR *HardwareId, const WCHAR *Inf, BOOL Force, OUTCOME *Outcome)
+{
+    HDEVINFO Set = SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_ALLCLASSES | DIGCF_PRESENT);
+    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    DWORD Index, Error = ERROR_SUCCESS;
+
+    if (Set == INVALID_HANDLE_VALUE)
+        return FALSE;
+    for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++) {
+        if (HardwareId != NULL && !InSet(Set, &Device, SPDRP_HARDWAREID, HardwareId) &&
+            !InSet(Set, &Device, SPDRP_COMPATIBLEIDS, HardwareId))
+            continue;
+        if (!InstallOn(Set, &Device, Inf, Force, Outcome) && Error == ERROR_SUCCESS)
+            Error = GetLastError();
+    }
+    SetupDiDestroyDeviceInfoList(Set);
+    return Error == ERROR_SUCCESS || Fail(Error);
+}
+
+static BOOL IsThere(const WCHAR *HardwareId)
+{
+    HDEVINFO Set = SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_ALLCLASSES | DIGCF_PRESENT);
+    SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
+    BOOL Found = FALSE;
+    DWORD Index;
+
+    if (Set == INVALID_HANDLE_VALUE)
+        return FALSE;
+    for (Index = 0; !Found && SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
+        Found = InSet(Set, &Device, SPDRP_HARDWAREID, HardwareId) || InSet(Set, &Device, SPDRP_COMPATIBLEIDS, HardwareId);
+    SetupDiDestroyDeviceInfoList(Set);
+    return Found;
+}
+
+/* ---- for programs ---- */
+
+BOOL WINAPI UpdateDriverForPlugAndPlayDevicesW(HWND Parent, LPCWSTR HardwareId, LPCWSTR InfPath, DWORD Flags, PBOOL Reboot)
+{
+    WCHAR Published[MAX_PATH];
+    OUTCOME Outcome = {0, 0, FALSE};
+
+    IGNORE_ARG(Parent);
+    if (Reboot != NULL)
+        *Reboot = FALSE;
+    if (HardwareId == NULL || InfPath == NULL)
+        return Fail(ERROR_INVALID_PARAMETER);
+    if (Flags & ~(DWORD)INSTALLFLAG_BITS)
+        return Fail(ERROR_INVALID_FLAGS);
+    if (GetFileAttributesW(InfPath) == INVALID_FILE_ATTRIBUTES)
+        return Fail(ERROR_FILE_NOT_FOUND);
+    if (!IsThere(HardwareId))
+        return Fail(ERROR_NO_SUCH_DEVINST);
+    if (!SetupCopyOEMInfW(InfPath, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, NULL) ||
+        !InstallOnAll(HardwareId, Published, Flags & INSTALLFLAG_FORCE, &Outcome))
+        return FALSE;
+    if (Reboot != NULL)
+        *Reboot = Outcome.Reboot;
+    return Outcome.Installed != 0 || Fail(ERROR_NO_MORE_ITEMS);
+}
+
+BOOL WINAPI UpdateDriverForPlugAndPlayDevicesA(HWND Parent, LPCSTR HardwareId, LPCSTR InfPath, DWORD Flags, PBOOL Reboot)
+{
+    WCHAR Id[MAX_PATH], Path[MAX_PATH];
+
+    if (HardwareId == NULL || InfPath == NULL || MultiByteToWideChar(CP_ACP, 0, HardwareId, -1, Id, MAX_PATH) == 0 ||
+        MultiByteToWideChar(CP_ACP, 0, InfPath, -1, Path, MAX_PATH) == 0)
+        return Fail(ERROR_INVALID_PARAMETER);
+    return UpdateDriverForPlugAndPlayDevicesW(Parent, Id, Path, Flags, Reboot);
+}
+
+BOOL WINAPI DiInstallDriverW(HWND Parent, LPCWSTR InfPath, DWORD Flags, PBOOL Reboot)
+{
+    WCHAR Published[MAX_PATH];
+    OUTCOME Outcome = {0, 0, FALSE};
+
+    IGNORE_ARG(Parent);
+    if (Reboot != NULL)
+        *Reboot = FALSE;
+    if (InfPath == NULL || (Flags & DIIRFLAG_INF_ALREADY_COPIED))
+        return Fail(InfPath == NULL ? ERROR_INVALID_PARAMETER : ERROR_CALL_NOT_IMPLEMENTED);
+    if (Flags & ~(DWORD)DIIRFLAG_BITS)
+        return Fail(ERROR_INVALID_FLAGS);
+    if (!SetupCopyOEMInfW(InfPath, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, NULL) ||
+        !InstallOnAll(NULL, Published, Flags & DIIRFLAG_FORCE_INF, &Outcome))
+        return FALSE;
+    if (Reboot != NULL)
+        *Reboot = Outcome.Reboot;
+    return Outcome.Installed != 0 || Outcome.Matching == 0 || Fail(ERROR_NO_MORE_ITEMS);
+}
+
+/* The device's best driver of the store, or Driver, which is of the device's list. */
+BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W Driver, DWORD Flags,
+                            PBOOL Reboot)
+{
+    OUTCOME Outcome = {0, 0, FALSE};
+    BOOL Fine;
+
+    IGNORE_ARG(Parent);
+    if (Reboot != NULL)
+        *Reboot = FALSE;
+    if (Flags & ~(DWORD)DIIDFLAG_BITS)
+        return Fail(ERROR_INVALID_FLAGS);
+    if (Flags & DIIDFLAG_INSTALLNULLDRIVER)
+        return Fail(ERROR_CALL_NOT_IMPLEMENTED);
+    if (Driver == NULL) {
+        Fine = InstallOn(Set, Device, NULL, TRUE, &Outcome);
+    } else {
+        Fine = SetupDiSetSelectedDriverW(Set, Device, Driver) && SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
+        if (Fine)
+            NoteReboot(Set, Device, &Outcome);
+        Outcome.Matching = 1;
+    }
+    if (Fine && Reboot != NULL)
+        *Reboot = Outcome.Reboot;
+    return Fine && (Outcome.Matching != 0 || Fail(ERROR_NO_DRIVER_SELECTED));
+}
+
+BOOL WINAPI DiUninstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Flags, PBOOL Reboot)
+{
+    OUTCOME Outcome = {0, 0, FALSE};
+
+    IGNORE_ARG(Parent);
+    if (Flags != 0)
+        return Fail(ERROR_INVALID_FLAGS);
+    if (!SetupDiCallClassInstaller(DIF_REMOVE, Set, Device))
+        return FALSE;
+    NoteReboot(Set, Device, &Outcome);
+    if (Reboot != NULL)
+        *Reboot = Outcome.Reboot;
+    return TRUE;
+}
