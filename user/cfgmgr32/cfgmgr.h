@@ -58,6 +58,11 @@ CONFIGRET WINAPI CM_Locate_DevNodeW(DEVINST *Node, WCHAR *Id, ULONG Flags);
 /* ---- tree.c ---- */
 #include "../../kernel/pnp/control.h"
 NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes);
+NTSTATUS NTAPI NtOpenProcessToken(HANDLE Process, ACCESS_MASK Access, PHANDLE Token);
+NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll, PTOKEN_PRIVILEGES New, ULONG Bytes,
+                                       PTOKEN_PRIVILEGES Old, PULONG Needed);
+/* The service, with the privilege that it takes; for setupapi. Drydock's own. */
+NTSTATUS WINAPI CMP_PlugPlayControl(ULONG Class, PNP_CONTROL_DATA *Data);
 /* Asks the kernel about the device of an instance ID. Data may be NULL. */
 CONFIGRET CfgControl(ULONG Class, const WCHAR *Id, PNP_CONTROL_DATA *Data);
 /* The device is in the tree now. */

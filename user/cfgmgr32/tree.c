@@ -36,6 +36,28 @@ static CONFIGRET ResultOf(NTSTATUS Status)
     }
 }
 
+/* Changing devices takes a privilege that administrators have and that is off until it is asked for. */
+static VOID EnableLoadDriver(VOID)
+{
+    TOKEN_PRIVILEGES New = {1, {{{10, 0}, SE_PRIVILEGE_ENABLED}}}; /* SE_LOAD_DRIVER_PRIVILEGE */
+    HANDLE Token;
+
+    if (!NT_SUCCESS(NtOpenProcessToken(NtCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &Token)))
+        return;
+    NtAdjustPrivilegesToken(Token, FALSE, &New, 0, NULL, NULL); /* without it the change is refused and says so */
+    NtClose(Token);
+}
+
+NTSTATUS WINAPI CMP_PlugPlayControl(ULONG Class, PNP_CONTROL_DATA *Data)
+{
+    NTSTATUS Status = NtPlugPlayControl(Class, Data, sizeof(*Data));
+
+    if (Status != STATUS_PRIVILEGE_NOT_HELD)
+        return Status;
+    EnableLoadDriver();
+    return NtPlugPlayControl(Class, Data, sizeof(*Data));
+}
+
 CONFIGRET CfgControl(ULONG Class, const WCHAR *Id, PNP_CONTROL_DATA *Data)
 {
     static const WCHAR Root[] = L"HTREE\\ROOT\\0";
@@ -49,7 +71,7 @@ CONFIGRET CfgControl(ULONG Class, const WCHAR *Id, PNP_CONTROL_DATA *Data)
     for (i = 0; !CfgSame(Id, Root) && Id[i] != 0; i++)
         Data->Device[i] = Id[i];
     Data->Device[i] = 0;
-    return ResultOf(NtPlugPlayControl(Class, Data, sizeof(*Data)));
+    return ResultOf(CMP_PlugPlayControl(Class, Data));
 }
 
 BOOL CfgIsPresent(const WCHAR *Id)

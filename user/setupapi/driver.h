@@ -48,5 +48,5 @@ BOOL SetupInstallClass(SETUP_INF *Inf, const GUID *Class, const WCHAR *Name);
 
 /* ---- NtPlugPlayControl ---- */
 #include "../../kernel/pnp/control.h"
-NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes);
+NTSTATUS WINAPI CMP_PlugPlayControl(ULONG Class, PNP_CONTROL_DATA *Data); /* of cfgmgr32 */
 NTSTATUS SetupControl(ULONG Class, const WCHAR *InstanceId, PNP_CONTROL_DATA *Data); /* Data may be NULL */

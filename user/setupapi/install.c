@@ -25,7 +25,7 @@ NTSTATUS SetupControl(ULONG Class, const WCHAR *InstanceId, PNP_CONTROL_DATA *Da
     if (Own == NULL)
         return STATUS_NO_MEMORY;
     lstrcpynW(Own->Device, InstanceId, PNP_CONTROL_PATH);
-    Status = NtPlugPlayControl(Class, Own, sizeof(*Own));
+    Status = CMP_PlugPlayControl(Class, Own);
     if (Data == NULL)
         SetupFree(Own);
     return Status;
