@@ -5,5 +5,5 @@
 run run --hwid 'root\interface' build/cli-drivers/interface.sys -- build/cli-programs/interface.exe
 is $status 0 'the program ends well'
 unlike "$work/out" "^not ok" "each of its checks holds"
-like "$work/out" '^1\.\.44' 'it gets to its end'
+like "$work/out" '^1\.\.47' 'it gets to its end'
 done_testing

@@ -107,6 +107,7 @@ static void test_set(const WCHAR *path)
 {
     SP_DEVICE_INTERFACE_DATA data = { .cbSize = sizeof(data) }, bad = { .cbSize = 1 };
     HDEVINFO set = SetupDiGetClassDevsW(&InterfaceClass, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE), own;
+    SP_DEVINFO_DATA device = { .cbSize = sizeof(device) };
 
     OK(set != INVALID_HANDLE_VALUE, "the set of a class");
     OK(!SetupDiEnumDeviceInterfaces(set, NULL, &InterfaceClass, 0, &bad), "a wrong structure size");
@@ -121,8 +122,12 @@ static void test_set(const WCHAR *path)
        "a set of the program's own: an interface by its path");
     OK(!SetupDiOpenDeviceInterfaceW(own, L"\\\\?\\nothing", 0, &data), "a path that is none");
     OK(SetupDiDestroyDeviceInfoList(own), "that goes too");
-    OK(SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_ALLCLASSES) == INVALID_HANDLE_VALUE &&
-       GetLastError() == ERROR_CALL_NOT_IMPLEMENTED, "sets of all devices are not there, and say so");
+    own = SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_ALLCLASSES | DIGCF_PRESENT);
+    OK(own != INVALID_HANDLE_VALUE && SetupDiEnumDeviceInfo(own, 0, &device), "the set of all devices that are there");
+    OK(!SetupDiEnumDeviceInfo(own, 1, &device) && GetLastError() == ERROR_NO_MORE_ITEMS, "which is one");
+    OK(SetupDiDestroyDeviceInfoList(own), "and goes");
+    OK(SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_PRESENT) == INVALID_HANDLE_VALUE &&
+       GetLastError() == ERROR_INVALID_PARAMETER, "a set of no class is none");
 }
 
 int main(void)
