@@ -79,24 +79,6 @@ static int run_verb(const struct cli_verb *verb, int argc, char **argv)
     return status;
 }
 
-/* Eight, four, four, four and twelve hexadecimal digits, in braces or not. */
-bool cli_parse_guid(const char *text, char guid[40])
-{
-    bool braces = text[0] == '{';
-    size_t length = strlen(text);
-
-    if (length != (braces ? 38 : 36) || (braces && text[length - 1] != '}'))
-        return false;
-    snprintf(guid, 40, "{%.36s}", text + braces);
-    for (unsigned i = 0; i < 36; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? guid[i + 1] != '-' : strchr("0123456789abcdefABCDEF", guid[i + 1]) == NULL)
-            return false;
-    }
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     const struct cli_verb *verb;

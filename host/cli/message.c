@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -46,4 +47,22 @@ bool cli_parse_number(const char *text, unsigned long long low, unsigned long lo
     errno = 0;
     *value = strtoull(text, &end, text[1] == 'x' || text[1] == 'X' ? 16 : 10);
     return errno == 0 && *end == '\0' && *value >= low && *value <= high;
+}
+
+/* Eight, four, four, four and twelve hexadecimal digits, in braces or not. */
+bool cli_parse_guid(const char *text, char guid[40])
+{
+    bool braces = text[0] == '{';
+    size_t length = strlen(text);
+
+    if (length != (braces ? 38 : 36) || (braces && text[length - 1] != '}'))
+        return false;
+    snprintf(guid, 40, "{%.36s}", text + braces);
+    for (unsigned i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (dash ? guid[i + 1] != '-' : strchr("0123456789abcdefABCDEF", guid[i + 1]) == NULL)
+            return false;
+    }
+    return true;
 }
