@@ -29,6 +29,10 @@ test: deps
 	@$(MAKE) -j2 --no-print-directory run-tests
 run-tests: all $(HOST_TESTS) $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	prove -j2 --exec tools/tap_run $(KTESTS) $(HOST_TESTS) $(SHELL_TESTS)
+# The toaster's scene on a machine that stays: installed by INF, plugged, pulled out, asleep, removed.
+demo-toaster: all
+	tools/toaster_scene
+.PHONY: demo-toaster
 demo: deps
 	@$(MAKE) -j2 --no-print-directory run-demo
 run-demo: all $(B)/cli-programs/ai_stress.exe

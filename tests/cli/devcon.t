@@ -1,5 +1,5 @@
 #!/bin/bash
-# devcon and the driver store: a root device installed by its INF, changed and removed; a child that its package comes for.
+# devcon and the driver store: a root device installed by its INF, changed and removed. (A child: tests/cli/toaster_scene.t.)
 . tests/cli/tap.sh
 
 machine=$work/machine
