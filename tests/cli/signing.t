@@ -59,8 +59,15 @@ sign() {
 sign "$plain" good.sys signer
 sign "$plain" alone.sys alone
 sign "$plain" expired.sys expired
-sign "$plain" stamped.sys expired -TSA-certs tsa.pem -TSA-key tsa.key -TSA-time 1590000000
-sign "$plain" late.sys expired -TSA-certs tsa.pem -TSA-key tsa.key -TSA-time 1650000000
+# Debian 12's own osslsigncode, 2.5, makes no time stamps without a server and signs no catalogs; 2.9 does.
+newer=false
+osslsigncode --help 2>&1 | grep -q -e -TSA-certs && newer=true
+if $newer; then
+    sign "$plain" stamped.sys expired -TSA-certs tsa.pem -TSA-key tsa.key -TSA-time 1590000000
+    sign "$plain" late.sys expired -TSA-certs tsa.pem -TSA-key tsa.key -TSA-time 1650000000
+else
+    ok 0 'time stamps # SKIP this osslsigncode makes none'
+fi
 sign "$plain" web.sys web
 sign good.sys twice.sys alone -nest
 sign alone.sys nested.sys signer -nest
@@ -104,6 +111,7 @@ mkdir -p plain_machine/certificates known/certificates/test product/certificates
 cp root.pem known/certificates/test/
 openssl x509 -in root.pem -outform DER -out product/certificates/production/root.cer
 while read -r file test enforce off production; do
+    [ -e "$file.sys" ] || continue # for want of time stamps
     load "$file" plain_machine test "$test"
     load "$file" plain_machine enforce "$enforce"
     load "$file" plain_machine off "$off"
@@ -124,7 +132,7 @@ stamped  INVALID_IMAGE_HASH INVALID_IMAGE_HASH fine fine
 late     INVALID_IMAGE_HASH INVALID_IMAGE_HASH fine INVALID_IMAGE_HASH
 web      INVALID_IMAGE_HASH INVALID_IMAGE_HASH fine INVALID_IMAGE_HASH
 END
-load stamped known test fine
+$newer && load stamped known test fine
 load good known enforce DRIVER_BLOCKED
 load moved product enforce INVALID_IMAGE_HASH
 like err 'moved.sys because .* the file was changed after it was signed' 'and the log says why'
@@ -183,24 +191,28 @@ none=NULL
 END
 openssl asn1parse -genconf list.cnf -noout -out list.cat 2> asn1.log
 ok $? 'a catalog'
-sign list.cat signed.cat signer
-catalogs='C/Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}'
-for machine in known product; do
-    mkdir -p "$machine/$catalogs"
-    cp signed.cat "$machine/$catalogs/plain.cat"
-done
-load unsigned known test fine
-load unsigned known enforce DRIVER_BLOCKED
-load unsigned product enforce fine
-cp changed.sys other.sys
-load other product enforce INVALID_IMAGE_HASH
-cp "$other" strange.sys
-load strange product enforce DRIVER_BLOCKED
-cp list.cat "product/$catalogs/plain.cat"
-load unsigned product enforce DRIVER_BLOCKED
-cp signed.cat "product/$catalogs/plain.cat"
-patch "product/$catalogs/plain.cat" 200 '\x55\x55\x55\x55'
-load unsigned product enforce DRIVER_BLOCKED
+if $newer; then
+    sign list.cat signed.cat signer
+    catalogs='C/Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}'
+    for machine in known product; do
+        mkdir -p "$machine/$catalogs"
+        cp signed.cat "$machine/$catalogs/plain.cat"
+    done
+    load unsigned known test fine
+    load unsigned known enforce DRIVER_BLOCKED
+    load unsigned product enforce fine
+    cp changed.sys other.sys
+    load other product enforce INVALID_IMAGE_HASH
+    cp "$other" strange.sys
+    load strange product enforce DRIVER_BLOCKED
+    cp list.cat "product/$catalogs/plain.cat"
+    load unsigned product enforce DRIVER_BLOCKED
+    cp signed.cat "product/$catalogs/plain.cat"
+    patch "product/$catalogs/plain.cat" 200 '\x55\x55\x55\x55'
+    load unsigned product enforce DRIVER_BLOCKED
+else
+    ok 0 'signed catalogs # SKIP this osslsigncode signs none'
+fi
 
 # By the service control manager: the documented numbers. The driver that runs is signed for production.
 start() {
