@@ -74,7 +74,7 @@ $(eval $(call USER_DLL_RULE,vcruntime140,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,advapi32,kernel32 ntdll,/entry:DllMain))
 $(eval $(call USER_DLL_RULE,nvml,ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,psapi,kernel32,/noentry))
-$(eval $(call USER_DLL_RULE,cfgmgr32,ntdll,/noentry /alternatename:HeapAlloc=RtlAllocateHeap /alternatename:HeapFree=RtlFreeHeap))
+$(eval $(call USER_DLL_RULE,cfgmgr32,kernel32 ntdll,/noentry /alternatename:HeapAlloc=RtlAllocateHeap /alternatename:HeapFree=RtlFreeHeap))
 $(eval $(call USER_DLL_RULE,setupapi,cfgmgr32 kernel32 ntdll,/noentry))
 $(eval $(call USER_DLL_RULE,newdev,setupapi advapi32 kernel32 ntdll,/noentry))
 

@@ -136,13 +136,23 @@ static VOID PnpControlEnumerate(PNP_NODE *Top)
             PnpQueueAction(Node, PNP_ACTION_ENUMERATE);
 }
 
+/* Who refused: PNP_VETO_TYPE and its text. */
+static NTSTATUS PnpControlVeto(NTSTATUS Status, PNP_CONTROL_DATA *Data)
+{
+    if (Status == STATUS_PLUGPLAY_QUERY_VETOED)
+        Data->Relation = PnpLastVeto(Data->Text);
+    return Status;
+}
+
 static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Data)
 {
     switch (Class) {
     case PNP_CONTROL_START:
         return Node == PnpRoot ? STATUS_INVALID_PARAMETER : PnpControlStart(Node);
     case PNP_CONTROL_REMOVE:
-        return Node == PnpRoot ? STATUS_INVALID_PARAMETER : PnpControlRemove(Node, Data->Problem);
+        if (Node == PnpRoot)
+            return STATUS_INVALID_PARAMETER;
+        return PnpControlVeto(PnpControlRemove(Node, Data->Problem), Data);
     case PNP_CONTROL_STATUS:
         return PnpControlStatus(Node, Data);
     case PNP_CONTROL_RELATED:
@@ -155,8 +165,7 @@ static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Da
     case PNP_CONTROL_EJECT:
         if (Node == PnpRoot)
             return STATUS_INVALID_PARAMETER;
-        PnpQueueAction(Node, PNP_ACTION_EJECT);
-        return STATUS_SUCCESS;
+        return PnpControlVeto(PnpEjectNode(Node), Data);
     default:
         return STATUS_INVALID_PARAMETER;
     }
@@ -165,6 +174,24 @@ static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Da
 static BOOLEAN PnpControlReads(ULONG Class)
 {
     return Class == PNP_CONTROL_STATUS || Class == PNP_CONTROL_RELATED || Class == PNP_CONTROL_STACK;
+}
+
+/* While the tree is lent to programs that are asked about a removal, things are as they were before it. */
+static NTSTATUS PnpControlRead(ULONG Class, PNP_CONTROL_DATA *Data)
+{
+    NTSTATUS Status = STATUS_NO_SUCH_DEVICE;
+    UNICODE_STRING Path;
+    PNP_NODE *Node;
+    BOOLEAN Lent = PnpLockTreeToRead();
+
+    if (!Lent)
+        PnpDrain();
+    RtlInitUnicodeString(&Path, Data->Device);
+    Node = Path.Length == 0 ? PnpRoot : PnpFindNode(&Path);
+    if (Node != NULL)
+        Status = PnpControlNode(Class, Node, Data);
+    PnpUnlockTreeToRead(Lent);
+    return Status;
 }
 
 static NTSTATUS PnpControl(ULONG Class, PNP_CONTROL_DATA *Data)
@@ -220,6 +247,8 @@ NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes)
     PNP_CONTROL_DATA *Data;
     NTSTATUS Status, Returned;
 
+    if (Class >= PNP_CONTROL_WATCH)
+        return PnpControlWatch(Class, Buffer, Bytes);
     if (!PnpControlReads(Class) && !SeSinglePrivilegeCheck(LoadDriver, ExGetPreviousMode()))
         return STATUS_PRIVILEGE_NOT_HELD;
     if (Class == PNP_CONTROL_SETTLE) {
@@ -231,7 +260,7 @@ NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes)
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = PnpCaptureControl(Buffer, Bytes, Data);
     if (NT_SUCCESS(Status)) {
-        Status = PnpControl(Class, Data);
+        Status = PnpControlReads(Class) ? PnpControlRead(Class, Data) : PnpControl(Class, Data);
         Returned = PnpReturnControl(Buffer, Data);
         if (NT_SUCCESS(Status))
             Status = Returned;

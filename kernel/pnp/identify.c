@@ -4,6 +4,8 @@
  */
 #include "pnpp.h"
 
+#include "control.h"
+
 enum { PNP_LONGEST_ID = 200, PNP_LONGEST_LIST = 1024 }; /* MAX_DEVICE_ID_LEN, REGSTR_VAL_MAX_HCID_LEN: characters */
 enum { PNP_BAD_DEVICE_ID = 1, PNP_BAD_INSTANCE_ID, PNP_BAD_HARDWARE_IDS, PNP_BAD_COMPATIBLE_IDS }; /* of 0xCA, 3 */
 
@@ -298,5 +300,6 @@ NTSTATUS PnpInitializeNode(PNP_NODE *Node)
     PnpRecordNode(Node);
     PnpSend(Node->Pdo, IRP_MN_DEVICE_ENUMERATED, NULL, NULL);
     Node->State = DeviceNodeInitialized;
+    PnpTellProgramsOfInstance(Node, PNP_EVENT_ENUMERATED);
     return STATUS_SUCCESS;
 }

@@ -1,9 +1,11 @@
 /*
  * PnP notification: interfaces that come and go (delivered by a worker thread), devices that are watched by an open
  * file (delivered in the thread that removes or reports). [doc: Using PnP Notification]
- * Left out: hardware profile changes (there is one profile).
+ * Left out: hardware profile changes (there is one profile). Programs that watch: watch.c.
  */
 #include "pnpp.h"
+
+#include "control.h"
 
 const GUID PnpGuidArrival = { 0xCB3A4004, 0x46F0, 0x11D0, { 0xB0, 0x8F, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3F } };
 const GUID PnpGuidRemoval = { 0xCB3A4005, 0x46F0, 0x11D0, { 0xB0, 0x8F, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3F } };
@@ -139,6 +141,7 @@ VOID PnpNotifyInterface(const GUID *Class, PCUNICODE_STRING Link, BOOLEAN Arriva
 {
     PLIST_ENTRY Entry;
 
+    PnpTellProgramsOfInterface(Class, Link, Arrival);
     for (Entry = PnpWatches.Flink; Entry != &PnpWatches; Entry = Entry->Flink) {
         if (PnpWatchesClass(CONTAINING_RECORD(Entry, PNP_WATCH, Entry), (PVOID)Class)) {
             PnpQueueChange(Class, Link, Arrival, NULL);
@@ -186,10 +189,17 @@ NTSTATUS PnpNotifyTarget(PDEVICE_OBJECT Pdo, const GUID *Event)
         if (PnpWatchesDevice(Watch, Pdo))
             Status = PnpTell(Watch, Event);
         Entry = Entry->Flink;
-        PnpDropWatch(Watch);
-        if (Query && !NT_SUCCESS(Status))
+        if (Query && !NT_SUCCESS(Status)) {
+            PnpNoteVeto(PNP_VetoDriver, &Watch->Driver->DriverName);
+            PnpDropWatch(Watch);
             return Status;
+        }
+        PnpDropWatch(Watch);
     }
+    if (IsEqualGUID(Event, &PnpGuidRemoveCancelled))
+        PnpTellProgramsOfTarget(Pdo, PNP_EVENT_QUERY_REMOVE_FAILED);
+    else if (IsEqualGUID(Event, &PnpGuidRemoveComplete))
+        PnpTellProgramsOfTarget(Pdo, PNP_EVENT_REMOVE_COMPLETE);
     return STATUS_SUCCESS;
 }
 
@@ -205,13 +215,19 @@ static NTSTATUS PnpCheckCustom(PDEVICE_OBJECT Pdo, PTARGET_DEVICE_CUSTOM_NOTIFIC
     return STATUS_SUCCESS;
 }
 
+static VOID PnpReportChange(PDEVICE_OBJECT Pdo, PTARGET_DEVICE_CUSTOM_NOTIFICATION Notification)
+{
+    PnpForEach(PnpWatchesDevice, Pdo, Notification, FALSE);
+    PnpTellProgramsOfCustom(Pdo, Notification);
+}
+
 NT_EXPORT(IoReportTargetDeviceChange);
 NTSTATUS NTAPI IoReportTargetDeviceChange(PDEVICE_OBJECT PhysicalDeviceObject, PVOID NotificationStructure)
 {
     NTSTATUS Status = PnpCheckCustom(PhysicalDeviceObject, NotificationStructure);
 
     if (NT_SUCCESS(Status))
-        PnpForEach(PnpWatchesDevice, PhysicalDeviceObject, NotificationStructure, FALSE);
+        PnpReportChange(PhysicalDeviceObject, NotificationStructure);
     return Status;
 }
 
@@ -226,7 +242,7 @@ static VOID NTAPI PnpDeliverReport(PVOID Context)
 {
     PNP_REPORT *Report = Context;
 
-    PnpForEach(PnpWatchesDevice, Report->Pdo, Report + 1, FALSE);
+    PnpReportChange(Report->Pdo, (PTARGET_DEVICE_CUSTOM_NOTIFICATION)(Report + 1));
     if (Report->Callback != NULL)
         Report->Callback(Report->Context);
     ObDereferenceObject(Report->Pdo);

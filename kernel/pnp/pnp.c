@@ -6,9 +6,12 @@
 
 NTSTATUS PnpInitSystem(VOID)
 {
+    NTSTATUS Status;
+
     PnpInitTree();
     PnpInitInstall();
-    return PnpInitRoot();
+    Status = PnpInitWatches();
+    return NT_SUCCESS(Status) ? PnpInitRoot() : Status;
 }
 
 /* ---- a driver comes ---- */

@@ -38,7 +38,8 @@ enum { /* PNP_NODE.Flags */
     PNP_NODE_SURPRISED = 0x10,    /* IRP_MN_SURPRISE_REMOVAL was sent */
     PNP_NODE_QUERIED = 0x20,      /* IRP_MN_QUERY_REMOVE_DEVICE was sent, and nothing since */
     PNP_NODE_COLLECTED = 0x40,    /* on a PNP_LIST that is being made */
-    PNP_NODE_RESOURCES_ASIDE = 0x80 /* a rebalance has taken its resources away for now */
+    PNP_NODE_RESOURCES_ASIDE = 0x80, /* a rebalance has taken its resources away for now */
+    PNP_NODE_GONE_TOLD = 0x100       /* programs have heard that it is not there any more */
 };
 
 enum { /* PNP_NODE.Actions: what the worker has to do */
@@ -90,6 +91,12 @@ VOID PnpLockTree(VOID);
 /* FALSE: another thread has held it for so long; *Owner is that thread. */
 BOOLEAN PnpTryLockTree(ULONG Seconds, PKTHREAD *Owner);
 VOID PnpUnlockTree(VOID);
+/* The owner waits for a program, which may look at the tree meanwhile: nothing changes until it is reclaimed. */
+VOID PnpLendTree(VOID);
+VOID PnpReclaimTree(VOID);
+/* For looking only. TRUE: it was lent; else the tree is locked as by PnpLockTree. */
+BOOLEAN PnpLockTreeToRead(VOID);
+VOID PnpUnlockTreeToRead(BOOLEAN Lent);
 /* The node of a physical device object; NULL for any other device. */
 PNP_NODE *PnpNodeOf(PDEVICE_OBJECT Pdo);
 /* As above for routines that must be given one: bug check 0xCA, 2. */
@@ -194,7 +201,11 @@ typedef enum _PNP_REMOVE_KIND {
  * STATUS_UNSUCCESSFUL: PnpRemoveQuery was refused.
  */
 NTSTATUS PnpRemoveNode(PNP_NODE *Node, PNP_REMOVE_KIND Kind, ULONG Problem);
-VOID PnpEjectNode(PNP_NODE *Node);
+/* STATUS_PLUGPLAY_QUERY_VETOED: refused, or it cannot be. */
+NTSTATUS PnpEjectNode(PNP_NODE *Node);
+/* Who refused the last removal, as CM_Query_And_Remove_SubTree tells: tree lock. Name: PNP_CONTROL_TEXT characters. */
+VOID PnpNoteVeto(PNP_VETO_TYPE Type, PCUNICODE_STRING Name);
+PNP_VETO_TYPE PnpLastVeto(PWSTR Name);
 VOID PnpRetryPendingRemovals(VOID);
 
 /* ---- action.c: what is to be done, in order ---- */
@@ -239,6 +250,17 @@ NTSTATUS PnpGetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, ULON
 
 /* ---- interface.c ---- */
 VOID PnpForgetInterfaces(PNP_NODE *Node); /* disables and frees those of a removed device */
+
+/* ---- watch.c: programs that watch ---- */
+NTSTATUS PnpInitWatches(VOID);
+VOID PnpTellProgramsOfInterface(const GUID *Class, PCUNICODE_STRING Link, BOOLEAN Arrival);
+VOID PnpTellProgramsOfInstance(PNP_NODE *Node, ULONG Action); /* PNP_EVENT_* of control.h */
+VOID PnpTellProgramsOfTarget(PDEVICE_OBJECT Pdo, ULONG Action);
+VOID PnpTellProgramsOfCustom(PDEVICE_OBJECT Pdo, const TARGET_DEVICE_CUSTOM_NOTIFICATION *Notification);
+/* With the tree lock held. FALSE: one refuses that the device is removed. */
+BOOLEAN PnpAskPrograms(PDEVICE_OBJECT Pdo);
+/* NtPlugPlayControl's classes from PNP_CONTROL_WATCH on. */
+NTSTATUS PnpControlWatch(ULONG Class, PVOID Buffer, ULONG Bytes);
 
 /* ---- notify.c ---- */
 VOID PnpNotifyInterface(const GUID *Class, PCUNICODE_STRING Link, BOOLEAN Arrival);

@@ -1,9 +1,11 @@
 /*
  * Removal: of a device, of all devices below it and of its removal relations, children before parents. Orderly
  * (asked first), by surprise, after a failed start, or for ejection. [doc: Understanding When Remove IRPs Are Issued,
- * IoRequestDeviceEject] Left out: pop-ups and events to user mode.
+ * IoRequestDeviceEject] Left out: pop-ups.
  */
 #include "pnpp.h"
+
+#include "control.h"
 
 typedef struct _PNP_REMOVAL {
     LIST_ENTRY Entry;  /* PnpPending: waits until handles are closed; tree lock */
@@ -13,6 +15,26 @@ typedef struct _PNP_REMOVAL {
 } PNP_REMOVAL;
 
 static LIST_ENTRY PnpPending = { &PnpPending, &PnpPending };
+
+static struct {
+    PNP_VETO_TYPE Type;
+    WCHAR Name[PNP_CONTROL_TEXT];
+} PnpVeto; /* who refused the last removal; tree lock */
+
+VOID PnpNoteVeto(PNP_VETO_TYPE Type, PCUNICODE_STRING Name)
+{
+    USHORT Bytes = min(Name->Length, sizeof(PnpVeto.Name) - sizeof(WCHAR));
+
+    PnpVeto.Type = Type;
+    RtlCopyMemory(PnpVeto.Name, Name->Buffer, Bytes);
+    PnpVeto.Name[Bytes / sizeof(WCHAR)] = 0;
+}
+
+PNP_VETO_TYPE PnpLastVeto(PWSTR Name)
+{
+    RtlCopyMemory(Name, PnpVeto.Name, sizeof(PnpVeto.Name));
+    return PnpVeto.Type;
+}
 
 /* ---- which devices ---- */
 
@@ -173,6 +195,7 @@ static BOOLEAN PnpAnyOpenHandles(PNP_REMOVAL *Removal)
     for (i = 0; i < Removal->Count; i++)
         if (PnpHasOpenHandles(Removal->Node[i])) {
             PnpLog(Removal->Node[i], "a handle to the device is open", STATUS_DEVICE_BUSY);
+            PnpNoteVeto(PNP_VetoOutstandingOpen, &Removal->Node[i]->InstancePath);
             return TRUE;
         }
     return FALSE;
@@ -198,6 +221,7 @@ static NTSTATUS PnpAskNode(PNP_NODE *Node)
         Node->State = DeviceNodeQueryRemoved;
     } else {
         PnpLog(Node, "IRP_MN_QUERY_REMOVE_DEVICE was refused", Status);
+        PnpNoteVeto(PNP_VetoDevice, &Node->InstancePath);
     }
     return Status;
 }
@@ -209,7 +233,9 @@ static NTSTATUS PnpAskWatchers(PNP_REMOVAL *Removal)
 
     for (i = 0; i < Removal->Count && NT_SUCCESS(Status); i++)
         if (PnpHasDrivers(Removal->Node[i])) {
-            Status = PnpNotifyTarget(Removal->Node[i]->Pdo, &PnpGuidQueryRemove);
+            Status = PnpAskPrograms(Removal->Node[i]->Pdo) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+            if (NT_SUCCESS(Status))
+                Status = PnpNotifyTarget(Removal->Node[i]->Pdo, &PnpGuidQueryRemove);
             if (!NT_SUCCESS(Status))
                 PnpLog(Removal->Node[i], "a watcher refused the removal", Status);
         }
@@ -236,6 +262,14 @@ static VOID PnpCancelRemoval(PNP_REMOVAL *Removal)
     }
 }
 
+static VOID PnpTellPending(PNP_REMOVAL *Removal)
+{
+    ULONG i;
+
+    for (i = 0; i < Removal->Count; i++)
+        PnpTellProgramsOfTarget(Removal->Node[i]->Pdo, PNP_EVENT_REMOVE_PENDING);
+}
+
 /* Watchers, then drivers, then open handles. [doc: Handling an IRP_MN_QUERY_REMOVE_DEVICE Request] */
 static BOOLEAN PnpAskRemoval(PNP_REMOVAL *Removal)
 {
@@ -245,13 +279,24 @@ static BOOLEAN PnpAskRemoval(PNP_REMOVAL *Removal)
     for (i = 0; i < Removal->Count && NT_SUCCESS(Status); i++)
         if (PnpHasDrivers(Removal->Node[i]))
             Status = PnpAskNode(Removal->Node[i]);
-    if (NT_SUCCESS(Status) && !PnpAnyOpenHandles(Removal))
+    if (NT_SUCCESS(Status) && !PnpAnyOpenHandles(Removal)) {
+        PnpTellPending(Removal);
         return TRUE;
+    }
     PnpCancelRemoval(Removal);
     return FALSE;
 }
 
 /* ---- doing ---- */
+
+/* Programs hear it once, at the earliest. */
+static VOID PnpTellGone(PNP_NODE *Node)
+{
+    if (Node->Flags & PNP_NODE_GONE_TOLD)
+        return;
+    Node->Flags |= PNP_NODE_GONE_TOLD;
+    PnpTellProgramsOfInstance(Node, PNP_EVENT_INSTANCE_REMOVED);
+}
 
 static VOID PnpSurpriseNode(PNP_NODE *Node)
 {
@@ -266,6 +311,8 @@ static VOID PnpSurpriseNode(PNP_NODE *Node)
         PnpLog(Node, "IRP_MN_SURPRISE_REMOVAL must not fail", Status);
     PnpForgetInterfaces(Node);
     PnpNotifyTarget(Node->Pdo, &PnpGuidRemoveComplete);
+    if (Node->Flags & PNP_NODE_MISSING)
+        PnpTellGone(Node);
 }
 
 static VOID PnpForgetState(PNP_NODE *Node)
@@ -315,6 +362,7 @@ static VOID PnpTakeOut(PNP_NODE *Node)
     BOOLEAN IsRoot = (Node->Flags & PNP_NODE_ROOT_ENUMERATED) != 0;
     PDEVICE_OBJECT Pdo = Node->Pdo;
 
+    PnpTellGone(Node);
     Node->State = DeviceNodeDeleted;
     PnpDeleteNode(Node);
     if (IsRoot)
@@ -462,25 +510,27 @@ static VOID PnpSendEject(PNP_NODE *Node)
     }
 }
 
-VOID PnpEjectNode(PNP_NODE *Node)
+NTSTATUS PnpEjectNode(PNP_NODE *Node)
 {
     PNP_REMOVAL Removal;
 
     if (Node->State == DeviceNodeRemovePendingCloses || (Node->Flags & PNP_NODE_MISSING))
-        return;
+        return STATUS_NO_SUCH_DEVICE;
     if (!Node->Capabilities.EjectSupported && !Node->Capabilities.Removable) {
         PnpLog(Node, "ejection was asked for, but the device is neither ejectable nor removable",
                STATUS_NOT_SUPPORTED);
-        return;
+        PnpNoteVeto(PNP_VetoIllegalDeviceRequest, &Node->InstancePath);
+        return STATUS_PLUGPLAY_QUERY_VETOED;
     }
     PnpCollect(&Removal, Node, TRUE);
     Removal.Problem = CM_PROB_HELD_FOR_EJECT;
     if (!PnpAskRemoval(&Removal)) {
         PnpFreeRemoval(&Removal);
-        return;
+        return STATUS_PLUGPLAY_QUERY_VETOED;
     }
     PnpFinishRemoval(&Removal);
     PnpFreeRemoval(&Removal);
     if (Node->Capabilities.EjectSupported)
         PnpSendEject(Node);
+    return STATUS_SUCCESS;
 }

@@ -4,6 +4,8 @@
  */
 #include "pnpp.h"
 
+#include "control.h"
+
 #include <regstr.h>
 
 /* ---- which driver ---- */
@@ -120,6 +122,7 @@ NTSTATUS PnpStartNode(PNP_NODE *Node)
         PnpSetProblem(Node, Node->Problem, Status);
         return Status;
     }
+    PnpTellProgramsOfInstance(Node, PNP_EVENT_STARTED);
     PnpQueryCapabilities(Node);
     PnpAskDeviceState(Node);
     if (Node->State == DeviceNodeStarted)

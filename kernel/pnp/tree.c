@@ -11,6 +11,9 @@ static struct {
     PKTHREAD Owner; /* NULL: free */
     ULONG Depth;
     KEVENT Free;
+    BOOLEAN Lent;  /* the owner waits for a program: others may read */
+    ULONG Readers; /* that came while it was lent */
+    KEVENT Returned;
 } PnpTreeLock;
 
 /* ---- the lock ---- */
@@ -18,6 +21,7 @@ static struct {
 VOID PnpInitTree(VOID)
 {
     KeInitializeEvent(&PnpTreeLock.Free, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&PnpTreeLock.Returned, SynchronizationEvent, FALSE);
 }
 
 VOID PnpLockTree(VOID)
@@ -55,6 +59,37 @@ VOID PnpUnlockTree(VOID)
         return;
     PnpTreeLock.Owner = NULL;
     KeSetEvent(&PnpTreeLock.Free, IO_NO_INCREMENT, FALSE);
+}
+
+VOID PnpLendTree(VOID)
+{
+    DD_ASSERT(PnpTreeLock.Owner == KeGetCurrentThread());
+    PnpTreeLock.Lent = TRUE;
+}
+
+VOID PnpReclaimTree(VOID)
+{
+    PnpTreeLock.Lent = FALSE;
+    while (PnpTreeLock.Readers != 0)
+        KeWaitForSingleObject(&PnpTreeLock.Returned, Executive, KernelMode, FALSE, NULL);
+}
+
+BOOLEAN PnpLockTreeToRead(VOID)
+{
+    if (PnpTreeLock.Lent) {
+        PnpTreeLock.Readers++;
+        return TRUE;
+    }
+    PnpLockTree();
+    return FALSE;
+}
+
+VOID PnpUnlockTreeToRead(BOOLEAN Lent)
+{
+    if (!Lent)
+        PnpUnlockTree();
+    else if (--PnpTreeLock.Readers == 0)
+        KeSetEvent(&PnpTreeLock.Returned, IO_NO_INCREMENT, FALSE);
 }
 
 /* ---- nodes ---- */

@@ -1,6 +1,6 @@
 /*
  * The device tree as it is now: who is above and below, what state a device is in, and changing that. The kernel answers
- * through NtPlugPlayControl. Left out: other machines, hardware profiles, who vetoed. [doc: cfgmgr32.h]
+ * through NtPlugPlayControl. Left out: other machines, hardware profiles. [doc: cfgmgr32.h]
  */
 #include "cfgmgr.h"
 
@@ -229,6 +229,20 @@ CONFIGRET WINAPI CM_Setup_DevNode(DEVINST Node, ULONG Flags)
     return CfgControl(PNP_CONTROL_START, CfgIdOf(Node), NULL);
 }
 
+/* Who refused, from what the kernel says. */
+static VOID GiveVeto(CONFIGRET Result, const PNP_CONTROL_DATA *Data, int *Veto, WCHAR *Name, ULONG Length)
+{
+    ULONG i = 0;
+
+    if (Veto != NULL)
+        *Veto = Result == CR_REMOVE_VETOED ? (int)Data->Relation : 0;
+    if (Name == NULL || Length == 0)
+        return;
+    for (; Result == CR_REMOVE_VETOED && i + 1 < Length && Data->Text[i] != 0; i++)
+        Name[i] = Data->Text[i];
+    Name[i] = 0;
+}
+
 CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length, ULONG Flags)
 {
     PNP_CONTROL_DATA Data = {.Problem = PROBLEM_WILL_BE_REMOVED};
@@ -239,31 +253,24 @@ CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Na
         return CR_INVALID_FLAG;
     if (Id == NULL)
         return CR_INVALID_DEVNODE;
-    if (Veto != NULL)
-        *Veto = 0;
-    if (Name != NULL && Length != 0)
-        Name[0] = 0;
     Result = CfgControl(PNP_CONTROL_REMOVE, Id, &Data);
-    if (Result == CR_REMOVE_VETOED && Veto != NULL)
-        *Veto = 6; /* PNP_VetoDevice: which one is in the machine's log */
+    GiveVeto(Result, &Data, Veto, Name, Length);
     return Result;
 }
 
 CONFIGRET WINAPI CM_Request_Device_EjectW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length, ULONG Flags)
 {
+    PNP_CONTROL_DATA Data = {.Relation = 0};
     const WCHAR *Id = CfgIdOf(Node);
+    CONFIGRET Result;
 
     if (Flags != 0)
         return CR_INVALID_FLAG;
     if (Id == NULL)
         return CR_INVALID_DEVNODE;
-    if (Veto != NULL)
-        *Veto = 0;
-    if (Name != NULL && Length != 0)
-        Name[0] = 0;
-    if (CfgControl(PNP_CONTROL_EJECT, Id, NULL) != CR_SUCCESS)
-        return CR_NO_SUCH_DEVNODE;
-    return CfgIsPresent(Id) ? CR_REMOVE_VETOED : CR_SUCCESS;
+    Result = CfgControl(PNP_CONTROL_EJECT, Id, &Data);
+    GiveVeto(Result, &Data, Veto, Name, Length);
+    return Result;
 }
 
 /* NORMAL, SYNCHRONOUS, RETRY_INSTALLATION, ASYNCHRONOUS: each waits until what is below has been asked for. */
