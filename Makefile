@@ -33,7 +33,10 @@ HOST_CFLAGS := -std=gnu11 -O2 -g $(WARN) -Iinclude -Ihost -fPIE -fvisibility=hid
 HOST_SRC := $(wildcard host/*/*.c) $(wildcard host/*/*.S)
 # The loader's PE reader is plain C: the host looks at images with the same code.
 HOST_PE_SRC := kernel/ldr/pe.c kernel/ldr/pedir.c
+# So are the parser of INF files and what checks them.
+HOST_INF_SRC := user/setupapi/infparse.c $(filter-out %/infverify.c,$(wildcard user/tools/infverify/*.c))
 HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(HOST_PE_SRC:%=$(B)/obj/host-pe/%.o) \
+  $(HOST_INF_SRC:%=$(B)/obj/host-pe/%.o) \
   $(patsubst %,$(B)/obj/gen/%_table.c.o,bugcheck ntstatus ledger)
 
 DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))

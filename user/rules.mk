@@ -85,7 +85,7 @@ TOOL_LIBS_devcon := -lnewdev -lsetupapi -lcfgmgr32
 TOOL_LIBS_pnputil = $(B)/lib/newdev.lib $(B)/lib/cfgmgr32.lib -lsetupapi
 TOOL_LIBS_drvinst = $(B)/lib/newdev.lib -lsetupapi
 $(B)/system32/pnputil.exe $(B)/system32/drvinst.exe: $(B)/lib/newdev.lib $(B)/lib/cfgmgr32.lib
-TOOL_LIBS_infverify := -lsetupapi
+TOOL_SHARED_infverify := user/setupapi/infparse.c
 TOOL_CFLAGS := --target=x86_64-w64-windows-gnu -std=gnu11 -O2 -g $(WARN) -fms-extensions -Wno-microsoft -DUNICODE -D_UNICODE \
   -D_WIN32_WINNT=0x0A00 -Iinclude -Iuser/tools -MMD -MP
 TOOL_SHARED_ps := user/tools/lm/query.c

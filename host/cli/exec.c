@@ -36,7 +36,6 @@ static const struct tool {
     {"bcdedit", "boot configuration: test signing, ... (Windows' bcdedit)", NULL},
     {"devcon", "devices and their drivers (the WDK's devcon)", NULL},
     {"pnputil", "driver packages (Windows' pnputil)", NULL},
-    {"infverify", "check INF files (the WDK's infverif)", NULL},
     {"wevtutil", "event logs (Windows' wevtutil)", NULL},
     {"events", "the newest events of the system log, a line each", NULL},
     {"tasklist", "processes (Windows' tasklist)", NULL},
@@ -87,8 +86,7 @@ static json_t *make_request(char *command)
     return json_pack("{s:s, s:s, s:s}", "verb", "exec", "path", command, "command", tab + 1);
 }
 
-/* A path of the machine: "C:\x\y.exe". */
-static bool is_machine_path(const char *word)
+bool exec_is_machine_path(const char *word)
 {
     return word[0] != '\0' && word[1] == ':' && (word[2] == '\\' || word[2] == '/');
 }
@@ -99,7 +97,7 @@ static int find_program(struct attach *attach, struct program_words *words, char
     struct program program = {.words = words};
     int status, error;
 
-    if (is_machine_path(words->word[0])) {
+    if (exec_is_machine_path(words->word[0])) {
         program_write_machine_command(words, command, limit);
         return EXIT_FINE;
     }

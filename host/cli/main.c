@@ -10,7 +10,8 @@
 static const struct cli_verb *const verbs[] = {
     &cli_verb_run,  &cli_verb_boot, &cli_verb_shutdown, &cli_verb_power, &cli_verb_exec,
     &cli_verb_machines, &cli_verb_dbgview, &cli_verb_tree, &cli_verb_summary, &cli_verb_wmi,
-    &cli_verb_cc,   &cli_verb_imports, &cli_verb_signtool, &cli_verb_certmgr, &cli_verb_version};
+    &cli_verb_cc,   &cli_verb_imports, &cli_verb_signtool, &cli_verb_certmgr, &cli_verb_infverify,
+    &cli_verb_version};
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
 static const struct cli_verb *find_verb(const char *name)

@@ -12,6 +12,7 @@ broker_UNDER_TEST := $(wildcard host/broker/*.c)
 request_UNDER_TEST := host/daemon/request.c host/daemon/frame.c
 hive_UNDER_TEST := $(wildcard host/hive/*.c) host/broker/name.c tests/host/hive_records.c
 sign_UNDER_TEST := $(addprefix host/sign/,image.c der.c verify.c)
+inf_UNDER_TEST := user/setupapi/infparse.c $(filter-out %/infverify.c %/main.c,$(wildcard user/tools/infverify/*.c))
 device_config_UNDER_TEST := host/hal/device_config.c
 decode_UNDER_TEST := host/hal/decode_access.c
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c

@@ -58,6 +58,7 @@ static void test_stdlib(void)
     OK(atof("0.1") == 0.1 && atof("123456789012345678") == 123456789012345678.0 && atof("1e-10") == 1e-10, "atof");
     OK(strcmp(strtok(copy, ",;"), "a") == 0 && strcmp(strtok(NULL, ",;"), "b") == 0 &&
            strcmp(strtok(NULL, ",;"), "c") == 0 && strtok(NULL, ",;") == NULL, "strtok");
+    OK(strcmp(strpbrk("a,b;c", ";,"), ",b;c") == 0 && strpbrk("abc", ";,") == NULL && strpbrk("", "x") == NULL, "strpbrk");
     srand(1);
     OK(rand() == 41 && rand() == 18467, "rand is msvcrt's");
     OK(getenv("SystemRoot") != NULL && strcmp(getenv("SYSTEMROOT"), "C:\\Windows") == 0, "getenv");

@@ -112,6 +112,12 @@ size_t __cdecl strcspn(const char *Text, const char *Set)
     return Length;
 }
 
+char *__cdecl strpbrk(const char *Text, const char *Set)
+{
+    Text += strcspn(Text, Set);
+    return *Text != 0 ? (char *)Text : NULL;
+}
+
 char *__cdecl strtok(char *Text, const char *Set)
 {
     static __declspec(align(8)) char *Rest; /* one thread's at a time, as documented for strtok of C */

@@ -48,7 +48,7 @@ static PBYTE ReadBytes(const WCHAR *Path, DWORD *Bytes)
 
 static DWORD ErrorOf(INF_ERROR Error)
 {
-    static const DWORD Errors[] = {ERROR_SUCCESS, ERROR_EXPECTED_SECTION_NAME, ERROR_BAD_SECTION_NAME_LINE,
+    static const DWORD Errors[] = {ERROR_SUCCESS, ERROR_BAD_SECTION_NAME_LINE,
                                    ERROR_SECTION_NAME_TOO_LONG, ERROR_GENERAL_SYNTAX, ERROR_WRONG_INF_STYLE,
                                    ERROR_NOT_ENOUGH_MEMORY};
 

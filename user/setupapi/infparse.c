@@ -127,13 +127,17 @@ static int InfEnterSection(INF_FILE *File, INF_TEXT Name, unsigned Number)
     unsigned Hash = InfHash(Name.At, Name.Length);
     INF_SECTION *Section;
 
-    if (Found != INF_NONE)
+    if (Found != INF_NONE) {
+        if (File->Section[Found].Again == 0)
+            File->Section[Found].Again = Number;
         return Found;
+    }
     Section = &File->Section[File->SectionCount];
     Section->Name = Name;
     Section->FirstLine = Section->LastLine = INF_NONE;
     Section->LineCount = 0;
     Section->Number = Number;
+    Section->Again = 0;
     Section->NextInBucket = File->Bucket[Hash];
     return File->Bucket[Hash] = (int)File->SectionCount++;
 }
@@ -290,8 +294,11 @@ static INF_ERROR InfReadLine(INF_READER *Reader)
     INF_TEXT Field;
     int First = 1;
 
-    if (Reader->Section == INF_NONE)
-        return INF_EXPECTED_SECTION_NAME;
+    if (Reader->Section == INF_NONE) { /* INFs of public samples start with the opening of a C comment */
+        while (Reader->At < Reader->End && *Reader->At != '\n')
+            Reader->At++;
+        return INF_FINE;
+    }
     Line->Key.At = NULL;
     Line->Key.Length = 0;
     Line->FirstField = File->FieldCount;

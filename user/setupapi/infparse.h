@@ -12,7 +12,6 @@ enum { INF_NONE = -1, INF_STRING_LIMIT = 4096, INF_NAME_LIMIT = 255, INF_BYTES_L
 
 typedef enum _INF_ERROR { /* as the SPAPI errors, in their order */
     INF_FINE,
-    INF_EXPECTED_SECTION_NAME,  /* text before the first section */
     INF_BAD_SECTION_NAME_LINE,  /* [name without its bracket */
     INF_SECTION_NAME_TOO_LONG,
     INF_GENERAL_SYNTAX,         /* a character that no text has, a field that is too long */
@@ -36,6 +35,7 @@ typedef struct _INF_SECTION {
     INF_TEXT Name;
     int FirstLine, LastLine; /* INF_NONE: empty */
     unsigned LineCount, Number;
+    unsigned Again;          /* line where the name comes a second time, or 0 */
     int NextInBucket;
 } INF_SECTION;
 
