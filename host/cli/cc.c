@@ -88,6 +88,8 @@ static int compile(struct cc *cc, int index)
     for (const char *flag = cc->flags; flag < cc->flags + cc->flags_bytes; flag += strlen(flag) + 1)
         if (!(cplusplus && strncmp(flag, "-std=", 5) == 0) && !(cc->release && strncmp(flag, "-DDBG=", 6) == 0))
             add(cc, flag);
+    if (!cc->release)
+        add(cc, "-fno-optimize-sibling-calls"); /* who calls last is in the backtrace too */
     if (cplusplus) {
         add(cc, "-std=gnu++20");
         add(cc, "-fno-rtti");
@@ -110,11 +112,11 @@ static int link_driver(struct cc *cc)
 {
     static const char *const libraries[] = {"aux_klib", "bufferoverflowk", "wdmsec", "wmilib"};
     size_t length = strlen(cc->output);
+    size_t stem = length > 4 && strcmp(cc->output + length - 4, ".sys") == 0 ? length - 4 : length;
 
     add(cc, CC_LINKER);
     add_format(cc, "/out:%s", cc->output);
-    add_format(cc, "/pdb:%.*s.pdb", (int)(strcmp(cc->output + length - 4, ".sys") == 0 ? length - 4 : length),
-               cc->output);
+    add_format(cc, "/pdb:%.*s.pdb", (int)stem, cc->output);
     add_format(cc, "/entry:%s", cc->kmdf >= 0 ? "FxDriverEntry" : "DriverEntry");
     for (const char *const *option = (const char *const[]){"/machine:x64", "/driver", "/subsystem:native",
                                                             "/nodefaultlib", "/debug", "/base:0x140000000",
@@ -191,34 +193,45 @@ static int build(struct cc *cc)
     return status;
 }
 
+static int take_option(struct cc *cc, int option, const char *word)
+{
+    unsigned long long minor;
+
+    switch (option) {
+    case 'o': snprintf(cc->output, sizeof(cc->output), "%s", optarg); return EXIT_FINE;
+    case 'r': cc->release = true; return EXIT_FINE;
+    case 'k':
+        if (strncmp(optarg, "1.", 2) != 0 || !cli_parse_number(optarg + 2, 9, 33, &minor))
+            return cli_usage_error(&cli_verb_cc, "--kmdf takes a version from 1.9 to 1.33, not '%s'", optarg);
+        cc->kmdf = (int)minor;
+        return EXIT_FINE;
+    case ':': return cli_usage_error(&cli_verb_cc, "option '%s' needs a value", word);
+    default:
+        return cli_usage_error(&cli_verb_cc, "cc has no option '%s'; the compiler's come after \"--\"", word);
+    }
+}
+
+/* Options and sources in any order, up to the "--" that the compiler's own options follow. */
 static int parse(struct cc *cc, int argc, char **argv)
 {
     static const struct option options[] = {
         {"kmdf", required_argument, NULL, 'k'}, {"release", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
-    unsigned long long minor;
-    int option;
+    int own = 1, option, status = EXIT_FINE;
 
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "+o:", options, NULL)) != -1) {
-        if (option == 'o')
-            snprintf(cc->output, sizeof(cc->output), "%s", optarg);
-        else if (option == 'r')
-            cc->release = true;
-        else if (option == 'k' && strncmp(optarg, "1.", 2) == 0 && cli_parse_number(optarg + 2, 9, 33, &minor))
-            cc->kmdf = (int)minor;
-        else
-            return cli_usage_error(&cli_verb_cc, "'%s': not an option of cc, or its value is missing or wrong",
-                                   argv[optind - 1]);
-    }
+    while (own < argc && strcmp(argv[own], "--") != 0)
+        own++;
+    cc->more = argv + own + 1;
+    cc->more_count = argc - own - 1;
+    optind = 0;
+    while (status == EXIT_FINE && (option = getopt_long(own, argv, ":o:", options, NULL)) != -1)
+        status = take_option(cc, option, argv[optind - 1]);
     cc->sources = argv + optind;
-    while (optind + cc->source_count < argc && strcmp(argv[optind + cc->source_count], "--") != 0)
-        cc->source_count++;
-    cc->more_count = argc - optind - cc->source_count - 1;
-    cc->more = cc->sources + cc->source_count + 1;
-    if (cc->source_count == 0)
-        return cli_usage_error(&cli_verb_cc, "cc needs a source file");
-    return EXIT_FINE;
+    cc->source_count = own - optind;
+    if (status == EXIT_FINE && cc->source_count == 0)
+        return cli_usage_error(&cli_verb_cc, "which source? (drydock cc A.c)");
+    if (status == EXIT_FINE && cc->source_count + cc->more_count > CC_ARGUMENTS / 2)
+        return cli_usage_error(&cli_verb_cc, "more than %d sources and options", CC_ARGUMENTS / 2);
+    return status;
 }
 
 static int run_cc(int argc, char **argv)

@@ -22,6 +22,7 @@
 #include "cli/drives.h"
 #include "cli/image.h"
 #include "cli/inf.h"
+#include "cli/leaks.h"
 #include "cli/progress.h"
 #include "cli/ram_hash.h"
 #include "cli/save.h"
@@ -692,6 +693,7 @@ static int run_machine(struct run_session *session)
         return status;
     status = judge_end(session, &result);
     if (!result.interrupted && !run->console.failed) {
+        leaks_symbolise(run);
         summary_print(&run->console);
         if (status == EXIT_FINE)
             status = judge_records(run);

@@ -3,6 +3,7 @@
  * written over any of it, so counts are bounded and strings are ended here.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,44 @@ static void read_frames(struct report *report)
     }
 }
 
+bool report_address_at(const char *text, uint64_t *address)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    *address = 0;
+    for (int i = 0; i < 16; i++) {
+        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+
+        if (digit == NULL)
+            return false;
+        *address = *address << 4 | (uint64_t)(digit - digits);
+    }
+    return text[16] == '\0' || strchr(digits, text[16]) == NULL;
+}
+
+static bool is_kernel(const struct report_module *module)
+{
+    return strcmp(module->name, "ntoskrnl.exe") == 0 || strcmp(module->name, "hal.dll") == 0;
+}
+
+/* Addresses in drivers that the text names: the one who freed a block, a dispatch routine. */
+static void read_named(struct report *report)
+{
+    const char *at = report->text;
+
+    while (*at != '\0' && report->named_count < REPORT_NAMED_LIMIT) {
+        struct report_frame *frame = &report->named[report->named_count];
+
+        if (!report_address_at(at, &frame->address)) {
+            at++;
+            continue;
+        }
+        at += 16;
+        frame->module = module_of(report, frame->address);
+        report->named_count += frame->module != NULL && !is_kernel(frame->module);
+    }
+}
+
 static int read_bugcheck(struct report *report, const struct guest_memory *memory, uint64_t address)
 {
     HAL_BUGCHECK *bugcheck = &report->bugcheck;
@@ -91,6 +130,7 @@ static int read_bugcheck(struct report *report, const struct guest_memory *memor
     if (error != 0)
         return error;
     read_frames(report);
+    read_named(report);
     report->readable = true;
     return 0;
 }
@@ -119,10 +159,29 @@ static uint64_t place_of(const struct report *report, const struct report_frame 
     return frame->address - frame->module->base - (is_fault ? 0 : 1);
 }
 
+/* "code at ..." is a return address; "the routine at ..." is a first byte, with which looking back would miss. */
+static bool is_return_address(const struct report *report, const struct report_frame *named)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), "code at %016llX", (unsigned long long)named->address);
+    return strstr(report->text, text) != NULL;
+}
+
+/* One place: of a call the innermost inlined function, of a routine the routine. */
+static void choose_place(struct report *report, struct report_frame *named)
+{
+    struct symbol_query *symbol = &named->symbol;
+
+    if (symbol->count > 1 && !is_return_address(report, named))
+        symbol->place[0] = symbol->place[symbol->count - 1];
+    symbol->count = symbol->count != 0 && symbol->place[0].line != 0 ? 1 : 0;
+}
+
 static void symbolise_module(struct report *report, const struct report_module *module)
 {
-    static struct symbol_query query[HAL_MAX_FRAMES + 4];
-    struct report_frame *frame[HAL_MAX_FRAMES + 4];
+    static struct symbol_query query[HAL_MAX_FRAMES + 4 + REPORT_NAMED_LIMIT];
+    struct report_frame *frame[HAL_MAX_FRAMES + 4 + REPORT_NAMED_LIMIT];
     size_t count = 0;
 
     for (uint32_t i = 0; i < report->frame_count; i++)
@@ -134,6 +193,12 @@ static void symbolise_module(struct report *report, const struct report_module *
         if (report->parameter[i].module == module) {
             query[count].rva = report->parameter[i].address - module->base;
             frame[count++] = &report->parameter[i];
+        }
+    for (uint32_t i = 0; i < report->named_count; i++)
+        if (report->named[i].module == module) {
+            query[count].rva = report->named[i].address - module->base -
+                               (is_return_address(report, &report->named[i]) ? 1 : 0);
+            frame[count++] = &report->named[i];
         }
     for (size_t i = 0; i < count; i++)
         query[i].count = 0;
@@ -156,11 +221,16 @@ void report_symbolise(struct report *report, report_find_image *find_image, void
         if (module->host_path[0] != '\0')
             symbolise_module(report, module);
     }
+    for (uint32_t i = 0; i < report->named_count; i++)
+        choose_place(report, &report->named[i]);
 }
 
-static bool is_kernel(const struct report_module *module)
+const struct report_frame *report_named(const struct report *report, uint64_t address)
 {
-    return strcmp(module->name, "ntoskrnl.exe") == 0 || strcmp(module->name, "hal.dll") == 0;
+    for (uint32_t i = 0; i < report->named_count; i++)
+        if (report->named[i].address == address && report->named[i].symbol.count != 0)
+            return &report->named[i];
+    return NULL;
 }
 
 const struct report_frame *report_blamed_frame(const struct report *report)

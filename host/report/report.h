@@ -17,6 +17,7 @@
 
 #define REPORT_TEXT_LIMIT 4096u
 #define REPORT_MODULE_LIMIT 256u
+#define REPORT_NAMED_LIMIT 8u
 
 struct report_module {
     uint64_t base, size_bytes;
@@ -41,6 +42,8 @@ struct report {
     uint32_t frame_count;
     struct report_frame frame[HAL_MAX_FRAMES];
     struct report_frame parameter[4]; /* as addresses: module NULL when they are none */
+    uint32_t named_count;
+    struct report_frame named[REPORT_NAMED_LIMIT]; /* addresses of code that the text names */
     bool has_symbols;                 /* the symboliser ran */
     bool is_ruined; /* set by the caller: the guest cannot even stop itself; text says why */
     const char *repeat_command; /* set by the caller; may be NULL */
@@ -61,6 +64,10 @@ void report_symbolise(struct report *report, report_find_image *find_image, void
 /* The frame to blame: the innermost in the blamed image, else the innermost outside the kernel,
  * else the first. */
 const struct report_frame *report_blamed_frame(const struct report *report);
+/* Whether text starts with the 16 digits of an address, as the machine's kernel writes pointers. */
+bool report_address_at(const char *text, uint64_t *address);
+/* The address's row in named, with a symbol; NULL when it is no code that is known. */
+const struct report_frame *report_named(const struct report *report, uint64_t address);
 /* "PASSIVE_LEVEL", ... or "". */
 const char *report_irql_name(unsigned irql);
 

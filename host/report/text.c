@@ -39,6 +39,16 @@ static void print_wrapped(FILE *out, const char *text)
     fputc('\n', out);
 }
 
+/* The first line alone. */
+static void print_wrapped_line(FILE *out, const char *text)
+{
+    char *line = strndup(text, strcspn(text, "\n"));
+
+    if (line != NULL && line[0] != '\0')
+        print_wrapped(out, line);
+    free(line);
+}
+
 /* "page fault at..." as a sentence. */
 static void print_condition(FILE *out, const char *condition)
 {
@@ -112,7 +122,9 @@ static const char *parameter_text(const struct bugcheck_row *row, const struct v
     if (row != NULL && index == 0 && text[0] != '\0' &&
         (strcmp(text, row->selector) == 0 || strcmp(text, "same") == 0))
         return "says which case of this bug check it is";
-    return text[0] == '\0' ? "not used" : text;
+    return text[0] == '\0' && (row == NULL || row->parameter[0][0] == '\0') ? "not documented"
+           : text[0] == '\0'                                                 ? "not used"
+                                                                             : text;
 }
 
 /*
@@ -285,17 +297,39 @@ static void print_registers(const struct report *report, FILE *out, const struct
     fprintf(out, "   efl %016llx\n", (unsigned long long)report->bugcheck.eflags);
 }
 
-static void print_object(const struct report *report, FILE *out, const struct style *style)
+/* A line of the machine's text, with what is at the addresses that it names; below it the source of the first. */
+static void print_text_line(const struct report *report, FILE *out, const struct style *style, const char *line,
+                            size_t bytes)
 {
-    const char *line = report->text;
+    const struct report_frame *named, *first = NULL;
 
+    fputs("    ", out);
+    for (size_t i = 0; i < bytes; i++) {
+        uint64_t address;
+
+        fputc(line[i], out);
+        if (i < 15 || !report_address_at(line + i - 15, &address))
+            continue;
+        named = report_named(report, address);
+        if (named != NULL)
+            print_place(out, named, 0, " (", ")");
+        first = first != NULL ? first : named;
+    }
+    fputc('\n', out);
+    if (first != NULL)
+        print_source_line(out, style, &first->symbol.place[0]);
+}
+
+static void print_object(const struct report *report, FILE *out, const struct style *style, const char *line)
+{
     if (line[0] == '\0')
         return;
     print_heading(out, style, "Object concerned");
+    line += line[0] == '\n';
     while (*line != '\0') {
         size_t bytes = strcspn(line, "\n");
 
-        fprintf(out, "    %.*s\n", (int)bytes, line);
+        print_text_line(report, out, style, line, bytes);
         line += bytes + (line[bytes] == '\n');
     }
 }
@@ -321,7 +355,7 @@ static void print_bugcheck(const struct report *report, FILE *out, const struct 
             row != NULL ? row->name : "a bug check of the driver's own", style->end);
     print_meaning(report, out, style, row, rule);
     print_parameters(report, out, style, row, rule);
-    print_object(report, out, style);
+    print_object(report, out, style, report->text);
     print_backtrace(report, out, style);
     print_state(report, out, style);
     print_registers(report, out, style);
@@ -357,8 +391,8 @@ static void print_hang(const struct report *report, FILE *out, const struct styl
     print_wrapped(
         out,
         "The machine does not get on any more, and nothing can happen that would change that.");
-    if (report->text[0] != '\0')
-        print_wrapped(out, report->text);
+    print_wrapped_line(out, report->text);
+    print_object(report, out, style, report->text + strcspn(report->text, "\n"));
     print_details(report, out, style);
     print_repeat(report, out, style);
 }

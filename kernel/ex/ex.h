@@ -17,8 +17,11 @@ typedef struct _EX_POOL_TAG_USE {
     ULONG64 Allocs, Frees, Bytes;
 } EX_POOL_TAG_USE;
 VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use), PVOID Context);
-/* Live blocks of allocations made by code in [Start, End): a driver's leaks. */
-ULONG ExCountPoolOfCaller(PVOID Start, PVOID End, SIZE_T *Bytes);
+/* Live blocks of allocations made by code in [Start, End), a driver's leaks: each with the return address of its call. */
+typedef VOID EX_POOL_CALLER_VISIT(PVOID Context, PVOID Caller, ULONG Tag, SIZE_T Bytes);
+VOID ExEnumeratePoolOfCaller(PVOID Start, PVOID End, EX_POOL_CALLER_VISIT *Visit, PVOID Context);
+/* ExAllocatePoolWithTag for a kernel routine whose block is its caller's to free: a leak is told of as the caller's. */
+PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller);
 /*
  * Describes the pool block round Address ("nonpaged pool block, 96 bytes, tag 'Foo1', freed");
  * FALSE when Address is in no pool. Any IRQL; never faults.

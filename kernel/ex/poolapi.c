@@ -45,6 +45,11 @@ static PVOID ExpAllocateQuota(ULONG Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
     return Block;
 }
 
+PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller)
+{
+    return ExpAllocateTyped(Type, Bytes, Tag, Caller);
+}
+
 NT_EXPORT(ExAllocatePool);
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {

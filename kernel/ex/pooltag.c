@@ -59,30 +59,26 @@ VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use
 
 /* ---- use by caller ---- */
 
-typedef struct _EXP_CALLER_COUNT {
+typedef struct _EXP_CALLER_VISIT {
     ULONG64 Start, End;
-    ULONG Blocks;
-    SIZE_T Bytes;
-} EXP_CALLER_COUNT;
+    EX_POOL_CALLER_VISIT *Visit;
+    PVOID Context;
+} EXP_CALLER_VISIT;
 
-static VOID ExpCountCaller(PVOID Context, const EXP_BLOCK *Block)
+static VOID ExpVisitCaller(PVOID Context, const EXP_BLOCK *Block)
 {
-    EXP_CALLER_COUNT *Count = Context;
+    EXP_CALLER_VISIT *Range = Context;
     ULONG64 Caller = (ULONG64)ExpCallerAddress(Block->Caller);
 
-    if (Caller >= Count->Start && Caller < Count->End) {
-        Count->Blocks++;
-        Count->Bytes += Block->Bytes;
-    }
+    if (Caller >= Range->Start && Caller < Range->End)
+        Range->Visit(Range->Context, (PVOID)Caller, Block->Tag, Block->Bytes);
 }
 
-ULONG ExCountPoolOfCaller(PVOID Start, PVOID End, SIZE_T *Bytes)
+VOID ExEnumeratePoolOfCaller(PVOID Start, PVOID End, EX_POOL_CALLER_VISIT *Visit, PVOID Context)
 {
-    EXP_CALLER_COUNT Count = {(ULONG64)Start, (ULONG64)End, 0, 0};
+    EXP_CALLER_VISIT Range = {(ULONG64)Start, (ULONG64)End, Visit, Context};
 
-    ExpEnumerateBlocks(ExpCountCaller, &Count);
-    *Bytes = Count.Bytes;
-    return Count.Blocks;
+    ExpEnumerateBlocks(ExpVisitCaller, &Range);
 }
 
 /* ---- quotas ---- */

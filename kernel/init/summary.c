@@ -102,14 +102,57 @@ VOID SummaryTakeBaseline(VOID)
 
 /* ---- what is left ---- */
 
+static VOID SummaryTagText(ULONG Tag, char Text[5]);
+
+#define SUMMARY_SITES 32 /* of one driver; the blocks of more are in the sum alone */
+
+typedef struct _SUMMARY_SITE {
+    PVOID Caller;
+    ULONG Tag, Blocks;
+    SIZE_T Bytes;
+} SUMMARY_SITE;
+
+typedef struct _SUMMARY_LEFT {
+    ULONG Blocks, Sites;
+    SIZE_T Bytes;
+    SUMMARY_SITE Site[SUMMARY_SITES];
+} SUMMARY_LEFT;
+
+static VOID SummaryCountLeft(PVOID Context, PVOID Caller, ULONG Tag, SIZE_T Bytes)
+{
+    SUMMARY_LEFT *Left = Context;
+    ULONG i = 0;
+
+    Left->Blocks++;
+    Left->Bytes += Bytes;
+    while (i < Left->Sites && (Left->Site[i].Caller != Caller || Left->Site[i].Tag != Tag))
+        i++;
+    if (i == SUMMARY_SITES)
+        return;
+    if (i == Left->Sites)
+        Left->Site[Left->Sites++] = (SUMMARY_SITE){Caller, Tag, 0, 0};
+    Left->Site[i].Blocks++;
+    Left->Site[i].Bytes += Bytes;
+}
+
 VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes)
 {
-    SIZE_T LeftBytes = 0;
-    ULONG Blocks = ExCountPoolOfCaller(Start, (PUCHAR)Start + Bytes, &LeftBytes);
+    static SUMMARY_LEFT Left;
 
-    if (Blocks != 0)
-        SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name,
-                     Blocks, Blocks == 1 ? "" : "s", LeftBytes);
+    RtlZeroMemory(&Left, sizeof(Left));
+    ExEnumeratePoolOfCaller(Start, (PUCHAR)Start + Bytes, SummaryCountLeft, &Left);
+    if (Left.Blocks == 0)
+        return;
+    SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name,
+                 Left.Blocks, Left.Blocks == 1 ? "" : "s", Left.Bytes);
+    for (ULONG i = 0; i < Left.Sites; i++) {
+        const SUMMARY_SITE *Site = &Left.Site[i];
+        char Tag[5];
+
+        SummaryTagText(Site->Tag, Tag);
+        SummaryPrint("leak\t%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name, Site->Blocks, Tag,
+                     Site->Bytes, Name, (ULONG64)Site->Caller - (ULONG64)Start);
+    }
 }
 
 static const SUMMARY_TAG *SummaryFindTag(ULONG Tag, BOOLEAN Paged)

@@ -113,6 +113,49 @@ VOID IoCancelThreadIo(PETHREAD Thread)
     }
 }
 
+/* ---- for the report of a hang ---- */
+
+static ULONG IopDescribePendingIrp(PIRP Irp, PETHREAD Thread, char *Text, ULONG Bytes)
+{
+    PIO_STACK_LOCATION Stack = Irp->Tail.Overlay.CurrentStackLocation;
+    PDEVICE_OBJECT Device = Irp->CurrentLocation <= Irp->StackCount ? Stack->DeviceObject : NULL;
+    char Code[32] = "";
+    int Count;
+
+    if (Device == NULL)
+        return 0;
+    if (Stack->MajorFunction == IRP_MJ_DEVICE_CONTROL)
+        _snprintf(Code, sizeof(Code) - 1, ", control code %#lx", Stack->Parameters.DeviceIoControl.IoControlCode);
+    Count = _snprintf(Text, Bytes,
+                      "\nIRP %p, major function %#x%s, sent by thread %p, is with %wZ (device %p, dispatch routine %p) and "
+                      "not completed",
+                      Irp, Stack->MajorFunction, Code, Thread, &Device->DriverObject->DriverName, Device,
+                      (PVOID)Device->DriverObject->MajorFunction[Stack->MajorFunction]);
+    return Count < 0 || (ULONG)Count > Bytes ? Bytes : (ULONG)Count;
+}
+
+static ULONG IopDescribeThreadIrps(PETHREAD Thread, char *Text, ULONG Bytes)
+{
+    ULONG Used = 0;
+
+    for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink)
+        Used += IopDescribePendingIrp(CONTAINING_RECORD(Link, IRP, ThreadListEntry), Thread, Text + Used, Bytes - Used);
+    return Used;
+}
+
+VOID IoDescribePending(char *Text, ULONG Bytes)
+{
+    ULONG Used = 0;
+
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+        PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
+
+        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead; Entry = Entry->Flink)
+            Used += IopDescribeThreadIrps(CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry), Text + Used,
+                                          Bytes - Used);
+    }
+}
+
 /* Stores the result of a cancel service. */
 static NTSTATUS IopStoreCancelResult(PIO_STATUS_BLOCK IoStatusBlock, NTSTATUS Status)
 {

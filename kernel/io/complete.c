@@ -19,10 +19,24 @@ DD_STATIC_ASSERT_SIZE(IRP, 0xD0);
 
 /* ---- down ---- */
 
+/* A dispatch routine that keeps a spin lock, or the IRQL that it raised. [doc: Bug Check 0xC9: 0x12] */
+static DECLSPEC_NORETURN VOID IopStopAtIrql(PDRIVER_DISPATCH Dispatch, ULONG Major, KIRQL Before)
+{
+    KIRQL Now = KeGetCurrentIrql();
+
+    KeSetBugCheckText("the dispatch routine at %p for major function %#x was called at IRQL %u and returned at IRQL %u: "
+                      "it kept a spin lock, or did not lower the IRQL again", (PVOID)Dispatch, Major, Before, Now);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x12, (ULONG_PTR)Dispatch, Before, Now);
+}
+
 NT_EXPORT(IofCallDriver);
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    KIRQL Before = KeGetCurrentIrql();
+    PDRIVER_DISPATCH Dispatch;
     PIO_STACK_LOCATION Stack;
+    NTSTATUS Status;
+    UCHAR Major;
 
     if (Irp->Type != IO_TYPE_IRP)
         IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0, "sent to a driver but it is no IRP (any more)");
@@ -33,7 +47,12 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         IopCountMinor(DeviceObject, Irp);
     Stack->DeviceObject = DeviceObject;
     IoStatistics.IrpsByMajor[Stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? Stack->MajorFunction : 0]++;
-    return DeviceObject->DriverObject->MajorFunction[Stack->MajorFunction](DeviceObject, Irp);
+    Major = Stack->MajorFunction;
+    Dispatch = DeviceObject->DriverObject->MajorFunction[Major];
+    Status = Dispatch(DeviceObject, Irp); /* device and request may be gone after it */
+    if (KeGetCurrentIrql() != Before)
+        IopStopAtIrql(Dispatch, Major, Before);
+    return Status;
 }
 
 #undef IoCallDriver
@@ -325,6 +344,20 @@ static VOID IopUnlockMdls(PIRP Irp)
             MmUnlockPages(Mdl);
 }
 
+/* [doc: Bug Check 0xC9: 0x23D] */
+static DECLSPEC_NORETURN VOID IopStopUnmarked(PIRP Irp)
+{
+    PFILE_OBJECT File = Irp->Tail.Overlay.OriginalFileObject;
+    PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
+    UCHAR Major = ((PIO_STACK_LOCATION)(Irp + 1) + Irp->StackCount - 1)->MajorFunction;
+    PDRIVER_DISPATCH Dispatch = Device->DriverObject->MajorFunction[Major];
+
+    KeSetBugCheckText("IRP %p was completed after a dispatch routine of %wZ (the one at %p for major function %#x, or one "
+                      "below it) returned STATUS_PENDING, but was never marked by IoMarkIrpPending",
+                      Irp, &Device->DriverObject->DriverName, (PVOID)Dispatch, Major);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x23D, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp, STATUS_PENDING);
+}
+
 /* TRUE: the service that sent Irp is still in its call and finishes it. */
 static BOOLEAN IopDeferToCaller(PIRP Irp)
 {
@@ -332,9 +365,7 @@ static BOOLEAN IopDeferToCaller(PIRP Irp)
 
     if (Call == NULL) {
         if ((Irp->Flags & IRP_DEFER_IO_COMPLETION) && !Irp->PendingReturned)
-            IopBugCheckIrp(DRIVER_VERIFIER_IOMANAGER_VIOLATION, Irp, 0, 0, 0,
-                           "completed after its dispatch routine returned STATUS_PENDING, but never marked by "
-                           "IoMarkIrpPending");
+            IopStopUnmarked(Irp);
         return FALSE;
     }
     IopCallState(Irp) = NULL;
@@ -411,6 +442,7 @@ VOID NTAPI IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 /* What the dispatch routine did must fit what it returned. [doc: Bug Check 0xC9: 0x226, 0x23D, 0x23E] */
 static VOID IopCheckCall(const IOP_CALL_STATE *Call, PDEVICE_OBJECT Device, PIRP Irp, ULONG Major, NTSTATUS Status)
 {
+    PDRIVER_DISPATCH Dispatch;
     const char *What;
     ULONG Code;
 
@@ -426,9 +458,10 @@ static VOID IopCheckCall(const IOP_CALL_STATE *Call, PDEVICE_OBJECT Device, PIRP
         Code = 0x226;
         What = "neither passed the request on nor completed it nor returned STATUS_PENDING";
     }
+    Dispatch = Device->DriverObject->MajorFunction[Major];
     KeSetBugCheckText("the dispatch routine of %wZ for major function %#x (device %p, IRP %p) returned %#x: it %s",
                       &Device->DriverObject->DriverName, Major, Device, Irp, Status, What);
-    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, Code, (ULONG_PTR)Irp, (ULONG)Status, 0);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, Code, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp, (ULONG)Status);
 }
 
 /* Waits for a synchronous request; an alert or a user APC cancels it first where the file asked for that. */

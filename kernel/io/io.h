@@ -29,6 +29,8 @@ NTSTATUS IopUnloadDriver(PDRIVER_OBJECT Driver);
 PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName);
 /* Cancels and waits out a thread's IRPs at thread exit. */
 VOID IoCancelThreadIo(PETHREAD Thread);
+/* Appends a line ("\n" first) for each request that a thread has sent and nobody has completed, as far as there is room. */
+VOID IoDescribePending(char *Text, ULONG Bytes);
 /* Shutdown notifications, then last-chance ones. PASSIVE_LEVEL. */
 VOID IoShutdownSystem(VOID);
 /* Gives cached IRPs and buffers back to pool, so that a count of pool blocks shows what is really in use. */

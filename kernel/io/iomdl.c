@@ -14,7 +14,8 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
     UNREFERENCED_PARAMETER(ChargeQuota);
     if (sizeof(*Mdl) + Pages * sizeof(PFN_NUMBER) > MAXSHORT && Length > 0x80000000u)
         return NULL; /* [doc: at most 2 GB - PAGE_SIZE] */
-    Mdl = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Mdl) + Pages * sizeof(PFN_NUMBER), IOP_TAG_MDL);
+    Mdl = ExAllocatePoolForCaller(NonPagedPoolNx, sizeof(*Mdl) + Pages * sizeof(PFN_NUMBER), IOP_TAG_MDL,
+                                  __builtin_return_address(0));
     if (Mdl == NULL)
         return NULL;
     MmInitializeMdl(Mdl, VirtualAddress, Length);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "../ex/ex.h"
+#include "../io/io.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
 #include "../ps/ps.h"
@@ -18,7 +19,7 @@
 static HAL_BUGCHECK KiReport;
 static HAL_MODULE_RECORD KiReportModules[KI_MODULES];
 static char KiReportText[512];
-static char KiStopText[512];
+static char KiStopText[1280];
 static BOOLEAN KiBugChecking;
 static ULONG KiStopKind; /* HAL_STOP_*, once KiBugChecking */
 NT_EXPORT_DATA(KiBugCheckData);
@@ -99,9 +100,8 @@ static VOID KiReportRegisters(PCONTEXT Context)
     KiReport.has_registers = 1;
 }
 
-static VOID KiReportThread(VOID)
+static VOID KiReportThread(KTHREAD *Thread)
 {
-    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
     PETHREAD Object = (PETHREAD)Thread;
     PEPROCESS Process = (PEPROCESS)Thread->ApcState.Process;
 
@@ -210,7 +210,7 @@ static VOID KiFillReport(const char *Text, PCONTEXT Context, BOOLEAN HasRegister
     KiReport.irql = Pcr->Irql;
     KiReport.virtual_time_100ns = KeVirtualTime();
     Pcr->Irql = HIGH_LEVEL;
-    KiReportThread();
+    KiReportThread((KTHREAD *)KeGetCurrentThread());
     KiReportLoadedModules();
     if (Context == NULL) {
         RtlCaptureContext(&Here);
@@ -307,6 +307,74 @@ DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...)
     _vsnprintf(KiStopText, sizeof(KiStopText) - 1, Format, Arguments);
     va_end(Arguments);
     KiStop(HAL_STOP_HANG, Context, Context != NULL);
+}
+
+static BOOLEAN KiWaitsInDriver(KTHREAD *Thread)
+{
+    ULONG64 KernelEnd = KiLoaderBlock->modules[0].base + KiLoaderBlock->modules[0].size_bytes;
+    LDR_FRAME Frames[HAL_MAX_FRAMES];
+    CONTEXT Context;
+    ULONG Count;
+
+    KiContextOfWaiting(Thread, &Context);
+    Count = RtlpWalkStack(&Context, Frames, HAL_MAX_FRAMES);
+    for (ULONG i = 0; i < Count; i++)
+        if (Frames[i].Rip >= KernelEnd && MmIsSystemAddress(Frames[i].Rip))
+            return TRUE;
+    return FALSE;
+}
+
+/* 0: not stuck; else the more, the likelier it is that the hang is about this thread. */
+static ULONG KiRateStuck(PEPROCESS Process, PETHREAD Thread)
+{
+    ULONG Rate;
+
+    if (Thread->Tcb.State != KTHREAD_WAITING)
+        return 0;
+    Rate = (IsListEmpty(&Thread->IrpList) ? 0 : 2) + (KiWaitsInDriver(&Thread->Tcb) ? 1 : 0);
+    return Rate != 0 && Process != PsInitialSystemProcess ? Rate + 4 : Rate;
+}
+
+/* A program's thread whose request nobody completes, or that waits in a driver; else a system thread of that kind. */
+static PETHREAD KiFindStuckThread(VOID)
+{
+    PETHREAD Best = NULL;
+    ULONG BestRate = 0;
+
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+        PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
+
+        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead; Entry = Entry->Flink) {
+            PETHREAD Thread = CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry);
+            ULONG Rate = KiRateStuck(Process, Thread);
+
+            if (Rate > BestRate) {
+                Best = Thread;
+                BestRate = Rate;
+            }
+        }
+    }
+    return Best;
+}
+
+DECLSPEC_NORETURN VOID KiHangIdle(VOID)
+{
+    PETHREAD Thread = KiFindStuckThread();
+    CONTEXT Context;
+    ULONG Used;
+
+    KiBeginStop(HAL_STOP_HANG);
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "every thread waits and no timer is set: nothing can run again");
+    Used = (ULONG)strlen(KiStopText);
+    IoDescribePending(KiStopText + Used, sizeof(KiStopText) - 1 - Used);
+    if (Thread == NULL)
+        KiStop(HAL_STOP_HANG, NULL, FALSE);
+    KiContextOfWaiting(&Thread->Tcb, &Context);
+    KiFillReport(KiStopText, &Context, FALSE);
+    KiReportThread(&Thread->Tcb);
+    KiReport.irql = Thread->Tcb.WaitIrql;
+    HAL->stop(HAL_STOP_HANG, (ULONG64)&KiReport);
+    __builtin_unreachable();
 }
 
 /* A system service of abi/syscalls.tsv that no component defines. */

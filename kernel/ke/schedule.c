@@ -279,7 +279,7 @@ static VOID KiAllIdle(VOID)
     ULONG64 Due = MAXULONG64;
 
     if (!KiNextEventDue(&Due) && !(KiLoaderBlock->flags & HAL_FLAG_BOOTED))
-        KeHang(NULL, "every thread waits and no timer is set: nothing can run again");
+        KiHangIdle();
     KiNoteProgress();
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
         KiSleepUntil(Due);

@@ -24,6 +24,24 @@ static PVOID KiMakeSwitchFrame(PVOID Top, PVOID Entry)
     return At;
 }
 
+VOID KiContextOfWaiting(KTHREAD *Thread, PCONTEXT Context)
+{
+    const ULONG64 *Saved = (const ULONG64 *)((PUCHAR)Thread->KernelStack + 0xB8); /* what RESTORE_NONVOLATILE pops */
+
+    RtlZeroMemory(Context, sizeof(*Context));
+    Context->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+    Context->R15 = Saved[0];
+    Context->R14 = Saved[1];
+    Context->R13 = Saved[2];
+    Context->R12 = Saved[3];
+    Context->Rdi = Saved[4];
+    Context->Rsi = Saved[5];
+    Context->Rbx = Saved[6];
+    Context->Rbp = Saved[7];
+    Context->Rip = Saved[8];
+    Context->Rsp = (ULONG64)&Saved[9];
+}
+
 static VOID KiInitThreadFields(KTHREAD *Thread, KPROCESS *Process)
 {
     Thread->Header.Type = ThreadObject;

@@ -44,5 +44,15 @@ run cc
 is $status 1 'no source: exit status'
 run cc --kmdf 2.0 "$work/one.cpp"
 is $status 1 'a version that there is not: exit status'
+like "$work/err" "from 1.9 to 1.33, not '2.0'" 'a version that there is not: it says which there are'
+run cc "$work/one.cpp" -o "$work/two.sys" -- -DNUMBER=8
+is $status 0 'an option after the source: exit status'
+ok "$([ -s "$work/two.sys" ]; echo $?)" 'an option after the source counts'
+(cd "$work" && timeout 60 "$OLDPWD/$drydock" cc one.cpp -o x -- -DNUMBER=8 && [ -s x ] && [ -s x.pdb ])
+ok $? 'a short name of the output'
+run cc "$work/one.cpp" -o
+like "$work/err" "option '-o' needs a value" 'an option without its value'
+run cc "$work/one.cpp" --fly
+like "$work/err" "no option '--fly'; the compiler's come after" 'an option that there is not'
 nothing_left 'after all of it'
 done_testing

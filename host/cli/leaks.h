@@ -1,0 +1,7 @@
+/* The places of leaks: "allocated by first+0x1043" in a run's records becomes a function and a source line. */
+#pragma once
+
+#include "cli/run.h"
+
+/* Rewrites the records of the drivers' leaks for which the driver's debug information has a place. */
+void leaks_symbolise(struct run *run);

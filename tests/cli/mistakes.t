@@ -1,0 +1,49 @@
+# Mistakes of drivers' authors whose report must lead to the driver although the driver is not on the stack (any more).
+. tests/cli/tap.sh
+
+driver=tests/cli/drivers/mistakes.c
+# mistake CODE: runs the driver with that control code.
+mistake() { run run "$drivers/mistakes.sys" -- build/cli-programs/control_code.exe '\\.\Mistakes' "$1"; }
+# line_of PATTERN: the number of the first line of the driver that matches.
+line_of() { grep -n "$1" "$driver" | head -1 | cut -d: -f1; }
+
+control=$(line_of '^static NTSTATUS Control(')
+mistake 222003
+is $status 3 'a spin lock kept: exit status'
+like "$work/err" '^\*\*\* STOP: 0x000000C9 \(0x0000000000000012,0x[0-9A-F]{16},0x0000000000000000,0x0000000000000002\)$' \
+    'a spin lock kept: the rule, IRQL before and after'
+like "$work/err" 'returned at IRQL 2: it kept a spin lock' 'a spin lock kept: what happened'
+like "$work/err" "^    2 .*dispatch routine \(mistakes!Control  $driver:[0-9]+\)$" 'a spin lock kept: whose routine'
+like "$work/err" "routine at [0-9A-F]{16} \(mistakes!Control  $driver:$((control + 1))\) for major" 'and in the text'
+
+mistake 222007
+is $status 3 'a pending request not marked: exit status'
+like "$work/err" 'STOP: 0x000000C9 \(0x000000000000023D,' 'a pending request not marked: the rule'
+like "$work/err" 'mistakes!Control .*STATUS_PENDING, but was never marked' 'a pending request not marked: by whom'
+like "$work/err" '^    3 .*  IRP$' 'a pending request not marked: the parameters as documented'
+
+mistake 222017
+is $status 3 'completed and pending: exit status'
+like "$work/err" '^    2 .*  code \(mistakes!Control ' 'completed and pending: whose routine'
+
+mistake 22200b
+is $status 4 'a request that nobody completes: exit status'
+like "$work/err" 'IRP [0-9A-F]{16}, major function 0xe, control code 0x22200b, sent by thread [0-9A-F]{16}, is with .Driver.mistakes' \
+    'a request that nobody completes: which'
+like "$work/err" 'ntoskrnl!NtDeviceIoControlFile' 'a request that nobody completes: the stack of who waits'
+like "$work/err" 'of process control_code' 'and its process'
+
+mistake 22200f
+is $status 3 'pool left: exit status'
+like "$work/err" "mistakes: 1 of tag 'Leak' with 5000 bytes, allocated by mistakes!Leak  .*$driver:$(line_of 5000)\$" \
+    'pool left: where it was allocated'
+like "$work/err" "mistakes: 1 of tag 'Mdl ' with [0-9]+ bytes, allocated by mistakes!Leak" 'an MDL left: where it was allocated'
+
+mistake 222013
+is $status 3 'a freed block written to: exit status'
+like "$work/err" "freed by code at [0-9A-F]{16} \(mistakes!UseFreed  $driver:$(line_of 'the free')\)" 'a freed block written to: who freed it'
+like "$work/err" 'the free \*/' 'and the line itself'
+run run --json "$drivers/mistakes.sys" -- build/cli-programs/control_code.exe '\\.\Mistakes' 22200f
+ok "$(grep -c 'allocated by mistakes!Leak' "$work/out" | sed 's/2/0/')" 'pool left, in JSON: where'
+nothing_left 'after all that'
+done_testing
