@@ -213,6 +213,63 @@ static NTSTATUS PnpControl(ULONG Class, PNP_CONTROL_DATA *Data)
     return Status;
 }
 
+/* ---- properties ---- */
+
+static NTSTATUS PnpFindPropertyOf(PNP_NODE *Node, PNP_PROPERTY_DATA *Data, ULONG Room)
+{
+    static const GUID Fixed;
+    DEVPROPKEY Key = { Data->Category, Data->Id };
+
+    if (IsEqualGUID(&Data->Category, &Fixed))
+        return PnpGetFixedProperty(Node, Data->Id, Room, Data + 1, &Data->Bytes, &Data->Type);
+    return PnpGetSystemProperty(Node, &Key, Room, Data + 1, &Data->Bytes, &Data->Type);
+}
+
+static NTSTATUS PnpReadProperty(PNP_PROPERTY_DATA *Data, ULONG Room)
+{
+    NTSTATUS Status = STATUS_NO_SUCH_DEVICE;
+    BOOLEAN Lent = PnpLockTreeToRead();
+    UNICODE_STRING Path;
+    PNP_NODE *Node;
+
+    RtlInitUnicodeString(&Path, Data->Device);
+    Node = Path.Length == 0 ? PnpRoot : PnpFindNode(&Path);
+    if (Node != NULL)
+        Status = PnpFindPropertyOf(Node, Data, Room);
+    PnpUnlockTreeToRead(Lent);
+    return Status;
+}
+
+static NTSTATUS PnpControlProperty(PVOID User, ULONG Bytes)
+{
+    PNP_PROPERTY_DATA *Data;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Bytes < sizeof(*Data) || Bytes > 0x100000)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    Data = ExAllocatePoolWithTag(PagedPool, Bytes, PNP_TAG);
+    if (Data == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __try {
+        ProbeForWrite(User, Bytes, sizeof(ULONG));
+        RtlCopyMemory(Data, User, sizeof(*Data));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    Data->Device[PNP_CONTROL_PATH - 1] = 0;
+    Data->Bytes = 0;
+    if (NT_SUCCESS(Status)) {
+        Status = PnpReadProperty(Data, Bytes - sizeof(*Data));
+        __try {
+            RtlCopyMemory(User, Data, sizeof(*Data) + (NT_SUCCESS(Status) ? Data->Bytes : 0));
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            Status = GetExceptionCode();
+        }
+    }
+    ExFreePoolWithTag(Data, PNP_TAG);
+    return Status;
+}
+
 /* ---- the service ---- */
 
 static NTSTATUS PnpCaptureControl(PVOID User, ULONG Bytes, PNP_CONTROL_DATA *Data)
@@ -249,6 +306,8 @@ NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes)
 
     if (Class >= PNP_CONTROL_WATCH)
         return PnpControlWatch(Class, Buffer, Bytes);
+    if (Class == PNP_CONTROL_PROPERTY)
+        return PnpControlProperty(Buffer, Bytes);
     if (!PnpControlReads(Class) && !SeSinglePrivilegeCheck(LoadDriver, ExGetPreviousMode()))
         return STATUS_PRIVILEGE_NOT_HELD;
     if (Class == PNP_CONTROL_SETTLE) {

@@ -15,6 +15,7 @@ enum { /* the first argument */
     PNP_CONTROL_STACK,     /* Text: multi-string of the drivers of the stack, top first */
     PNP_CONTROL_EJECT,     /* refused: as above */
     PNP_CONTROL_SETTLE,    /* waits until no new device is being installed */
+    PNP_CONTROL_PROPERTY,  /* PNP_PROPERTY_DATA: what the system knows of Device; STATUS_BUFFER_TOO_SMALL: see Bytes */
     /* a program's watches: watch.c */
     PNP_CONTROL_WATCH = 16, /* PNP_WATCH_DATA: a new watch; its handle in Watch */
     PNP_CONTROL_NEXT_EVENT, /* PNP_EVENT_HEADER and what follows it: waits; STATUS_CANCELLED: the watch was stopped */
@@ -34,6 +35,14 @@ typedef struct _PNP_CONTROL_DATA { /* in and out */
     LONG ProblemStatus;             /* NTSTATUS */
     WCHAR Text[PNP_CONTROL_TEXT];
 } PNP_CONTROL_DATA;
+
+typedef struct _PNP_PROPERTY_DATA { /* in and out; the value follows, as much of it as there is room for it all */
+    WCHAR Device[PNP_CONTROL_PATH];
+    GUID Category; /* of the key; zeros: Id is a DEVICE_REGISTRY_PROPERTY */
+    ULONG Id;
+    ULONG Type;    /* DEVPROP_TYPE_*, out */
+    ULONG Bytes;   /* of the value, out */
+} PNP_PROPERTY_DATA;
 
 /* ---- watches: the numbers are CM_NOTIFY_FILTER_TYPE's and CM_NOTIFY_ACTION's ---- */
 enum { PNP_WATCH_INTERFACE, PNP_WATCH_TARGET, PNP_WATCH_INSTANCE };

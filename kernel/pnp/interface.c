@@ -4,13 +4,14 @@
  */
 #include "pnpp.h"
 
+#include <devpkey.h>
+
 typedef struct _PNP_INTERFACE {
     LIST_ENTRY Entry;
     PNP_NODE *Node;          /* NULL after its device was removed */
     GUID Class;
     UNICODE_STRING Link;     /* \??\ROOT#NAME#0000#{guid}[\reference] */
     UNICODE_STRING Name;     /* of the symbolic link object: without the reference string */
-    LIST_ENTRY Properties;
     BOOLEAN Enabled;
 } PNP_INTERFACE;
 
@@ -31,7 +32,6 @@ static PNP_INTERFACE *PnpFindInterface(PCUNICODE_STRING Link)
 
 static VOID PnpFreeInterface(PNP_INTERFACE *Interface)
 {
-    PnpFreeProperties(&Interface->Properties);
     PnpFree(&Interface->Link);
     PnpFree(&Interface->Name);
     ExFreePoolWithTag(Interface, PNP_TAG);
@@ -111,7 +111,6 @@ static PNP_INTERFACE *PnpMakeInterface(PNP_NODE *Node, const GUID *Class, PCUNIC
     if (Interface == NULL)
         return NULL;
     RtlZeroMemory(Interface, sizeof(*Interface));
-    InitializeListHead(&Interface->Properties);
     Interface->Node = Node;
     Interface->Class = *Class;
     if (!PnpNameInterface(Interface, Node, Reference)) {
@@ -293,31 +292,72 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
     return Status;
 }
 
-NT_PARTIAL(IoSetDeviceInterfacePropertyData, "locales and persistence: a value lives as long as its device");
+NT_EXPORT(IoSetDeviceInterfacePropertyData);
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey,
                                                 LCID Lcid, ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
 {
     PNP_INTERFACE *Interface = PnpFindInterface(SymbolicLinkName);
+    UNICODE_STRING Path;
+    NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Flags);
+    UNREFERENCED_PARAMETER(Flags); /* since Windows 8 they are persistent with and without the flag */
     if (Interface == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    return PnpSetProperty(&Interface->Properties, PropertyKey, Lcid, Type, Size, Data);
+    Path = PnpInterfaceKey(Interface, L"");
+    if (Path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = PnpSetStored(&Path, PropertyKey, Lcid, Type, Size, Data);
+    PnpFree(&Path);
+    return Status;
 }
 
-NT_PARTIAL(IoGetDeviceInterfacePropertyData, "locales; only values that IoSetDeviceInterfacePropertyData has set");
+/* What the system knows of an interface. [doc: devpkey.h] */
+static NTSTATUS PnpInterfaceProperty(const PNP_INTERFACE *Interface, const DEVPROPKEY *Key, PVOID Value, PULONG Bytes,
+                                     PDEVPROPTYPE Type)
+{
+    if (!IsEqualGUID(&Key->fmtid, &DEVPKEY_DeviceInterface_Enabled.fmtid))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (Key->pid == DEVPKEY_DeviceInterface_Enabled.pid) {
+        *(UCHAR *)Value = Interface->Enabled ? 0xFF : 0;
+        *Bytes = sizeof(UCHAR);
+        *Type = DEVPROP_TYPE_BOOLEAN;
+    } else if (Key->pid == DEVPKEY_DeviceInterface_ClassGuid.pid) {
+        *(GUID *)Value = Interface->Class;
+        *Bytes = sizeof(GUID);
+        *Type = DEVPROP_TYPE_GUID;
+    } else {
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    return STATUS_SUCCESS;
+}
+
+NT_EXPORT(IoGetDeviceInterfacePropertyData);
 NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey,
                                                 LCID Lcid, ULONG Flags, ULONG Size, PVOID Data,
                                                 PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     PNP_INTERFACE *Interface = PnpFindInterface(SymbolicLinkName);
+    UNICODE_STRING Path;
+    NTSTATUS Status;
+    GUID Value;
 
     *RequiredSize = 0;
     if (Interface == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
-    return PnpGetProperty(&Interface->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    if (NT_SUCCESS(PnpInterfaceProperty(Interface, PropertyKey, &Value, RequiredSize, Type))) {
+        if (Size < *RequiredSize)
+            return STATUS_BUFFER_TOO_SMALL;
+        RtlCopyMemory(Data, &Value, *RequiredSize);
+        return STATUS_SUCCESS;
+    }
+    Path = PnpInterfaceKey(Interface, L"");
+    if (Path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = PnpGetStored(&Path, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    PnpFree(&Path);
+    return Status;
 }
 
 /* The reference string with its backslash, or nothing. */

@@ -78,7 +78,6 @@ struct _PNP_NODE {
     PCM_RESOURCE_LIST Resources, Translated; /* assigned; NULL: none */
     PCM_RESOURCE_LIST OldResources, OldTranslated; /* during a rebalance */
     PDEVICE_RELATIONS PowerRelations;   /* must be on before the device is, and off after it; NULL: none */
-    LIST_ENTRY Properties;              /* of PNP_PROPERTY */
     LIST_ENTRY Action;                  /* PnpActionQueue; DISPATCH_LEVEL */
     ULONG Actions;                      /* PNP_ACTION_*; DISPATCH_LEVEL */
 };
@@ -241,12 +240,20 @@ UNICODE_STRING PnpQueryEnumString(PNP_NODE *Node, PCWSTR Name);
 
 /* ---- property.c ---- */
 ULONG PnpNodeStatus(PNP_NODE *Node); /* DN_* */
-VOID PnpFreeProperties(PLIST_ENTRY List);
-/* Lists of typed values by key. A NULL Data deletes. */
-NTSTATUS PnpSetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size,
-                        const VOID *Data);
-NTSTATUS PnpGetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data,
-                        PULONG RequiredSize, PDEVPROPTYPE Type);
+/* What the system knows of the device, by key. STATUS_OBJECT_NAME_NOT_FOUND: nothing. */
+NTSTATUS PnpGetSystemProperty(PNP_NODE *Node, const DEVPROPKEY *Key, ULONG Size, PVOID Data, PULONG RequiredSize,
+                              PDEVPROPTYPE Type);
+
+/* By DEVICE_REGISTRY_PROPERTY. STATUS_INVALID_PARAMETER_2: there is no such property. */
+NTSTATUS PnpGetFixedProperty(PNP_NODE *Node, ULONG Property, ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type);
+DEVICE_POWER_STATE PnpDevicePower(PNP_NODE *Node); /* PowerDeviceUnspecified: it is not started */
+
+/* ---- stored.c: what was set by key ---- */
+#define PNP_STORED_TYPE 0xFFFF0000u /* with the property's type, the registry's */
+/* Base is the path of the device's or interface's key below the control set. A NULL Data deletes. */
+NTSTATUS PnpSetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size, const VOID *Data);
+NTSTATUS PnpGetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data, PULONG RequiredSize,
+                      PDEVPROPTYPE Type);
 
 /* ---- interface.c ---- */
 VOID PnpForgetInterfaces(PNP_NODE *Node); /* disables and frees those of a removed device */

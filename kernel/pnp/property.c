@@ -1,6 +1,6 @@
 /*
- * Properties of devices and interfaces: the fixed set of IoGetDeviceProperty, and typed values by key.
- * Left out: properties by locale other than neutral, values kept over a restart.
+ * Properties of devices: the fixed set of IoGetDeviceProperty, and typed values by key. What drivers and programs have set
+ * themselves: stored.c. Left out: firmware's and location paths, dependencies.
  */
 #include "pnpp.h"
 
@@ -40,6 +40,8 @@ typedef struct _PNP_VALUE {
     UNICODE_STRING Own;  /* to be freed */
     ULONG Number;
     GUID Guid;
+    CM_POWER_DATA Power;
+    UCHAR Boolean;       /* DEVPROP_BOOLEAN */
     BOOLEAN Found;
 } PNP_VALUE;
 
@@ -66,6 +68,15 @@ static VOID PnpNumber(PNP_VALUE *Value, ULONG Number, BOOLEAN Found)
     Value->Data = &Value->Number;
     Value->Bytes = sizeof(Value->Number);
     Value->Found = Found;
+}
+
+static VOID PnpBoolean(PNP_VALUE *Value, BOOLEAN Boolean)
+{
+    Value->Type = DEVPROP_TYPE_BOOLEAN;
+    Value->Boolean = Boolean ? 0xFF : 0; /* DEVPROP_TRUE, DEVPROP_FALSE */
+    Value->Data = &Value->Boolean;
+    Value->Bytes = sizeof(Value->Boolean);
+    Value->Found = TRUE;
 }
 
 static VOID PnpGuidValue(PNP_VALUE *Value, const GUID *Guid, BOOLEAN Found)
@@ -101,6 +112,24 @@ static VOID PnpRecorded(PNP_VALUE *Value, PNP_NODE *Node, PCWSTR Name, BOOLEAN L
         PnpTexts(Value, &Value->Own);
     else
         PnpText(Value, &Value->Own);
+}
+
+static VOID PnpRecordedNumber(PNP_VALUE *Value, PNP_NODE *Node, PCWSTR Name)
+{
+    HANDLE Key;
+
+    if (!NT_SUCCESS(PnpOpenEnumKey(Node, KEY_READ, &Key)))
+        return;
+    PnpNumber(Value, PnpQueryNumber(Key, Name), TRUE);
+    ZwClose(Key);
+}
+
+/* As the driver's INF has it, else as the bus driver. */
+static VOID PnpDescription(PNP_VALUE *Value, PNP_NODE *Node)
+{
+    PnpRecorded(Value, Node, L"DeviceDesc", FALSE);
+    if (!Value->Found)
+        PnpText(Value, &Node->Description);
 }
 
 static VOID PnpPdoName(PNP_VALUE *Value, PNP_NODE *Node)
@@ -147,7 +176,7 @@ static BOOLEAN PnpFixedProperty(PNP_NODE *Node, ULONG Property, PNP_VALUE *Value
     BOOLEAN IsRoot = (Node->Flags & PNP_NODE_ROOT_ENUMERATED) != 0;
 
     switch (Property) {
-    case DevicePropertyDeviceDescription: PnpText(Value, &Node->Description); break;
+    case DevicePropertyDeviceDescription: PnpDescription(Value, Node); break;
     case DevicePropertyHardwareID: PnpTexts(Value, &Node->HardwareIds); break;
     case DevicePropertyCompatibleIDs: PnpTexts(Value, &Node->CompatibleIds); break;
     case DevicePropertyBootConfiguration:
@@ -206,18 +235,12 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
                                    ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
     PNP_NODE *Node = PnpNodeOf(DeviceObject);
-    PNP_VALUE Value;
-    NTSTATUS Status;
+    DEVPROPTYPE Type;
 
     *ResultLength = 0;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
-    RtlZeroMemory(&Value, sizeof(Value));
-    if (!PnpFixedProperty(Node, DeviceProperty, &Value))
-        return STATUS_INVALID_PARAMETER_2;
-    Status = PnpGiveValue(&Value, PropertyBuffer, BufferLength, ResultLength);
-    PnpFree(&Value.Own);
-    return Status;
+    return PnpGetFixedProperty(Node, DeviceProperty, BufferLength, PropertyBuffer, ResultLength, &Type);
 }
 
 /* ---- the same and more by key. [doc: Unified Device Property Model; devpkey.h] ---- */
@@ -232,24 +255,84 @@ ULONG PnpNodeStatus(PNP_NODE *Node)
          | (Node->DeviceState & PNP_DEVICE_DONT_DISPLAY_IN_UI ? DN_NO_SHOW_IN_DM : 0) | DN_ENUM_LOADED;
 }
 
-static VOID PnpChildren(PNP_VALUE *Value, PNP_NODE *Node)
+/* First and its siblings, but for Except. */
+static VOID PnpInstances(PNP_VALUE *Value, PNP_NODE *First, const PNP_NODE *Except)
 {
     ULONG Characters = 0;
     PNP_NODE *Child;
     PWCHAR At;
 
-    for (Child = Node->Child; Child != NULL; Child = Child->Sibling)
-        Characters += Child->InstancePath.Length / sizeof(WCHAR) + 1;
+    for (Child = First; Child != NULL; Child = Child->Sibling)
+        if (Child != Except)
+            Characters += Child->InstancePath.Length / sizeof(WCHAR) + 1;
     Value->Own.Buffer = Characters != 0 ? ExAllocatePoolWithTag(PagedPool, Characters * sizeof(WCHAR), PNP_TAG) : NULL;
     if (Value->Own.Buffer == NULL)
         return;
     RtlZeroMemory(Value->Own.Buffer, Characters * sizeof(WCHAR));
     Value->Own.Length = (USHORT)((Characters - 1) * sizeof(WCHAR));
-    for (At = Value->Own.Buffer, Child = Node->Child; Child != NULL; Child = Child->Sibling) {
+    for (At = Value->Own.Buffer, Child = First; Child != NULL; Child = Child->Sibling) {
+        if (Child == Except)
+            continue;
         RtlCopyMemory(At, Child->InstancePath.Buffer, Child->InstancePath.Length);
         At += Child->InstancePath.Length / sizeof(WCHAR) + 1;
     }
     PnpTexts(Value, &Value->Own);
+}
+
+/* The drivers of the stack, top first. */
+static VOID PnpStackNames(PNP_VALUE *Value, PNP_NODE *Node)
+{
+    ULONG Characters = 0, Left;
+    PDEVICE_OBJECT Device;
+    PWCHAR At;
+
+    for (Device = Node->Pdo; Device != NULL; Device = Device->AttachedDevice)
+        Characters += Device->DriverObject->DriverName.Length / sizeof(WCHAR) + 1;
+    Value->Own.Buffer = ExAllocatePoolWithTag(PagedPool, Characters * sizeof(WCHAR), PNP_TAG);
+    if (Value->Own.Buffer == NULL)
+        return;
+    RtlZeroMemory(Value->Own.Buffer, Characters * sizeof(WCHAR));
+    Value->Own.Length = (USHORT)((Characters - 1) * sizeof(WCHAR));
+    for (At = Value->Own.Buffer + Characters, Device = Node->Pdo; Device != NULL; Device = Device->AttachedDevice) {
+        Left = Device->DriverObject->DriverName.Length / sizeof(WCHAR) + 1;
+        if ((SIZE_T)(At - Value->Own.Buffer) < Left)
+            break; /* somebody has attached meanwhile */
+        At -= Left;
+        RtlCopyMemory(At, Device->DriverObject->DriverName.Buffer, (Left - 1) * sizeof(WCHAR));
+    }
+    PnpTexts(Value, &Value->Own);
+}
+
+/* Started, it has power until a driver says otherwise. */
+DEVICE_POWER_STATE PnpDevicePower(PNP_NODE *Node)
+{
+    DEVICE_POWER_STATE State = IopDeviceExt(Node->Pdo)->CurrentDevicePower;
+
+    if (Node->State != DeviceNodeStarted)
+        return PowerDeviceUnspecified;
+    return State != PowerDeviceUnspecified ? State : PowerDeviceD0;
+}
+
+/* [doc: CM_POWER_DATA] */
+static VOID PnpPowerData(PNP_VALUE *Value, PNP_NODE *Node)
+{
+    const DEVICE_CAPABILITIES *Capabilities = &Node->Capabilities;
+    CM_POWER_DATA *Data = &Value->Power;
+
+    Data->PD_Size = sizeof(*Data);
+    Data->PD_MostRecentPowerState = PnpDevicePower(Node);
+    Data->PD_Capabilities = PDCAP_D0_SUPPORTED | PDCAP_D3_SUPPORTED | (Capabilities->DeviceD1 ? PDCAP_D1_SUPPORTED : 0)
+                          | (Capabilities->DeviceD2 ? PDCAP_D2_SUPPORTED : 0) | (Capabilities->WakeFromD0 ? PDCAP_WAKE_FROM_D0_SUPPORTED : 0)
+                          | (Capabilities->WakeFromD1 ? PDCAP_WAKE_FROM_D1_SUPPORTED : 0)
+                          | (Capabilities->WakeFromD2 ? PDCAP_WAKE_FROM_D2_SUPPORTED : 0)
+                          | (Capabilities->WakeFromD3 ? PDCAP_WAKE_FROM_D3_SUPPORTED : 0)
+                          | (Capabilities->WarmEjectSupported ? PDCAP_WARM_EJECT_SUPPORTED : 0);
+    Data->PD_D1Latency = Capabilities->D1Latency;
+    Data->PD_D2Latency = Capabilities->D2Latency;
+    Data->PD_D3Latency = Capabilities->D3Latency;
+    RtlCopyMemory(Data->PD_PowerStateMapping, Capabilities->DeviceState, sizeof(Data->PD_PowerStateMapping));
+    Data->PD_DeepestSystemWake = Capabilities->SystemWake;
+    PnpBinary(Value, Data, sizeof(*Data));
 }
 
 typedef struct _PNP_KEY_PROPERTY {
@@ -304,7 +387,25 @@ static BOOLEAN PnpKeyedProperty(PNP_NODE *Node, const DEVPROPKEY *Key, PNP_VALUE
     } else if (PnpSameKey(Key, &DEVPKEY_Device_Parent)) {
         PnpText(Value, Node->Parent != NULL ? &Node->Parent->InstancePath : &Node->ContainerId);
     } else if (PnpSameKey(Key, &DEVPKEY_Device_Children)) {
-        PnpChildren(Value, Node);
+        PnpInstances(Value, Node->Child, NULL);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Siblings)) {
+        PnpInstances(Value, Node->Parent != NULL ? Node->Parent->Child : NULL, Node);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_Stack)) {
+        PnpStackNames(Value, Node);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_PowerData)) {
+        PnpPowerData(Value, Node);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_BusReportedDeviceDesc)) {
+        PnpText(Value, &Node->Description);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_IsPresent)) {
+        PnpBoolean(Value, TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_HasProblem)) {
+        PnpBoolean(Value, Node->Problem != 0);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_RemovalPolicyDefault)) {
+        PnpNumber(Value, PnpRemovalPolicy(Node), TRUE);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_SafeRemovalRequired)) {
+        PnpBoolean(Value, PnpRemovalPolicy(Node) == RemovalPolicyExpectOrderlyRemoval);
+    } else if (PnpSameKey(Key, &DEVPKEY_Device_ConfigFlags)) {
+        PnpRecordedNumber(Value, Node, L"ConfigFlags");
     } else if (PnpSameKey(Key, &DEVPKEY_Device_UpperFilters)) {
         PnpRecorded(Value, Node, L"UpperFilters", TRUE);
     } else if (PnpSameKey(Key, &DEVPKEY_Device_LowerFilters)) {
@@ -322,95 +423,119 @@ static BOOLEAN PnpKeyedProperty(PNP_NODE *Node, const DEVPROPKEY *Key, PNP_VALUE
     return TRUE;
 }
 
-/* ---- typed values by key ---- */
+/* ---- the routines ---- */
 
-#define PNP_NEUTRAL_LOCALE 0 /* LOCALE_NEUTRAL */
-
-typedef struct _PNP_PROPERTY { /* the data follows */
-    LIST_ENTRY Entry;
-    DEVPROPKEY Key;
-    DEVPROPTYPE Type;
-    ULONG Bytes;
-} PNP_PROPERTY;
-
-VOID PnpFreeProperties(PLIST_ENTRY List)
+/* Values of the device's key that a driver can set by key. */
+static PCWSTR PnpSettableValue(const DEVPROPKEY *Key)
 {
-    while (!IsListEmpty(List))
-        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(List), PNP_PROPERTY, Entry), PNP_TAG);
-}
+    static const struct {
+        const DEVPROPKEY *Key;
+        PCWSTR Value;
+    } Settable[] = {
+        { &DEVPKEY_Device_DeviceDesc, L"DeviceDesc" }, { &DEVPKEY_Device_FriendlyName, L"FriendlyName" },
+        { &DEVPKEY_Device_Manufacturer, L"Mfg" }, { &DEVPKEY_Device_LocationInfo, L"LocationInformation" },
+    };
+    ULONG i;
 
-static PNP_PROPERTY *PnpFindProperty(PLIST_ENTRY List, const DEVPROPKEY *Key)
-{
-    PLIST_ENTRY Entry;
-
-    for (Entry = List->Flink; Entry != List; Entry = Entry->Flink) {
-        PNP_PROPERTY *Property = CONTAINING_RECORD(Entry, PNP_PROPERTY, Entry);
-
-        if (PnpSameKey(&Property->Key, Key))
-            return Property;
-    }
+    for (i = 0; i < RTL_NUMBER_OF(Settable); i++)
+        if (PnpSameKey(Settable[i].Key, Key))
+            return Settable[i].Value;
     return NULL;
 }
 
-NTSTATUS PnpSetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size,
-                        const VOID *Data)
+static NTSTATUS PnpSetEnumValue(PNP_NODE *Node, PCWSTR Name, DEVPROPTYPE Type, ULONG Size, PVOID Data)
 {
-    PNP_PROPERTY *Old, *Property = NULL;
+    UNICODE_STRING ValueName;
+    NTSTATUS Status;
+    HANDLE Key;
 
-    if (Lcid != PNP_NEUTRAL_LOCALE || (Size != 0 && Data == NULL))
+    if (Data != NULL && Type != DEVPROP_TYPE_STRING)
         return STATUS_INVALID_PARAMETER;
-    if (Data != NULL) { /* none: the property is deleted */
-        Property = ExAllocatePoolWithTag(PagedPool, sizeof(*Property) + Size, PNP_TAG);
-        if (Property == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        Property->Key = *Key;
-        Property->Type = Type;
-        Property->Bytes = Size;
-        RtlCopyMemory(Property + 1, Data, Size);
-    }
-    Old = PnpFindProperty(List, Key);
-    if (Old != NULL) {
-        RemoveEntryList(&Old->Entry);
-        ExFreePoolWithTag(Old, PNP_TAG);
-    }
-    if (Property != NULL)
-        InsertTailList(List, &Property->Entry);
-    return STATUS_SUCCESS;
+    Status = PnpOpenEnumKey(Node, KEY_ALL_ACCESS, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    RtlInitUnicodeString(&ValueName, Name);
+    Status = Data != NULL ? PnpSetValue(Key, Name, REG_SZ, Data, Size) : ZwDeleteValueKey(Key, &ValueName);
+    ZwClose(Key);
+    return Status;
 }
 
-NTSTATUS PnpGetProperty(PLIST_ENTRY List, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data,
-                        PULONG RequiredSize, PDEVPROPTYPE Type)
+/* The device's key, for stored.c; to be freed. */
+static UNICODE_STRING PnpEnumPath(PNP_NODE *Node)
 {
-    PNP_PROPERTY *Property = PnpFindProperty(List, Key);
-
-    *RequiredSize = 0;
-    if (Lcid != PNP_NEUTRAL_LOCALE)
-        return STATUS_INVALID_PARAMETER;
-    if (Property == NULL)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    *Type = Property->Type;
-    return PnpGive(Data, Size, RequiredSize, Property + 1, Property->Bytes);
+    return PnpFormat(L"Enum\\%wZ", &Node->InstancePath);
 }
 
-NT_PARTIAL(IoSetDevicePropertyData, "locales and persistence: a value lives as long as its device");
+NT_EXPORT(IoSetDevicePropertyData);
 NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
                                        DEVPROPTYPE Type, ULONG Size, PVOID Data)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
+    UNICODE_STRING Path;
+    NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Flags);
+    UNREFERENCED_PARAMETER(Flags); /* since Windows 8 they are persistent with and without the flag */
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
-    return PnpSetProperty(&Node->Properties, PropertyKey, Lcid, Type, Size, Data);
+    if (PnpSettableValue(PropertyKey) != NULL)
+        return PnpSetEnumValue(Node, PnpSettableValue(PropertyKey), Type, Size, Data);
+    Path = PnpEnumPath(Node);
+    if (Path.Buffer == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = PnpSetStored(&Path, PropertyKey, Lcid, Type, Size, Data);
+    PnpFree(&Path);
+    return Status;
 }
 
-/* Values that were set come first, then what the system knows. */
-NT_PARTIAL(IoGetDevicePropertyData, "locales");
+static NTSTATUS PnpGetStoredOfNode(PNP_NODE *Node, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data, PULONG RequiredSize,
+                                   PDEVPROPTYPE Type)
+{
+    UNICODE_STRING Path = PnpEnumPath(Node);
+    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
+
+    if (Path.Buffer != NULL)
+        Status = PnpGetStored(&Path, Key, Lcid, Size, Data, RequiredSize, Type);
+    PnpFree(&Path);
+    return Status;
+}
+
+/* What the system knows of the device. */
+NTSTATUS PnpGetSystemProperty(PNP_NODE *Node, const DEVPROPKEY *Key, ULONG Size, PVOID Data, PULONG RequiredSize,
+                              PDEVPROPTYPE Type)
+{
+    NTSTATUS Status = STATUS_OBJECT_NAME_NOT_FOUND;
+    PNP_VALUE Value;
+
+    *RequiredSize = 0;
+    RtlZeroMemory(&Value, sizeof(Value));
+    if (PnpKeyedProperty(Node, Key, &Value)) {
+        Status = PnpGiveValue(&Value, Data, Size, RequiredSize);
+        *Type = Value.Type;
+    }
+    PnpFree(&Value.Own);
+    return Status;
+}
+
+NTSTATUS PnpGetFixedProperty(PNP_NODE *Node, ULONG Property, ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
+{
+    NTSTATUS Status = STATUS_INVALID_PARAMETER_2;
+    PNP_VALUE Value;
+
+    *RequiredSize = 0;
+    RtlZeroMemory(&Value, sizeof(Value));
+    if (PnpFixedProperty(Node, Property, &Value)) {
+        Status = PnpGiveValue(&Value, Data, Size, RequiredSize);
+        *Type = Value.Type;
+    }
+    PnpFree(&Value.Own);
+    return Status;
+}
+
+NT_EXPORT(IoGetDevicePropertyData);
 NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
                                        ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
-    PNP_VALUE Value;
     NTSTATUS Status;
 
     *RequiredSize = 0;
@@ -418,14 +543,8 @@ NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *Pro
         return STATUS_INVALID_DEVICE_REQUEST;
     if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
-    Status = PnpGetProperty(&Node->Properties, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    Status = PnpGetSystemProperty(Node, PropertyKey, Size, Data, RequiredSize, Type);
     if (Status != STATUS_OBJECT_NAME_NOT_FOUND)
         return Status;
-    RtlZeroMemory(&Value, sizeof(Value));
-    if (PnpKeyedProperty(Node, PropertyKey, &Value)) {
-        Status = PnpGiveValue(&Value, Data, Size, RequiredSize);
-        *Type = Value.Type;
-    }
-    PnpFree(&Value.Own);
-    return Status;
+    return PnpGetStoredOfNode(Node, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
 }

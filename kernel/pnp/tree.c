@@ -140,7 +140,6 @@ PNP_NODE *PnpMakeNode(PNP_NODE *Parent, PDEVICE_OBJECT Pdo)
     RtlZeroMemory(Node, sizeof(*Node));
     Node->Pdo = Pdo;
     Node->State = Node->StateBefore = DeviceNodeUninitialized;
-    InitializeListHead(&Node->Properties);
     if (Parent != NULL)
         PnpLinkNode(Parent, Node);
     IopDeviceExt(Pdo)->DeviceNode = Node;
@@ -156,7 +155,6 @@ static VOID PnpFreeNode(PNP_NODE *Node)
                                   &Node->ContainerId };
     ULONG i;
 
-    PnpFreeProperties(&Node->Properties);
     for (i = 0; i < RTL_NUMBER_OF(Strings); i++)
         PnpFree(Strings[i]);
     PnpReleaseResources(Node);

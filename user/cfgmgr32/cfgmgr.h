@@ -24,6 +24,7 @@ typedef DWORD DEVINST;
 #define CR_ACCESS_DENIED 0x33
 #define CR_CALL_NOT_IMPLEMENTED 0x34
 #define CR_INVALID_PROPERTY 0x35
+#define CR_NO_SUCH_DEVICE_INTERFACE 0x37
 
 NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING, GUID *);
 
@@ -73,3 +74,58 @@ BOOL CfgIsPresent(const WCHAR *Id);
 CONFIGRET CfgWriteValue(HANDLE Key, const WCHAR *Name, ULONG Type, const VOID *Data, ULONG Bytes);
 /* Opens Path below Parent for reading and writing, and makes it when Create. */
 HANDLE CfgOpenForWriting(HANDLE Parent, const WCHAR *Path, BOOL Create);
+/* The key of the device, for writing; NULL: there is none, or none that may be written. */
+HANDLE CfgOpenNodeForWriting(const WCHAR *Id);
+#define GUID_LENGTH 38 /* {8-4-4-4-12} */
+VOID CfgFormatGuid(const GUID *Guid, WCHAR *At); /* terminated */
+
+/* ---- properties by key: property.c ---- */
+typedef struct _PROPERTY_KEY {
+    GUID Guid;
+    ULONG Id;
+} PROPERTY_KEY; /* DEVPROPKEY */
+
+/* DEVPROP_TYPE_* [doc: devpropdef.h] */
+#define TYPE_EMPTY 0x00
+#define TYPE_UINT32 0x07
+#define TYPE_GUID 0x0D
+#define TYPE_FILETIME 0x10
+#define TYPE_BOOLEAN 0x11
+#define TYPE_STRING 0x12
+#define TYPE_SECURITY 0x13
+#define TYPE_STRING_LIST 0x2012
+
+typedef struct _CFG_VALUE { /* a property that is a value of the registry */
+    const GUID *Category;
+    ULONG Id;
+    const WCHAR *Name;
+    ULONG Type;
+    BOOL Settable; /* text, or a list of it */
+} CFG_VALUE;
+
+typedef struct _KEY_LIST {
+    PROPERTY_KEY *Keys;
+    ULONG Limit, Count; /* Count may be above Limit */
+} KEY_LIST;
+
+BOOL CfgSameGuid(const GUID *Guid, const GUID *Other);
+/* Size bytes into a buffer of *Bytes, which comes out as Size. */
+CONFIGRET CfgGive(const VOID *From, ULONG Size, VOID *Buffer, PULONG Bytes);
+const CFG_VALUE *CfgFindValue(const CFG_VALUE *Values, ULONG Count, const PROPERTY_KEY *Key);
+CONFIGRET CfgGetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG *Type, VOID *Buffer, PULONG Bytes);
+CONFIGRET CfgSetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG Type, const VOID *Buffer, ULONG Bytes);
+CONFIGRET CfgFinishProperty(CONFIGRET Result, ULONG *Type, PULONG Bytes);
+VOID CfgAddKey(KEY_LIST *List, const GUID *Category, ULONG Id);
+/* Those of Values that Key has. */
+VOID CfgAddValues(KEY_LIST *List, HANDLE Key, const CFG_VALUE *Values, ULONG Count);
+CONFIGRET CfgFinishKeys(const KEY_LIST *List, PULONG Count);
+/* What the kernel knows of a device; a Category of zeros: by DEVICE_REGISTRY_PROPERTY. */
+CONFIGRET CfgAskKernel(const WCHAR *Id, const GUID *Category, ULONG Number, ULONG *Type, VOID *Buffer, PULONG Bytes);
+
+/* ---- stored.c: properties that somebody has set. Base: the key of the device, interface or class ---- */
+CONFIGRET CfgGetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer, PULONG Bytes);
+CONFIGRET CfgSetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer, ULONG Bytes);
+VOID CfgAddStored(KEY_LIST *List, HANDLE Base);
+
+HANDLE CfgOpenClass(const GUID *Class);            /* devclass.c; NULL: there is none */
+HANDLE CfgOpenInterface(const WCHAR *Interface);   /* ifproperty.c; by its path */

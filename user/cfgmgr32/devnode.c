@@ -183,6 +183,30 @@ const WCHAR *CfgPropertyValue(ULONG Property)
     return NULL;
 }
 
+/* Of a device that is there, the kernel knows more. */
+static CONFIGRET ReadFromKernel(const WCHAR *Id, ULONG Property, ULONG *Type, PVOID Buffer, PULONG Bytes)
+{
+    static const struct {
+        ULONG Property, Kernel, Type; /* CM_DRP_, DEVICE_REGISTRY_PROPERTY */
+    } Known[] = {
+        {0x0F, 11, REG_SZ}, {0x15, 13, REG_BINARY}, {0x16, 14, REG_DWORD}, {0x17, 15, REG_SZ}, {0x20, 19, REG_DWORD}, {0x23, 18, REG_DWORD},
+    };
+    static const GUID Fixed, OfRegistry = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
+    CONFIGRET Result;
+    ULONG i, None;
+
+    *Type = REG_BINARY;
+    if (Property == 0x14 || Property == 0x1F) /* the bus type, a GUID; CM_POWER_DATA */
+        return CfgAskKernel(Id, &OfRegistry, Property + 1, &None, Buffer, Bytes);
+    for (i = 0; i < COUNT_OF(Known); i++)
+        if (Known[i].Property == Property) {
+            Result = CfgAskKernel(Id, &Fixed, Known[i].Kernel, &None, Buffer, Bytes);
+            *Type = Known[i].Type;
+            return Result;
+        }
+    return CR_INVALID_PROPERTY;
+}
+
 /* A buffer of no bytes asks for the size. */
 CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
                                                    ULONG Flags)
@@ -198,14 +222,55 @@ CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property,
         return CR_INVALID_POINTER;
     if (Flags != 0)
         return CR_INVALID_FLAG;
-    if (Value == NULL)
-        return CR_INVALID_PROPERTY;
-    Key = CfgOpenNode(Id);
-    if (Key == NULL)
-        return CR_NO_SUCH_DEVNODE;
-    Result = CfgReadValue(Key, Value, Buffer, Bytes, &ValueType);
-    NtClose(Key);
+    if (Value == NULL) {
+        Result = ReadFromKernel(Id, Property, &ValueType, Buffer, Bytes);
+    } else {
+        Key = CfgOpenNode(Id);
+        if (Key == NULL)
+            return CR_NO_SUCH_DEVNODE;
+        Result = CfgReadValue(Key, Value, Buffer, Bytes, &ValueType);
+        NtClose(Key);
+    }
     if (Type != NULL)
         *Type = ValueType;
     return Result;
+}
+
+/* As code page 1252: text needs half the bytes. */
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
+                                                   ULONG Flags)
+{
+    ULONG Wide = 0, ValueType = 0, Size, i;
+    CONFIGRET Result;
+    BYTE *Data;
+
+    if (Bytes == NULL || (*Bytes != 0 && Buffer == NULL))
+        return CR_INVALID_POINTER;
+    Result = CM_Get_DevNode_Registry_PropertyW(Node, Property, &ValueType, NULL, &Wide, Flags);
+    if (Result != CR_BUFFER_SMALL && Result != CR_SUCCESS)
+        return Result;
+    Data = HeapAlloc(ProcessHeap(), 0, Wide);
+    if (Data == NULL)
+        return CR_OUT_OF_MEMORY;
+    Result = CM_Get_DevNode_Registry_PropertyW(Node, Property, &ValueType, Data, &Wide, Flags);
+    if (Result == CR_SUCCESS) {
+        Size = ValueType == REG_SZ || ValueType == REG_MULTI_SZ ? Wide / sizeof(WCHAR) : Wide;
+        if (Size > *Bytes)
+            Result = CR_BUFFER_SMALL;
+        else if (Size != Wide)
+            CfgNarrow((const WCHAR *)Data, Size, Buffer);
+        else
+            for (i = 0; i < Size; i++)
+                ((BYTE *)Buffer)[i] = Data[i];
+        *Bytes = Size;
+        if (Type != NULL)
+            *Type = ValueType;
+    }
+    HeapFree(ProcessHeap(), 0, Data);
+    return Result;
+}
+
+CONFIGRET WINAPI CM_Get_Device_ID_ExW(DEVINST Node, WCHAR *Buffer, ULONG Length, ULONG Flags, HANDLE Machine)
+{
+    return Machine == NULL ? CM_Get_Device_IDW(Node, Buffer, Length, Flags) : CR_CALL_NOT_IMPLEMENTED;
 }

@@ -1,13 +1,12 @@
 /*
  * CM_Get_Device_Interface_List: the interfaces of a class, as the registry records them under Control\DeviceClasses. Left
- * out: other machines, aliases, interfaces that programs register. [doc: cfgmgr32.h, "Using a device interface"]
+ * out: other machines, interfaces that programs register. [doc: cfgmgr32.h, "Using a device interface"]
  */
 #include "cfgmgr.h"
 
 #define LIST_PRESENT 0
 #define LIST_ALL_DEVICES 1
 #define NAME_LIMIT 300 /* a key's name has at most 255 characters, a link some more */
-#define GUID_LENGTH 38 /* {8-4-4-4-12} */
 
 typedef struct _LIST {
     WCHAR *Buffer; /* NULL: measure only */
@@ -15,33 +14,6 @@ typedef struct _LIST {
     const WCHAR *Device; /* the only device that is asked for, or NULL */
     ULONG Flags;
 } LIST;
-
-static WCHAR *PutHex(WCHAR *At, ULONG Value, int Digits)
-{
-    while (Digits-- > 0)
-        *At++ = L"0123456789abcdef"[Value >> Digits * 4 & 15];
-    return At;
-}
-
-static VOID FormatGuid(const GUID *Guid, WCHAR *At)
-{
-    int i;
-
-    *At++ = L'{';
-    At = PutHex(At, Guid->Data1, 8);
-    *At++ = L'-';
-    At = PutHex(At, Guid->Data2, 4);
-    *At++ = L'-';
-    At = PutHex(At, Guid->Data3, 4);
-    *At++ = L'-';
-    for (i = 0; i < 8; i++) {
-        At = PutHex(At, Guid->Data4[i], 2);
-        if (i == 1)
-            *At++ = L'-';
-    }
-    *At++ = L'}';
-    *At = 0;
-}
 
 /* Link is \\?\ENUMERATOR#DEVICE#INSTANCE#{guid}...: whether its device is Device, ENUMERATOR\DEVICE\INSTANCE. */
 static BOOL IsOfDevice(const WCHAR *Link, const WCHAR *Device)
@@ -116,7 +88,7 @@ static CONFIGRET CollectInterfaces(const GUID *Class, LIST *List)
 
     if (List->Flags > LIST_ALL_DEVICES)
         return CR_INVALID_FLAG;
-    FormatGuid(Class, Path + COUNT_OF(Path) - 1 - GUID_LENGTH);
+    CfgFormatGuid(Class, Path + COUNT_OF(Path) - 1 - GUID_LENGTH);
     Key = CfgOpenKey(NULL, Path);
     for (Index = 0; Key != NULL && CfgSubkeyName(Key, Index, Name, NAME_LIMIT); Index++) {
         HANDLE Device = CfgOpenKey(Key, Name);

@@ -115,6 +115,17 @@ HANDLE CfgOpenForWriting(HANDLE Parent, const WCHAR *Path, BOOL Create)
     return NT_SUCCESS(Status) ? Key : NULL;
 }
 
+HANDLE CfgOpenNodeForWriting(const WCHAR *Id)
+{
+    HANDLE Key = CfgOpenNode(Id), Writable;
+
+    if (Key == NULL)
+        return NULL;
+    Writable = CfgOpenForWriting(Key, L"", FALSE);
+    NtClose(Key);
+    return Writable;
+}
+
 CONFIGRET CfgWriteValue(HANDLE Key, const WCHAR *Name, ULONG Type, const VOID *Data, ULONG Bytes)
 {
     UNICODE_STRING ValueName = CfgString(Name);
@@ -124,4 +135,31 @@ CONFIGRET CfgWriteValue(HANDLE Key, const WCHAR *Name, ULONG Type, const VOID *D
     if (NT_SUCCESS(Status) || (Data == NULL && Status == STATUS_OBJECT_NAME_NOT_FOUND))
         return CR_SUCCESS;
     return Status == STATUS_ACCESS_DENIED ? CR_ACCESS_DENIED : CR_REGISTRY_ERROR;
+}
+
+static WCHAR *PutHex(WCHAR *At, ULONG Value, int Digits)
+{
+    while (Digits-- > 0)
+        *At++ = L"0123456789abcdef"[Value >> Digits * 4 & 15];
+    return At;
+}
+
+VOID CfgFormatGuid(const GUID *Guid, WCHAR *At)
+{
+    int i;
+
+    *At++ = L'{';
+    At = PutHex(At, Guid->Data1, 8);
+    *At++ = L'-';
+    At = PutHex(At, Guid->Data2, 4);
+    *At++ = L'-';
+    At = PutHex(At, Guid->Data3, 4);
+    *At++ = L'-';
+    for (i = 0; i < 8; i++) {
+        At = PutHex(At, Guid->Data4[i], 2);
+        if (i == 1)
+            *At++ = L'-';
+    }
+    *At++ = L'}';
+    *At = 0;
 }
