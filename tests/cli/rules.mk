@@ -24,10 +24,11 @@ $(B)/cli-drivers/importer.sys: $(B)/cli-drivers/exporter.lib
 CLI_PROGRAMS := $(patsubst tests/cli/programs/%.c,$(B)/cli-programs/%.exe,$(wildcard tests/cli/programs/*.c))
 $(B)/cli-programs/%.exe: tests/cli/programs/%.c
 	@mkdir -p $(@D)
-	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(filter %.lib,$^) -o $@
+	$(CLANG) $(PROGRAM_CFLAGS) -fuse-ld=lld $< $(filter %.lib,$^) $(PROGRAM_LIBS) -o $@
 $(patsubst %,$(B)/cli-programs/%.exe,ai_contract ai_stress ai_week): $(B)/lib/libai.lib
 # mingw's import library lacks what is new in cfgmgr32.
-$(B)/cli-programs/notify.exe: $(B)/lib/cfgmgr32.lib
+$(B)/cli-programs/properties.exe: PROGRAM_LIBS := -ladvapi32
+$(B)/cli-programs/notify.exe $(B)/cli-programs/properties.exe: $(B)/lib/cfgmgr32.lib
 # The whole of ai_driver's checklist: loaded 1,000 times, 8 threads x 100,000 allocations, a week of the machine's time.
 ai-checklist: all $(CLI_DRIVERS) $(CLI_PROGRAMS)
 	AI_FULL=1 prove --exec bash tests/cli/ai_driver.t

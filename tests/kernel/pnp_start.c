@@ -107,6 +107,22 @@ static VOID test_keys(VOID)
               "get it");
     is_ulong(Value, 99, "its value");
     is_ulong(Type, DEVPROP_TYPE_UINT32, "its type");
+    Value = 98;
+    is_status(IoSetDevicePropertyData(Pdo, &Property, 0x411, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value), STATUS_SUCCESS,
+              "set it for a language");
+    is_status(IoGetDevicePropertyData(Pdo, &Property, 0, 0, sizeof(Value), &Value, &Length, &Type), STATUS_SUCCESS,
+              "the neutral one");
+    is_ulong(Value, 99, "is another");
+    is_status(IoGetDevicePropertyData(Pdo, &Property, 0x411, 0, 2, &Value, &Length, &Type), STATUS_BUFFER_TOO_SMALL,
+              "the language's, without room");
+    is_ulong(Length, sizeof(Value), "how much it takes");
+    is_status(IoSetDevicePropertyData(Pdo, &Property, 0, 0, DEVPROP_TYPE_EMPTY, 0, NULL), STATUS_SUCCESS, "delete it");
+    is_status(IoGetDevicePropertyData(Pdo, &Property, 0, 0, sizeof(Value), &Value, &Length, &Type),
+              STATUS_OBJECT_NAME_NOT_FOUND, "it is gone");
+    is_status(IoGetDevicePropertyData(Pdo, &Property, 0x411, 0, sizeof(Value), &Value, &Length, &Type), STATUS_SUCCESS,
+              "the language's is not");
+    is_status(IoSetDevicePropertyData(Pdo, &Property, 0x400, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value),
+              STATUS_INVALID_PARAMETER, "no default locales");
     Value = 77;
     is_status(IoSetDeviceInterfacePropertyData(&Link, &Property, 0, 0, DEVPROP_TYPE_UINT32, sizeof(Value), &Value),
               STATUS_SUCCESS, "set one of the interface");

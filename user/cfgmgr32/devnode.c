@@ -25,7 +25,7 @@ static const struct {
     {0x08, L"Class"}, {0x09, L"ClassGUID"}, {0x0A, L"Driver"}, {0x0B, L"ConfigFlags"},
     {0x0C, L"Mfg"}, {0x0D, L"FriendlyName"}, {0x0E, L"LocationInformation"}, {0x10, L"Capabilities"},
     {0x11, L"UINumber"}, {0x12, L"UpperFilters"}, {0x13, L"LowerFilters"}, {0x18, L"Security"},
-    {0x1A, L"DeviceType"}, {0x1B, L"Exclusive"}, {0x1C, L"DeviceCharacteristics"}, {0x1D, L"Address"},
+    {0x1A, L"DeviceType"}, {0x1B, L"Exclusive"}, {0x1C, L"DeviceCharacteristics"},
 };
 
 WCHAR CfgUpper(WCHAR c)
@@ -189,7 +189,7 @@ static CONFIGRET ReadFromKernel(const WCHAR *Id, ULONG Property, ULONG *Type, PV
     static const struct {
         ULONG Property, Kernel, Type; /* CM_DRP_, DEVICE_REGISTRY_PROPERTY */
     } Known[] = {
-        {0x0F, 11, REG_SZ}, {0x15, 13, REG_BINARY}, {0x16, 14, REG_DWORD}, {0x17, 15, REG_SZ}, {0x20, 19, REG_DWORD}, {0x23, 18, REG_DWORD},
+        {0x0F, 11, REG_SZ}, {0x15, 13, REG_DWORD}, {0x16, 14, REG_DWORD}, {0x17, 15, REG_SZ}, {0x1D, 16, REG_DWORD}, {0x20, 19, REG_DWORD}, {0x23, 18, REG_DWORD},
     };
     static const GUID Fixed, OfRegistry = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
     CONFIGRET Result;
