@@ -40,9 +40,13 @@ DECLSPEC_NORETURN VOID KiIdleLoop(VOID);
 /* ---- wait.c ---- */
 VOID KiUnwaitThread(KTHREAD *Thread, LONG_PTR Status, KPRIORITY Increment);
 VOID KiTestWaiters(DISPATCHER_HEADER *Object, KPRIORITY Increment); /* Object's state changed */
-/* Blocks the current thread on Object alone, at DISPATCH_LEVEL; what KiUnwaitThread gave, or STATUS_TIMEOUT. */
-LONG_PTR KiBlockOn(DISPATCHER_HEADER *Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout,
-                   KIRQL OldIrql);
+/* The address of an entry, or STATUS_TIMEOUT, STATUS_USER_APC, STATUS_ABANDONED. */
+LONG_PTR KiWaitForEntry(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout, PVOID Caller);
+/*
+ * queue.c: makes Thread, the current one, a worker of Queue. TRUE: *Entry is the address of an
+ * entry for it. At DISPATCH_LEVEL.
+ */
+BOOLEAN KiTakeEntry(PRKQUEUE Queue, KTHREAD *Thread, LONG_PTR *Entry);
 /* queue.c: the thread stops working on its KQUEUE (if any); another may take its place */
 VOID KiLeaveQueue(KTHREAD *Thread);
 VOID KiQueueThreadEnds(KTHREAD *Thread);

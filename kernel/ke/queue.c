@@ -4,8 +4,6 @@
  */
 #include "ki.h"
 
-#define KI_ENTRY_TIMEOUT ((PLIST_ENTRY)(ULONG_PTR)STATUS_TIMEOUT)
-
 NT_EXPORT(KeInitializeQueue);
 VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count)
 {
@@ -66,7 +64,7 @@ LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry)
     return KiInsertQueue(Queue, Entry, TRUE);
 }
 
-/* A thread that blocks elsewhere, or comes back for more, no longer counts as working on its queue. */
+/* A thread that blocks no longer counts as working on its queue. */
 VOID KiLeaveQueue(KTHREAD *Thread)
 {
     PRKQUEUE Queue = (PRKQUEUE)Thread->Queue;
@@ -79,42 +77,35 @@ VOID KiLeaveQueue(KTHREAD *Thread)
 
 static VOID KiJoinQueue(KTHREAD *Thread, PRKQUEUE Queue)
 {
-    if (Thread->Queue == (PKQUEUE)Queue) {
-        KiLeaveQueue(Thread);
+    if (Thread->Queue == (PKQUEUE)Queue)
         return;
-    }
     if (Thread->Queue != NULL) {
         KiLeaveQueue(Thread);
         RemoveEntryList(&Thread->QueueListEntry);
     }
     Thread->Queue = (PKQUEUE)Queue;
+    Queue->CurrentCount++;
     InsertTailList(&Queue->ThreadListHead, &Thread->QueueListEntry);
+}
+
+BOOLEAN KiTakeEntry(PRKQUEUE Queue, KTHREAD *Thread, LONG_PTR *Entry)
+{
+    PLIST_ENTRY First;
+
+    KiJoinQueue(Thread, Queue);
+    if (IsListEmpty(&Queue->EntryListHead) || Queue->CurrentCount > Queue->MaximumCount)
+        return FALSE;
+    First = RemoveHeadList(&Queue->EntryListHead);
+    First->Flink = NULL;
+    Queue->Header.SignalState--;
+    *Entry = (LONG_PTR)First;
+    return TRUE;
 }
 
 NT_EXPORT(KeRemoveQueue);
 PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout)
 {
-    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
-    KIRQL OldIrql = KiLockDispatcher();
-    PLIST_ENTRY Entry;
-
-    KiJoinQueue(Thread, Queue);
-    if (!IsListEmpty(&Queue->EntryListHead) && Queue->CurrentCount < Queue->MaximumCount) {
-        Entry = RemoveHeadList(&Queue->EntryListHead);
-        Entry->Flink = NULL;
-        Queue->Header.SignalState--;
-        Queue->CurrentCount++;
-        KiUnlockDispatcher(OldIrql);
-        return Entry;
-    }
-    if (Timeout != NULL && Timeout->QuadPart == 0)
-        Entry = KI_ENTRY_TIMEOUT;
-    else
-        Entry = (PLIST_ENTRY)KiBlockOn(&Queue->Header, WrQueue, Mode, Timeout, OldIrql);
-    if (Entry == KI_ENTRY_TIMEOUT)
-        Queue->CurrentCount++; /* still its thread, as KeRemoveQueue's caller */
-    KiUnlockDispatcher(OldIrql);
-    return Entry;
+    return (PLIST_ENTRY)KiWaitForEntry(Queue, Mode, Timeout, KI_CALLER());
 }
 
 NT_EXPORT(KeRundownQueue);

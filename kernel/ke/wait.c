@@ -148,6 +148,7 @@ typedef struct _KI_WAIT {
     PLARGE_INTEGER Timeout;
     ULONG64 Deadline; /* virtual time; valid when Timeout */
     PVOID Caller;
+    PRKQUEUE Queue; /* NULL, or the only object: the result is an entry of it */
 } KI_WAIT;
 
 /* Tries without blocking. TRUE: *Status is the result. */
@@ -155,6 +156,8 @@ static BOOLEAN KiTryWait(const KI_WAIT *Wait, KTHREAD *Thread, LONG_PTR *Status)
 {
     ULONG i;
 
+    if (Wait->Queue != NULL)
+        return KiTakeEntry(Wait->Queue, Thread, Status);
     *Status = STATUS_SUCCESS;
     if (Wait->Type == WaitAny) {
         for (i = 0; i < Wait->Count; i++) {
@@ -236,12 +239,12 @@ static LONG_PTR KiBlock(const KI_WAIT *Wait, KTHREAD *Thread, KIRQL OldIrql)
     Thread->WaitIrql = OldIrql;
     Thread->Alertable = Wait->Alertable;
     Thread->State = KTHREAD_WAITING;
+    KiLeaveQueue(Thread);
     KiLinkWaitBlocks(Wait, Thread);
     KiSetWaitTimer(Wait, Thread);
-    if (Wait->Reason != WrQueue)
-        KiLeaveQueue(Thread);
     KiSwapThread();
-    if (Wait->Reason != WrQueue && Thread->Queue != NULL)
+    /* An entry (an address, no status) was handed out together with the right to work on it. */
+    if (Thread->Queue != NULL && (Wait->Queue == NULL || Thread->WaitStatus <= STATUS_TIMEOUT))
         ((PRKQUEUE)Thread->Queue)->CurrentCount++;
     return Thread->WaitStatus;
 }
@@ -257,19 +260,7 @@ static VOID KiSetDeadline(KI_WAIT *Wait)
                              ? (ULONG64)Wait->Timeout->QuadPart - KiLoaderBlock->boot_time_100ns : 0;
 }
 
-LONG_PTR KiBlockOn(DISPATCHER_HEADER *Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout,
-                   KIRQL OldIrql)
-{
-    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
-    PVOID Objects = Object;
-    KI_WAIT Wait = {&Objects, Thread->WaitBlock, 1, WaitAny, Reason, Mode, FALSE, Timeout, 0, KI_CALLER()};
-
-    KiSetDeadline(&Wait);
-    KiCheckWaitIrql(Object, OldIrql, KI_CALLER());
-    return KiBlock(&Wait, Thread, APC_LEVEL); /* an APC does not end a queue's wait */
-}
-
-static NTSTATUS KiWait(KI_WAIT *Wait)
+static LONG_PTR KiWait(KI_WAIT *Wait)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
     LONG_PTR Status;
@@ -281,7 +272,7 @@ static NTSTATUS KiWait(KI_WAIT *Wait)
         if (KiTryWait(Wait, Thread, &Status) || KiWaitIsInterrupted(Wait, Thread, &Status) ||
             (Wait->Timeout != NULL && Wait->Timeout->QuadPart == 0 && (Status = STATUS_TIMEOUT))) {
             KiUnlockDispatcher(OldIrql);
-            return (NTSTATUS)Status;
+            return Status;
         }
         KiCheckWaitIrql(Wait->Count ? Wait->Objects[0] : NULL, OldIrql, Wait->Caller);
         if (Thread->ApcState.KernelApcPending && OldIrql < APC_LEVEL && Thread->SpecialApcDisable == 0) {
@@ -293,8 +284,17 @@ static NTSTATUS KiWait(KI_WAIT *Wait)
         Status = KiBlock(Wait, Thread, OldIrql);
         KiUnlockDispatcher(OldIrql);
         if (Status != STATUS_KERNEL_APC)
-            return (NTSTATUS)Status;
+            return Status;
     }
+}
+
+LONG_PTR KiWaitForEntry(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INTEGER Timeout, PVOID Caller)
+{
+    KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
+    PVOID Object = Queue;
+    KI_WAIT Wait = {&Object, Thread->WaitBlock, 1, WaitAny, WrQueue, Mode, FALSE, Timeout, 0, Caller, Queue};
+
+    return KiWait(&Wait);
 }
 
 NT_EXPORT(KeWaitForSingleObject);
@@ -302,9 +302,9 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON Reason, KPROCESS
                                      PLARGE_INTEGER Timeout)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
-    KI_WAIT Wait = {&Object, Thread->WaitBlock, 1, WaitAny, Reason, Mode, Alertable, Timeout, 0, KI_CALLER()};
+    KI_WAIT Wait = {&Object, Thread->WaitBlock, 1, WaitAny, Reason, Mode, Alertable, Timeout, 0, KI_CALLER(), NULL};
 
-    return KiWait(&Wait);
+    return (NTSTATUS)KiWait(&Wait);
 }
 
 NT_EXPORT(KeWaitForMutexObject);
@@ -323,20 +323,21 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Objects[], WAIT_TYPE 
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
     KI_WAIT Wait = {Objects, Blocks == NULL ? Thread->WaitBlock : Blocks, Count, Type,
-                    Reason,  Mode, Alertable, Timeout, 0, KI_CALLER()};
+                    Reason,  Mode, Alertable, Timeout, 0, KI_CALLER(), NULL};
 
     /* [doc KeWaitForMultipleObjects: more than THREAD_WAIT_OBJECTS without an array, or more than
      * MAXIMUM_WAIT_OBJECTS, bug checks (0xC, MAXIMUM_WAIT_OBJECTS_EXCEEDED)] */
     if (Count > (Blocks == NULL ? THREAD_WAIT_OBJECTS : MAXIMUM_WAIT_OBJECTS))
         KiBugCheck(0xC, 0, 0, 0, 0, NULL, FALSE);
-    return KiWait(&Wait);
+    return (NTSTATUS)KiWait(&Wait);
 }
 
 NT_EXPORT(KeDelayExecutionThread);
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE Mode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();
-    KI_WAIT Wait = {NULL, Thread->WaitBlock, 0, WaitAny, DelayExecution, Mode, Alertable, Interval, 0, KI_CALLER()};
+    KI_WAIT Wait = {NULL, Thread->WaitBlock, 0, WaitAny, DelayExecution, Mode, Alertable, Interval, 0, KI_CALLER(),
+                    NULL};
     NTSTATUS Status;
 
     if (Interval->QuadPart == 0) { /* gives up the rest of the quantum */
@@ -349,7 +350,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE Mode, BOOLEAN Alertable, P
         KiSwitchToBusyProcessor();
         return STATUS_SUCCESS;
     }
-    Status = KiWait(&Wait);
+    Status = (NTSTATUS)KiWait(&Wait);
     return Status == STATUS_TIMEOUT ? STATUS_SUCCESS : Status;
 }
 

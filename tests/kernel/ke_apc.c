@@ -1,12 +1,6 @@
 /* Kernel APCs, regions that hold them back, alertable waits, suspension by them. */
+#include "apc.h"
 #include "threads.h"
-
-/* Exported by every NT, declared by no DDK. */
-typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment } KAPC_ENVIRONMENT;
-NTKERNELAPI VOID NTAPI KeInitializeApc(PKAPC, PRKTHREAD, KAPC_ENVIRONMENT, PKKERNEL_ROUTINE, PKRUNDOWN_ROUTINE,
-                                       PKNORMAL_ROUTINE, KPROCESSOR_MODE, PVOID);
-NTKERNELAPI BOOLEAN NTAPI KeInsertQueueApc(PKAPC, PVOID, PVOID, KPRIORITY);
-NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueApc(PKAPC);
 
 static KAPC Apc;
 static LONG KernelRuns, NormalRuns;

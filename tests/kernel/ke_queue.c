@@ -1,4 +1,5 @@
-/* Kernel queues: order, time-outs, the bound on threads, run-down. */
+/* Kernel queues: order, time-outs, the bound on threads, run-down, APCs for a thread that waits. */
+#include "apc.h"
 #include "threads.h"
 
 static KQUEUE Queue;
@@ -21,6 +22,54 @@ static VOID worker(PVOID Context)
         InterlockedDecrement(&Working);
     }
     PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* ---- a kernel APC for a thread that waits ---- */
+
+static KQUEUE Port;
+static LIST_ENTRY Packet;
+static KEVENT Waiting;
+static PLIST_ENTRY Taken;
+static PVOID Waiter;
+
+/* As the completion of an I/O request does: in the context of the thread that waits for it. */
+static VOID NTAPI insert_packet(PRKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context, PVOID *First, PVOID *Second)
+{
+    UNREFERENCED_PARAMETER(Apc);
+    UNREFERENCED_PARAMETER(Routine);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(First);
+    UNREFERENCED_PARAMETER(Second);
+    is_ptr(PsGetCurrentThread(), Waiter, "the APC runs in the thread that waits");
+    KeInsertQueue(&Port, &Packet);
+}
+
+static VOID waiter(PVOID Context)
+{
+    LARGE_INTEGER Second;
+
+    UNREFERENCED_PARAMETER(Context);
+    Second.QuadPart = -10000000;
+    Waiter = PsGetCurrentThread();
+    KeSetEvent(&Waiting, 0, TRUE); /* nothing runs before the wait */
+    Taken = KeRemoveQueue(&Port, KernelMode, &Second);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static VOID test_apc(VOID)
+{
+    PVOID Thread;
+    KAPC Apc;
+
+    KeInitializeQueue(&Port, 1);
+    KeInitializeEvent(&Waiting, SynchronizationEvent, FALSE);
+    Thread = start_thread(waiter, NULL);
+    KeWaitForSingleObject(&Waiting, Executive, KernelMode, FALSE, NULL);
+    KeInitializeApc(&Apc, Waiter, OriginalApcEnvironment, insert_packet, NULL, NULL, KernelMode, NULL);
+    ok(KeInsertQueueApc(&Apc, NULL, NULL, 0), "a kernel APC for a thread that waits for an entry");
+    join_thread(Thread);
+    is_ptr(Taken, &Packet, "the entry that the APC inserts ends the wait");
+    is_ptr(KeRundownQueue(&Port), NULL, "nothing left in the queue");
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
@@ -59,5 +108,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     for (ULONG i = 0; i < 3; i++)
         join_thread(Threads[i]);
     ok(TRUE, "run-down ends the waits");
+    test_apc();
     return done();
 }

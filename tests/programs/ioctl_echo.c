@@ -62,6 +62,15 @@ static void test_pending(void)
     CloseHandle(asynchronous);
 }
 
+static DWORD WINAPI release_pended(void *parameter)
+{
+    DWORD moved;
+
+    (void)parameter;
+    Sleep(10); /* of the machine's time: the other thread gets to its wait */
+    return !DeviceIoControl(device, IOCTL_ECHO_RELEASE, NULL, 0, NULL, 0, &moved, NULL);
+}
+
 static void test_port(void)
 {
     HANDLE asynchronous = CreateFileA("\\\\.\\IoctlEcho", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
@@ -79,6 +88,14 @@ static void test_port(void)
     DeviceIoControl(device, IOCTL_ECHO_RELEASE, NULL, 0, NULL, 0, &moved, NULL);
     OK(GetQueuedCompletionStatus(port, &moved, &key, &completed, INFINITE) && key == 0x1234 &&
            completed == &overlapped && moved == 4, "the request comes out of it");
+
+    /* The thread that sent the request waits at the port while another lets it complete. */
+    DeviceIoControl(asynchronous, IOCTL_ECHO_PEND, NULL, 0, out, 4, NULL, &overlapped);
+    HANDLE other = CreateThread(NULL, 0, release_pended, NULL, 0, NULL);
+    OK(GetQueuedCompletionStatus(port, &moved, &key, &completed, 60000) && completed == &overlapped && moved == 4,
+       "it comes out while its sender waits there");
+    WaitForSingleObject(other, INFINITE);
+    CloseHandle(other);
     CloseHandle(port);
     CloseHandle(asynchronous);
 }
