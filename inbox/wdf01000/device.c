@@ -234,6 +234,8 @@ static VOID FxDeviceInitFields(FX_DEVICE *Device, FX_DEVICE_KIND Kind)
     KeInitializeSpinLock(&Device->QueueLock);
     InitializeListHead(&Device->Queues);
     KeInitializeSpinLock(&Device->FileLock);
+    KeInitializeSpinLock(&Device->TargetLock);
+    InitializeListHead(&Device->Targets);
     InitializeListHead(&Device->Files);
     InitializeListHead(&Device->Interfaces);
     InitializeListHead(&Device->QueryInterfaces);

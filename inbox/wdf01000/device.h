@@ -117,6 +117,8 @@ struct _FX_DEVICE {
     /* I/O targets: target.c */
     FX_TARGET *LocalTarget; /* NULL for control and bus-enumerated devices */
     FX_TARGET *SelfTarget;
+    KSPIN_LOCK TargetLock;
+    LIST_ENTRY Targets;     /* of FX_TARGET.DeviceLink: USB devices and pipes; TargetLock */
 
     /* PnP and power: pnp.c and its own header */
     struct _FX_PNP *Pnp; /* NULL for control devices */

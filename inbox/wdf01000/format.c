@@ -72,8 +72,7 @@ static NTSTATUS FxLockBuffer(FX_SEND *Send, const FX_BUFFER *Buffer)
     return Status;
 }
 
-/* The MDL of exactly the buffer. */
-static NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *Mdl)
+NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *Mdl)
 {
     NTSTATUS Status;
 
@@ -100,7 +99,7 @@ static NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *M
     return STATUS_SUCCESS;
 }
 
-static VOID FxKeepMemory(FX_SEND *Send, ULONG Index, const FX_BUFFER *Buffer)
+VOID FxKeepMemory(FX_SEND *Send, ULONG Index, const FX_BUFFER *Buffer)
 {
     if (Buffer->Memory == NULL)
         return;
@@ -108,15 +107,14 @@ static VOID FxKeepMemory(FX_SEND *Send, ULONG Index, const FX_BUFFER *Buffer)
     Send->Memory[Index] = Buffer->Memory;
 }
 
-static WDFMEMORY FxMemoryHandle(const FX_BUFFER *Buffer)
+WDFMEMORY FxMemoryHandle(const FX_BUFFER *Buffer)
 {
     return Buffer->Memory != NULL ? FX_HANDLE(WDFMEMORY, Buffer->Memory) : NULL;
 }
 
 /* ---- the beginning and the end of a formatting ---- */
 
-/* A clean state, the IRP of the right size, its own buffers saved; the next location is zeroed. */
-static NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, FX_SEND **Result)
+NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, FX_SEND **Result)
 {
     FX_SEND *Send = FxSendOf(Request);
     PIO_STACK_LOCATION Stack;
@@ -156,8 +154,7 @@ static NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Majo
     return STATUS_SUCCESS;
 }
 
-/* A formatting that failed leaves nothing behind. */
-static NTSTATUS FxFormatEnd(FX_REQUEST *Request, NTSTATUS Status)
+NTSTATUS FxFormatEnd(FX_REQUEST *Request, NTSTATUS Status)
 {
     if (!NT_SUCCESS(Status))
         FxSendReset(Request);
@@ -414,19 +411,24 @@ VOID NTAPI imp_WdfRequestWdmFormatUsingStackLocation(PWDF_DRIVER_GLOBALS DriverG
 
 /* ---- for clients: the synchronous forms ---- */
 
-/* Sends a formatted request and waits; the request of the framework's own goes afterwards. */
-static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Given, BOOLEAN IsOurs,
-                              PULONG_PTR Information)
+NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Given)
 {
     WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options), .Flags = WDF_REQUEST_SEND_OPTION_SYNCHRONOUS };
-    NTSTATUS Status;
 
     if (Given != NULL) {
         Options = *Given;
         Options.Flags |= WDF_REQUEST_SEND_OPTION_SYNCHRONOUS;
     }
     (VOID)FxSend(Request, Target, &Options); /* its status is in the request, sent or not */
-    Status = Request->Status;
+    return Request->Status;
+}
+
+/* Sends a formatted request and waits; the request of the framework's own goes afterwards. */
+static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options, BOOLEAN IsOurs,
+                              PULONG_PTR Information)
+{
+    NTSTATUS Status = FxSendSynchronously(Request, Target, Options);
+
     if (Information != NULL)
         *Information = NT_SUCCESS(Status) || Status == STATUS_BUFFER_OVERFLOW ? Request->Information : 0;
     if (IsOurs)
@@ -434,9 +436,8 @@ static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUE
     return Status;
 }
 
-/* The request to use: the driver's, or one of ours. */
-static NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
-                                     FX_REQUEST **Request)
+NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
+                              FX_REQUEST **Request)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);

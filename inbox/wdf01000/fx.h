@@ -111,6 +111,7 @@ typedef enum _FX_TYPE { /* also what a violation shows as the type of an object 
 
 typedef struct _FX_CLASS { /* what the objects of a type have in common; static const */
     FX_TYPE Type;
+    FX_TYPE Base;     /* its handles are good as this type's too: a USB pipe is an I/O target; FxTypeAny: none */
     const char *Name; /* "WDFQUEUE" */
     ULONG Size;       /* bytes of the structure that starts with an FX_OBJECT */
     /*

@@ -11,6 +11,9 @@ FX_OBJECT *FxObjectSlow(FX_GLOBALS *Globals, const VOID *Handle, FX_TYPE Type)
 {
     FX_OBJECT *Object = (FX_OBJECT *)~(ULONG_PTR)Handle;
 
+    if (Handle != NULL && ((ULONG_PTR)Object & 15) == 0 && Object->Signature == FX_SIGNATURE &&
+        Object->Class->Base == Type)
+        return Object;
     if (Handle == NULL || ((ULONG_PTR)Object & 15) != 0 || !MmIsAddressValid(Object) ||
         Object->Signature != FX_SIGNATURE)
         FxViolation(Globals, WDF_INVALID_HANDLE, (ULONG_PTR)Handle, Type, 0);

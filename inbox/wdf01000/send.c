@@ -5,7 +5,7 @@
  * A sent request is held by the IRP below and by each who is cancelling it: the last to let go finishes it. So a canceller
  * never touches an IRP that has gone, and the driver's completion routine runs once.
  */
-#include "target.h"
+#include "usbtarget.h"
 
 FX_SEND *FxSendOf(FX_REQUEST *Request)
 {
@@ -28,6 +28,8 @@ VOID FxSendReset(FX_REQUEST *Request)
     if (Send->Mdl != NULL)
         IoFreeMdl(Send->Mdl);
     FxFree(Send->SystemBuffer);
+    if (Send->UrbIsOurs)
+        FxFree(Send->Urb);
     if (Send->HasSaved) {
         Request->Irp->MdlAddress = Send->Saved.Mdl;
         Request->Irp->AssociatedIrp.SystemBuffer = Send->Saved.SystemBuffer;
@@ -42,6 +44,8 @@ VOID FxSendReset(FX_REQUEST *Request)
     Send->Mdl = NULL;
     Send->MdlIsLocked = FALSE;
     Send->SystemBuffer = NULL;
+    Send->Urb = NULL;
+    Send->UrbIsOurs = FALSE;
     Send->CopyOut = FALSE;
     Send->HasSaved = FALSE;
     Send->IsFormatted = FALSE;
@@ -77,6 +81,8 @@ static VOID FxSendCollect(FX_REQUEST *Request)
         Send->Params.Parameters.Read.Length = (size_t)Request->Information;
     else if (Send->Params.Type == WdfRequestTypeWrite)
         Send->Params.Parameters.Write.Length = (size_t)Request->Information;
+    else if (Send->Params.Type == WdfRequestTypeUsb)
+        FxUsbCollect(Send);
 }
 
 static VOID FxSendUnlist(FX_REQUEST *Request)

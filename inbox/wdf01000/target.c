@@ -2,25 +2,57 @@
  * WDFIOTARGET: the next lower driver, the device itself, or a device that the driver opens; its states [doc: Controlling a
  * General I/O Target's State].
  */
-#include "target.h"
+#include "usbtarget.h"
 
 /* ---- life ---- */
 
-static VOID FxTargetDispose(FX_OBJECT *Object)
+VOID FxTargetEnlist(FX_TARGET *Target)
 {
-    FX_TARGET *Target = (FX_TARGET *)Object;
+    FX_DEVICE *Device = Target->Object.Device;
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&Device->TargetLock, &Irql);
+    InsertTailList(&Device->Targets, &Target->DeviceLink);
+    KeReleaseSpinLock(&Device->TargetLock, Irql);
+}
+
+static VOID FxTargetUnlist(FX_TARGET *Target)
+{
+    FX_DEVICE *Device = Target->Object.Device;
+    KIRQL Irql;
+
+    if (IsListEmpty(&Target->DeviceLink)) /* never listed, or taken: it does not come back */
+        return;
+    KeAcquireSpinLock(&Device->TargetLock, &Irql);
+    RemoveEntryList(&Target->DeviceLink);
+    InitializeListHead(&Target->DeviceLink);
+    KeReleaseSpinLock(&Device->TargetLock, Irql);
+}
+
+static VOID FxTargetClose(FX_TARGET *Target, WDF_IO_TARGET_STATE State)
+{
     KIRQL Irql;
 
     KeAcquireSpinLock(&Target->Lock, &Irql);
-    Target->State = WdfIoTargetDeleted;
+    Target->State = State;
     KeReleaseSpinLock(&Target->Lock, Irql);
+    if (Target->Reader != NULL)
+        FxReaderStop(Target->Reader, TRUE);
     FxSendWaiting(Target, FALSE, STATUS_CANCELLED);
     FxSendCancelAll(Target);
     KeWaitForSingleObject(&Target->Idle, Executive, KernelMode, FALSE, NULL);
+}
+
+VOID FxTargetDispose(FX_OBJECT *Object)
+{
+    FX_TARGET *Target = (FX_TARGET *)Object;
+
+    FxTargetUnlist(Target);
+    FxTargetClose(Target, WdfIoTargetDeleted);
     FxTargetForgetFile(Target);
 }
 
-static VOID FxTargetDestroy(FX_OBJECT *Object)
+VOID FxTargetDestroy(FX_OBJECT *Object)
 {
     FX_TARGET *Target = (FX_TARGET *)Object;
 
@@ -34,12 +66,12 @@ const FX_CLASS FxTargetClass = {
     .Destroy = FxTargetDestroy, .PassiveDispose = TRUE, .ClientMayDelete = TRUE, .ClientMaySetParent = TRUE,
 };
 
-static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attributes, WDF_IO_TARGET_STATE State,
-                             FX_TARGET **Result)
+NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent, PWDF_OBJECT_ATTRIBUTES Attributes,
+                        WDF_IO_TARGET_STATE State, FX_TARGET **Result)
 {
     FX_OBJECT *Object;
     FX_TARGET *Target;
-    NTSTATUS Status = FxObjectCreate(Device->Object.Globals, &FxTargetClass, Attributes, &Device->Object, 0, &Object);
+    NTSTATUS Status = FxObjectCreate(Device->Object.Globals, Class, Attributes, Parent, 0, &Object);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -47,14 +79,27 @@ static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attribute
     Object->Device = Device;
     Target->State = State;
     KeInitializeSpinLock(&Target->Lock);
+    InitializeListHead(&Target->DeviceLink);
     InitializeListHead(&Target->Sent);
     InitializeListHead(&Target->Waiting);
     KeInitializeEvent(&Target->Idle, NotificationEvent, TRUE);
-    Status = FxObjectCommit(Object);
+    *Result = Target;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attributes, WDF_IO_TARGET_STATE State,
+                             FX_TARGET **Result)
+{
+    FX_TARGET *Target;
+    NTSTATUS Status = FxTargetCreate(Device, &FxTargetClass, &Device->Object, Attributes, State, &Target);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = FxObjectCommit(&Target->Object);
     if (NT_SUCCESS(Status))
         *Result = Target;
     else
-        FxObjectAbandon(Object);
+        FxObjectAbandon(&Target->Object);
     return Status;
 }
 
@@ -74,24 +119,34 @@ NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device)
     return STATUS_SUCCESS;
 }
 
-static VOID FxTargetClose(FX_TARGET *Target, WDF_IO_TARGET_STATE State)
+/* One of the device's list, referenced; NULL: it is empty. */
+static FX_TARGET *FxTakeTarget(FX_DEVICE *Device)
 {
+    FX_TARGET *Target = NULL;
     KIRQL Irql;
 
-    KeAcquireSpinLock(&Target->Lock, &Irql);
-    Target->State = State;
-    KeReleaseSpinLock(&Target->Lock, Irql);
-    FxSendWaiting(Target, FALSE, STATUS_CANCELLED);
-    FxSendCancelAll(Target);
-    KeWaitForSingleObject(&Target->Idle, Executive, KernelMode, FALSE, NULL);
+    KeAcquireSpinLock(&Device->TargetLock, &Irql);
+    if (!IsListEmpty(&Device->Targets)) {
+        Target = CONTAINING_RECORD(RemoveHeadList(&Device->Targets), FX_TARGET, DeviceLink);
+        InitializeListHead(&Target->DeviceLink);
+        FxObjectReference(&Target->Object);
+    }
+    KeReleaseSpinLock(&Device->TargetLock, Irql);
+    return Target;
 }
 
 VOID FxTargetsRemove(FX_DEVICE *Device)
 {
+    FX_TARGET *Target;
+
     if (Device->LocalTarget != NULL)
         FxTargetClose(Device->LocalTarget, WdfIoTargetDeleted);
     if (Device->SelfTarget != NULL)
         FxTargetClose(Device->SelfTarget, WdfIoTargetDeleted);
+    while ((Target = FxTakeTarget(Device)) != NULL) {
+        FxTargetClose(Target, WdfIoTargetDeleted);
+        FxObjectDereference(&Target->Object);
+    }
 }
 
 WDF_DDI(WdfIoTargetCreate);
@@ -159,6 +214,8 @@ NTSTATUS NTAPI imp_WdfIoTargetStart(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARG
     if (!NT_SUCCESS(Status))
         return FxMistake(Target->Object.Globals, Status, "a target of state %d cannot be started", Target->State);
     FxSendWaiting(Target, TRUE, STATUS_SUCCESS);
+    if (Target->Reader != NULL)
+        FxReaderStart(Target->Reader);
     return Status;
 }
 
@@ -186,6 +243,8 @@ VOID NTAPI imp_WdfIoTargetStop(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Ha
         !NT_SUCCESS(FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL)))
         return;
     FxTargetSetState(Target, WdfIoTargetStopped);
+    if (Target->Reader != NULL)
+        FxReaderStop(Target->Reader, Action != WdfIoTargetLeaveSentIoPending);
     if (Action == WdfIoTargetCancelSentIo)
         FxSendCancelAll(Target);
     if (Action != WdfIoTargetLeaveSentIoPending)
@@ -200,6 +259,8 @@ VOID NTAPI imp_WdfIoTargetPurge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET H
     if (Action == WdfIoTargetPurgeIoAndWait && !NT_SUCCESS(FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL)))
         return;
     FxTargetSetState(Target, WdfIoTargetPurged);
+    if (Target->Reader != NULL)
+        FxReaderStop(Target->Reader, Action == WdfIoTargetPurgeIoAndWait);
     FxSendWaiting(Target, FALSE, STATUS_CANCELLED);
     FxSendCancelAll(Target);
     if (Action == WdfIoTargetPurgeIoAndWait)

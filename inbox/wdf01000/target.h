@@ -8,6 +8,8 @@
 
 struct _FX_TARGET {
     FX_OBJECT Object;
+    LIST_ENTRY DeviceLink;     /* in FX_DEVICE.Targets, else alone; TargetLock */
+    struct _FX_READER *Reader; /* usbreader.c's, of a pipe that is read continuously; set once */
     KSPIN_LOCK Lock;
     WDF_IO_TARGET_STATE State; /* Lock */
     BOOLEAN IsRemote;          /* opened by the driver; else the next lower driver or the device itself */
@@ -31,6 +33,17 @@ static inline FX_TARGET *FxTargetFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFIOTA
     return FX_OBJECT_OF(FX_TARGET, FxGlobalsOf(Globals), Handle, FxTypeTarget);
 }
 
+/*
+ * Creates a target of Class, which starts with an FX_TARGET: not remote, above the device's next lower driver when it has
+ * one. It is not committed. PASSIVE_LEVEL.
+ */
+NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent, PWDF_OBJECT_ATTRIBUTES Attributes,
+                        WDF_IO_TARGET_STATE State, FX_TARGET **Target);
+VOID FxTargetDispose(FX_OBJECT *Object); /* for the classes of targets */
+VOID FxTargetDestroy(FX_OBJECT *Object);
+/* Enters one in its device's list: removal closes it. */
+VOID FxTargetEnlist(FX_TARGET *Target);
+
 /* A request's part in sending. */
 typedef struct _FX_SEND {
     FX_REQUEST *Request;
@@ -45,6 +58,9 @@ typedef struct _FX_SEND {
         PMDL Mdl;
         PVOID SystemBuffer, UserBuffer;
     } Saved;
+    PURB Urb;                   /* that it takes along; NULL: none */
+    BOOLEAN UrbIsOurs;          /* pool, freed afterwards */
+    WDF_USB_REQUEST_COMPLETION_PARAMS Usb; /* what Params.Parameters.Usb.Completion points at */
     PVOID Output;               /* where CopyOut goes */
     SIZE_T OutputLength;
     WDF_REQUEST_COMPLETION_PARAMS Params;
@@ -93,6 +109,17 @@ typedef struct _FX_BUFFER { /* a buffer of a formatted request, resolved */
 } FX_BUFFER;
 NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset, FX_BUFFER *Buffer);
 NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor, FX_BUFFER *Buffer);
+/* A clean state, the IRP of the right size, its own buffers saved, the next location zeroed but for the major function. */
+NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, FX_SEND **Send);
+NTSTATUS FxFormatEnd(FX_REQUEST *Request, NTSTATUS Status); /* a formatting that failed leaves nothing behind */
+NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *Mdl); /* the MDL of exactly the buffer */
+VOID FxKeepMemory(FX_SEND *Send, ULONG Index, const FX_BUFFER *Buffer); /* referenced while formatted and sent */
+WDFMEMORY FxMemoryHandle(const FX_BUFFER *Buffer);
+/* The request of a synchronous sending: the driver's, or one of ours, to be deleted. PASSIVE_LEVEL. */
+NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
+                              FX_REQUEST **Request);
+/* Sends a formatted request and waits; Options may be NULL. The request's status, sent or not. */
+NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options);
 NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, const FX_BUFFER *Buffer,
                           const LONGLONG *DeviceOffset);
 NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code, const FX_BUFFER *In,
