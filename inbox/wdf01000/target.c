@@ -103,6 +103,14 @@ static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attribute
     return Status;
 }
 
+VOID FxTargetAimDown(FX_TARGET *Target)
+{
+    Target->Wdm = Target->Object.Device->Attached;
+    Target->Pdo = Target->Object.Device->Pdo;
+    if (Target->Pdo != NULL)
+        ObReferenceObject(Target->Pdo);
+}
+
 NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device)
 {
     FX_TARGET *Target;
@@ -111,10 +119,7 @@ NTSTATUS FxTargetCreateLocal(FX_DEVICE *Device)
     if (!NT_SUCCESS(Status))
         return Status;
     Target->Object.Flags |= FX_FLAG_NO_CLIENT_DELETE;
-    Target->Wdm = Device->Attached;
-    Target->Pdo = Device->Pdo;
-    if (Target->Pdo != NULL)
-        ObReferenceObject(Target->Pdo);
+    FxTargetAimDown(Target);
     Device->LocalTarget = Target;
     return STATUS_SUCCESS;
 }

@@ -34,11 +34,12 @@ static inline FX_TARGET *FxTargetFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFIOTA
 }
 
 /*
- * Creates a target of Class, which starts with an FX_TARGET: not remote, above the device's next lower driver when it has
- * one. It is not committed. PASSIVE_LEVEL.
+ * Creates a target of Class, which starts with an FX_TARGET: not remote, not committed, with nowhere to send to yet.
+ * PASSIVE_LEVEL. AimDown: to the device's next lower driver.
  */
 NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent, PWDF_OBJECT_ATTRIBUTES Attributes,
                         WDF_IO_TARGET_STATE State, FX_TARGET **Target);
+VOID FxTargetAimDown(FX_TARGET *Target);
 VOID FxTargetDispose(FX_OBJECT *Object); /* for the classes of targets */
 VOID FxTargetDestroy(FX_OBJECT *Object);
 /* Enters one in its device's list: removal closes it. */

@@ -176,6 +176,7 @@ static NTSTATUS FxMakePipe(FX_USB_INTERFACE *Interface, PWDF_OBJECT_ATTRIBUTES A
 
     if (!NT_SUCCESS(Status))
         return Status;
+    FxTargetAimDown(&Pipe->Target);
     Pipe->Interface = Interface;
     Status = FxObjectCommit(&Pipe->Target.Object);
     if (NT_SUCCESS(Status))

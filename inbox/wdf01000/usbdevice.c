@@ -117,6 +117,7 @@ static NTSTATUS FxUsbCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceH
                                 (FX_TARGET **)&Usb);
     if (!NT_SUCCESS(Status))
         return Status;
+    FxTargetAimDown(&Usb->Target);
     Usb->Contract = Contract;
     Status = FxUsbReadDescriptors(Usb);
     if (NT_SUCCESS(Status)) {
