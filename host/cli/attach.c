@@ -55,10 +55,19 @@ static int say_none_runs(const struct attach *attach)
     return EXIT_USAGE;
 }
 
+void attach_say_which_folder(void)
+{
+    cli_message("which machine? none of --machine, DRYDOCK_MACHINE, XDG_STATE_HOME and HOME says");
+}
+
 int attach_open(struct attach *attach, const char *machine)
 {
     int error = place_open(&attach->place, machine, false);
 
+    if (error == -EDESTADDRREQ) {
+        attach_say_which_folder();
+        return EXIT_USAGE;
+    }
     attach->fd = error == 0 ? place_connect(&attach->place) : -1;
     if (attach->fd >= 0)
         return EXIT_FINE;

@@ -23,6 +23,8 @@ struct attach {
  * when DIR is missing.
  */
 int attach_take_machine(int argc, char **argv, const char **machine);
+/* Tells that no folder is named anywhere (place_open gave -EDESTADDRREQ). */
+void attach_say_which_folder(void);
 /* Connects. EXIT_FINE, or the exit status after a message that says how to boot a machine. */
 int attach_open(struct attach *attach, const char *machine);
 /*

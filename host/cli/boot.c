@@ -16,12 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/attach.h"
 #include "cli/build_folder.h"
 #include "cli/cli.h"
 #include "cli/devices.h"
 #include "cli/drives.h"
 #include "cli/folder.h"
 #include "cli/run_options.h"
+#include "cli/suggest.h"
 #include "daemon/daemon.h"
 
 static const char boot_help[] =
@@ -126,7 +128,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
             return cli_usage_error(&cli_verb_boot, "--gate takes on or off, not '%s'", optarg);
         break;
     case ':': return cli_usage_error(&cli_verb_boot, "option '%s' needs a value", word);
-    default: return cli_usage_error(&cli_verb_boot, "boot has no option '%s'", word);
+    default: return suggest_option(&cli_verb_boot, word, long_options);
     }
     return status;
 }
@@ -200,6 +202,10 @@ static int take_folder(struct boot *boot, int argc, char **argv)
     struct place *place = &boot->daemon.place;
     int error = place_open(place, boot->options.machine, true);
 
+    if (error == -EDESTADDRREQ) {
+        attach_say_which_folder();
+        return EXIT_USAGE;
+    }
     if (error != 0)
         return refuse(boot, "no folder for the machine", error);
     boot->daemon.lock_fd = lock_place(place);

@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/machines.h"
+#include "cli/suggest.h"
 
 static const char dbgview_help[] =
     "usage: drydock dbgview [options]\n\n"
@@ -146,7 +147,7 @@ static int take_option(struct view *view, int option, const char *word)
     case OPTION_SAVE: view->save_path = optarg; break;
     case OPTION_JSON: view->json = true; break;
     case ':': return cli_usage_error(&cli_verb_dbgview, "option '%s' needs a value", word);
-    default: return cli_usage_error(&cli_verb_dbgview, "dbgview has no option '%s'", word);
+    default: return suggest_option(&cli_verb_dbgview, word, long_options);
     }
     return EXIT_FINE;
 }

@@ -25,7 +25,7 @@ static const char exec_help[] =
     "(C:\\folder\\prog.exe). It has this command's standard input, output and error. Ctrl-C is the\n"
     "program's; a second one ends it, as does the end of this command.\n\n"
     "exit status: the program's exit code, or 1 when that does not fit in 8 bits; 1 when it could\n"
-    "not run\n";
+    "not start, 2 when PROG.exe is no file or no Windows program\n";
 
 static const struct tool {
     const char *name, *summary;
@@ -182,6 +182,17 @@ const char *exec_find_tool(const char *name)
     return is_there(name) ? name : NULL;
 }
 
+void exec_tool_names(const char **names)
+{
+    size_t count = 0;
+
+    _Static_assert(TOOL_COUNT <= EXEC_TOOL_LIMIT, "the limit of exec.h");
+    for (size_t i = 0; i < TOOL_COUNT; i++)
+        if (is_there(program_of(&tools[i])))
+            names[count++] = tools[i].name;
+    names[count] = NULL;
+}
+
 void exec_list_tools(FILE *out)
 {
     for (size_t i = 0; i < TOOL_COUNT; i++)
@@ -199,7 +210,9 @@ void exec_describe_tool(const char *name)
     printf("drydock %s: %s\n\n"
            "usage: drydock %s [--machine DIR] [arguments]\n\n"
            "It runs in the machine that drydock boot has started; its arguments, output and exit\n"
-           "codes are those of the program on Windows. Its own usage: drydock %s /?\n",
+           "codes are those of the program on Windows. Its own usage: drydock %s /?\n\n"
+           "exit status: the program's exit code, or 1 when that does not fit in 8 bits; 1 when no\n"
+           "machine runs\n",
            name, summary, name, name);
 }
 

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/image.h"
 #include "cli/ledger.h"
+#include "cli/suggest.h"
 
 enum import_state {
     IMPORT_ABSENT,
@@ -206,8 +207,7 @@ static int run_imports(int argc, char **argv)
     optind = 0;
     while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (option != 'j')
-            return cli_usage_error(&cli_verb_imports, "imports has no option '%s'",
-                                   argv[optind - 1]);
+            return suggest_option(&cli_verb_imports, argv[optind - 1], options);
         json = true;
     }
     if (optind + 1 != argc)

@@ -158,11 +158,11 @@ static void show_machine(const char *path, bool json)
 static int cli_machines(int argc, char **argv)
 {
     char *folder[MACHINE_LIMIT];
-    bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
     unsigned count;
 
     if (argc > (json ? 2 : 1))
-        return cli_usage_error(&cli_verb_machines, "machines does not take '%s'", argv[1]);
+        return cli_usage_error(&cli_verb_machines, "machines does not take '%s'", argv[json ? 2 : 1]);
     count = machines_find(folder);
     if (count != 0 && !json)
         printf("%-19s  %7s  %8s  %s\n", "SINCE", "PROCESS", "PROGRAMS", "MACHINE");

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/exec.h"
+#include "cli/suggest.h"
 
 static const struct cli_verb *const verbs[] = {
     &cli_verb_run,  &cli_verb_boot, &cli_verb_shutdown, &cli_verb_power, &cli_verb_exec,
@@ -38,11 +39,27 @@ static void print_overview(FILE *out)
         out);
 }
 
+static int say_no_verb(const char *name)
+{
+    const char *names[VERB_COUNT + EXEC_TOOL_LIMIT + 1] = {NULL}, *near;
+    size_t count = 0;
+
+    for (; count < VERB_COUNT; count++)
+        names[count] = verbs[count]->name;
+    exec_tool_names(names + count);
+    near = suggest_name(name, names);
+    if (near != NULL)
+        cli_message("there is no verb '%s'; did you mean '%s'? 'drydock --help' lists them", name, near);
+    else
+        cli_message("there is no verb '%s'; 'drydock --help' lists them", name);
+    return EXIT_USAGE;
+}
+
 static int print_help(const char *name)
 {
     const struct cli_verb *verb;
 
-    if (name == NULL) {
+    if (name == NULL || strcmp(name, "help") == 0) {
         print_overview(stdout);
         return EXIT_FINE;
     }
@@ -51,10 +68,8 @@ static int print_help(const char *name)
         exec_describe_tool(name);
         return EXIT_FINE;
     }
-    if (verb == NULL) {
-        cli_message("there is no verb '%s'; 'drydock --help' lists them", name);
-        return EXIT_USAGE;
-    }
+    if (verb == NULL)
+        return say_no_verb(name);
     printf("drydock %s: %s\n\n%s", verb->name, verb->summary, verb->help);
     return EXIT_FINE;
 }
@@ -94,11 +109,11 @@ int main(int argc, char **argv)
     verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (verb == NULL && exec_find_tool(argv[1]) != NULL) {
         signal(SIGPIPE, SIG_IGN);
+        if (argc == 3 && strcmp(argv[2], "--help") == 0)
+            return print_help(argv[1]);
         return exec_tool(exec_find_tool(argv[1]), argc - 1, argv + 1);
     }
-    if (verb == NULL) {
-        cli_message("there is no verb '%s'; 'drydock --help' lists them", argv[1]);
-        return EXIT_USAGE;
-    }
+    if (verb == NULL)
+        return say_no_verb(argv[1]);
     return run_verb(verb, argc - 1, argv + 1);
 }

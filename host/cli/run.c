@@ -231,9 +231,7 @@ static int open_folder(struct run_session *session)
     int error = machine_folder_open(&run->folder, run->options.machine);
 
     if (error != 0) {
-        cli_message("%s: no folder for the machine: %s",
-                    run->options.machine != NULL ? run->options.machine : "temporary folder",
-                    strerror(-error));
+        cli_message("%s: no folder for the machine: %s", run->folder.path, strerror(-error));
         return EXIT_USAGE;
     }
     error = broker_create(&options, &run->broker);

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/drives.h"
 #include "cli/run.h"
+#include "cli/suggest.h"
 #include "report/report.h"
 
 const char run_help[] =
@@ -328,7 +329,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_BACKGROUND: return parse_background(options);
     case OPTION_PREFIX: options->prefix = true; return 0;
     case ':': return cli_usage_error(&cli_verb_run, "option '%s' needs a value", word);
-    default: return cli_usage_error(&cli_verb_run, "run has no option '%s'", word);
+    default: return suggest_option(&cli_verb_run, word, long_options);
     }
 }
 

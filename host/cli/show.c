@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/run.h"
+#include "cli/suggest.h"
 
 static const char tree_help[] =
     "usage: drydock tree [--machine DIR] [--json]\n\n"
@@ -75,7 +76,7 @@ static int parse(const struct cli_verb *verb, int argc, char **argv, const char 
         case OPTION_MACHINE: *machine = optarg; break;
         case OPTION_JSON: *json = true; break;
         case ':': return cli_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
-        default: return cli_usage_error(verb, "%s has no option '%s'", verb->name, argv[optind - 1]);
+        default: return suggest_option(verb, argv[optind - 1], long_options);
         }
     return EXIT_FINE;
 }

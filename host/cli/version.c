@@ -15,6 +15,7 @@ static int run_version(int argc, char **argv)
 const struct cli_verb cli_verb_version = {
     .name = "version",
     .summary = "print the version",
-    .help = "usage: drydock version\n",
+    .help = "usage: drydock version\n\n"
+            "exit status: 0\n",
     .run = run_version,
 };

@@ -63,7 +63,11 @@ int place_open(struct place *place, const char *path, bool create)
 
     *place = (struct place){.folder_fd = -1};
     if (path == NULL && !place_default(fallback, sizeof(fallback)))
+        return -EDESTADDRREQ;
+    if (path != NULL && path[0] == '\0') {
+        snprintf(place->path, sizeof(place->path), "''"); /* for the message */
         return -ENOENT;
+    }
     error = make_absolute(place, path != NULL ? path : fallback);
     if (error != 0)
         return error;

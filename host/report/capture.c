@@ -245,7 +245,7 @@ const struct report_frame *report_blamed_frame(const struct report *report)
         if (report->bugcheck.driver_base != 0 &&
             frame->module->base == report->bugcheck.driver_base)
             return frame;
-        if (outside == NULL && !is_kernel(frame->module))
+        if (outside == NULL && !is_kernel(frame->module) && frame->module->base >= HAL_SYSTEM_START)
             outside = frame;
     }
     return outside;

@@ -15,6 +15,10 @@
 #include "../rtl/seh.h"
 
 #define KI_MODULES 64
+/* Offsets in the PEB and in PEB_LDR_DATA; a LDR_DATA_TABLE_ENTRY starts like LDR_MODULE. [kernel/ps/peb.h] */
+#define KI_PEB_LDR 0x18
+#define KI_LDR_LIST 0x10
+#define KI_MODULE_BYTES (FIELD_OFFSET(LDR_MODULE, BaseDllName) + sizeof(UNICODE_STRING))
 
 static HAL_BUGCHECK KiReport;
 static HAL_MODULE_RECORD KiReportModules[KI_MODULES];
@@ -51,23 +55,51 @@ static VOID KiCopyName(char *To, SIZE_T Bytes, PCUNICODE_STRING From)
     To[i] = '\0';
 }
 
-static VOID KiReportLoadedModules(VOID)
+/* The modules of a list in load order, behind the Count that there are already. A program's list may be anything. */
+static ULONG KiReportModuleList(PLIST_ENTRY Head, ULONG Count)
 {
-    ULONG Count = 0;
+    PLIST_ENTRY Entry = Head->Flink;
 
-    for (PLIST_ENTRY Entry = PsLoadedModuleList.Flink;
-         Entry != NULL && Entry != &PsLoadedModuleList && Count < KI_MODULES; Entry = Entry->Flink) {
-        PLDR_MODULE Module = CONTAINING_RECORD(Entry, LDR_MODULE, InLoadOrderLinks);
+    while (Entry != NULL && Entry != Head && Count < KI_MODULES) {
+        LDR_MODULE *Module = CONTAINING_RECORD(Entry, LDR_MODULE, InLoadOrderLinks);
         HAL_MODULE_RECORD *Record = &KiReportModules[Count];
 
-        if (!MmIsRangeAccessible(Module, sizeof(*Module), FALSE))
+        if (!MmIsRangeAccessible(Module, KI_MODULE_BYTES, FALSE) ||
+            !MmIsRangeAccessible(Module->BaseDllName.Buffer, Module->BaseDllName.Length, FALSE) ||
+            !MmIsRangeAccessible(Module->FullDllName.Buffer, Module->FullDllName.Length, FALSE))
             break;
         Record->base = (ULONG64)Module->DllBase;
         Record->size_bytes = Module->SizeOfImage;
         KiCopyName(Record->name, sizeof(Record->name), &Module->BaseDllName);
         KiCopyName(Record->host_hint, sizeof(Record->host_hint), &Module->FullDllName);
         Count++;
+        Entry = Entry->Flink;
     }
+    return Count;
+}
+
+/* The list of the program whose address space is there, or NULL. */
+static PLIST_ENTRY KiProgramModules(VOID)
+{
+    PEPROCESS Process = (PEPROCESS)((KTHREAD *)KeGetCurrentThread())->ApcState.Process;
+    PUCHAR Peb = Process == NULL || Process == (PEPROCESS)KiIdleProcess ? NULL : Process->Peb;
+    PUCHAR Data;
+
+    if (Peb == NULL || !MmIsRangeAccessible(Peb, KI_PEB_LDR + sizeof(PVOID), FALSE))
+        return NULL;
+    Data = *(PUCHAR *)(Peb + KI_PEB_LDR);
+    if (Data == NULL || !MmIsRangeAccessible(Data, KI_LDR_LIST + sizeof(LIST_ENTRY), FALSE))
+        return NULL;
+    return (PLIST_ENTRY)(Data + KI_LDR_LIST);
+}
+
+static VOID KiReportLoadedModules(VOID)
+{
+    PLIST_ENTRY Program = KiProgramModules();
+    ULONG Count = PsLoadedModuleList.Flink == NULL ? 0 : KiReportModuleList(&PsLoadedModuleList, 0);
+
+    if (Program != NULL)
+        Count = KiReportModuleList(Program, Count);
     KiReport.module_list = (ULONG64)KiReportModules;
     KiReport.module_count = Count;
 }

@@ -14,6 +14,9 @@ like "$work/err" '^\*\*\* STOP: 0x000000C9 \(0x0000000000000012,0x[0-9A-F]{16},0
     'a spin lock kept: the rule, IRQL before and after'
 like "$work/err" 'returned at IRQL 2: it kept a spin lock' 'a spin lock kept: what happened'
 like "$work/err" "^    2 .*dispatch routine \(mistakes!Control  $driver:[0-9]+\)$" 'a spin lock kept: whose routine'
+like "$work/err" '^ *[0-9]+  control_code!main' 'the stack goes on into the program'
+like "$work/err" '^ *[0-9]+  KERNEL32!DeviceIoControl' 'through the libraries'
+unlike "$work/err" '^  >' 'no frame is blamed: the driver is not on the stack'
 like "$work/err" "routine at [0-9A-F]{16} \(mistakes!Control  $driver:$((control + 1))\) for major" 'and in the text'
 
 mistake 222007

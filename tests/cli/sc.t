@@ -206,4 +206,8 @@ is $status 0 'the machine ends'
 export LC_ALL=C LANG=
 unset DRYDOCK_MACHINE
 
+sc 'a name that is not ASCII' 0 -- sc create '日本' type= kernel binPath= "$path" DisplayName= 'サービス' -- sc qc '日本'
+like "$work/out" '^SERVICE_NAME: 日本$' 'a name that is not ASCII is shown'
+like "$work/out" 'DISPLAY_NAME       : サービス$' 'and what is behind it'
+like "$work/out" 'SERVICE_START_NAME' 'and the rest'
 done_testing

@@ -30,6 +30,13 @@ wrong() {
     is "$(cat "$work/out")" '' "$name: nothing on standard output"
 }
 wrong 'unknown verb' "no verb 'fly'" fly
+wrong 'a slip in a verb' "no verb 'dbgveiw'; did you mean 'dbgview'" dbgveiw
+wrong 'a slip in a tool' "did you mean 'bcdedit'" bcdeit
+wrong 'a slip in an option' "no option '--tiemout'; did you mean '--timeout'" run --tiemout 3 x.sys
+wrong 'a slip in an option with a value' "no option '--sead=3'; did you mean '--seed'" run --sead=3 x.sys
+wrong 'a slip in an option of boot' "did you mean '--signing'" boot --sining off
+wrong 'a slip in an option of dbgview' "did you mean '--since-boot'" dbgview --since-bot
+wrong 'a word too many' "machines does not take 'x'" machines --json x
 wrong 'help for an unknown verb' "no verb 'fly'" help fly
 wrong 'unknown option' "no option '--fly'" run --fly x.sys
 wrong 'unknown short option' "no option '-x'" run -x x.sys
@@ -46,6 +53,24 @@ wrong 'save without a point' 'go together' run --save x a.sys
 wrong 'imports without a file' 'one image' imports
 wrong 'imports of two files' 'one image' imports a b
 wrong 'version with an argument' 'no arguments' version now
+
+env -u HOME -u XDG_STATE_HOME -u DRYDOCK_MACHINE "$drydock" boot > "$work/out" 2> "$work/err"
+is $? 1 'boot without any folder: exit status'
+like "$work/err" 'which machine\? none of --machine, .* and HOME says' 'boot without any folder: the message'
+env -u HOME -u XDG_STATE_HOME -u DRYDOCK_MACHINE "$drydock" sc query > "$work/out" 2> "$work/err"
+is $? 1 'a tool without any folder: exit status'
+like "$work/err" 'which machine\?' 'a tool without any folder: the message'
+TMPDIR=/nosuch run run "$drivers/plain.sys"
+is $status 1 'no folder for temporary files: exit status'
+like "$work/err" '/nosuch/drydock-.*: no folder for the machine: No such file' 'no folder for temporary files: which'
+run sc --help # no machine runs
+is $status 0 'the page of a tool needs no machine'
+like "$work/out" '^exit status: ' 'it has the exit status'
+for verb in $("$drydock" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | grep -v '^help$'); do
+    "$drydock" help "$verb" > "$work/out"
+    like "$work/out" "^usage: drydock $verb" "help $verb: usage"
+    like "$work/out" '^exit status: ' "help $verb: exit status"
+done
 
 run version
 is $status 0 'version: exit status'

@@ -1,5 +1,6 @@
 /* Commands that change devices. */
 #include "devcon.h"
+#include "console.h"
 
 typedef struct _CHANGE {
     DWORD State;          /* DICS_*; 0: remove */
@@ -188,9 +189,9 @@ static int SetOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *
         return 0;
     }
     Hwids->Modified++;
-    printf("%-60ls:", Id);
+    ConsolePrint(L"%-60ls:", Id);
     for (At = List; *At != 0; At += wcslen(At) + 1)
-        printf("%s%ls", At == List ? " " : ",", At);
+        ConsolePrint(L"%hs%ls", At == List ? " " : ",", At);
     printf("\n");
     return 0;
 }
@@ -243,7 +244,7 @@ int DevconClassFilter(int Count, WCHAR **Arguments)
             printf("Class filters changed. Class devices must be restarted for changes to take effect.\n");
     }
     for (At = List; *At != 0; At += wcslen(At) + 1)
-        printf("        %ls\n", At);
+        ConsolePrint(L"        %ls\n", At);
     RegCloseKey(Key);
     return Exit;
 }

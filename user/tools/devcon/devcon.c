@@ -4,6 +4,7 @@
  * (-r, reboot), resources, setup classes by legacy services.
  */
 #include "devcon.h"
+#include "console.h"
 
 static const struct {
     const WCHAR *Name;
@@ -39,7 +40,7 @@ static int Help(void)
 
     printf("Device Console Help:\ndevcon.exe <command> [<arg>...]\nFor more information, type: devcon.exe help <command>\n\n");
     for (i = 0; i < sizeof(Commands) / sizeof(Commands[0]); i++)
-        printf("%-20ls %s\n", Commands[i].Name, Commands[i].Text);
+        ConsolePrint(L"%-20ls %hs\n", Commands[i].Name, Commands[i].Text);
     printf("%-20s %s\n", "help", "Display Help.");
     return DEVCON_FINE;
 }
@@ -62,7 +63,7 @@ int wmain(int Count, WCHAR **Arguments)
         Command = Count > 2 ? Find(Arguments[2]) : -1;
         if (Command < 0)
             return Help();
-        printf("devcon.exe %ls\n%s\n", Commands[Command].Name, Commands[Command].Text);
+        ConsolePrint(L"devcon.exe %ls\n%hs\n", Commands[Command].Name, Commands[Command].Text);
         return DEVCON_FINE;
     }
     Command = Count > 1 ? Find(Arguments[1]) : -1;

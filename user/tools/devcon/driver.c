@@ -1,14 +1,15 @@
 /* Commands that list drivers of devices. */
 #include "devcon.h"
+#include "console.h"
 
 static void ShowHead(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id)
 {
     WCHAR Name[DEVCON_TEXT];
 
-    printf("%ls\n", Id);
+    ConsolePrint(L"%ls\n", Id);
     DevconName(Set, Device, Name);
     if (Name[0] != 0)
-        printf("    Name: %ls\n", Name);
+        ConsolePrint(L"    Name: %ls\n", Name);
 }
 
 static int Listed(int Found)
@@ -72,9 +73,9 @@ static int ShowFiles(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
     }
     DriverValue(Set, Device, L"InfSection", Section);
     DriverValue(Set, Device, L"InfSectionExt", Extension);
-    printf("    Driver installed from C:\\Windows\\INF\\%ls [%ls%ls].", Inf, Section, Extension);
+    ConsolePrint(L"    Driver installed from C:\\Windows\\INF\\%ls [%ls%ls].", Inf, Section, Extension);
     if (DevconProperty(Set, Device, SPDRP_SERVICE, Service) && ServiceBinary(Service, Path))
-        printf(" 1 file(s) used by driver:\n        %ls\n", Path);
+        ConsolePrint(L" 1 file(s) used by driver:\n        %ls\n", Path);
     else
         printf(" No files used by driver.\n");
     return 0;
@@ -94,8 +95,8 @@ static void ShowNode(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Index, SP_DRVI
     printf("    DriverNode #%lu:\n", Index);
     if (SetupDiGetDriverInfoDetailW(Set, Device, Driver, &Detail, sizeof(Detail), NULL) ||
         GetLastError() == ERROR_INSUFFICIENT_BUFFER)
-        printf("        Inf file is %ls\n        Inf section is %ls\n", Detail.InfFileName, Detail.SectionName);
-    printf("        Driver description is %ls\n        Manufacturer name is %ls\n        Provider name is %ls\n",
+        ConsolePrint(L"        Inf file is %ls\n        Inf section is %ls\n", Detail.InfFileName, Detail.SectionName);
+    ConsolePrint(L"        Driver description is %ls\n        Manufacturer name is %ls\n        Provider name is %ls\n",
            Driver->Description, Driver->MfgName, Driver->ProviderName);
     if (FileTimeToSystemTime(&Driver->DriverDate, &Date) && (Driver->DriverDate.dwLowDateTime | Driver->DriverDate.dwHighDateTime))
         printf("        Driver date is %u/%u/%u\n", Date.wMonth, Date.wDay, Date.wYear);

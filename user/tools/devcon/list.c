@@ -1,5 +1,6 @@
 /* Commands that list devices and classes. */
 #include "devcon.h"
+#include "console.h"
 
 static int Listed(int Found)
 {
@@ -21,7 +22,7 @@ static int ShowLine(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void
     if (Name[0] != 0)
         DevconLine(Id, Name);
     else
-        printf("%ls\n", Id);
+        ConsolePrint(L"%ls\n", Id);
     return 0;
 }
 
@@ -39,10 +40,10 @@ static void ShowHead(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id)
 {
     WCHAR Name[DEVCON_TEXT];
 
-    printf("%ls\n", Id);
+    ConsolePrint(L"%ls\n", Id);
     DevconName(Set, Device, Name);
     if (Name[0] != 0)
-        printf("    Name: %ls\n", Name);
+        ConsolePrint(L"    Name: %ls\n", Name);
 }
 
 static int ShowStatus(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context)
@@ -78,7 +79,7 @@ static BOOL ShowList(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, cons
         return FALSE;
     printf("    %s:\n", Title);
     for (At = List; *At != 0; At += wcslen(At) + 1)
-        printf("        %ls\n", At);
+        ConsolePrint(L"        %ls\n", At);
     return TRUE;
 }
 
@@ -113,7 +114,7 @@ static void ShowClassFilters(const GUID *Class, const WCHAR *Value, const char *
     if (RegQueryValueExW(Key, Value, NULL, NULL, (PBYTE)List, &Bytes) == ERROR_SUCCESS && List[0] != 0) {
         printf("    %s:\n", Title);
         for (At = List; *At != 0; At += wcslen(At) + 1)
-            printf("        %ls\n", At);
+            ConsolePrint(L"        %ls\n", At);
     }
     RegCloseKey(Key);
 }
@@ -125,11 +126,11 @@ static int ShowStack(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
     (void)Context;
     ShowHead(Set, Device, Id);
     if (DevconProperty(Set, Device, SPDRP_CLASSGUID, Guid) && DevconProperty(Set, Device, SPDRP_CLASS, Text))
-        printf("    Setup Class: %ls %ls\n", Guid, Text);
+        ConsolePrint(L"    Setup Class: %ls %ls\n", Guid, Text);
     ShowClassFilters(&Device->ClassGuid, L"UpperFilters", "Class upper filters");
     ShowList(Set, Device, SPDRP_UPPERFILTERS, "Upper filters");
     if (DevconProperty(Set, Device, SPDRP_SERVICE, Text) && Text[0] != 0)
-        printf("    Controlling service:\n        %ls\n", Text);
+        ConsolePrint(L"    Controlling service:\n        %ls\n", Text);
     ShowClassFilters(&Device->ClassGuid, L"LowerFilters", "Class lower filters");
     ShowList(Set, Device, SPDRP_LOWERFILTERS, "Lower filters");
     return 0;
@@ -159,7 +160,7 @@ int DevconClasses(int Count, WCHAR **Arguments)
             wcscpy(Name, L"?");
         if (!SetupDiGetClassDescriptionW(&List[i], Description, LINE_LEN, NULL))
             Description[0] = 0;
-        printf("%-20ls: %ls\n", Name, Description);
+        ConsolePrint(L"%-20ls: %ls\n", Name, Description);
     }
     return DEVCON_FINE;
 }
@@ -185,15 +186,15 @@ int DevconListClass(int Count, WCHAR **Arguments)
     for (i = 0; i < Count; i++) {
         wcsncpy(Name + 1, Arguments[i], MAX_CLASS_NAME_LEN - 1);
         if (!SetupDiClassGuidsFromNameW(Name + 1, &Class, 1, &Found) || Found == 0) {
-            printf("There is no setup class \"%ls\".\n", Arguments[i]);
+            ConsolePrint(L"There is no setup class \"%ls\".\n", Arguments[i]);
             continue;
         }
         SetupDiGetClassDescriptionW(&Class, Description, LINE_LEN, NULL);
         Devices = DevconVisit(1, &Filter, DIGCF_PRESENT, Number, NULL);
         if (Devices > 0)
-            printf("Listing %d device(s) for setup class \"%ls\" (%ls).\n", Devices, Arguments[i], Description);
+            ConsolePrint(L"Listing %d device(s) for setup class \"%ls\" (%ls).\n", Devices, Arguments[i], Description);
         else
-            printf("No devices for setup class \"%ls\" (%ls).\n", Arguments[i], Description);
+            ConsolePrint(L"No devices for setup class \"%ls\" (%ls).\n", Arguments[i], Description);
         DevconVisit(1, &Filter, DIGCF_PRESENT, ShowLine, NULL);
     }
     return DEVCON_FINE;

@@ -1,5 +1,6 @@
 /* Which devices the arguments of a command mean. [doc: DevCon, "ID", "@InstanceID", "=Class"] */
 #include "devcon.h"
+#include "console.h"
 
 BOOL DevconProperty(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, WCHAR *Out)
 {
@@ -15,7 +16,7 @@ void DevconName(HDEVINFO Set, SP_DEVINFO_DATA *Device, WCHAR *Out)
 
 void DevconLine(const WCHAR *Id, const WCHAR *What)
 {
-    printf("%-60ls: %ls\n", Id, What);
+    ConsolePrint(L"%-60ls: %ls\n", Id, What);
 }
 
 /* * stands for any text. */

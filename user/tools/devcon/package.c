@@ -1,5 +1,6 @@
 /* Commands that install drivers: on devices that are made or are there, and into the driver store. */
 #include "devcon.h"
+#include "console.h"
 
 #include <newdev.h>
 
@@ -7,7 +8,7 @@ static int Update(const WCHAR *Inf, const WCHAR *HardwareId)
 {
     BOOL Reboot = FALSE;
 
-    printf("Updating drivers for %ls from %ls.\n", HardwareId, Inf);
+    ConsolePrint(L"Updating drivers for %ls from %ls.\n", HardwareId, Inf);
     if (!UpdateDriverForPlugAndPlayDevicesW(NULL, HardwareId, Inf, INSTALLFLAG_FORCE, &Reboot))
         return DEVCON_FAIL;
     printf("Drivers installed successfully.\n");
@@ -79,7 +80,7 @@ int DevconAddPackage(int Count, WCHAR **Arguments)
         printf("Adding the specified driver package to the machine failed.\n");
         return DEVCON_FAIL;
     }
-    printf("Driver package '%ls' added.\n", Name);
+    ConsolePrint(L"Driver package '%ls' added.\n", Name);
     return DEVCON_FINE;
 }
 
@@ -90,7 +91,7 @@ int DevconDeletePackage(int Count, WCHAR **Arguments)
     if (Count != 1 + Force)
         return DEVCON_USAGE;
     if (SetupUninstallOEMInfW(Arguments[Force], Force ? SUOI_FORCEDELETE : 0, NULL)) {
-        printf("Driver package '%ls' deleted.\n", Arguments[Force]);
+        ConsolePrint(L"Driver package '%ls' deleted.\n", Arguments[Force]);
         return DEVCON_FINE;
     }
     if (GetLastError() == ERROR_INF_IN_USE_BY_DEVICES)
@@ -106,14 +107,14 @@ static void ShowEntry(HINF Inf, const WCHAR *Key, const char *Title)
     WCHAR Value[LINE_LEN];
 
     if (SetupGetLineTextW(NULL, Inf, L"Version", Key, Value, LINE_LEN, NULL) && Value[0] != 0)
-        printf("    %s: %ls\n", Title, Value);
+        ConsolePrint(L"    %hs: %ls\n", Title, Value);
 }
 
 static void ShowPackage(const WCHAR *Name)
 {
     HINF Inf = SetupOpenInfFileW(Name, NULL, INF_STYLE_WIN4, NULL);
 
-    printf("%ls\n", Name);
+    ConsolePrint(L"%ls\n", Name);
     if (Inf == INVALID_HANDLE_VALUE)
         return;
     ShowEntry(Inf, L"Provider", "Provider");

@@ -1,5 +1,6 @@
 /* How sc shows a service: its state with what it takes, and the names of types and settings. */
 #include "sc.h"
+#include "console.h"
 
 const char *ScTypeName(DWORD Type)
 {
@@ -40,9 +41,9 @@ void ScPrintStatus(const WCHAR *Name, const WCHAR *DisplayName, const SERVICE_ST
 {
     DWORD Accepted = Status->dwControlsAccepted;
 
-    printf("\nSERVICE_NAME: %ls\n", Name);
+    ConsolePrint(L"\nSERVICE_NAME: %ls\n", Name);
     if (DisplayName != NULL)
-        printf("DISPLAY_NAME: %ls\n", DisplayName);
+        ConsolePrint(L"DISPLAY_NAME: %ls\n", DisplayName);
     printf("        TYPE               : %lx  %s\n", Status->dwServiceType, ScTypeName(Status->dwServiceType));
     printf("        STATE              : %lx  %s\n", Status->dwCurrentState, StateName(Status->dwCurrentState));
     if (Status->dwCurrentState != SERVICE_STOPPED)

@@ -1,5 +1,6 @@
 /* sc query, queryex, qc, qdescription, EnumDepend, GetDisplayName, GetKeyName. */
 #include "sc.h"
+#include "console.h"
 
 #include <stdlib.h>
 
@@ -149,11 +150,11 @@ int ScQueryEx(int Count, WCHAR **Words)
 
 static void PrintDependencies(const WCHAR *Names)
 {
-    printf("        DEPENDENCIES       : %ls\n", Names != NULL ? Names : L"");
+    ConsolePrint(L"        DEPENDENCIES       : %ls\n", Names != NULL ? Names : L"");
     if (Names == NULL || *Names == 0)
         return;
     for (Names += wcslen(Names) + 1; *Names != 0; Names += wcslen(Names) + 1)
-        printf("                           : %ls\n", Names);
+        ConsolePrint(L"                           : %ls\n", Names);
 }
 
 int ScQueryConfig(int Count, WCHAR **Words)
@@ -181,16 +182,16 @@ int ScQueryConfig(int Count, WCHAR **Words)
     CloseServiceHandle(Service);
     if (Error != 0)
         return Error;
-    printf("[SC] QueryServiceConfig SUCCESS\n\nSERVICE_NAME: %ls\n", Words[0]);
+    ConsolePrint(L"[SC] QueryServiceConfig SUCCESS\n\nSERVICE_NAME: %ls\n", Words[0]);
     printf("        TYPE               : %lx  %s\n", Config->dwServiceType, ScTypeName(Config->dwServiceType));
     printf("        START_TYPE         : %lx   %s\n", Config->dwStartType, ScStartName(Config->dwStartType));
     printf("        ERROR_CONTROL      : %lx   %s\n", Config->dwErrorControl, ScErrorControlName(Config->dwErrorControl));
-    printf("        BINARY_PATH_NAME   : %ls\n", Config->lpBinaryPathName);
-    printf("        LOAD_ORDER_GROUP   : %ls\n", Config->lpLoadOrderGroup);
+    ConsolePrint(L"        BINARY_PATH_NAME   : %ls\n", Config->lpBinaryPathName);
+    ConsolePrint(L"        LOAD_ORDER_GROUP   : %ls\n", Config->lpLoadOrderGroup);
     printf("        TAG                : %lu\n", Config->dwTagId);
-    printf("        DISPLAY_NAME       : %ls\n", Config->lpDisplayName);
+    ConsolePrint(L"        DISPLAY_NAME       : %ls\n", Config->lpDisplayName);
     PrintDependencies(Config->lpDependencies);
-    printf("        SERVICE_START_NAME : %ls\n", Config->lpServiceStartName);
+    ConsolePrint(L"        SERVICE_START_NAME : %ls\n", Config->lpServiceStartName);
     return 0;
 }
 
@@ -216,7 +217,7 @@ int ScQueryDescription(int Count, WCHAR **Words)
     if (!QueryServiceConfig2W(Service, SERVICE_CONFIG_DESCRIPTION, Buffer.Bytes, sizeof(Buffer), &Needed))
         Error = ScFail("QueryServiceConfig2", GetLastError());
     else
-        printf("[SC] QueryServiceConfig2 SUCCESS\n\nSERVICE_NAME: %ls\nDESCRIPTION:  %ls\n", Words[0],
+        ConsolePrint(L"[SC] QueryServiceConfig2 SUCCESS\n\nSERVICE_NAME: %ls\nDESCRIPTION:  %ls\n", Words[0],
                Buffer.Description.lpDescription != NULL ? Buffer.Description.lpDescription : L"");
     CloseServiceHandle(Service);
     return Error;
@@ -278,7 +279,7 @@ int ScDisplayName(int Count, WCHAR **Words)
     if (Manager == NULL)
         return (int)GetLastError();
     if (GetServiceDisplayNameW(Manager, Words[0], Name, &Length))
-        printf("[SC] GetServiceDisplayName SUCCESS\nName = %ls\n", Name);
+        ConsolePrint(L"[SC] GetServiceDisplayName SUCCESS\nName = %ls\n", Name);
     else
         Error = ScFail("GetServiceDisplayName", GetLastError());
     CloseServiceHandle(Manager);
@@ -301,7 +302,7 @@ int ScKeyName(int Count, WCHAR **Words)
     if (Manager == NULL)
         return (int)GetLastError();
     if (GetServiceKeyNameW(Manager, Words[0], Name, &Length))
-        printf("[SC] GetServiceKeyName SUCCESS\nName = %ls\n", Name);
+        ConsolePrint(L"[SC] GetServiceKeyName SUCCESS\nName = %ls\n", Name);
     else
         Error = ScFail("GetServiceKeyName", GetLastError());
     CloseServiceHandle(Manager);

@@ -81,7 +81,7 @@ static int PrintHelp(void)
            "        The option <server> has the form \"\\\\ServerName\"; only this machine is served here.\n"
            "        Commands:\n");
     for (size_t i = 0; i < sizeof(Commands) / sizeof(Commands[0]); i++)
-        printf("          %-16ls%s\n", Commands[i].Name, Commands[i].Text);
+        ConsolePrint(L"          %-16ls%hs\n", Commands[i].Name, Commands[i].Text);
     printf("\nEXAMPLE:\n"
            "        sc start MyService\n");
     return ERROR_INVALID_COMMAND_LINE;
