@@ -1,11 +1,9 @@
 /*
  * newdev: installing a driver package on the devices that it fits, and on one device; taking devices away. An ordinary client
- * of setupapi. Left out: user interface (there is nobody to ask), searching the network, rolling back.
+ * of setupapi. Left out: user interface (there is nobody to ask), searching the network.
  * [doc: newdev.h]
  */
-#include "../nt.h"
-#define _SETUPAPI_
-#include <setupapi.h>
+#include "newdev.h"
 
 /* [doc: newdev.h] */
 #define INSTALLFLAG_FORCE 1
@@ -16,7 +14,7 @@
 #define DIIDFLAG_INSTALLNULLDRIVER 4
 #define DIIDFLAG_BITS 0x1F
 
-static BOOL Fail(DWORD Error)
+BOOL NewdevFail(DWORD Error)
 {
     SetLastError(Error);
     return FALSE;
@@ -49,23 +47,31 @@ static BOOL Describe(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W D
     return TRUE;
 }
 
+BOOL NewdevDriverInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Inf)
+{
+    HKEY Key = SetupDiOpenDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, KEY_READ);
+    DWORD Bytes = (MAX_PATH - 1) * sizeof(WCHAR);
+
+    RtlZeroMemory(Inf, MAX_PATH * sizeof(WCHAR));
+    if (Key == INVALID_HANDLE_VALUE)
+        return FALSE;
+    if (RegQueryValueExW(Key, L"InfPath", NULL, NULL, (PBYTE)Inf, &Bytes) != ERROR_SUCCESS)
+        Inf[0] = 0;
+    RegCloseKey(Key);
+    return Inf[0] != 0;
+}
+
 /* The list's best driver against that of the INF which the device has now. */
 static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W New)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)}, Old;
     SP_DRVINFO_DATA_W Present = {.cbSize = sizeof(Present)};
     WCHAR Inf[MAX_PATH];
-    DWORD NewRank, OldRank, Bytes = sizeof(Inf);
-    HKEY Key = SetupDiOpenDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, KEY_READ);
+    DWORD NewRank, OldRank;
     BOOL Better = TRUE;
     SP_DRVINFO_DATA_W Chosen = *New;
 
-    if (Key == INVALID_HANDLE_VALUE) /* it has none */
-        return TRUE;
-    if (RegQueryValueExW(Key, L"InfPath", NULL, NULL, (PBYTE)Inf, &Bytes) != ERROR_SUCCESS)
-        Inf[0] = 0;
-    RegCloseKey(Key);
-    if (Inf[0] == 0 || !Describe(Set, Device, New, &NewRank) || !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
+    if (!NewdevDriverInf(Set, Device, Inf) || !Describe(Set, Device, New, &NewRank) || !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
         return TRUE;
     Old = Parameters;
     Old.Flags |= DI_ENUMSINGLEINF;
@@ -82,12 +88,7 @@ static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W N
     return SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) && Better;
 }
 
-typedef struct _OUTCOME {
-    ULONG Matching, Installed;
-    BOOL Reboot;
-} OUTCOME;
-
-static VOID NoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome)
+VOID NewdevNoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
 
@@ -121,7 +122,7 @@ static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, B
         !SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
         return FALSE;
     Outcome->Installed++;
-    NoteReboot(Set, Device, Outcome);
+    NewdevNoteReboot(Set, Device, Outcome);
     return TRUE;
 }
 
@@ -142,7 +143,7 @@ static BOOL InstallOnAll(const WCHAR *HardwareId, const WCHAR *Inf, BOOL Force, 
             Error = GetLastError();
     }
     SetupDiDestroyDeviceInfoList(Set);
-    return Error == ERROR_SUCCESS || Fail(Error);
+    return Error == ERROR_SUCCESS || NewdevFail(Error);
 }
 
 static BOOL IsThere(const WCHAR *HardwareId)
@@ -171,19 +172,19 @@ BOOL WINAPI UpdateDriverForPlugAndPlayDevicesW(HWND Parent, LPCWSTR HardwareId, 
     if (Reboot != NULL)
         *Reboot = FALSE;
     if (HardwareId == NULL || InfPath == NULL)
-        return Fail(ERROR_INVALID_PARAMETER);
+        return NewdevFail(ERROR_INVALID_PARAMETER);
     if (Flags & ~(DWORD)INSTALLFLAG_BITS)
-        return Fail(ERROR_INVALID_FLAGS);
+        return NewdevFail(ERROR_INVALID_FLAGS);
     if (GetFileAttributesW(InfPath) == INVALID_FILE_ATTRIBUTES)
-        return Fail(ERROR_FILE_NOT_FOUND);
+        return NewdevFail(ERROR_FILE_NOT_FOUND);
     if (!IsThere(HardwareId))
-        return Fail(ERROR_NO_SUCH_DEVINST);
+        return NewdevFail(ERROR_NO_SUCH_DEVINST);
     if (!SetupCopyOEMInfW(InfPath, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, NULL) ||
         !InstallOnAll(HardwareId, Published, Flags & INSTALLFLAG_FORCE, &Outcome))
         return FALSE;
     if (Reboot != NULL)
         *Reboot = Outcome.Reboot;
-    return Outcome.Installed != 0 || Fail(ERROR_NO_MORE_ITEMS);
+    return Outcome.Installed != 0 || NewdevFail(ERROR_NO_MORE_ITEMS);
 }
 
 BOOL WINAPI UpdateDriverForPlugAndPlayDevicesA(HWND Parent, LPCSTR HardwareId, LPCSTR InfPath, DWORD Flags, PBOOL Reboot)
@@ -192,7 +193,7 @@ BOOL WINAPI UpdateDriverForPlugAndPlayDevicesA(HWND Parent, LPCSTR HardwareId, L
 
     if (HardwareId == NULL || InfPath == NULL || MultiByteToWideChar(CP_ACP, 0, HardwareId, -1, Id, MAX_PATH) == 0 ||
         MultiByteToWideChar(CP_ACP, 0, InfPath, -1, Path, MAX_PATH) == 0)
-        return Fail(ERROR_INVALID_PARAMETER);
+        return NewdevFail(ERROR_INVALID_PARAMETER);
     return UpdateDriverForPlugAndPlayDevicesW(Parent, Id, Path, Flags, Reboot);
 }
 
@@ -205,15 +206,15 @@ BOOL WINAPI DiInstallDriverW(HWND Parent, LPCWSTR InfPath, DWORD Flags, PBOOL Re
     if (Reboot != NULL)
         *Reboot = FALSE;
     if (InfPath == NULL || (Flags & DIIRFLAG_INF_ALREADY_COPIED))
-        return Fail(InfPath == NULL ? ERROR_INVALID_PARAMETER : ERROR_CALL_NOT_IMPLEMENTED);
+        return NewdevFail(InfPath == NULL ? ERROR_INVALID_PARAMETER : ERROR_CALL_NOT_IMPLEMENTED);
     if (Flags & ~(DWORD)DIIRFLAG_BITS)
-        return Fail(ERROR_INVALID_FLAGS);
+        return NewdevFail(ERROR_INVALID_FLAGS);
     if (!SetupCopyOEMInfW(InfPath, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, NULL) ||
         !InstallOnAll(NULL, Published, Flags & DIIRFLAG_FORCE_INF, &Outcome))
         return FALSE;
     if (Reboot != NULL)
         *Reboot = Outcome.Reboot;
-    return Outcome.Installed != 0 || Outcome.Matching == 0 || Fail(ERROR_NO_MORE_ITEMS);
+    return Outcome.Installed != 0 || Outcome.Matching == 0 || NewdevFail(ERROR_NO_MORE_ITEMS);
 }
 
 /* The device's best driver of the store, or Driver, which is of the device's list. */
@@ -227,20 +228,21 @@ BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, 
     if (Reboot != NULL)
         *Reboot = FALSE;
     if (Flags & ~(DWORD)DIIDFLAG_BITS)
-        return Fail(ERROR_INVALID_FLAGS);
-    if (Flags & DIIDFLAG_INSTALLNULLDRIVER)
-        return Fail(ERROR_CALL_NOT_IMPLEMENTED);
-    if (Driver == NULL) {
+        return NewdevFail(ERROR_INVALID_FLAGS);
+    if (Flags & DIIDFLAG_INSTALLNULLDRIVER) {
+        Fine = NewdevForgetDriver(Set, Device) && NewdevRestart(Set, Device, &Outcome);
+        Outcome.Matching = 1;
+    } else if (Driver == NULL) {
         Fine = InstallOn(Set, Device, NULL, TRUE, &Outcome);
     } else {
         Fine = SetupDiSetSelectedDriverW(Set, Device, Driver) && SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
         if (Fine)
-            NoteReboot(Set, Device, &Outcome);
+            NewdevNoteReboot(Set, Device, &Outcome);
         Outcome.Matching = 1;
     }
     if (Fine && Reboot != NULL)
         *Reboot = Outcome.Reboot;
-    return Fine && (Outcome.Matching != 0 || Fail(ERROR_NO_DRIVER_SELECTED));
+    return Fine && (Outcome.Matching != 0 || NewdevFail(ERROR_NO_DRIVER_SELECTED));
 }
 
 BOOL WINAPI DiUninstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Flags, PBOOL Reboot)
@@ -249,11 +251,20 @@ BOOL WINAPI DiUninstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device
 
     IGNORE_ARG(Parent);
     if (Flags != 0)
-        return Fail(ERROR_INVALID_FLAGS);
+        return NewdevFail(ERROR_INVALID_FLAGS);
     if (!SetupDiCallClassInstaller(DIF_REMOVE, Set, Device))
         return FALSE;
-    NoteReboot(Set, Device, &Outcome);
+    NewdevNoteReboot(Set, Device, &Outcome);
     if (Reboot != NULL)
         *Reboot = Outcome.Reboot;
     return TRUE;
+}
+
+BOOL WINAPI DiInstallDriverA(HWND Parent, LPCSTR InfPath, DWORD Flags, PBOOL Reboot)
+{
+    WCHAR Path[MAX_PATH];
+
+    if (InfPath == NULL || MultiByteToWideChar(CP_ACP, 0, InfPath, -1, Path, MAX_PATH) == 0)
+        return NewdevFail(ERROR_INVALID_PARAMETER);
+    return DiInstallDriverW(Parent, Path, Flags, Reboot);
 }

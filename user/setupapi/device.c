@@ -249,3 +249,37 @@ HKEY WINAPI SetupDiCreateDevRegKeyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWOR
     }
     return Key != NULL ? Key : INVALID_HANDLE_VALUE;
 }
+
+static BOOL DeleteBelow(const WCHAR *Parent, const WCHAR *Path)
+{
+    HANDLE Key = RegpOpen(NULL, Parent, FALSE);
+    BOOL Fine = Key != NULL && RegpDeleteTree(Key, Path);
+
+    if (Key != NULL)
+        NtClose(Key);
+    return Fine;
+}
+
+BOOL WINAPI SetupDiDeleteDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope, DWORD Profile, DWORD KeyType)
+{
+    SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
+    WCHAR Id[MAX_PATH], Path[MAX_PATH], Driver[64];
+    HANDLE Key;
+
+    IGNORE_ARG(Profile);
+    if (Device == NULL || !SetupDeviceId(Device->Node, Id))
+        return FALSE;
+    if (Scope != DICS_FLAG_GLOBAL || (KeyType != DIREG_DEV && KeyType != DIREG_DRV && KeyType != DIREG_BOTH))
+        return SetupFail(ERROR_INVALID_FLAGS);
+    Key = RegpOpenF(FALSE, REG_ENUM L"%s", Id);
+    if (Key == NULL)
+        return FALSE;
+    RegpGetText(Key, L"Driver", Driver, COUNT_OF(Driver));
+    NtClose(Key);
+    if (KeyType != DIREG_DEV && (Driver[0] == 0 || !DeleteBelow(REG_CONTROL_SET L"Control\\Class", Driver)))
+        return SetupFail(ERROR_KEY_DOES_NOT_EXIST);
+    if (KeyType == DIREG_DRV)
+        return TRUE;
+    return (SetupPrint(Path, MAX_PATH, L"%s\\Device Parameters", Id) && DeleteBelow(REG_CONTROL_SET L"Enum", Path)) ||
+           SetupFail(ERROR_KEY_DOES_NOT_EXIST);
+}

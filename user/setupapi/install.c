@@ -61,10 +61,12 @@ static BOOL OpenDriverKey(INSTALL *Install)
 static BOOL WriteDriverKey(INSTALL *Install)
 {
     const SETUP_DRIVER *Driver = Install->Driver;
-    WCHAR Date[32], Version[32];
+    WCHAR Date[32], Version[32], Old[MAX_PATH];
     SYSTEMTIME Time = {0};
     HANDLE Key = Install->DriverKey;
 
+    if (RegpGetText(Key, L"InfPath", Old, COUNT_OF(Old)) && !SetupSame(Old, Install->Published))
+        RegpSetText(Key, L"PreviousInfPath", Old); /* for DiRollbackDriver */
     FileTimeToSystemTime(&Driver->Date, &Time);
     SetupPrint(Date, COUNT_OF(Date), L"%u-%u-%u", Time.wMonth, Time.wDay, Time.wYear);
     SetupPrint(Version, COUNT_OF(Version), L"%u.%u.%u.%u", (WORD)(Driver->Version >> 48), (WORD)(Driver->Version >> 32),

@@ -360,3 +360,26 @@ BOOL WINAPI SetupUninstallOEMInfW(PCWSTR Name, DWORD Flags, PVOID Reserved)
         return SetupFail(ERROR_INF_IN_USE_BY_DEVICES);
     return SetupDeletePackage(Name);
 }
+
+/* The INF of a published one in the driver store. [doc: SetupGetInfDriverStoreLocation] */
+BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR Name, PSP_ALTPLATFORM_INFO Platform, PCWSTR Locale, PWSTR Buffer, DWORD Size,
+                                            PDWORD Needed)
+{
+    WCHAR Published[MAX_PATH], Path[MAX_PATH];
+    DWORD Count;
+
+    if (Name == NULL || Platform != NULL || Locale != NULL || !SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s",
+                                                                         wcsrchr(Name, L'\\') != NULL ? wcsrchr(Name, L'\\') + 1 : Name))
+        return SetupFail(ERROR_INVALID_PARAMETER);
+    if (!SetupStoredInf(Published, Path))
+        return FALSE;
+    if (SetupSame(Path, Published)) /* it is in no package */
+        return SetupFail(ERROR_NOT_FOUND);
+    Count = (DWORD)wcslen(Path) + 1;
+    if (Needed != NULL)
+        *Needed = Count;
+    if (Buffer == NULL || Size < Count)
+        return SetupFail(ERROR_INSUFFICIENT_BUFFER);
+    lstrcpyW(Buffer, Path);
+    return TRUE;
+}
