@@ -142,8 +142,8 @@ is $status 0 'a bus: runs to its end'
 is "$(said | grep -c '^Status: *Started')" 2 'its children have started'
 is "$(said | grep -A1 '^Status: *Problem' | grep -c '28 (0x1C) .CM_PROB_FAILED_INSTALL.')" 2 'without their driver they have a problem'
 is "$(said | sed -n '/^Removing/,$p')" 'Removing device:        ROOT\SYSTEM\0000
-    {9B6F0C34-3A5B-4E0E-9D0B-7C1E52A0F101}\DrydockToaster\01
-    {9B6F0C34-3A5B-4E0E-9D0B-7C1E52A0F101}\DrydockToaster\02
+    {9B6F0C34-3A5B-4E0E-9D0B-7C1E52A0F101}\DRYDOCKTOASTER\01
+    {9B6F0C34-3A5B-4E0E-9D0B-7C1E52A0F101}\DRYDOCKTOASTER\02
 Device removed successfully.
 No devices were found on the system.' 'the bus goes with its children'
 

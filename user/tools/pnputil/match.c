@@ -34,15 +34,16 @@ static BOOL HasId(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, const W
     return FALSE;
 }
 
-static BOOL IsOnBus(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Bus)
+/* The enumerator is how an instance ID starts, also of a device that is not there. */
+static BOOL IsOnBus(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, const WCHAR *Bus)
 {
-    WCHAR Name[PNPUTIL_TEXT];
+    size_t Length = wcslen(Bus);
     GUID Wanted, Type;
 
     if (PnpParseGuid(Bus, &Wanted))
         return SetupDiGetDeviceRegistryPropertyW(Set, Device, SPDRP_BUSTYPEGUID, NULL, (PBYTE)&Type, sizeof(Type), NULL) &&
                IsEqualGUID(&Wanted, &Type);
-    return PnpProperty(Set, Device, SPDRP_ENUMERATOR_NAME, Name) && _wcsicmp(Name, Bus) == 0;
+    return _wcsnicmp(Id, Bus, Length) == 0 && Id[Length] == L'\\';
 }
 
 typedef struct _FILTER {
@@ -74,7 +75,7 @@ static BOOL IsMeant(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Instance
            (Filter->Id == NULL || HasId(Set, Device, SPDRP_HARDWAREID, Filter->Id) ||
             HasId(Set, Device, SPDRP_COMPATIBLEIDS, Filter->Id)) &&
            (!Filter->HasClass || IsEqualGUID(&Filter->Class, &Device->ClassGuid)) &&
-           (Filter->Bus == NULL || IsOnBus(Set, Device, Filter->Bus));
+           (Filter->Bus == NULL || IsOnBus(Set, Device, Instance, Filter->Bus));
 }
 
 int PnpVisit(const PNPUTIL_OPTIONS *Options, DWORD Flags, PNPUTIL_EACH *Each, void *Context)
