@@ -1,6 +1,6 @@
 # Static libraries for drivers: one folder, one build/lib/NAME.lib; wdfentry has rules of its own.
 LIB_DIRS := $(filter-out lib/wdfentry,$(patsubst %/,%,$(sort $(dir $(wildcard lib/*/*.c lib/*/*.S)))))
-DRIVER_LIBS := $(LIB_DIRS:lib/%=$(B)/lib/%.lib) $(B)/lib/wmilib.lib # the last is the import library of inbox/wmilib
+DRIVER_LIBS := $(LIB_DIRS:lib/%=$(B)/lib/%.lib) $(B)/lib/wmilib.lib $(B)/lib/usbd.lib # the last two are import libraries of inbox
 
 $(B)/obj/lib/%.c.o: lib/%.c
 	@mkdir -p $(@D)

@@ -110,7 +110,7 @@ static int compile(struct cc *cc, int index)
 
 static int link_driver(struct cc *cc)
 {
-    static const char *const libraries[] = {"aux_klib", "bufferoverflowk", "wdmsec", "wmilib"};
+    static const char *const libraries[] = {"aux_klib", "bufferoverflowk", "wdmsec", "wmilib", "usbd"};
     size_t length = strlen(cc->output);
     size_t stem = length > 4 && strcmp(cc->output + length - 4, ".sys") == 0 ? length - 4 : length;
 

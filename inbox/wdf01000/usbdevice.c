@@ -1,16 +1,13 @@
 /*
  * WDFUSBDEVICE: creation with the device's descriptors, strings, control transfers, URBs, the port [doc: USB I/O Targets;
  * WdfUsbTargetDeviceCreateWithParameters]. The stack below is whatever answers URBs and IOCTL_INTERNAL_USB_* codes; its
- * bus interface is used where it has one. Left out: registration with the stack's own client interface, so of the
- * capabilities only the connection's speed is known.
+ * bus interface is used where it has one. Left out: registration with the stack's own client interface, so no
+ * capability of it is known.
  */
 #include <ntddk.h>
 #include <initguid.h>
 
 #include "usbtarget.h"
-
-/* [doc: USB_DEVICE_CAPABILITY: GUID_USB_CAPABILITY_DEVICE_CONNECTION_HIGH_SPEED_COMPATIBLE] */
-static const GUID FxUsbHighSpeed = { 0x62e87ddc, 0x1117, 0x4b84, { 0xb6, 0x5d, 0xb0, 0x9a, 0x60, 0xc3, 0x15, 0x89 } };
 
 #define FX_STRING_BYTES 254u /* the longest string descriptor of whole characters */
 
@@ -225,7 +222,7 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveCurrentFrameNumber(PWDF_DRIVER_GLOB
     return Usb->Bus.Size != 0 ? Usb->Bus.QueryBusTime(Usb->Bus.BusContext, Frame) : STATUS_UNSUCCESSFUL;
 }
 
-WDF_DDI_PARTIAL(WdfUsbTargetDeviceQueryUsbCapability, "what the stack alone knows: all but the speed is STATUS_NOT_IMPLEMENTED");
+WDF_DDI_PARTIAL(WdfUsbTargetDeviceQueryUsbCapability, "a stack that has one: each is STATUS_NOT_IMPLEMENTED");
 NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryUsbCapability(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
                                                         CONST GUID *Capability, ULONG Length, PVOID Buffer,
                                                         PULONG ResultLength)
@@ -239,9 +236,7 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryUsbCapability(PWDF_DRIVER_GLOBALS Driv
         return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a capability without a client contract version");
     if (Capability == NULL || (Buffer == NULL) != (Length == 0))
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a capability into %p of 0x%x bytes", Buffer, Length);
-    if (!IsEqualGUID(Capability, &FxUsbHighSpeed) || Usb->Bus.Size == 0)
-        return STATUS_NOT_IMPLEMENTED;
-    return Usb->Bus.IsDeviceHighSpeed(Usb->Bus.BusContext) ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    return STATUS_NOT_IMPLEMENTED;
 }
 
 /* ---- strings ---- */
