@@ -67,7 +67,8 @@ int devices_start_qemu(const struct run_options *options, struct qemu qemu[RUN_Q
         const char *name = options->qemu[i], *comma = strchr(name, ',');
 
         qemu[i].device.number = i;
-        if (qemu_start(&qemu[i], name, ram_fd, options->ram_mib << 20, why, sizeof(why)) == 0 &&
+        if (qemu_start(&qemu[i], name, &options->qemu_backends, ram_fd, options->ram_mib << 20, why,
+                       sizeof(why)) == 0 &&
             device_add_outside(&qemu[i].device, comma != NULL ? comma + 1 : "", why,
                                sizeof(why)) == 0)
             continue;

@@ -48,6 +48,8 @@ const char run_help[] =
     "                   are its timers), fail-dma=N (its Nth transfer fails)\n"
     "  --qemu-device D[,PROP=VALUE...]  plug in a device that QEMU plays, edu for example; 'help'\n"
     "                   lists some\n"
+    "  --qemu-drive file=PATH,id=ID[,PROP=VALUE...], --qemu-netdev user,id=ID[,PROP=VALUE...]\n"
+    "                   a disk or network for a device of QEMU's that says drive=ID or netdev=ID\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
     "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
@@ -95,6 +97,8 @@ enum {
     OPTION_DEVICE,
     OPTION_DRIVE,
     OPTION_QEMU_DEVICE,
+    OPTION_QEMU_DRIVE,
+    OPTION_QEMU_NETDEV,
     OPTION_RAM,
     OPTION_TIMEOUT,
     OPTION_GATE,
@@ -128,6 +132,8 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"drive", required_argument, NULL, OPTION_DRIVE},
     {"qemu-device", required_argument, NULL, OPTION_QEMU_DEVICE},
+    {"qemu-drive", required_argument, NULL, OPTION_QEMU_DRIVE},
+    {"qemu-netdev", required_argument, NULL, OPTION_QEMU_NETDEV},
     {"processors", required_argument, NULL, OPTION_PROCESSORS},
     {"ram", required_argument, NULL, OPTION_RAM},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -265,6 +271,21 @@ static int add_word(const char *name, const char **words, unsigned *count, unsig
     return 0;
 }
 
+static int add_backend(const char *name, struct run_options *options, int kind)
+{
+    struct qemu_backends *backends = &options->qemu_backends;
+    struct qemu_backend backend = {kind, optarg};
+    const char *wrong = qemu_check_backend(&backend);
+
+    if (wrong != NULL)
+        return cli_usage_error(&cli_verb_run, "--%s %s: %s", name, optarg, wrong);
+    if (backends->count == QEMU_BACKEND_LIMIT)
+        return cli_usage_error(&cli_verb_run, "more than %u disks and networks for QEMU",
+                               QEMU_BACKEND_LIMIT);
+    backends->backend[backends->count++] = backend;
+    return 0;
+}
+
 static int parse_sleep(struct run_options *options)
 {
     unsigned long long times = 1;
@@ -304,6 +325,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_DEVICE: return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
     case OPTION_DRIVE: return drives_take(&cli_verb_run, options, optarg);
     case OPTION_QEMU_DEVICE: return add_word("qemu-device", options->qemu, &options->qemu_count, RUN_QEMU_LIMIT);
+    case OPTION_QEMU_DRIVE: return add_backend("qemu-drive", options, QEMU_DRIVE);
+    case OPTION_QEMU_NETDEV: return add_backend("qemu-netdev", options, QEMU_NETDEV);
     case OPTION_GATE: return parse_gate(options);
     case OPTION_CLOCK: return parse_clock(options);
     case OPTION_GPU: return parse_gpu(options);

@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "cli/program.h"
 #include "gpu/gpu.h"
+#include "qemu/qemu.h"
 
 struct cli_verb;
 
@@ -73,6 +74,7 @@ struct run_options {
     struct run_drive drive[RUN_DRIVE_LIMIT];
     unsigned qemu_count;
     const char *qemu[RUN_QEMU_LIMIT]; /* NAME of QEMU's, with ",properties" */
+    struct qemu_backends qemu_backends;
 };
 
 /* 0, or the exit status after a message. */

@@ -165,26 +165,31 @@ int qemu_identify(struct qemu *qemu, char *why, size_t why_bytes)
     return -1;
 }
 
-int qemu_start(struct qemu *qemu, const char *device, int ram_fd, uint64_t ram_bytes, char *why,
-               size_t why_bytes)
+int qemu_start(struct qemu *qemu, const char *device, const struct qemu_backends *backends,
+               int ram_fd, uint64_t ram_bytes, char *why, size_t why_bytes)
 {
     size_t bytes = strcspn(device, ",");
     uint32_t number = qemu->device.number; /* the caller's */
+    struct qemu_words words;
 
     memset(qemu, 0, sizeof(*qemu));
     qemu->device.number = number;
-    qemu->child = qemu->fd = qemu->error_fd = -1;
+    qemu->child = qemu->fd = qemu->monitor_fd = qemu->error_fd = -1;
     if (bytes == 0 || bytes >= sizeof(qemu->name)) {
         snprintf(why, why_bytes, "no name that a device of QEMU's has");
         return -1;
     }
     memcpy(qemu->name, device, bytes);
+    if (qemu_choose_words(&words, qemu->name, device + bytes, backends) != 0) {
+        snprintf(why, why_bytes, "its properties, or those of what it names, are too long");
+        return -1;
+    }
     if (ram_bytes > QEMU_RAM_LIMIT) {
         snprintf(why, why_bytes, "QEMU's devices need addresses below 4 GiB: --ram at most %llu",
                  QEMU_RAM_LIMIT >> 20);
         return -1;
     }
-    if (qemu_spawn(qemu, device, ram_fd, ram_bytes) != 0) {
+    if (qemu_spawn(qemu, &words, ram_fd, ram_bytes) != 0) {
         snprintf(why, why_bytes, "QEMU's process cannot be made");
         return -1;
     }

@@ -17,69 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "qemu/board.h"
-
 #define FIRMWARE_BYTES 65536u
-
-/* What a device needs beyond its own properties. Devices that are not here get nothing. */
-static const struct known_device {
-    const char *name, *properties, *what;
-} known_devices[] = {
-    {"edu", "", "QEMU's teaching device: factorial, interrupts, DMA"},
-    {"e1000", "romfile=", "Intel gigabit Ethernet; no network is connected"},
-    {"nvme", "drive=disk,serial=drydock", "NVM Express controller; a disk of 64 MiB that reads as zeros"},
-    {"virtio-net-pci", "romfile=", "virtio network; no network is connected"},
-    {"virtio-blk-pci", "drive=disk", "virtio block device; a disk of 64 MiB that reads as zeros"},
-    {"virtio-rng-pci", "", "virtio random numbers, which do not repeat"},
-};
-#define KNOWN_COUNT (sizeof(known_devices) / sizeof(known_devices[0]))
-
-void qemu_print_help(FILE *to)
-{
-    fputs("--qemu-device NAME[,property=value...]: a device that QEMU plays; these were tried:\n\n", to);
-    for (size_t i = 0; i < KNOWN_COUNT; i++)
-        fprintf(to, "  %-15s %s\n", known_devices[i].name, known_devices[i].what);
-    fputs("\nAny other PCI device of QEMU's that needs no further object may do. Properties are QEMU's;\n"
-          "irq=N, lose=N and gone-after=N are Drydock's, as for --device, and so is messages=0: its line\n"
-          "in place of messages.\n"
-          "$DRYDOCK_QEMU is the program to start (qemu-system-x86_64).\n",
-          to);
-}
-
-static const char *own_properties(const char *name)
-{
-    for (size_t i = 0; i < KNOWN_COUNT; i++)
-        if (strcmp(name, known_devices[i].name) == 0)
-            return known_devices[i].properties;
-    return "";
-}
-
-/* Properties are QEMU's own unless they are named here. */
-static bool is_ours(const char *property)
-{
-    static const char *const ours[] = {"irq=", "lose=", "gone-after=", "messages="};
-
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (strncmp(property, ours[i], strlen(ours[i])) == 0)
-            return true;
-    return false;
-}
-
-/* The argument of -device. */
-static void write_device(const char *name, const char *device, char *text, size_t limit)
-{
-    const char *own = own_properties(name), *at = strchr(device, ',');
-    size_t used = (size_t)snprintf(text, limit, "%s,id=device,addr=%02x.0%s%s", name, BOARD_SLOT,
-                                   own[0] != '\0' ? "," : "", own);
-
-    while (at != NULL && used < limit) {
-        size_t bytes = strcspn(at + 1, ",");
-
-        if (!is_ours(at + 1))
-            used += (size_t)snprintf(text + used, limit - used, ",%.*s", (int)bytes, at + 1);
-        at = strchr(at + 1, ',');
-    }
-}
 
 /* A BIOS that halts: at the reset vector cli, hlt, and back to the hlt. */
 static int make_firmware(void)
@@ -100,21 +38,26 @@ static void keep_open(int fd)
     fcntl(fd, F_SETFD, 0);
 }
 
-static _Noreturn void become_qemu(const char *device, int ram_fd, uint64_t ram_bytes, int firmware,
-                                  int socket_fd, int error_fd, pid_t parent)
+struct ends { /* what the process keeps open */
+    int ram, firmware, qtest, monitor, errors;
+};
+
+static _Noreturn void become_qemu(const struct qemu_words *words, uint64_t ram_bytes,
+                                  const struct ends *ends, pid_t parent)
 {
     const char *program = getenv("DRYDOCK_QEMU");
-    char memory[160], bios[48], size[32], chardev[48];
+    char memory[160], bios[48], size[32], qtest[48], monitor[48];
     int null = open("/dev/null", O_RDWR);
-    char *arguments[] = {
+    char *arguments[48 + 2 * QEMU_BACKEND_LIMIT * 2] = {
         (char *)(program != NULL && program[0] != '\0' ? program : "qemu-system-x86_64"),
         "-machine", "pc,memory-backend=ram,pit=off,hpet=on", "-accel", "tcg", "-icount",
         "shift=0,sleep=off", "-nodefaults", "-no-user-config", "-display", "none", "-bios", bios,
         "-m", size, "-object", memory, "-blockdev",
-        "driver=null-co,read-zeroes=on,size=67108864,node-name=disk", "-chardev", chardev, "-object",
-        "qtest,id=qtest,chardev=qtest,log=/dev/null", "-sandbox",
-        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-device",
-        (char *)device, NULL};
+        "driver=null-co,read-zeroes=on,size=67108864,node-name=disk", "-chardev", qtest, "-object",
+        "qtest,id=qtest,chardev=qtest,log=/dev/null", "-chardev", monitor, "-mon",
+        "chardev=monitor,mode=control", "-sandbox",
+        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"};
+    size_t count = 0;
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -123,17 +66,27 @@ static _Noreturn void become_qemu(const char *device, int ram_fd, uint64_t ram_b
     setpgid(0, 0); /* the terminal's signals are for the supervisor */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    snprintf(bios, sizeof(bios), "/proc/self/fd/%d", firmware);
+    while (arguments[count] != NULL)
+        count++;
+    for (unsigned i = 0; i < words->backend_count; i++) {
+        arguments[count++] = (char *)words->backend[i].option;
+        arguments[count++] = (char *)words->backend[i].text;
+    }
+    arguments[count++] = "-device";
+    arguments[count] = (char *)words->device;
+    snprintf(bios, sizeof(bios), "/proc/self/fd/%d", ends->firmware);
     snprintf(size, sizeof(size), "%lluM", (unsigned long long)(ram_bytes >> 20));
     snprintf(memory, sizeof(memory),
-             "memory-backend-file,id=ram,mem-path=/proc/self/fd/%d,share=on,size=%s", ram_fd, size);
-    snprintf(chardev, sizeof(chardev), "socket,id=qtest,fd=%d", socket_fd);
+             "memory-backend-file,id=ram,mem-path=/proc/self/fd/%d,share=on,size=%s", ends->ram, size);
+    snprintf(qtest, sizeof(qtest), "socket,id=qtest,fd=%d", ends->qtest);
+    snprintf(monitor, sizeof(monitor), "socket,id=monitor,fd=%d", ends->monitor);
     dup2(null, 0);
     dup2(null, 1);
-    dup2(error_fd, 2);
-    keep_open(ram_fd);
-    keep_open(firmware);
-    keep_open(socket_fd);
+    dup2(ends->errors, 2);
+    keep_open(ends->ram);
+    keep_open(ends->firmware);
+    keep_open(ends->qtest);
+    keep_open(ends->monitor);
     execvp(arguments[0], arguments);
     if (errno == ENOENT)
         dprintf(2, "there is no program %s; Debian's package is qemu-system-x86\n", arguments[0]);
@@ -142,26 +95,40 @@ static _Noreturn void become_qemu(const char *device, int ram_fd, uint64_t ram_b
     _exit(127);
 }
 
-int qemu_spawn(struct qemu *qemu, const char *device, int ram_fd, uint64_t ram_bytes)
+/* Two connected sockets for each of its two channels; -1 with none of them open. */
+static int make_sockets(int qtest[2], int monitor[2])
 {
-    char text[600];
-    pid_t parent = getpid();
-    int pair[2], firmware = make_firmware();
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qtest) != 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, monitor) == 0)
+        return 0;
+    close(qtest[0]);
+    close(qtest[1]);
+    return -1;
+}
 
-    write_device(qemu->name, device, text, sizeof(text));
+int qemu_spawn(struct qemu *qemu, const struct qemu_words *words, int ram_fd, uint64_t ram_bytes)
+{
+    pid_t parent = getpid();
+    int qtest[2], monitor[2], firmware = make_firmware();
+
     qemu->error_fd = memfd_create("errors", MFD_CLOEXEC);
-    if (firmware < 0 || qemu->error_fd < 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    if (firmware < 0 || qemu->error_fd < 0 || make_sockets(qtest, monitor) != 0) {
         if (firmware >= 0)
             close(firmware);
         return -1;
     }
     qemu->child = fork();
-    if (qemu->child == 0)
-        become_qemu(text, ram_fd, ram_bytes, firmware, pair[1], qemu->error_fd, parent);
+    if (qemu->child == 0) {
+        struct ends ends = {ram_fd, firmware, qtest[1], monitor[1], qemu->error_fd};
+
+        become_qemu(words, ram_bytes, &ends, parent);
+    }
     close(firmware);
-    close(pair[1]);
-    qemu->fd = pair[0];
+    close(qtest[1]);
+    close(monitor[1]);
+    qemu->fd = qtest[0];
+    qemu->monitor_fd = monitor[0];
     return qemu->child > 0 ? 0 : -1;
 }
 
@@ -193,16 +160,16 @@ void qemu_fail(struct qemu *qemu, const char *what)
     if (qemu->failed)
         return;
     qemu->failed = true;
-    if (strcmp(what, "it has ended") == 0)
+    if (qemu->child > 0) {
+        if (strcmp(what, "it has ended") != 0)
+            kill(qemu->child, SIGKILL);
         while (waitpid(qemu->child, &status, 0) < 0 && errno == EINTR)
             ;
-    else
-        kill(qemu->child, SIGKILL);
-    if (strcmp(what, "it has ended") == 0)
         qemu->child = -1;
+    }
     if (last_words(qemu, words, sizeof(words)))
         snprintf(qemu->why, sizeof(qemu->why), "QEMU: %s", words);
-    else if (WIFSIGNALED(status))
+    else if (WIFSIGNALED(status) && strcmp(what, "it has ended") == 0)
         snprintf(qemu->why, sizeof(qemu->why), "QEMU was ended by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
@@ -218,8 +185,10 @@ void qemu_stop(struct qemu *qemu)
     }
     if (qemu->fd > 0)
         close(qemu->fd);
+    if (qemu->monitor_fd > 0)
+        close(qemu->monitor_fd);
     if (qemu->error_fd > 0)
         close(qemu->error_fd);
     qemu->child = -1;
-    qemu->fd = qemu->error_fd = -1;
+    qemu->fd = qemu->monitor_fd = qemu->error_fd = -1;
 }

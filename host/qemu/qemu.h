@@ -16,10 +16,31 @@
 
 #define QEMU_RAM_LIMIT (3072ull << 20) /* the PC that QEMU plays has its devices above that */
 
+/* Disks and networks that devices can name. */
+#define QEMU_BACKEND_LIMIT 4u
+enum { QEMU_DRIVE = 1, QEMU_NETDEV };
+struct qemu_backends {
+    unsigned count;
+    struct qemu_backend {
+        int kind;         /* QEMU_DRIVE, QEMU_NETDEV */
+        const char *text; /* of -drive or -netdev, with an id */
+    } backend[QEMU_BACKEND_LIMIT];
+};
+
+struct qemu_words { /* of QEMU's command line */
+    char device[600];
+    unsigned backend_count;
+    struct qemu_word {
+        const char *option;
+        char text[600];
+    } backend[QEMU_BACKEND_LIMIT];
+};
+
 struct qemu {
     char name[32]; /* "edu" */
     pid_t child;   /* -1: none */
     int fd;        /* qtest's, -1 none */
+    int monitor_fd; /* the monitor's (monitor.c) */
     int error_fd;  /* a memfd with what QEMU wrote to its standard error */
     bool line;     /* its interrupt line is asserted */
     bool failed;
@@ -36,17 +57,23 @@ struct qemu {
  * Starts QEMU with "NAME[,property=value...]" and finds out what the device is. -1 with a reason in
  * why: QEMU is not there, does not know the device or refuses its properties.
  */
-int qemu_start(struct qemu *qemu, const char *device, int ram_fd, uint64_t ram_bytes, char *why,
-               size_t why_bytes);
+int qemu_start(struct qemu *qemu, const char *device, const struct qemu_backends *backends,
+               int ram_fd, uint64_t ram_bytes, char *why, size_t why_bytes);
 /* Does one access for the machine, of which nothing is trusted; status is not 0 once QEMU has
  * failed. */
 void qemu_access(struct qemu *qemu, struct channel_qemu *access);
 void qemu_stop(struct qemu *qemu); /* kills it; harmless on one that is all zero */
+
+/* ---- options.c ---- */
 /* Prints which devices were tried and how they are given. */
 void qemu_print_help(FILE *to);
+const char *qemu_check_backend(const struct qemu_backend *backend); /* what is wrong with it, or NULL */
+/* given: "property=value,...". -1 when it is too long. */
+int qemu_choose_words(struct qemu_words *words, const char *name, const char *given,
+                      const struct qemu_backends *backends);
 
 /* ---- process.c ---- */
-int qemu_spawn(struct qemu *qemu, const char *device, int ram_fd, uint64_t ram_bytes);
+int qemu_spawn(struct qemu *qemu, const struct qemu_words *words, int ram_fd, uint64_t ram_bytes);
 /* The process is over or does not answer: failed is set, with what it said last. */
 void qemu_fail(struct qemu *qemu, const char *what);
 

@@ -88,3 +88,8 @@ NTKERNELAPI BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK SpinLock);
 #ifdef __cplusplus
 }
 #endif
+
+/* wdm.h: a macro. Neither the compiler nor the processor moves an access to memory across it. */
+#ifndef KeMemoryBarrier
+#define KeMemoryBarrier() __sync_synchronize()
+#endif
