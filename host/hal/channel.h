@@ -63,7 +63,8 @@ struct channel_hive { /* data_bytes of data follow */
 };
 
 /* An access to a device that QEMU plays (host/qemu). */
-enum { QEMU_READ = 1, QEMU_WRITE, QEMU_SETTLE, QEMU_UNPLUG, QEMU_CONFIG_READ, QEMU_CONFIG_WRITE };
+enum { QEMU_READ = 1, QEMU_WRITE, QEMU_SETTLE, QEMU_UNPLUG, QEMU_CONFIG_READ, QEMU_CONFIG_WRITE,
+       QEMU_PLUG };
 struct channel_qemu {
     uint32_t device;    /* its number among them */
     uint32_t operation; /* QEMU_*; SETTLE only asks for what follows below */

@@ -66,8 +66,10 @@ static int init_one(uint32_t index, struct config_space *space)
     record->first = record->config;
     attach(index);
     plug_init(device);
-    if (device->outside != NULL)
+    if (device->outside != NULL && record->present)
         device_outside_place(&device->public, record->config.bytes);
+    else if (device->outside != NULL)
+        device->model.unplug(&device->public); /* it was there to be looked at */
     return plug_start_model(device) == 0 ? 0 : -EINVAL;
 }
 

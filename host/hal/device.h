@@ -41,6 +41,8 @@ void device_outside_set_message(DD_DEVICE *device, const struct device_outside *
                                 uint32_t message, bool on);
 /* Gives it the addresses and the line that stand in config, the machine's idea of its first bytes. */
 void device_outside_place(DD_DEVICE *device, const uint8_t *config);
+/* Plugs it into QEMU again, as above. False: QEMU is gone. */
+bool device_outside_plug(DD_DEVICE *device, const uint8_t *config);
 uint32_t device_outside_config(DD_DEVICE *device, uint32_t offset, uint32_t width, bool write,
                                uint32_t value);
 

@@ -25,9 +25,21 @@ static bool is_power_of_two(uint64_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
+static bool take_registers(const DD_DEVICE_MODEL *model, uint32_t region, uint32_t *taken)
+{
+    uint32_t first = config_register(model, region);
+    uint32_t mask = model->region[region].kind == DD_REGION_MEMORY64 ? 3 : 1;
+
+    if (first >= DD_DEVICE_REGIONS || mask << first >= 1u << DD_DEVICE_REGIONS ||
+        (*taken & mask << first) != 0)
+        return false;
+    *taken |= mask << first;
+    return true;
+}
+
 static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes)
 {
-    unsigned registers = 0;
+    uint32_t taken = 0; /* base address registers */
 
     for (unsigned i = 0; i < DD_DEVICE_REGIONS; i++) {
         const DD_REGION *region = &model->region[i];
@@ -41,11 +53,11 @@ static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_byt
                                   : region->kind == DD_REGION_MEMORY32 ? 1u << 28
                                                                        : 1ull << 38))
             return refuse(why, why_bytes, "its region %u has no possible size or kind", i);
-        registers += region->kind == DD_REGION_MEMORY64 ? 2 : 1;
+        if (!take_registers(model, i, &taken))
+            return refuse(why, why_bytes,
+                          "its regions need more than 6 base registers, or one of them twice");
     }
-    return registers <= DD_DEVICE_REGIONS
-               ? 0
-               : refuse(why, why_bytes, "its regions need more than 6 base registers");
+    return 0;
 }
 
 static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes)

@@ -294,6 +294,17 @@ void device_outside_place(DD_DEVICE *device, const uint8_t *config)
     device_outside_config(device, INTERRUPT_LINE, 1, true, config[INTERRUPT_LINE]);
 }
 
+bool device_outside_plug(DD_DEVICE *device, const uint8_t *config)
+{
+    struct outside_state *state = device->state;
+    struct channel_qemu access = {.operation = QEMU_PLUG};
+
+    ask(device, &access);
+    if (!state->gone)
+        device_outside_place(device, config);
+    return !state->gone;
+}
+
 static int outside_init(DD_DEVICE *device, const char *arguments, char *why, size_t why_bytes)
 {
     struct outside_state *state = device->state;

@@ -31,8 +31,6 @@ const char *plug_check(const struct device *device)
     uint64_t arrives = time_of(device, PLUG_ARRIVES), leaves = time_of(device, PLUG_LEAVES);
     uint64_t returns = time_of(device, PLUG_RETURNS);
 
-    if (device->outside != NULL)
-        return NULL; /* its arguments are QEMU's */
     if (arrives != NO_TIMER && leaves <= arrives)
         return "it leaves before it arrives";
     if (returns != NO_TIMER && (leaves != NO_TIMER ? returns <= leaves : arrives != NO_TIMER))
@@ -45,7 +43,7 @@ void plug_init(struct device *device)
     struct record *record = device->record;
     bool is_late;
 
-    for (uint32_t id = PLUG_ARRIVES; device->outside == NULL && id < TIMER_COUNT; id++)
+    for (uint32_t id = PLUG_ARRIVES; id < TIMER_COUNT; id++)
         record->due_100ns[id] = time_of(device, id);
     is_late = record->due_100ns[PLUG_ARRIVES] != NO_TIMER;
     record->present = record->plugged = !is_late;
@@ -102,6 +100,9 @@ static void plug_in(struct device *device)
     memset(record->vector, 0, sizeof(record->vector));
     memset(record->due_100ns, 0xFF, DD_DEVICE_TIMERS * sizeof(record->due_100ns[0]));
     record->config = record->first;
+    if (device->outside != NULL &&
+        !device_outside_plug(&device->public, record->config.bytes))
+        return;
     if (plug_start_model(device) != 0)
         return;
     record->present = ++record->plugged;

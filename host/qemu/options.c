@@ -35,8 +35,8 @@ void qemu_print_help(FILE *to)
           "irq=N, lose=N, gone-after=N, arrives=MS, leaves=MS and returns=MS are Drydock's, as for\n"
           "--device, and so is messages=0: its line in place of messages.\n\n"
           "A disk is 64 MiB of zeros that forget what is written, a network is not connected, unless\n"
-          "the device names one of these with drive=ID or netdev=ID; they take what QEMU's -drive and\n"
-          "-netdev take:\n"
+          "the device names one of these with drive=ID or netdev=ID; other properties are those of QEMU's\n"
+          "-blockdev and -netdev:\n"
           "  --qemu-drive file=PATH,id=ID[,format=raw|qcow2|...][,readonly=on]\n"
           "  --qemu-netdev user,id=ID\n\n"
           "$DRYDOCK_QEMU is the program to start (qemu-system-x86_64).\n",
@@ -117,6 +117,40 @@ static bool agree(const char *list, const char *name, const char *other, const c
            strncmp(value, other_value, bytes) == 0;
 }
 
+/* -drive would end the disk with the device, and one that is plugged in again would find none. */
+static size_t write_blockdev(struct qemu_word *word, const char *given)
+{
+    static const struct {
+        const char *given, *written;
+    } names[] = {{"file", "file.filename"}, {"id", "node-name"}, {"format", "driver"}, {"readonly", "read-only"}};
+    size_t limit = sizeof(word->text), used;
+
+    used = (size_t)snprintf(word->text, limit, "file.driver=file%s",
+                            find_property(given, "format", 6) == NULL ? ",driver=raw" : "");
+    for (const char *at = given; *at != '\0' && used < limit; at += *at == ',') {
+        size_t bytes = strcspn(at, ","), key = strcspn(at, "=,");
+        const char *name = NULL;
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && name == NULL; i++)
+            if (strlen(names[i].given) == key && strncmp(at, names[i].given, key) == 0)
+                name = names[i].written;
+        used += name != NULL ? (size_t)snprintf(word->text + used, limit - used, ",%s%.*s", name,
+                                                (int)(bytes - key), at + key)
+                             : (size_t)snprintf(word->text + used, limit - used, ",%.*s", (int)bytes,
+                                                at);
+        at += bytes;
+    }
+    return used;
+}
+
+static size_t write_backend(struct qemu_word *word, const struct qemu_backend *backend)
+{
+    word->option = backend->kind == QEMU_DRIVE ? "-blockdev" : "-netdev";
+    if (backend->kind == QEMU_DRIVE)
+        return write_blockdev(word, backend->text);
+    return (size_t)snprintf(word->text, sizeof(word->text), "%s", backend->text);
+}
+
 int qemu_choose_words(struct qemu_words *words, const char *name, const char *given,
                       const struct qemu_backends *backends)
 {
@@ -125,17 +159,11 @@ int qemu_choose_words(struct qemu_words *words, const char *name, const char *gi
         return -1;
     for (unsigned i = 0; i < backends->count; i++) {
         const struct qemu_backend *backend = &backends->backend[i];
-        bool is_drive = backend->kind == QEMU_DRIVE;
         struct qemu_word *word = &words->backend[words->backend_count];
 
-        if (!agree(given, is_drive ? "drive" : "netdev", backend->text, "id"))
+        if (!agree(given, backend->kind == QEMU_DRIVE ? "drive" : "netdev", backend->text, "id"))
             continue;
-        word->option = is_drive ? "-drive" : "-netdev";
-        if ((size_t)snprintf(word->text, sizeof(word->text), "%s%s%s", is_drive ? "if=none," : "",
-                             is_drive && find_property(backend->text, "format", 6) == NULL
-                                 ? "format=raw,"
-                                 : "",
-                             backend->text) >= sizeof(word->text))
+        if (write_backend(word, backend) >= sizeof(word->text))
             return -1;
         words->backend_count++;
     }
@@ -146,6 +174,9 @@ const char *qemu_check_backend(const struct qemu_backend *backend)
 {
     const char *id = find_property(backend->text, "id", 2);
 
-    return id == NULL || *id == '\0' || *id == ',' ? "id=NAME is missing, by which devices name it"
-                                                   : NULL;
+    if (id == NULL || *id == '\0' || *id == ',')
+        return "id=NAME is missing, by which devices name it";
+    if (backend->kind == QEMU_DRIVE && find_property(backend->text, "file", 4) == NULL)
+        return "file=PATH is missing";
+    return NULL;
 }

@@ -9,7 +9,7 @@
 
 #include "qemu/board.h"
 
-enum { COMMAND = 0x04, REVISION = 0x08, BARS = 0x10, SUBSYSTEM = 0x2C, CAPABILITIES = 0x34, PIN = 0x3D };
+enum { REVISION = 0x08, BARS = 0x10, SUBSYSTEM = 0x2C, CAPABILITIES = 0x34, PIN = 0x3D };
 enum { CAPABILITY_MSI = 0x05, CAPABILITY_MSIX = 0x11 };
 #define HPET_CONFIGURATION (BOARD_HPET + 0x10)
 #define HPET_COUNTER (BOARD_HPET + 0xF0)
@@ -174,7 +174,7 @@ int qemu_start(struct qemu *qemu, const char *device, const struct qemu_backends
 
     memset(qemu, 0, sizeof(*qemu));
     qemu->device.number = number;
-    qemu->child = qemu->fd = qemu->monitor_fd = qemu->error_fd = -1;
+    qemu->child = qemu->qtest.fd = qemu->monitor.fd = qemu->error_fd = -1;
     if (bytes == 0 || bytes >= sizeof(qemu->name)) {
         snprintf(why, why_bytes, "no name that a device of QEMU's has");
         return -1;
@@ -184,6 +184,7 @@ int qemu_start(struct qemu *qemu, const char *device, const struct qemu_backends
         snprintf(why, why_bytes, "its properties, or those of what it names, are too long");
         return -1;
     }
+    memcpy(qemu->words, words.device, sizeof(qemu->words));
     if (ram_bytes > QEMU_RAM_LIMIT) {
         snprintf(why, why_bytes, "QEMU's devices need addresses below 4 GiB: --ram at most %llu",
                  QEMU_RAM_LIMIT >> 20);
@@ -258,8 +259,11 @@ void qemu_access(struct qemu *qemu, struct channel_qemu *access)
     bool config = access->operation == QEMU_CONFIG_READ || access->operation == QEMU_CONFIG_WRITE;
 
     access->status = 0;
-    if (config ? may_configure(access)
-               : access->operation > QEMU_WRITE || may_access(qemu, access))
+    if (config || access->operation == QEMU_READ)
+        access->value |= access->operation == QEMU_CONFIG_WRITE ? 0 : ~0ull; /* nothing is there */
+    if (config                              ? qemu->plugged && may_configure(access)
+        : access->operation <= QEMU_WRITE ? qemu->plugged && may_access(qemu, access)
+                                            : true)
         switch (access->operation) {
         case QEMU_READ:
         case QEMU_WRITE: access_register(qemu, access); break;
@@ -270,7 +274,8 @@ void qemu_access(struct qemu *qemu, struct channel_qemu *access)
         case QEMU_SETTLE:
             qemu->clock_100ns = qemu_ask(qemu, "readq 0x%llx\n", HPET_COUNTER) / HPET_TICKS_PER_100NS;
             break;
-        case QEMU_UNPLUG: qemu_write_config(qemu, COMMAND, 2, 0); break;
+        case QEMU_UNPLUG: qemu_unplug(qemu); break;
+        case QEMU_PLUG: qemu_plug(qemu); break;
         default: break;
         }
     access->line = qemu->line;

@@ -127,8 +127,9 @@ int qemu_spawn(struct qemu *qemu, const struct qemu_words *words, int ram_fd, ui
     close(firmware);
     close(qtest[1]);
     close(monitor[1]);
-    qemu->fd = qtest[0];
-    qemu->monitor_fd = monitor[0];
+    qemu->qtest.fd = qtest[0];
+    qemu->monitor.fd = monitor[0];
+    qemu->plugged = true;
     return qemu->child > 0 ? 0 : -1;
 }
 
@@ -183,12 +184,12 @@ void qemu_stop(struct qemu *qemu)
         while (waitpid(qemu->child, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    if (qemu->fd > 0)
-        close(qemu->fd);
-    if (qemu->monitor_fd > 0)
-        close(qemu->monitor_fd);
+    if (qemu->qtest.fd > 0)
+        close(qemu->qtest.fd);
+    if (qemu->monitor.fd > 0)
+        close(qemu->monitor.fd);
     if (qemu->error_fd > 0)
         close(qemu->error_fd);
     qemu->child = -1;
-    qemu->fd = qemu->monitor_fd = qemu->error_fd = -1;
+    qemu->qtest.fd = qemu->monitor.fd = qemu->error_fd = -1;
 }

@@ -39,16 +39,20 @@ struct qemu_words { /* of QEMU's command line */
 struct qemu {
     char name[32]; /* "edu" */
     pid_t child;   /* -1: none */
-    int fd;        /* qtest's, -1 none */
-    int monitor_fd; /* the monitor's (monitor.c) */
     int error_fd;  /* a memfd with what QEMU wrote to its standard error */
     bool line;     /* its interrupt line is asserted */
     bool failed;
     char why[400]; /* once failed */
     uint64_t clock_100ns; /* QEMU's virtual time when it was last asked */
     uint64_t first_answer; /* of the last qemu_ask: its first command's */
-    uint32_t held;        /* bytes of answers in buffer */
-    char buffer[4096];
+    bool plugged;         /* the device is in QEMU's bus */
+    char words[600];      /* its -device argument */
+    struct qemu_lines {
+        int fd;           /* -1: none */
+        uint32_t held;    /* bytes in buffer */
+        char buffer[4096];
+    } qtest, monitor;
+    bool has_greeted;     /* the monitor takes commands */
     uint64_t base[DD_DEVICE_REGIONS]; /* where the base address registers are now */
     struct device_outside device;
 };
@@ -77,10 +81,17 @@ int qemu_spawn(struct qemu *qemu, const struct qemu_words *words, int ram_fd, ui
 /* The process is over or does not answer: failed is set, with what it said last. */
 void qemu_fail(struct qemu *qemu, const char *what);
 
+/* ---- monitor.c: hot plug ---- */
+void qemu_unplug(struct qemu *qemu);
+void qemu_plug(struct qemu *qemu);
+
 /* ---- qtest.c: one command, or several whose answers are dropped but the last one's ---- */
 /* The answer's value, 0 without one; check failed. */
 uint64_t qemu_ask(struct qemu *qemu, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The next line that QEMU sends, without its end; false: it failed. */
+bool qemu_next_line(struct qemu *qemu, struct qemu_lines *lines, char *line, size_t limit);
 
 /* ---- pci.c ---- */
 uint32_t qemu_read_config(struct qemu *qemu, uint32_t offset, uint32_t width);

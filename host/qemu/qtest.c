@@ -17,43 +17,44 @@
 #include "qemu/board.h"
 
 #define ANSWER_MS 20000 /* a QEMU that takes longer than this is stuck */
+#define INTERRUPT_LIMIT 100000u /* changes of the line before one answer */
 
-static bool fill(struct qemu *qemu)
+static bool fill(struct qemu *qemu, struct qemu_lines *lines)
 {
-    struct pollfd poller = {qemu->fd, POLLIN, 0};
+    struct pollfd poller = {lines->fd, POLLIN, 0};
     ssize_t n;
     int ready;
 
-    if (qemu->held == sizeof(qemu->buffer)) {
+    if (lines->held == sizeof(lines->buffer)) {
         qemu_fail(qemu, "its answer has no end");
         return false;
     }
     do
         ready = poll(&poller, 1, ANSWER_MS);
     while (ready < 0 && errno == EINTR);
-    n = ready > 0 ? recv(qemu->fd, qemu->buffer + qemu->held, sizeof(qemu->buffer) - qemu->held, 0)
+    n = ready > 0 ? recv(lines->fd, lines->buffer + lines->held,
+                         sizeof(lines->buffer) - lines->held, 0)
                   : -1;
     if (n <= 0) {
         qemu_fail(qemu, ready == 0 ? "it does not answer" : "it has ended");
         return false;
     }
-    qemu->held += (uint32_t)n;
+    lines->held += (uint32_t)n;
     return true;
 }
 
-/* The next line without its end. */
-static bool next_line(struct qemu *qemu, char *line, size_t limit)
+bool qemu_next_line(struct qemu *qemu, struct qemu_lines *lines, char *line, size_t limit)
 {
     char *end;
     size_t bytes;
 
-    while ((end = memchr(qemu->buffer, '\n', qemu->held)) == NULL)
-        if (!fill(qemu))
+    while ((end = memchr(lines->buffer, '\n', lines->held)) == NULL)
+        if (!fill(qemu, lines))
             return false;
-    bytes = (size_t)(end - qemu->buffer);
-    snprintf(line, limit, "%.*s", (int)bytes, qemu->buffer);
-    qemu->held -= (uint32_t)bytes + 1;
-    memmove(qemu->buffer, end + 1, qemu->held);
+    bytes = (size_t)(end - lines->buffer);
+    snprintf(line, limit, "%.*s", (int)bytes, lines->buffer);
+    lines->held -= (uint32_t)bytes + 1;
+    memmove(lines->buffer, end + 1, lines->held);
     return true;
 }
 
@@ -70,12 +71,19 @@ static void note_interrupt(struct qemu *qemu, const char *line)
 static uint64_t answer(struct qemu *qemu)
 {
     char line[256], what[300];
+    unsigned interrupts = 0;
 
-    do {
-        if (!next_line(qemu, line, sizeof(line)))
+    for (;;) {
+        if (!qemu_next_line(qemu, &qemu->qtest, line, sizeof(line)))
             return 0;
+        if (strncmp(line, "IRQ ", 4) != 0)
+            break;
         note_interrupt(qemu, line);
-    } while (strncmp(line, "IRQ ", 4) == 0);
+        if (++interrupts == INTERRUPT_LIMIT) {
+            qemu_fail(qemu, "its interrupt line does not come to rest");
+            return 0;
+        }
+    }
     if (strncmp(line, "OK", 2) == 0)
         return strtoull(line + 2, NULL, 0);
     snprintf(what, sizeof(what), "it refuses a command: %s", line);
@@ -96,7 +104,7 @@ uint64_t qemu_ask(struct qemu *qemu, const char *format, ...)
     vsnprintf(commands, sizeof(commands), format, arguments);
     va_end(arguments);
     bytes = strlen(commands);
-    if (send(qemu->fd, commands, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
+    if (send(qemu->qtest.fd, commands, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
         qemu_fail(qemu, "it has ended");
     for (const char *at = commands; !qemu->failed && (at = strchr(at, '\n')) != NULL; at++) {
         value = answer(qemu);

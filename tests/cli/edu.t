@@ -84,11 +84,6 @@ if command -v qemu-system-x86_64 > /dev/null; then
     refused edu,foo=1 "Property 'edu.foo' not found" 'a property that it does not have'
     run run --ram 4096 --qemu-device edu build/drivers/first.sys
     is $status 2 'QEMU: more memory than leaves room'
-    for device in e1000:VEN_8086\&DEV_100E nvme:VEN_1B36\&DEV_0010 virtio-net-pci:VEN_1AF4\&DEV_1000 \
-        virtio-blk-pci:VEN_1AF4\&DEV_1001; do
-        run run --tree --qemu-device "${device%%:*}" build/drivers/first.sys
-        like "$work/err" "PCI.${device##*:}&" "QEMU: ${device%%:*} is found on the bus"
-    done
     run run --qemu-device edu --qemu-device edu --tree build/drivers/edu.sys
     is "$(grep -c 'VEN_1234.*(edu)  started' "$work/err")" 2 'QEMU: two devices, each with a QEMU of its own'
 else

