@@ -437,6 +437,43 @@ Abandon:
     return Status;
 }
 
+/* [doc: ReadDirectoryChangesW; IRP_MN_NOTIFY_CHANGE_DIRECTORY] */
+NT_SERVICE(NotifyChangeDirectoryFile);
+NT_EXPORT(NtNotifyChangeDirectoryFile);
+NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                                           PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
+                                           ULONG Length, ULONG CompletionFilter, BOOLEAN WatchTree)
+{
+    IOP_REQUEST Request;
+    NTSTATUS Status;
+
+    if (CompletionFilter == 0 || (CompletionFilter & ~(ULONG)FILE_NOTIFY_VALID_MASK))
+        return STATUS_INVALID_PARAMETER;
+    Status = IopBeginRequest(&Request, FileHandle, FILE_LIST_DIRECTORY, Event, ApcRoutine, ApcContext, IoStatusBlock);
+    if (Status != STATUS_SUCCESS)
+        return Status;
+    Status = IopMakeRequestIrp(&Request, IRP_MJ_DIRECTORY_CONTROL, IRP_MN_NOTIFY_CHANGE_DIRECTORY);
+    if (!NT_SUCCESS(Status))
+        goto Abandon;
+    __try {
+        IopProbe(&Request, Buffer, Length, TRUE);
+        if (!IopAttachBuffer(&Request, Buffer, Length, TRUE))
+            Status = STATUS_INSUFFICIENT_RESOURCES;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    if (!NT_SUCCESS(Status))
+        goto Abandon;
+    Request.Stack->Flags = WatchTree ? SL_WATCH_TREE : 0;
+    Request.Stack->Parameters.NotifyDirectory.Length = Length;
+    Request.Stack->Parameters.NotifyDirectory.CompletionFilter = CompletionFilter;
+    return IopSendRequest(&Request);
+
+Abandon:
+    IopAbandonRequest(&Request);
+    return Status;
+}
+
 /* ---- by name ---- */
 
 /* Opens the file for its attributes, asks, closes. Info is in system memory. */

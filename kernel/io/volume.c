@@ -2,7 +2,7 @@
  * The file system of C: and of the other drives that the host gives, \FileSystem\Drydock: devices, names, create, cleanup,
  * close. The files are the host's: each request becomes calls to its broker. Requests are done before the dispatch routine returns.
  * Left out: caching (so no memory-mapped coherency), oplocks, byte-range locks, streams, extended attributes, reparse
- * points, security descriptors of single files (the volume's descriptor counts), short names, change notification.
+ * points, security descriptors of single files (the volume's descriptor counts), short names.
  */
 #include "volume.h"
 
@@ -202,6 +202,16 @@ static VOID VolFreeOpen(VOL_OPEN *Open)
 
 /* ---- create ---- */
 
+static VOID VolReportCreate(const VOL_OPEN *Open, ULONG Action)
+{
+    if (Action == FILE_CREATED)
+        VolReport(Open->Device, (PUNICODE_STRING)&Open->Path, VolNameFilter(Open), FILE_ACTION_ADDED);
+    else if (Action == FILE_OVERWRITTEN || Action == FILE_SUPERSEDED)
+        VolReport(Open->Device, (PUNICODE_STRING)&Open->Path,
+                  FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE,
+                  FILE_ACTION_MODIFIED);
+}
+
 typedef struct _VOL_CREATE {
     PFILE_OBJECT FileObject;
     VOL_OPEN *Open;
@@ -400,6 +410,8 @@ NTSTATUS NTAPI VolCreate(PDEVICE_OBJECT Device, PIRP Irp)
     Stack->FileObject->FsContext2 = Create.Open;
     if (Create.Open->DeleteOnClose)
         Stack->FileObject->Flags |= FO_DELETE_ON_CLOSE;
+    if (Create.Open->File != NULL)
+        VolReportCreate(Create.Open, Create.Action);
     return VolComplete(Irp, STATUS_SUCCESS, Create.Action);
 }
 
@@ -410,17 +422,21 @@ NTSTATUS NTAPI VolCleanup(PDEVICE_OBJECT Device, PIRP Irp)
     PFILE_OBJECT FileObject = IoGetCurrentIrpStackLocation(Irp)->FileObject;
     VOL_OPEN *Open = FileObject->FsContext2;
     VOL_FILE *File = Open != NULL ? Open->File : NULL;
+    VOL_DEVICE *Volume = Device->DeviceExtension;
     HAL_FILE_REQUEST Request = { 0 };
 
-    UNREFERENCED_PARAMETER(Device);
     if (File == NULL)
         return VolComplete(Irp, STATUS_SUCCESS, 0);
+    FsRtlNotifyCleanup(Volume->NotifySync, &Volume->Notify, Open);
     IoRemoveShareAccess(FileObject, &File->Share);
     if (Open->DeleteOnClose)
         File->DeletePending = TRUE;
     File->Handles--;
-    if (File->Handles == 0 && File->DeletePending && !File->Deleted)
+    if (File->Handles == 0 && File->DeletePending && !File->Deleted) {
         File->Deleted = NT_SUCCESS(VolHandleCall(&Request, HAL_FILE_DELETE, Open));
+        if (File->Deleted)
+            VolReport(Device, &Open->Path, VolNameFilter(Open), FILE_ACTION_REMOVED);
+    }
     return VolComplete(Irp, STATUS_SUCCESS, 0);
 }
 
@@ -491,6 +507,7 @@ static NTSTATUS VolMakeDevice(PDRIVER_OBJECT Driver, CHAR Drive)
     if (!NT_SUCCESS(Status))
         return Status;
     ((VOL_DEVICE *)Device->DeviceExtension)->Drive = Drive;
+    VolInitNotify(Device->DeviceExtension);
     Status = VolMakeVpb(Device, Number);
     if (!NT_SUCCESS(Status)) {
         IoDeleteDevice(Device);

@@ -38,6 +38,8 @@ typedef struct _VOL_OPEN {
 /* The extension of a volume's device. */
 typedef struct _VOL_DEVICE {
     CHAR Drive; /* HAL_FILE_REQUEST.drive: 0 for C:, else the letter of a volume that cannot be written to */
+    PNOTIFY_SYNC NotifySync;
+    LIST_ENTRY Notify;  /* who watches directories */
 } VOL_DEVICE;
 
 static inline BOOLEAN VolIsProtected(PDEVICE_OBJECT Device)
@@ -57,6 +59,18 @@ PVOID VolBuffer(PIRP Irp);
 /* Directory and file joined by one backslash, in pool. Buffer NULL: out of memory or too long. */
 UNICODE_STRING VolJoin(PCUNICODE_STRING Directory, PCUNICODE_STRING Name);
 NTSTATUS VolComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
+
+/* ---- volumenotify.c ---- */
+VOID VolInitNotify(VOL_DEVICE *Volume); /* raises when there is no memory */
+NTSTATUS VolNotifyChange(VOL_OPEN *Open, PIRP Irp);
+/* Tells the watchers of Path's directory, FILE_NOTIFY_CHANGE_* in Filter, FILE_ACTION_*. */
+VOID VolReport(PDEVICE_OBJECT Device, PUNICODE_STRING Path, ULONG Filter, ULONG Action);
+BOOLEAN VolIsWatched(PDEVICE_OBJECT Device); /* anybody at all: saves work when nobody is */
+/* The filter bit of the open file's name. */
+static inline ULONG VolNameFilter(const VOL_OPEN *Open)
+{
+    return Open->File->Directory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME;
+}
 
 NTSTATUS NTAPI VolCreate(PDEVICE_OBJECT Device, PIRP Irp);
 NTSTATUS NTAPI VolCleanup(PDEVICE_OBJECT Device, PIRP Irp);

@@ -76,14 +76,23 @@ static NTSTATUS VolPickOffset(VOL_TRANSFER *Transfer, LARGE_INTEGER Offset)
     return Status;
 }
 
+/* What was written is told; the file's size was OldSize, unless nobody watches. */
+static VOID VolReportWrite(const VOL_TRANSFER *Transfer, ULONG64 OldSize)
+{
+    BOOLEAN Grown = Transfer->Offset + Transfer->Done > OldSize;
+
+    VolReport(Transfer->Open->Device, (PUNICODE_STRING)&Transfer->Open->Path,
+              FILE_NOTIFY_CHANGE_LAST_WRITE | (Grown ? FILE_NOTIFY_CHANGE_SIZE : 0), FILE_ACTION_MODIFIED);
+}
+
 NTSTATUS NTAPI VolReadWrite(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     PFILE_OBJECT File = Stack->FileObject;
     VOL_TRANSFER Transfer = { 0 };
+    HAL_FILE_INFO Before = { 0 };
     NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Device);
     Transfer.Open = File->FsContext2;
     Transfer.Write = Stack->MajorFunction == IRP_MJ_WRITE;
     Transfer.Length = Stack->Parameters.Read.Length;
@@ -93,8 +102,12 @@ NTSTATUS NTAPI VolReadWrite(PDEVICE_OBJECT Device, PIRP Irp)
     if (Transfer.Length != 0 && Irp->MdlAddress != NULL && Transfer.Data == NULL)
         return VolComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     Status = VolPickOffset(&Transfer, Stack->Parameters.Read.ByteOffset);
+    if (NT_SUCCESS(Status) && Transfer.Write && VolIsWatched(Device))
+        Status = VolStat(Transfer.Open, &Before);
     if (NT_SUCCESS(Status))
         Status = VolTransfer(&Transfer);
+    if (Transfer.Write && Transfer.Done != 0)
+        VolReportWrite(&Transfer, Before.size);
     if (NT_SUCCESS(Status) && (File->Flags & FO_SYNCHRONOUS_IO) && !(Irp->Flags & IRP_PAGING_IO))
         File->CurrentByteOffset.QuadPart = (LONGLONG)(Transfer.Offset + Transfer.Done);
     return VolComplete(Irp, Status, Transfer.Done);
@@ -120,9 +133,19 @@ static ULONG64 VolTime(LARGE_INTEGER Time)
     return Time.QuadPart < 0 ? 0 : (ULONG64)Time.QuadPart;
 }
 
-static NTSTATUS VolSetBasic(const VOL_OPEN *Open, const FILE_BASIC_INFORMATION *Basic)
+/* The parts that Basic sets, as watchers ask for them. */
+static ULONG VolBasicFilter(const FILE_BASIC_INFORMATION *Basic)
+{
+    return (Basic->CreationTime.QuadPart > 0 ? FILE_NOTIFY_CHANGE_CREATION : 0) |
+           (Basic->LastAccessTime.QuadPart > 0 ? FILE_NOTIFY_CHANGE_LAST_ACCESS : 0) |
+           (Basic->LastWriteTime.QuadPart > 0 ? FILE_NOTIFY_CHANGE_LAST_WRITE : 0) |
+           (Basic->FileAttributes != 0 ? FILE_NOTIFY_CHANGE_ATTRIBUTES : 0);
+}
+
+static NTSTATUS VolSetBasic(VOL_OPEN *Open, const FILE_BASIC_INFORMATION *Basic)
 {
     HAL_FILE_REQUEST Request = { 0 };
+    NTSTATUS Status;
 
     if (Basic->CreationTime.QuadPart < -2 || Basic->LastAccessTime.QuadPart < -2 || Basic->LastWriteTime.QuadPart < -2
         || Basic->ChangeTime.QuadPart < -2)
@@ -136,10 +159,13 @@ static NTSTATUS VolSetBasic(const VOL_OPEN *Open, const FILE_BASIC_INFORMATION *
     Request.info.written = VolTime(Basic->LastWriteTime);
     Request.info.changed = VolTime(Basic->ChangeTime);
     Request.info.attributes = Basic->FileAttributes;
-    return VolHandleCall(&Request, HAL_FILE_SET_TIMES, Open);
+    Status = VolHandleCall(&Request, HAL_FILE_SET_TIMES, Open);
+    if (NT_SUCCESS(Status))
+        VolReport(Open->Device, &Open->Path, VolBasicFilter(Basic), FILE_ACTION_MODIFIED);
+    return Status;
 }
 
-static NTSTATUS VolSetSize(const VOL_OPEN *Open, LARGE_INTEGER Size, BOOLEAN ShrinkOnly)
+static NTSTATUS VolSetSize(VOL_OPEN *Open, LARGE_INTEGER Size, BOOLEAN ShrinkOnly)
 {
     HAL_FILE_REQUEST Request = { 0 };
     HAL_FILE_INFO Info;
@@ -152,7 +178,10 @@ static NTSTATUS VolSetSize(const VOL_OPEN *Open, LARGE_INTEGER Size, BOOLEAN Shr
     if (ShrinkOnly && (ULONG64)Size.QuadPart >= Info.size)
         return STATUS_SUCCESS; /* room beyond the end is the host's matter */
     Request.info.size = (ULONG64)Size.QuadPart;
-    return VolHandleCall(&Request, HAL_FILE_SET_SIZE, Open);
+    Status = VolHandleCall(&Request, HAL_FILE_SET_SIZE, Open);
+    if (NT_SUCCESS(Status) && (ULONG64)Size.QuadPart != Info.size)
+        VolReport(Open->Device, &Open->Path, FILE_NOTIFY_CHANGE_SIZE, FILE_ACTION_MODIFIED);
+    return Status;
 }
 
 static NTSTATUS VolCheckEmpty(const VOL_OPEN *Open)
@@ -174,6 +203,7 @@ static NTSTATUS VolCheckEmpty(const VOL_OPEN *Open)
 
 static NTSTATUS VolSetDisposition(const VOL_OPEN *Open, BOOLEAN Delete)
 {
+    VOL_DEVICE *Volume = Open->Device->DeviceExtension;
     HAL_FILE_INFO Info;
     NTSTATUS Status = VolStat(Open, &Info);
 
@@ -187,6 +217,9 @@ static NTSTATUS VolSetDisposition(const VOL_OPEN *Open, BOOLEAN Delete)
         Status = VolCheckEmpty(Open);
     if (NT_SUCCESS(Status))
         Open->File->DeletePending = Delete;
+    if (NT_SUCCESS(Status) && Delete && Open->File->Directory) /* whoever watches it hears of it */
+        FsRtlNotifyFullChangeDirectory(Volume->NotifySync, &Volume->Notify, Open->File, NULL, FALSE, FALSE, 0, NULL,
+                                       NULL, NULL);
     return Status;
 }
 
@@ -212,10 +245,32 @@ static NTSTATUS VolRenamePath(const VOL_OPEN *Open, PFILE_OBJECT Target, const F
     return Path->Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
 }
 
+static ULONG VolDirectoryBytes(PCUNICODE_STRING Path)
+{
+    ULONG i = Path->Length / sizeof(WCHAR);
+
+    while (i != 0 && Path->Buffer[i - 1] != L'\\')
+        i--;
+    return i * (ULONG)sizeof(WCHAR);
+}
+
+/* A rename in a directory has its own two actions; from one to another it is a removal and an addition. */
+static VOID VolReportRename(const VOL_OPEN *Open, PUNICODE_STRING Old, PUNICODE_STRING New)
+{
+    UNICODE_STRING From = *Old, To = *New;
+    BOOLEAN Same;
+
+    From.Length = (USHORT)VolDirectoryBytes(Old);
+    To.Length = (USHORT)VolDirectoryBytes(New);
+    Same = RtlEqualUnicodeString(&From, &To, TRUE);
+    VolReport(Open->Device, Old, VolNameFilter(Open), Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED);
+    VolReport(Open->Device, New, VolNameFilter(Open), Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
+}
+
 static NTSTATUS VolRename(VOL_OPEN *Open, PIO_STACK_LOCATION Stack, const FILE_RENAME_INFORMATION *Info)
 {
     HAL_FILE_REQUEST Request = { 0 };
-    UNICODE_STRING Path;
+    UNICODE_STRING Path, Old;
     char *HostPath;
     ULONG Bytes;
     NTSTATUS Status = VolRenamePath(Open, Stack->Parameters.SetFile.FileObject, Info, &Path);
@@ -236,8 +291,10 @@ static NTSTATUS VolRename(VOL_OPEN *Open, PIO_STACK_LOCATION Stack, const FILE_R
         ExFreePoolWithTag(Path.Buffer, VOL_TAG);
         return Status;
     }
-    ExFreePoolWithTag(Open->Path.Buffer, VOL_TAG);
+    Old = Open->Path;
     Open->Path = Path;
+    VolReportRename(Open, &Old, &Path);
+    ExFreePoolWithTag(Old.Buffer, VOL_TAG);
     return STATUS_SUCCESS;
 }
 

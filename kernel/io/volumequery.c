@@ -480,10 +480,13 @@ NTSTATUS NTAPI VolDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp)
     ULONG Used;
 
     UNREFERENCED_PARAMETER(Device);
-    if (Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY || Open == NULL || Open->File == NULL)
+    if ((Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY && Stack->MinorFunction != IRP_MN_NOTIFY_CHANGE_DIRECTORY) ||
+        Open == NULL || Open->File == NULL)
         return VolComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (!Open->File->Directory)
         return VolComplete(Irp, STATUS_INVALID_PARAMETER, 0);
+    if (Stack->MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY)
+        return VolNotifyChange(Open, Irp);
     Scan = ExAllocatePoolWithTag(PagedPool, sizeof(*Scan), VOL_TAG);
     if (Scan == NULL)
         return VolComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);

@@ -26,6 +26,7 @@ for program in crt files threads; do
     tap $first $program-ucrt
 done
 tap $first processes
+tap $first changes
 tap $first pipes
 tap $first pool
 tap $first registry_api

@@ -128,7 +128,7 @@ BOOL WINAPI CloseHandle(HANDLE Handle)
 /* ---- transfer ---- */
 
 /* A request without OVERLAPPED that the driver pended (the handle is asynchronous): waits for it. */
-static NTSTATUS WaitForFile(HANDLE File, PIO_STATUS_BLOCK IoStatus, NTSTATUS Status)
+NTSTATUS WaitForFile(HANDLE File, PIO_STATUS_BLOCK IoStatus, NTSTATUS Status)
 {
     if (Status != STATUS_PENDING)
         return Status;
@@ -136,9 +136,6 @@ static NTSTATUS WaitForFile(HANDLE File, PIO_STATUS_BLOCK IoStatus, NTSTATUS Sta
     return NT_SUCCESS(Status) ? IoStatus->Status : Status;
 }
 
-/* The low bit of hEvent says: nothing to the completion port. [doc: GetQueuedCompletionStatus] */
-#define OverlappedEvent(o) ((HANDLE)((ULONG_PTR)(o)->hEvent & ~(ULONG_PTR)1))
-#define OverlappedContext(o) ((ULONG_PTR)(o)->hEvent & 1 ? NULL : (PVOID)(o))
 #define OverlappedOffset(o) {.LowPart = (o)->Offset, .HighPart = (LONG)(o)->OffsetHigh}
 
 static BOOL FinishOverlapped(NTSTATUS Status, LPOVERLAPPED Overlapped, LPDWORD Moved)
@@ -197,8 +194,7 @@ BOOL WINAPI WriteFile(HANDLE File, LPCVOID Buffer, DWORD Bytes, LPDWORD Moved, L
     return StatusToBool(Status);
 }
 
-/* A Win32 completion routine is called from the APC of the NT service: (context, status block, 0). */
-static VOID NTAPI CallCompletion(PVOID Context, PIO_STATUS_BLOCK IoStatus, ULONG Reserved)
+VOID NTAPI CallCompletion(PVOID Context, PIO_STATUS_BLOCK IoStatus, ULONG Reserved)
 {
     LPOVERLAPPED Overlapped = (LPOVERLAPPED)IoStatus;
     DWORD Error = NT_SUCCESS(IoStatus->Status) ? 0 : RtlNtStatusToDosError(IoStatus->Status);

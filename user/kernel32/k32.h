@@ -27,6 +27,15 @@ typedef NTSTATUS(NTAPI *OPEN_SERVICE)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 HANDLE OpenNamed(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCWSTR Text);
 HANDLE OpenNamedAnsi(OPEN_SERVICE Open, DWORD Access, BOOL Inherit, LPCSTR Text);
 
+/* ---- file.c ---- */
+/* The low bit of hEvent says: nothing to the completion port. [doc: GetQueuedCompletionStatus] */
+#define OverlappedEvent(o) ((HANDLE)((ULONG_PTR)(o)->hEvent & ~(ULONG_PTR)1))
+#define OverlappedContext(o) ((ULONG_PTR)(o)->hEvent & 1 ? NULL : (PVOID)(o))
+/* The end of a request that is pending: its status. */
+NTSTATUS WaitForFile(HANDLE File, PIO_STATUS_BLOCK IoStatus, NTSTATUS Status);
+/* The APC of an NT service that calls the Win32 completion routine Context. */
+VOID NTAPI CallCompletion(PVOID Context, PIO_STATUS_BLOCK IoStatus, ULONG Reserved);
+
 /* ---- strings and paths ---- */
 /* A heap copy in UTF-16, or NULL with ERROR_NOT_ENOUGH_MEMORY; NULL gives NULL. The caller frees it with FreeText. */
 WCHAR *WideFromAnsi(const char *Text);
