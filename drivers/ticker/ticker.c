@@ -181,10 +181,13 @@ static NTSTATUS NTAPI ticker_open_close(PDEVICE_OBJECT Device, PIRP Irp)
 static NTSTATUS ticker_start(TICKER *Ticker, PIO_STACK_LOCATION Stack)
 {
     PCM_RESOURCE_LIST Resources = Stack->Parameters.StartDevice.AllocatedResourcesTranslated;
-    PCM_PARTIAL_RESOURCE_LIST List = &Resources->List[0].PartialResourceList;
+    PCM_PARTIAL_RESOURCE_LIST List;
     IO_CONNECT_INTERRUPT_PARAMETERS Connect = {.Version = CONNECT_LINE_BASED};
     NTSTATUS Status;
 
+    if (Resources == NULL) /* a root device has none */
+        return STATUS_DEVICE_CONFIGURATION_ERROR;
+    List = &Resources->List[0].PartialResourceList;
     for (ULONG i = 0; i < List->Count && Ticker->Registers == NULL; i++)
         if (List->PartialDescriptors[i].Type == CmResourceTypeMemory)
             Ticker->Registers = MmMapIoSpace(List->PartialDescriptors[i].u.Memory.Start,

@@ -1,7 +1,7 @@
 /*
  * devcon: devices and drivers by command line. Names, arguments, texts and exit codes are those of the Windows Driver Kit's
  * DevCon [doc: Device Console (DevCon.exe) Commands, DevCon Examples]. Not here: other machines (-m:), restarting the machine
- * (-r, reboot), resources, setup classes by legacy services.
+ * (reboot; /r is taken, but restarts nothing), setup classes by legacy services.
  */
 #include "devcon.h"
 #include "console.h"
@@ -24,6 +24,7 @@ static const struct {
     {L"listclass", DevconListClass, "List all devices for a setup class."},
     {L"remove", DevconRemove, "Remove devices."},
     {L"rescan", DevconRescan, "Scan for new hardware."},
+    {L"resources", DevconResources, "List hardware resources used by devices."},
     {L"restart", DevconRestart, "Restart devices."},
     {L"sethwid", DevconSetHwid, "Modify hardware IDs of listed root-enumerated devices."},
     {L"stack", DevconStack, "List expected driver stack of devices."},
@@ -58,7 +59,10 @@ static int Find(const WCHAR *Name)
 int wmain(int Count, WCHAR **Arguments)
 {
     int Command, Exit = DEVCON_USAGE;
+    BOOL Reboots = Count > 1 && (_wcsicmp(Arguments[1], L"/r") == 0 || _wcsicmp(Arguments[1], L"-r") == 0);
 
+    Count -= Reboots;
+    Arguments += Reboots;
     if (Count > 1 && (_wcsicmp(Arguments[1], L"help") == 0 || wcscmp(Arguments[1], L"/?") == 0)) {
         Command = Count > 2 ? Find(Arguments[2]) : -1;
         if (Command < 0)
@@ -73,5 +77,7 @@ int wmain(int Count, WCHAR **Arguments)
         printf("devcon.exe Usage: devcon.exe <command> [<arg>...]\nFor more information type: devcon.exe help\n");
     else if (Exit == DEVCON_FAIL)
         printf("devcon.exe failed.\n");
+    else if (Exit == DEVCON_REBOOT && Reboots)
+        printf("The machine has to be restarted, which /r does not do here.\n");
     return Exit;
 }

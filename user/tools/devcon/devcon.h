@@ -30,5 +30,7 @@ void DevconLine(const WCHAR *Id, const WCHAR *What);
 
 DEVCON_COMMAND DevconFind, DevconFindAll, DevconStatus, DevconHwids, DevconStack, DevconDriverFiles, DevconDriverNodes,
     DevconClasses, DevconListClass;                                                       /* list.c, driver.c */
-DEVCON_COMMAND DevconEnable, DevconDisable, DevconRestart, DevconRemove, DevconRescan, DevconSetHwid, DevconClassFilter; /* change.c */
+DEVCON_COMMAND DevconEnable, DevconDisable, DevconRestart, DevconRemove, DevconRescan; /* change.c */
+DEVCON_COMMAND DevconSetHwid, DevconClassFilter; /* edit.c */
+DEVCON_COMMAND DevconResources;                  /* resources.c */
 DEVCON_COMMAND DevconInstall, DevconUpdate, DevconAddPackage, DevconDeletePackage, DevconEnumPackages;      /* package.c */

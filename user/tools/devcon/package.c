@@ -77,10 +77,10 @@ int DevconAddPackage(int Count, WCHAR **Arguments)
     if (Count != 1)
         return DEVCON_USAGE;
     if (!FindInf(Arguments[0], Path) || !SetupCopyOEMInfW(Path, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, &Name)) {
-        printf("Adding the specified driver package to the machine failed.\n");
+        printf("Adding the specified Driver Package to the machine failed.\n");
         return DEVCON_FAIL;
     }
-    ConsolePrint(L"Driver package '%ls' added.\n", Name);
+    ConsolePrint(L"Driver Package '%ls' added.\n", Name);
     return DEVCON_FINE;
 }
 
@@ -91,14 +91,14 @@ int DevconDeletePackage(int Count, WCHAR **Arguments)
     if (Count != 1 + Force)
         return DEVCON_USAGE;
     if (SetupUninstallOEMInfW(Arguments[Force], Force ? SUOI_FORCEDELETE : 0, NULL)) {
-        ConsolePrint(L"Driver package '%ls' deleted.\n", Arguments[Force]);
+        ConsolePrint(L"Driver Package '%ls' deleted.\n", Arguments[Force]);
         return DEVCON_FINE;
     }
     if (GetLastError() == ERROR_INF_IN_USE_BY_DEVICES)
-        printf("Deleting the specified driver package from the machine failed. The specified package is in use\n"
+        printf("Deleting the specified Driver Package from the machine failed. The specified package is in use\n"
                "by one or more devices.\n");
     else
-        printf("Deleting the specified driver package from the machine failed.\n");
+        printf("Deleting the specified Driver Package from the machine failed.\n");
     return DEVCON_FAIL;
 }
 
@@ -133,10 +133,10 @@ int DevconEnumPackages(int Count, WCHAR **Arguments)
         return DEVCON_USAGE;
     Search = FindFirstFileW(L"C:\\Windows\\INF\\oem*.inf", &Found);
     if (Search == INVALID_HANDLE_VALUE) {
-        printf("There are no third-party driver packages on this machine.\n");
+        printf("There are no 3rd party Driver Packages on this machine.\n");
         return DEVCON_FINE;
     }
-    printf("The following third-party driver packages are installed on this machine:\n");
+    printf("The following 3rd party Driver Packages are on this machine:\n");
     do
         ShowPackage(Found.cFileName);
     while (FindNextFileW(Search, &Found));
