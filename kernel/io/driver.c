@@ -347,7 +347,9 @@ FreeKey:
     return Status;
 }
 
-NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver)
+/* *Entered: its DriverEntry was called. */
+static NTSTATUS IopLoadAndEnter(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver,
+                                PBOOLEAN Entered)
 {
     UNICODE_STRING RegistryPath;
     PDRIVER_OBJECT Old = IopFindDriver(ServiceName);
@@ -355,6 +357,7 @@ NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING Image
     NTSTATUS Status;
 
     *Driver = NULL;
+    *Entered = FALSE;
     if (Old != NULL) {
         ObDereferenceObject(Old);
         return STATUS_IMAGE_ALREADY_LOADED;
@@ -366,12 +369,21 @@ NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING Image
     Status = LdrLoadSystemImage(ImagePath, &Module);
     if (NT_SUCCESS(Status) || Status == STATUS_IMAGE_ALREADY_LOADED)
         Status = IopMakeDriver(ServiceName, &RegistryPath, Module, Driver);
-    if (NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status)) {
+        *Entered = TRUE;
         Status = IopInitializeDriver(*Driver, &RegistryPath);
+    }
     if (!NT_SUCCESS(Status))
         *Driver = NULL;
     IopFreeString(&RegistryPath);
     return Status;
+}
+
+NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver)
+{
+    BOOLEAN Entered;
+
+    return IopLoadAndEnter(ServiceName, ImagePath, Driver, &Entered);
 }
 
 /* ImagePath as it stands in the registry to an NT path in pool. [doc: "ImagePath" service entry] */
@@ -430,12 +442,20 @@ static UNICODE_STRING IopQueryImagePath(HANDLE Key, PCUNICODE_STRING ServiceName
 
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver)
 {
+    BOOLEAN Entered;
+
+    return IopLoadDriverForDevice(ServiceName, Driver, &Entered);
+}
+
+NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver, PBOOLEAN Entered)
+{
     OBJECT_ATTRIBUTES Attributes;
     UNICODE_STRING KeyName = IopJoin(IopServicesKey, ServiceName), Path;
     HANDLE Key;
     NTSTATUS Status;
 
     *Driver = NULL;
+    *Entered = FALSE;
     if (KeyName.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeObjectAttributes(&Attributes, &KeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
@@ -447,7 +467,7 @@ NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver)
     ZwClose(Key);
     if (Path.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = IopLoadDriverImage(ServiceName, &Path, Driver);
+    Status = IopLoadAndEnter(ServiceName, &Path, Driver, Entered);
     IopFreeString(&Path);
     return Status;
 }

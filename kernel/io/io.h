@@ -11,6 +11,8 @@ NTSTATUS IoInitSystem(VOID);
  * reinitialisation. PASSIVE_LEVEL in the System process. A failing DriverEntry gives its status and unloads the image.
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver);
+/* The same; *Entered: its DriverEntry was called. */
+NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver, PBOOLEAN Entered);
 /*
  * Start the drivers whose services say so, in their order: Start 0 and 1, then, when the rest of
  * the system is there, 2. A failure is told of and noted for the service control manager, and stops

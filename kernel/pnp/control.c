@@ -48,7 +48,7 @@ NTSTATUS PnpCreateRegisteredDevice(PCUNICODE_STRING InstancePath, PNP_NODE **Nod
     return Status;
 }
 
-static NTSTATUS PnpControlRemove(PNP_NODE *Node, ULONG Problem)
+static NTSTATUS PnpControlRemove(PNP_NODE *Node, ULONG Problem, BOOLEAN NoRestart)
 {
     BOOLEAN ForGood = Problem == 0 && (Node->Flags & PNP_NODE_ROOT_ENUMERATED);
     NTSTATUS Status;
@@ -61,6 +61,8 @@ static NTSTATUS PnpControlRemove(PNP_NODE *Node, ULONG Problem)
             Node->Flags &= ~PNP_NODE_MISSING;
         return STATUS_PLUGPLAY_QUERY_VETOED;
     }
+    if (!ForGood && NoRestart)
+        Node->Flags |= PNP_NODE_NO_RESTART;
     return STATUS_SUCCESS;
 }
 
@@ -70,7 +72,7 @@ static NTSTATUS PnpControlStart(PNP_NODE *Node)
     NTSTATUS Status;
 
     if (Node->State != DeviceNodeInitialized) {
-        Status = PnpControlRemove(Node, CM_PROB_NEED_RESTART);
+        Status = PnpControlRemove(Node, CM_PROB_NEED_RESTART, FALSE);
         if (!NT_SUCCESS(Status))
             return Status;
     }
@@ -131,6 +133,8 @@ static VOID PnpControlEnumerate(PNP_NODE *Top)
 {
     PNP_NODE *Node;
 
+    if (Top == PnpRoot)
+        PnpReviveRootDevices();
     for (Node = Top; Node != NULL; Node = PnpNextDown(Node, Top))
         if (Node->State == DeviceNodeStarted && Node != PnpRoot)
             PnpQueueAction(Node, PNP_ACTION_ENUMERATE);
@@ -152,7 +156,7 @@ static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Da
     case PNP_CONTROL_REMOVE:
         if (Node == PnpRoot)
             return STATUS_INVALID_PARAMETER;
-        return PnpControlVeto(PnpControlRemove(Node, Data->Problem), Data);
+        return PnpControlVeto(PnpControlRemove(Node, Data->Problem, Data->Relation == PNP_REMOVE_NO_RESTART), Data);
     case PNP_CONTROL_STATUS:
         return PnpControlStatus(Node, Data);
     case PNP_CONTROL_RELATED:

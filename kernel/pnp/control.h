@@ -24,6 +24,7 @@ enum { /* the first argument */
 };
 
 enum { PNP_RELATION_PARENT, PNP_RELATION_CHILD, PNP_RELATION_SIBLING };
+enum { PNP_REMOVE_NO_RESTART = 1 }; /* Relation of PNP_CONTROL_REMOVE: the next enumeration does not bring it back */
 
 enum { PNP_CONTROL_PATH = 208, PNP_CONTROL_TEXT = 512 }; /* in characters */
 

@@ -94,21 +94,50 @@ static VOID PnpStartNew(PNP_NODE *Bus)
             PnpStartNode(Child);
 }
 
+/* It is asked again who it is. */
+static VOID PnpForgetIdentity(PNP_NODE *Node)
+{
+    PUNICODE_STRING Strings[] = { &Node->InstancePath, &Node->DeviceId, &Node->InstanceId, &Node->HardwareIds,
+                                  &Node->CompatibleIds, &Node->Description, &Node->Location, &Node->ContainerId };
+    ULONG i;
+
+    for (i = 0; i < RTL_NUMBER_OF(Strings); i++)
+        PnpFree(Strings[i]);
+    if (Node->BootResources != NULL)
+        ExFreePool(Node->BootResources);
+    if (Node->Requirements != NULL)
+        ExFreePool(Node->Requirements);
+    Node->BootResources = NULL;
+    Node->Requirements = NULL;
+    Node->State = DeviceNodeUninitialized;
+    PnpSetProblem(Node, 0, STATUS_SUCCESS);
+}
+
 /* A device whose name was taken (code 42) has another try when the old one may have gone. */
 static VOID PnpRetryDuplicates(PNP_NODE *Bus)
 {
     PNP_NODE *Child;
 
-    for (Child = Bus->Child; Child != NULL; Child = Child->Sibling) {
-        if (Child->State != DeviceNodeUninitialized || Child->Problem != CM_PROB_DUPLICATE_DEVICE)
-            continue;
-        PnpFree(&Child->InstancePath);
-        PnpFree(&Child->DeviceId);
-        PnpFree(&Child->InstanceId);
-        PnpFree(&Child->Description);
-        PnpFree(&Child->Location);
-        PnpSetProblem(Child, 0, STATUS_SUCCESS);
-    }
+    for (Child = Bus->Child; Child != NULL; Child = Child->Sibling)
+        if (Child->State == DeviceNodeUninitialized && Child->Problem == CM_PROB_DUPLICATE_DEVICE)
+            PnpForgetIdentity(Child);
+}
+
+/* A device that was removed in good order, or uninstalled, is a new one to the next enumeration, unless that was not wanted. */
+static VOID PnpReviveRemoved(PNP_NODE *Bus)
+{
+    PNP_NODE *Child;
+
+    for (Child = Bus->Child; Child != NULL; Child = Child->Sibling)
+        if (Child->State == DeviceNodeInitialized && Child->Problem == CM_PROB_WILL_BE_REMOVED
+            && !(Child->Flags & PNP_NODE_NO_RESTART))
+            PnpForgetIdentity(Child);
+}
+
+VOID PnpReviveRootDevices(VOID)
+{
+    PnpReviveRemoved(PnpRoot);
+    PnpStartNew(PnpRoot);
 }
 
 VOID PnpEnumerateNode(PNP_NODE *Bus)
@@ -129,6 +158,7 @@ VOID PnpEnumerateNode(PNP_NODE *Bus)
     }
     PnpRemoveMissing(Bus);
     PnpRetryDuplicates(Bus);
+    PnpReviveRemoved(Bus);
     PnpStartNew(Bus);
 }
 

@@ -39,7 +39,8 @@ enum { /* PNP_NODE.Flags */
     PNP_NODE_QUERIED = 0x20,      /* IRP_MN_QUERY_REMOVE_DEVICE was sent, and nothing since */
     PNP_NODE_COLLECTED = 0x40,    /* on a PNP_LIST that is being made */
     PNP_NODE_RESOURCES_ASIDE = 0x80, /* a rebalance has taken its resources away for now */
-    PNP_NODE_GONE_TOLD = 0x100       /* programs have heard that it is not there any more */
+    PNP_NODE_GONE_TOLD = 0x100,      /* programs have heard that it is not there any more */
+    PNP_NODE_NO_RESTART = 0x200      /* removed, and not to come back by itself */
 };
 
 enum { /* PNP_NODE.Actions: what the worker has to do */
@@ -184,6 +185,8 @@ VOID PnpAskDeviceState(PNP_NODE *Node);
 
 /* ---- enumerate.c ---- */
 VOID PnpEnumerateNode(PNP_NODE *Node);
+/* Root devices that were removed but not uninstalled start again. */
+VOID PnpReviveRootDevices(VOID);
 VOID PnpAskPowerRelations(PNP_NODE *Node);
 VOID PnpForgetPowerRelations(PNP_NODE *Node);
 

@@ -32,16 +32,28 @@ static VOID PnpDropDriver(PDRIVER_OBJECT Driver)
     ObDereferenceObject(Driver);
 }
 
-static NTSTATUS PnpLoadFailed(PNP_NODE *Node, PCUNICODE_STRING Service, NTSTATUS Status)
+/* [doc: Device Manager Error Messages: what each code says] */
+static ULONG PnpLoadProblem(NTSTATUS Status, BOOLEAN Entered)
+{
+    if (Entered)
+        return CM_PROB_FAILED_DRIVER_ENTRY;
+    switch (Status) {
+    case STATUS_INVALID_IMAGE_HASH:
+        return CM_PROB_UNSIGNED_DRIVER;
+    case STATUS_DRIVER_BLOCKED:
+        return CM_PROB_DRIVER_BLOCKED;
+    case STATUS_INSUFFICIENT_RESOURCES:
+    case STATUS_NO_MEMORY:
+        return CM_PROB_OUT_OF_MEMORY;
+    default:
+        return CM_PROB_DRIVER_FAILED_LOAD;
+    }
+}
+
+static NTSTATUS PnpLoadFailed(PNP_NODE *Node, PCUNICODE_STRING Service, NTSTATUS Status, ULONG Problem)
 {
     char What[160];
-    ULONG Problem = CM_PROB_FAILED_DRIVER_ENTRY;
 
-    if (Status == STATUS_OBJECT_NAME_NOT_FOUND)
-        Problem = CM_PROB_DRIVER_SERVICE_KEY_INVALID;
-    else if (Status == STATUS_OBJECT_PATH_NOT_FOUND || Status == STATUS_INVALID_IMAGE_FORMAT
-             || Status == STATUS_DRIVER_ENTRYPOINT_NOT_FOUND || Status == STATUS_DRIVER_ORDINAL_NOT_FOUND)
-        Problem = CM_PROB_DRIVER_FAILED_LOAD;
     _snprintf(What, sizeof(What) - 1, "its driver %wZ cannot be loaded", Service);
     What[sizeof(What) - 1] = 0;
     PnpSetProblem(Node, Problem, Status);
@@ -49,16 +61,38 @@ static NTSTATUS PnpLoadFailed(PNP_NODE *Node, PCUNICODE_STRING Service, NTSTATUS
     return Status;
 }
 
+/* The Start value of a service, as for SC; MAXULONG: there is no such service. */
+static ULONG PnpServiceStart(PCUNICODE_STRING Service)
+{
+    UNICODE_STRING Path = PnpFormat(L"Services\\%wZ", Service);
+    ULONG Start = MAXULONG;
+    HANDLE Key;
+
+    if (Path.Buffer != NULL && NT_SUCCESS(PnpOpenExistingKey(&Path, KEY_READ, &Key))) {
+        Start = PnpQueryNumber(Key, L"Start");
+        ZwClose(Key);
+    }
+    PnpFree(&Path);
+    return Start;
+}
+
 /* The driver of a service, loaded if it is not, held. */
 static NTSTATUS PnpLoadService(PNP_NODE *Node, PCUNICODE_STRING Service, PDRIVER_OBJECT *Driver)
 {
+    BOOLEAN Entered;
     NTSTATUS Status;
+    ULONG Start;
 
     *Driver = IopFindDriver(Service);
     if (*Driver == NULL) {
-        Status = IopLoadDriver(Service, Driver);
+        Start = PnpServiceStart(Service);
+        if (Start == MAXULONG)
+            return PnpLoadFailed(Node, Service, STATUS_OBJECT_NAME_NOT_FOUND, CM_PROB_DRIVER_SERVICE_KEY_INVALID);
+        if (Start == SERVICE_DISABLED)
+            return PnpLoadFailed(Node, Service, STATUS_DEVICE_NOT_READY, CM_PROB_DISABLED_SERVICE);
+        Status = IopLoadDriverForDevice(Service, Driver, &Entered);
         if (!NT_SUCCESS(Status))
-            return PnpLoadFailed(Node, Service, Status);
+            return PnpLoadFailed(Node, Service, Status, PnpLoadProblem(Status, Entered));
         IopDriverExt(*Driver)->LoadedForDevice = TRUE;
         ObReferenceObject(*Driver);
     }

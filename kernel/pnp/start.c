@@ -104,7 +104,7 @@ NTSTATUS PnpStartNode(PNP_NODE *Node)
 
     DD_ASSERT(Node->State == DeviceNodeInitialized);
     PnpSetProblem(Node, 0, STATUS_SUCCESS);
-    Node->Flags &= ~(PNP_NODE_SURPRISED | PNP_NODE_QUERIED);
+    Node->Flags &= ~(PNP_NODE_SURPRISED | PNP_NODE_QUERIED | PNP_NODE_NO_RESTART);
     if (PnpIsDisabled(Node)) {
         PnpSetProblem(Node, CM_PROB_DISABLED, STATUS_SUCCESS);
         return STATUS_DEVICE_NOT_READY;

@@ -11,6 +11,8 @@
 #define CONFIGFLAG_DISABLED 1
 #define DISABLE_PERSIST 8
 #define DISABLE_FLAGS 0xF
+#define REMOVE_NO_RESTART 2
+#define REMOVE_FLAGS 3 /* and CM_REMOVE_UI_NOT_OK: there is no user interface */
 /* [doc: setupapi.h] */
 #define ERROR_INVALID_DEVINST_NAME_CODE 0xE0000205
 #define ERROR_NO_SUCH_DEVINST_CODE 0xE000020B
@@ -249,10 +251,11 @@ CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Na
     const WCHAR *Id = CfgIdOf(Node);
     CONFIGRET Result;
 
-    if (Flags & ~3u) /* CM_REMOVE_UI_NOT_OK, CM_REMOVE_NO_RESTART: there is no user interface, and nothing restarts */
+    if (Flags & ~(ULONG)REMOVE_FLAGS)
         return CR_INVALID_FLAG;
     if (Id == NULL)
         return CR_INVALID_DEVNODE;
+    Data.Relation = Flags & REMOVE_NO_RESTART ? PNP_REMOVE_NO_RESTART : 0;
     Result = CfgControl(PNP_CONTROL_REMOVE, Id, &Data);
     GiveVeto(Result, &Data, Veto, Name, Length);
     return Result;
