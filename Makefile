@@ -37,7 +37,7 @@ HOST_PE_SRC := kernel/ldr/pe.c kernel/ldr/pedir.c
 HOST_INF_SRC := user/setupapi/infparse.c $(filter-out %/infverify.c,$(wildcard user/tools/infverify/*.c))
 HOST_OBJ := $(HOST_SRC:%=$(B)/obj/%.o) $(HOST_PE_SRC:%=$(B)/obj/host-pe/%.o) \
   $(HOST_INF_SRC:%=$(B)/obj/host-pe/%.o) \
-  $(patsubst %,$(B)/obj/gen/%_table.c.o,bugcheck ntstatus ledger)
+  $(patsubst %,$(B)/obj/gen/%_table.c.o,bugcheck ntstatus problem ledger)
 
 DRIVER_DIRS := $(patsubst %/,%,$(sort $(dir $(wildcard drivers/*/*.c))))
 DRIVERS := $(DRIVER_DIRS:drivers/%=$(B)/drivers/%.sys)
@@ -144,6 +144,9 @@ $(B)/gen/bugcheck_table.c: tools/gen_bugchecks.awk $(BUGCHECK_DATA)
 $(B)/gen/ntstatus_table.c: tools/gen_ntstatus.awk $(MINGW)/ntstatus.h
 	@mkdir -p $(@D)
 	LC_ALL=C awk -f tools/gen_ntstatus.awk $(MINGW)/ntstatus.h > $@
+$(B)/gen/problem_table.c: tools/gen_problems.awk abi/problems.tsv
+	@mkdir -p $(@D)
+	LC_ALL=C awk -f $^ > $@
 $(B)/gen/ledger_table.c: tools/gen_ledger_table.awk abi/exports.tsv
 	@mkdir -p $(@D)
 	LC_ALL=C sort -t '	' -k2,2 -k4,4r abi/exports.tsv | LC_ALL=C awk -f $< > $@

@@ -11,9 +11,11 @@
 #include "cli/suggest.h"
 
 static const char tree_help[] =
-    "usage: drydock tree [--machine DIR] [--json]\n\n"
+    "usage: drydock tree [--machine DIR] [--verbose] [--json]\n\n"
     "Shows the device tree of the machine that drydock boot has started: each device's instance\n"
-    "path below its parent's, its driver's service, and its state or problem code.\n\n"
+    "path below its parent's, its driver's service, and its state, or its problem as Device Manager\n"
+    "tells it.\n\n"
+    "  -v, --verbose  each device's IDs, driver and INF, stack, resources and power as well\n"
     "  --machine DIR  the machine's folder (see drydock help boot)\n"
     "  --json         an object a line\n\n"
     "exit status: 0 fine, 1 usage, or none runs\n";
@@ -34,9 +36,20 @@ static const char wmi_help[] =
     "exit status: 0 fine, 1 usage, none runs, or no provider has the block\n";
 
 enum { OPTION_MACHINE = 256, OPTION_JSON };
+
+struct show_options {
+    const char *machine;
+    bool json, verbose;
+};
 static const struct option long_options[] = {
     {"machine", required_argument, NULL, OPTION_MACHINE},
     {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+static const struct option tree_options[] = {
+    {"machine", required_argument, NULL, OPTION_MACHINE},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"verbose", no_argument, NULL, 'v'},
     {NULL, 0, NULL, 0},
 };
 
@@ -66,30 +79,33 @@ static int show(const char *machine, const char *what, const char *guid, struct 
     return status;
 }
 
-static int parse(const struct cli_verb *verb, int argc, char **argv, const char **machine, bool *json)
+/* Only the tree has details. */
+static int parse(const struct cli_verb *verb, int argc, char **argv, struct show_options *options)
 {
+    bool is_tree = verb == &cli_verb_tree;
     int option;
 
     optind = 0;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, is_tree ? ":v" : ":", is_tree ? tree_options : long_options, NULL)) != -1)
         switch (option) {
-        case OPTION_MACHINE: *machine = optarg; break;
-        case OPTION_JSON: *json = true; break;
+        case OPTION_MACHINE: options->machine = optarg; break;
+        case OPTION_JSON: options->json = true; break;
+        case 'v': options->verbose = true; break;
         case ':': return cli_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
         default: return suggest_option(verb, argv[optind - 1], long_options);
         }
     return EXIT_FINE;
 }
 
-static int run(const struct cli_verb *verb, const char *guid, const char *machine, bool json)
+static int run(const struct cli_verb *verb, const char *guid, const struct show_options *options)
 {
     struct console *console = calloc(1, sizeof(*console));
     int status;
 
     if (console == NULL)
         return EXIT_USAGE;
-    console_init(console, json, false);
-    status = show(machine, verb->name, guid, console);
+    console_init(console, options->json, false);
+    status = show(options->machine, options->verbose ? "devices" : verb->name, guid, console);
     console_free(console);
     free(console);
     return status;
@@ -98,13 +114,12 @@ static int run(const struct cli_verb *verb, const char *guid, const char *machin
 /* A verb without words of its own. */
 static int run_plain(const struct cli_verb *verb, int argc, char **argv)
 {
-    const char *machine = NULL;
-    bool json = false;
-    int status = parse(verb, argc, argv, &machine, &json);
+    struct show_options options = {.machine = NULL};
+    int status = parse(verb, argc, argv, &options);
 
     if (status == EXIT_FINE && optind < argc)
         status = cli_usage_error(verb, "%s takes options only, not '%s'", verb->name, argv[optind]);
-    return status == EXIT_FINE ? run(verb, "", machine, json) : status;
+    return status == EXIT_FINE ? run(verb, "", &options) : status;
 }
 
 static int cli_tree(int argc, char **argv)
@@ -119,16 +134,15 @@ static int cli_summary(int argc, char **argv)
 
 static int cli_wmi(int argc, char **argv)
 {
-    const char *machine = NULL;
+    struct show_options options = {.machine = NULL};
     char guid[40] = "";
-    bool json = false;
-    int status = parse(&cli_verb_wmi, argc, argv, &machine, &json);
+    int status = parse(&cli_verb_wmi, argc, argv, &options);
 
     if (status == EXIT_FINE && optind + 1 < argc)
         status = cli_usage_error(&cli_verb_wmi, "wmi takes one block, not '%s' too", argv[optind + 1]);
     else if (status == EXIT_FINE && optind < argc && !cli_parse_guid(argv[optind], guid))
         status = cli_usage_error(&cli_verb_wmi, "'%s' is no GUID", argv[optind]);
-    return status == EXIT_FINE ? run(&cli_verb_wmi, guid, machine, json) : status;
+    return status == EXIT_FINE ? run(&cli_verb_wmi, guid, &options) : status;
 }
 
 const struct cli_verb cli_verb_tree = {

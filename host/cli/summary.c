@@ -4,11 +4,16 @@
  * understands.
  */
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/run.h"
+#include "report/ntstatus.h"
+#include "report/problem.h"
+
+enum { DEPTH_LIMIT = 40 };
 
 struct summary_kind {
     const char *key;
@@ -71,8 +76,23 @@ static void print_fields(const char *record, FILE *out)
     fputc('\n', out);
 }
 
-/* depth, instance path, service, state, problem, its status: "  PATH  (service)  state". */
-static void print_device(const char *record, FILE *out)
+/* As Device Manager says it, and what the device's driver or the system had said. */
+static void print_problem(unsigned code, uint32_t status, FILE *out)
+{
+    const struct problem_row *row = problem_find(code);
+    char text[NTSTATUS_TEXT_LIMIT];
+
+    fprintf(out, "%s (Code %u)", row != NULL ? row->text : "There is a problem with this device.", code);
+    if (status != 0)
+        fprintf(out, ", status %s", ntstatus_text(status, text));
+    fputc('\n', out);
+}
+
+/*
+ * depth, instance path, service, state, problem, its status: "  PATH  (service)  state". Returns the
+ * depth.
+ */
+static unsigned print_device(const char *record, FILE *out)
 {
     char field[6][300] = {""};
     unsigned long depth;
@@ -86,12 +106,37 @@ static void print_device(const char *record, FILE *out)
                 *c = '.';
     }
     depth = strtoul(field[0], NULL, 10);
-    fprintf(out, "    %*s%s  (%s)  ", (int)(depth < 40 ? depth : 40) * 2, "", field[1],
-            field[2][0] != '\0' ? field[2] : "no driver");
+    depth = depth < DEPTH_LIMIT ? depth : DEPTH_LIMIT;
+    fprintf(out, "    %*s%s  (%s)  ", (int)depth * 2, "", field[1], field[2][0] != '\0' ? field[2] : "no driver");
     if (strcmp(field[4], "0") == 0)
         fprintf(out, "%s\n", field[3]);
     else
-        fprintf(out, "problem %s, status %s (%s)\n", field[4], field[5], field[3]);
+        print_problem((unsigned)strtoul(field[4], NULL, 10), (uint32_t)strtoul(field[5], NULL, 0), out);
+    return (unsigned)depth;
+}
+
+/* "name TAB text", of the device above it. */
+static void print_detail(const char *record, unsigned depth, FILE *out)
+{
+    const char *name = record + key_bytes(record) + 1;
+    size_t bytes = strcspn(name, "\t");
+
+    fprintf(out, "        %*s%.*s: ", (int)depth * 2, "", (int)bytes, name);
+    for (const char *c = name + bytes + (name[bytes] != '\0'); *c != '\0'; c++)
+        fputc((unsigned char)*c < 0x20 || *c == 0x7F ? '.' : *c, out);
+    fputc('\n', out);
+}
+
+/* Each device, and what is said of it. */
+static void print_tree(const struct console *console, FILE *out)
+{
+    unsigned depth = 0;
+
+    for (unsigned i = 0; i < console->record_count; i++)
+        if (has_key(console->record[i], "tree"))
+            depth = print_device(console->record[i], out);
+        else if (has_key(console->record[i], "device"))
+            print_detail(console->record[i], depth, out);
 }
 
 static void print_kind(const struct console *console, const struct summary_kind *kind, FILE *out)
@@ -99,17 +144,21 @@ static void print_kind(const struct console *console, const struct summary_kind 
     if (summary_count(console, kind->key) == 0)
         return;
     fprintf(out, "  %s\n", kind->heading);
+    if (strcmp(kind->key, "tree") == 0) {
+        print_tree(console, out);
+        return;
+    }
     for (unsigned i = 0; i < console->record_count; i++)
         if (!has_key(console->record[i], kind->key))
             continue;
-        else if (strcmp(kind->key, "tree") == 0)
-            print_device(console->record[i], out);
         else
             print_fields(console->record[i], out);
 }
 
 static bool is_known(const char *record)
 {
+    if (has_key(record, "device")) /* with the tree */
+        return true;
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (has_key(record, kinds[i].key))
             return true;

@@ -525,7 +525,7 @@ VOID SessionRun(VOID)
             ExitCode = (ULONG64)(PoSystemState() - PowerSystemWorking);
             break;
         case HAL_COMMAND_TREE:
-            SummaryWriteTree();
+            SummaryWriteTree(FALSE);
             break;
         case HAL_COMMAND_ETW:
             Status = SessionEnableEvents();

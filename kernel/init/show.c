@@ -10,7 +10,7 @@
 
 typedef struct _SESSION_SHOW {
     ULONG64 Number; /* of whom the records and the end are for */
-    BOOLEAN IsTree, IsSummary, HasGuid;
+    BOOLEAN IsTree, HasDetails, IsSummary, HasGuid;
     GUID Guid;
 } SESSION_SHOW;
 
@@ -33,7 +33,7 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     KeAcquireGuardedMutex(&SessionShowLock);
     SummaryStream = HAL_STREAM_OF(HAL_STREAM_REPORT, Show->Number);
     if (Show->IsTree)
-        SummaryWriteTree();
+        SummaryWriteTree(Show->HasDetails);
     else if (Show->IsSummary)
         SummaryWrite();
     else
@@ -44,18 +44,20 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     ExFreePoolWithTag(Show, 'sseS');
 }
 
-/* "tree", "summary", or "wmi" TAB "{GUID}" or nothing. */
+/* "tree", "devices" (the tree with details), "summary", or "wmi" TAB "{GUID}" or nothing. */
 static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
 {
     static const UNICODE_STRING Tree = RTL_CONSTANT_STRING(L"tree"), Wmi = RTL_CONSTANT_STRING(L"wmi");
     static const UNICODE_STRING Summary = RTL_CONSTANT_STRING(L"summary");
+    static const UNICODE_STRING Devices = RTL_CONSTANT_STRING(L"devices");
     UNICODE_STRING What = {0}, Guid = {0};
     NTSTATUS Status = SessionField(0, &What);
 
     if (NT_SUCCESS(Status))
         Status = SessionField(1, &Guid);
     if (NT_SUCCESS(Status)) {
-        Show->IsTree = RtlEqualUnicodeString(&What, &Tree, FALSE);
+        Show->HasDetails = RtlEqualUnicodeString(&What, &Devices, FALSE);
+        Show->IsTree = Show->HasDetails || RtlEqualUnicodeString(&What, &Tree, FALSE);
         Show->IsSummary = RtlEqualUnicodeString(&What, &Summary, FALSE);
         Show->HasGuid = Guid.Length != 0;
         if (!Show->IsTree && !Show->IsSummary && !RtlEqualUnicodeString(&What, &Wmi, FALSE))

@@ -212,16 +212,24 @@ static VOID SummaryPrintType(PVOID Context, PCUNICODE_STRING Name, ULONG Objects
 
 /* ---- devices ---- */
 
-static VOID SummaryPrintDevice(PVOID Context, const PNP_DEVICE_RECORD *Record)
+static VOID SummaryPrintDetail(PVOID Context, const char *Name, const char *Text)
 {
     UNREFERENCED_PARAMETER(Context);
-    SummaryPrint("tree\t%lu\t%wZ\t%wZ\t%s\t%lu\t%#lx\n", Record->Depth, Record->InstancePath, Record->Service,
-                 Record->State, Record->Problem, Record->ProblemStatus);
+    SummaryPrint("device\t%s\t%s\n", Name, Text);
 }
 
-VOID SummaryWriteTree(VOID)
+/* Context: not NULL when details are wanted. */
+static VOID SummaryPrintDevice(PVOID Context, const PNP_DEVICE_RECORD *Record)
 {
-    PnpVisitDevices(SummaryPrintDevice, NULL);
+    SummaryPrint("tree\t%lu\t%wZ\t%wZ\t%s\t%lu\t%#lx\n", Record->Depth, Record->InstancePath, Record->Service,
+                 Record->State, Record->Problem, Record->ProblemStatus);
+    if (Context != NULL)
+        PnpVisitDetails(Record->InstancePath, SummaryPrintDetail, NULL);
+}
+
+VOID SummaryWriteTree(BOOLEAN Details)
+{
+    PnpVisitDevices(SummaryPrintDevice, Details ? &SummaryStream : NULL);
 }
 
 /* ---- what was done ---- */

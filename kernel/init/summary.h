@@ -17,5 +17,5 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes);
 VOID SummaryWrite(VOID);
 /* Where records go: HAL_STREAM_REPORT, or that of who asked for them. */
 extern ULONG64 SummaryStream;
-/* The device tree as records. PASSIVE_LEVEL. */
-VOID SummaryWriteTree(VOID);
+/* The device tree as records; Details: each device's follow it, as records of "device". PASSIVE_LEVEL. */
+VOID SummaryWriteTree(BOOLEAN Details);

@@ -57,3 +57,7 @@ typedef struct _PNP_DEVICE_RECORD {
     NTSTATUS ProblemStatus;
 } PNP_DEVICE_RECORD;
 VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Record), PVOID Context);
+/* Calls Visit for each thing that can be said of the device: its name, and a text without control characters. */
+enum { PNP_DETAIL_BYTES = 200 };
+typedef VOID PNP_DETAIL_VISIT(PVOID Context, const char *Name, const char *Text);
+VOID PnpVisitDetails(PCUNICODE_STRING InstancePath, PNP_DETAIL_VISIT *Visit, PVOID Context);

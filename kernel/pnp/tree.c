@@ -257,21 +257,36 @@ static const char *PnpStateText(PNP_STATE State)
     return "?";
 }
 
-VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Record), PVOID Context)
+/* Its driver's service, of a device that fails the one that it should have; to be freed. */
+static UNICODE_STRING PnpServiceToShow(PNP_NODE *Node)
 {
     static const UNICODE_STRING None = RTL_CONSTANT_STRING(L"");
+    UNICODE_STRING Service = { 0, 0, NULL };
+
+    if (Node->Service.Buffer != NULL)
+        Service = PnpCopy(&Node->Service);
+    else if (Node->Problem != 0 && Node->Problem != CM_PROB_FAILED_INSTALL && Node->State == DeviceNodeInitialized)
+        Service = PnpQueryEnumString(Node, L"Service");
+    return Service.Buffer != NULL ? Service : PnpCopy(&None);
+}
+
+VOID PnpVisitDevices(VOID (*Visit)(PVOID Context, const PNP_DEVICE_RECORD *Record), PVOID Context)
+{
     PNP_DEVICE_RECORD Record;
+    UNICODE_STRING Service;
     PNP_NODE *Node;
 
     PnpLockTree();
     for (Node = PnpNextDown(PnpRoot, PnpRoot); Node != NULL; Node = PnpNextDown(Node, PnpRoot)) {
         Record.Depth = PnpDepth(Node) - 1;
         Record.InstancePath = &Node->InstancePath;
-        Record.Service = Node->Service.Buffer != NULL ? &Node->Service : &None;
+        Service = PnpServiceToShow(Node);
+        Record.Service = &Service;
         Record.State = PnpStateText(Node->State);
         Record.Problem = Node->Problem;
         Record.ProblemStatus = Node->ProblemStatus;
         Visit(Context, &Record);
+        PnpFree(&Service);
     }
     PnpUnlockTree();
 }

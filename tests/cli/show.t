@@ -14,7 +14,7 @@ run boot --signing off --device timer
 run tree
 is $status 0 'tree: exit status'
 like "$work/out" '^    ROOT.PCI.0000  \(pci\)  started$' 'tree: a bus'
-like "$work/out" '^      PCI.VEN_D12D.*\(no driver\)  problem 28' 'tree: its child, which has no driver'
+like "$work/out" '^      PCI.VEN_D12D.*\(no driver\)  The drivers for this device are not installed. \(Code 28\)' 'tree: its child, which has no driver'
 run tree --json
 like "$work/out" '"key":"tree","fields":\["0","ROOT' 'tree: in JSON'
 run tree more
