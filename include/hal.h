@@ -108,6 +108,7 @@ enum {
     HAL_TRAP_STALL = 0x103,     /* no progress for the watchdog's whole allowance */
     HAL_TRAP_INTERRUPT = 0x104, /* a device raised an interrupt during the access just made: rip is after it */
     HAL_TRAP_CLOCK = 0x106, /* with the real clock: some time has passed in user code */
+    HAL_TRAP_TIME_IS_UP = 0x107, /* guest code runs while HAL_LOADER_BLOCK.time_is_up */
     HAL_TRAP_DEVICE_ACCESS = 0x105 /* an access to a device's registers that the host cannot do for the instruction */
 };
 
@@ -203,7 +204,7 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t doorbell; /* not 0: the supervisor rang, since a command waits; set by the host, the guest clears it */
     uint32_t boot_options; /* set by the host: HAL_BOOT_* */
     uint32_t drives;   /* bit n: drive 'A' + n, not C, is a folder of the host's, which cannot be written to */
-    uint32_t pad3;
+    uint32_t time_is_up; /* not 0: the run has had its time, the guest stops and says where it is; set by the host */
 } HAL_LOADER_BLOCK;
 
 /* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */
@@ -281,7 +282,8 @@ enum {
      * -errno or 0 as the argument of a defect.
      */
     HAL_STOP_DEFECT = 2, /* a defect of Drydock */
-    HAL_STOP_HANG = 3    /* nothing can ever run again */
+    HAL_STOP_HANG = 3,   /* nothing can ever run again */
+    HAL_STOP_TIME_IS_UP = 4 /* because of HAL_LOADER_BLOCK.time_is_up */
 };
 
 #define HAL_MAX_FRAMES 64

@@ -597,6 +597,8 @@ static int judge_end(struct run_session *session, const struct supervisor_result
             (unsigned long long)session->run.options.timeout_s,
             (unsigned long long)(console->last_time_100ns / 10000000),
             (unsigned long long)(console->last_time_100ns / 10 % 1000000));
+        if (result->stopped && result->kind == HAL_STOP_TIME_IS_UP)
+            report_stop(session, result->kind, result->argument);
         return EXIT_TIMEOUT;
     }
     if (!result->stopped)

@@ -52,7 +52,7 @@ const char run_help[] =
     "                   a disk or network for a device of QEMU's that says drive=ID or netdev=ID\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
-    "  --timeout S      end the run after S seconds of real time, 0 for never (60)\n"
+    "  --timeout S      end the run after S seconds of real time, and say where it was; 0 for never (60)\n"
     "  --background 'PROG.exe arguments'\n"
     "                   a program that runs beside the others; may be given several times. They are\n"
     "                   started first, each when the one before it waits for something. At the end\n"

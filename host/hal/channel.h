@@ -17,6 +17,9 @@
 enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT,
        CHANNEL_GPU, CHANNEL_HIVE, CHANNEL_QEMU, CHANNEL_SIGN };
 
+/* The doorbell, an eventfd beside the channel: so many rings at once say that the time is up, fewer that a command waits. */
+#define CHANNEL_TIME_IS_UP (1ull << 32)
+
 struct channel_header {
     uint32_t kind;
     uint32_t body_bytes;

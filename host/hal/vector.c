@@ -35,7 +35,10 @@ void machine_poll_doorbell(const struct timespec *patience)
     if (hal_syscall(SYS_ppoll, (long)&poller, 1, patience != NULL ? (long)&left : 0, 0, 8, 0) <= 0)
         return;
     hal_syscall(SYS_read, g_machine.doorbell_fd, (long)&rings, sizeof(rings), 0, 0, 0);
-    g_machine.loader->doorbell = 1;
+    if (rings >= CHANNEL_TIME_IS_UP)
+        g_machine.loader->time_is_up = 1;
+    else
+        g_machine.loader->doorbell = 1;
 }
 
 int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns);
@@ -223,7 +226,7 @@ int64_t HAL_CALL hal_do_next_command(uint64_t command_va)
 
 int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument)
 {
-    if (kind > HAL_STOP_HANG)
+    if (kind > HAL_STOP_TIME_IS_UP)
         bad_call(kind);
     machine_stop((uint32_t)kind, argument, 0, 0);
 }

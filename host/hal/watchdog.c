@@ -111,14 +111,20 @@ static bool in_kernel(const ucontext_t *context)
     return rip >= g_machine.kernel_start && rip < g_machine.kernel_end;
 }
 
-/* With the real clock: the doorbell is heard by a machine that does not idle, and user code loses the processor in time. */
+static bool tick_time_is_up(const ucontext_t *context, HAL_TRAP_INFO *info)
+{
+    if (!g_machine.loader->time_is_up || in_kernel(context)) /* which looks for itself */
+        return false;
+    memset(info, 0, sizeof(*info));
+    info->vector = HAL_TRAP_TIME_IS_UP;
+    return true;
+}
+
+/* With the real clock user code loses the processor in time. */
 static bool tick_clock(const ucontext_t *context, HAL_TRAP_INFO *info)
 {
-    static const struct timespec at_once;
-
     if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
         return false;
-    machine_poll_doorbell(&at_once);
     if ((uint64_t)context->uc_mcontext.gregs[REG_RIP] >= HAL_USER_END || stepper.active)
         return false;
     memset(info, 0, sizeof(*info));
@@ -128,9 +134,11 @@ static bool tick_clock(const ucontext_t *context, HAL_TRAP_INFO *info)
 
 bool watchdog_tick(ucontext_t *context, HAL_TRAP_INFO *info)
 {
+    static const struct timespec at_once;
     uint64_t progress = g_machine.loader->progress;
 
-    if (tick_clock(context, info))
+    machine_poll_doorbell(&at_once); /* a machine that does not idle hears it here */
+    if (tick_time_is_up(context, info) || tick_clock(context, info))
         return true;
     if (progress != last_progress) {
         last_progress = progress;

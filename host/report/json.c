@@ -132,6 +132,8 @@ static const char *kind_of(const struct report *report)
         return "bugcheck";
     if (report->kind == HAL_STOP_HANG)
         return "hang";
+    if (report->kind == HAL_STOP_TIME_IS_UP)
+        return "time_out";
     return report->is_ruined ? "ruin" : "defect";
 }
 

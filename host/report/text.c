@@ -386,11 +386,15 @@ static void print_defect(const struct report *report, FILE *out, const struct st
 
 static void print_hang(const struct report *report, FILE *out, const struct style *style)
 {
-    fprintf(out, "\n%s*** The machine hangs%s\n", style->alarm, style->end);
+    bool is_over = report->kind == HAL_STOP_TIME_IS_UP;
+
+    fprintf(out, "\n%s*** %s%s\n", style->alarm,
+            is_over ? "The run had not ended when its time was over" : "The machine hangs", style->end);
     print_heading(out, style, "What it means");
     print_wrapped(
         out,
-        "The machine does not get on any more, and nothing can happen that would change that.");
+        is_over ? "This is what the machine did then, whether it was stuck or only busy."
+                : "The machine does not get on any more, and nothing can happen that would change that.");
     print_wrapped_line(out, report->text);
     print_object(report, out, style, report->text + strcspn(report->text, "\n"));
     print_details(report, out, style);
@@ -411,7 +415,7 @@ void report_print_text(const struct report *report, FILE *out, bool colour)
 
     if (report->kind == HAL_STOP_BUGCHECK && report->readable)
         print_bugcheck(report, out, style);
-    else if (report->kind == HAL_STOP_HANG)
+    else if (report->kind == HAL_STOP_HANG || report->kind == HAL_STOP_TIME_IS_UP)
         print_hang(report, out, style);
     else if (report->is_ruined)
         print_ruin(report, out, style);

@@ -309,14 +309,21 @@ static bool wait_and_serve(struct supervisor *supervisor, const struct superviso
     return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 
-static bool is_over(const struct supervisor_ops *ops, uint64_t start_ms, uint64_t timeout_ms,
-                    const volatile int *interrupt, struct supervisor_result *result)
+#define LAST_WORDS_MS 2000 /* for a machine whose time is up, to say where it is */
+
+static bool is_over(const struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t start_ms,
+                    uint64_t timeout_ms, const volatile int *interrupt, struct supervisor_result *result)
 {
+    uint64_t passed_ms = timeout_ms == 0 ? 0 : now_ms() - start_ms;
+    bool is_up = timeout_ms != 0 && passed_ms >= timeout_ms;
+
     if ((interrupt != NULL && *interrupt) || (ops->tick != NULL && !ops->tick(ops->context)))
         result->interrupted = true;
-    else if (timeout_ms != 0 && now_ms() - start_ms >= timeout_ms)
-        result->timed_out = true;
-    return result->interrupted || result->timed_out || result->refused != NULL || result->stopped;
+    if (is_up && !result->timed_out)
+        supervisor_end_time(supervisor);
+    result->timed_out = is_up;
+    return result->interrupted || result->refused != NULL || result->stopped ||
+           (is_up && passed_ms - timeout_ms >= LAST_WORDS_MS);
 }
 
 void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,
@@ -328,7 +335,7 @@ void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops
 
     memset(result, 0, sizeof(*result));
     hold_signals(&before);
-    while (!is_over(ops, start_ms, timeout_ms, interrupt, result))
+    while (!is_over(supervisor, ops, start_ms, timeout_ms, interrupt, result))
         if (!wait_and_serve(supervisor, ops, &before, result))
             break;
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -107,4 +107,6 @@ void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops
                       struct supervisor_result *result);
 /* Wakes a machine that was booted: it asks for its next command. */
 void supervisor_ring(const struct supervisor *supervisor);
+/* Tells the machine that its time is up: it stops and says where it is (HAL_STOP_TIME_IS_UP), if it can. */
+void supervisor_end_time(const struct supervisor *supervisor);
 void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */

@@ -330,15 +330,20 @@ DECLSPEC_NORETURN VOID KiNotImplemented(const char *Routine, const char *What)
     KiStop(HAL_STOP_DEFECT, NULL, FALSE);
 }
 
+static ULONG KiHangKind(VOID)
+{
+    return KiLoaderBlock->time_is_up ? HAL_STOP_TIME_IS_UP : HAL_STOP_HANG;
+}
+
 DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...)
 {
     va_list Arguments;
 
-    KiBeginStop(HAL_STOP_HANG);
+    KiBeginStop(KiHangKind());
     va_start(Arguments, Format);
     _vsnprintf(KiStopText, sizeof(KiStopText) - 1, Format, Arguments);
     va_end(Arguments);
-    KiStop(HAL_STOP_HANG, Context, Context != NULL);
+    KiStop(KiHangKind(), Context, Context != NULL);
 }
 
 static BOOLEAN KiWaitsInDriver(KTHREAD *Thread)
@@ -364,10 +369,10 @@ static ULONG KiRateStuck(PEPROCESS Process, PETHREAD Thread)
     if (Thread->Tcb.State != KTHREAD_WAITING)
         return 0;
     Rate = (IsListEmpty(&Thread->IrpList) ? 0 : 2) + (KiWaitsInDriver(&Thread->Tcb) ? 1 : 0);
-    return Rate != 0 && Process != PsInitialSystemProcess ? Rate + 4 : Rate;
+    return Process != PsInitialSystemProcess ? Rate + 4 : Rate;
 }
 
-/* A program's thread whose request nobody completes, or that waits in a driver; else a system thread of that kind. */
+/* A program's thread, best one whose request nobody completes or that waits in a driver; else a system thread of that kind. */
 static PETHREAD KiFindStuckThread(VOID)
 {
     PETHREAD Best = NULL;
@@ -389,23 +394,23 @@ static PETHREAD KiFindStuckThread(VOID)
     return Best;
 }
 
-DECLSPEC_NORETURN VOID KiHangIdle(VOID)
+DECLSPEC_NORETURN VOID KiHangIdle(const char *Why)
 {
     PETHREAD Thread = KiFindStuckThread();
     CONTEXT Context;
     ULONG Used;
 
-    KiBeginStop(HAL_STOP_HANG);
-    _snprintf(KiStopText, sizeof(KiStopText) - 1, "every thread waits and no timer is set: nothing can run again");
+    KiBeginStop(KiHangKind());
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s", Why);
     Used = (ULONG)strlen(KiStopText);
     IoDescribePending(KiStopText + Used, sizeof(KiStopText) - 1 - Used);
     if (Thread == NULL)
-        KiStop(HAL_STOP_HANG, NULL, FALSE);
+        KiStop(KiHangKind(), NULL, FALSE);
     KiContextOfWaiting(&Thread->Tcb, &Context);
     KiFillReport(KiStopText, &Context, FALSE);
     KiReportThread(&Thread->Tcb);
     KiReport.irql = Thread->Tcb.WaitIrql;
-    HAL->stop(HAL_STOP_HANG, (ULONG64)&KiReport);
+    HAL->stop(KiHangKind(), (ULONG64)&KiReport);
     __builtin_unreachable();
 }
 

@@ -100,8 +100,8 @@ BOOLEAN KiExpireElsewhere(VOID);
 /* A wait or a yield where none is possible: bug check, with the documented code. Caller = return address. */
 /* Where a thread that does not run goes on, for a stack walk. */
 VOID KiContextOfWaiting(KTHREAD *Thread, PCONTEXT Context);
-/* KeHang for a machine in which all wait: describes the requests that are open, shows the stack of who waits for one. */
-DECLSPEC_NORETURN VOID KiHangIdle(VOID);
+/* KeHang for a machine in which all wait (Why says so): describes the requests that are open, shows the stack of who waits for one. */
+DECLSPEC_NORETURN VOID KiHangIdle(const char *Why);
 VOID KiCheckWaitIrql(PVOID Object, KIRQL Irql, PVOID Caller);
 #define KI_CALLER() __builtin_return_address(0)
 

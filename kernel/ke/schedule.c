@@ -236,6 +236,8 @@ VOID KeYieldProcessorPoint(VOID)
 VOID KiServiceYield(VOID);
 VOID KiServiceYield(VOID)
 {
+    if (KiLoaderBlock->time_is_up)
+        KeHang(NULL, "this thread still works");
     KiGetPrcb()->YieldCount = KI_YIELD_EVERY;
     KeChargeTime(KI_SERVICE_COST_100NS * KI_YIELD_EVERY);
     if (KeProcessorCount > 1)
@@ -279,7 +281,9 @@ static VOID KiAllIdle(VOID)
     ULONG64 Due = MAXULONG64;
 
     if (!KiNextEventDue(&Due) && !(KiLoaderBlock->flags & HAL_FLAG_BOOTED))
-        KiHangIdle();
+        KiHangIdle("every thread waits and no timer is set: nothing can run again");
+    if (KiLoaderBlock->time_is_up)
+        KiHangIdle("every thread waits, some for a timer");
     KiNoteProgress();
     if (KiLoaderBlock->flags & HAL_FLAG_REAL_CLOCK)
         KiSleepUntil(Due);

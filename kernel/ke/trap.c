@@ -284,6 +284,14 @@ DECLSPEC_NORETURN VOID KiStall(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Except
     KeHang(&Context, "code at %p goes round in a loop that nothing can end", (PVOID)Frame->rip);
 }
 
+static DECLSPEC_NORETURN VOID KiTimeIsUp(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
+{
+    CONTEXT Context;
+
+    KiFrameToContext(Frame, Exception, &Context);
+    KeHang(&Context, "code at %p still runs", (PVOID)Frame->rip);
+}
+
 /* A loop that only something else can end: let the others run, then let time pass; if neither helps, it is stuck. */
 static VOID KiSpinning(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception)
 {
@@ -401,6 +409,8 @@ static VOID KiDispatchTrap(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_FRAME *Exception,
     case HAL_TRAP_STALL:
         KiComputing(Frame, Exception);
         break;
+    case HAL_TRAP_TIME_IS_UP:
+        KiTimeIsUp(Frame, Exception);
     case HAL_TRAP_CLOCK:
         KiClockTick();
         break;
