@@ -60,6 +60,15 @@ static void print_condition(FILE *out, const char *condition)
     free(sentence);
 }
 
+/* Of the bug checks for exceptions that nothing caught. */
+static bool is_breakpoint(const struct report *report)
+{
+    uint32_t code = report->bugcheck.code & 0xFFFFFFF, exception = (uint32_t)report->bugcheck.parameter[0];
+
+    return (code == 0x1E || code == 0x3B || code == 0x7E || code == 0x8E) &&
+           (exception == 0x80000003 || exception == 0xC0000420); /* STATUS_BREAKPOINT, STATUS_ASSERTION_FAILURE */
+}
+
 static void print_meaning(const struct report *report, FILE *out, const struct style *style,
                           const struct bugcheck_row *row, const struct verifier_row *rule)
 {
@@ -80,6 +89,9 @@ static void print_meaning(const struct report *report, FILE *out, const struct s
     } else {
         print_condition(out, row->condition);
     }
+    if (is_breakpoint(report))
+        print_wrapped(out, "The exception is a breakpoint: DbgBreakPoint, or an assertion that failed. Without a kernel "
+                           "debugger attached nothing takes it, here as on Windows.");
     if (row->meaning[0] == '\0' && row->condition[0] == '\0')
         print_wrapped(out, "Drydock has no description of this code beyond its name.");
 }

@@ -17,9 +17,23 @@ typedef struct _EX_POOL_TAG_USE {
     ULONG64 Allocs, Frees, Bytes;
 } EX_POOL_TAG_USE;
 VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use), PVOID Context);
-/* Live blocks of allocations made by code in [Start, End), a driver's leaks: each with the return address of its call. */
-typedef VOID EX_POOL_CALLER_VISIT(PVOID Context, PVOID Caller, ULONG Tag, SIZE_T Bytes);
-VOID ExEnumeratePoolOfCaller(PVOID Start, PVOID End, EX_POOL_CALLER_VISIT *Visit, PVOID Context);
+#define EX_POOL_SITES 32
+typedef struct _EX_POOL_SITE {
+    PVOID Caller; /* return address of the call that allocated */
+    ULONG Tag, Blocks;
+    SIZE_T Bytes;
+} EX_POOL_SITE;
+typedef struct _EX_POOL_LEFT {
+    ULONG Blocks, Sites;
+    SIZE_T Bytes;
+    EX_POOL_SITE Site[EX_POOL_SITES]; /* blocks of more sites are in the sums alone */
+} EX_POOL_LEFT;
+/* Live blocks of allocations made by code in [Start, End): a driver's leaks. */
+VOID ExFindPoolOfCaller(PVOID Start, PVOID End, EX_POOL_LEFT *Left);
+/* Tells (HAL_STREAM_LOG) what an image that is going away leaves in the pools, and of which of its calls. */
+VOID ExLogPoolLeft(PCUNICODE_STRING Name, PVOID Base, SIZE_T Bytes);
+/* A tag as the debugger shows it, its bytes in the order of memory. */
+VOID ExTagText(ULONG Tag, char Text[5]);
 /* ExAllocatePoolWithTag for a kernel routine whose block is its caller's to free: a leak is told of as the caller's. */
 PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller);
 /*

@@ -4,6 +4,9 @@
  */
 #include "exp.h"
 
+#include "../ps/ps.h"
+#include "../rtl/rtl.h"
+
 #define EXP_TAGS 1024u
 
 typedef struct _EXP_TAG {
@@ -59,26 +62,80 @@ VOID ExEnumeratePoolTags(VOID (*Visit)(PVOID Context, const EX_POOL_TAG_USE *Use
 
 /* ---- use by caller ---- */
 
-typedef struct _EXP_CALLER_VISIT {
+typedef struct _EXP_CALLER_RANGE {
     ULONG64 Start, End;
-    EX_POOL_CALLER_VISIT *Visit;
-    PVOID Context;
-} EXP_CALLER_VISIT;
+    EX_POOL_LEFT *Left;
+} EXP_CALLER_RANGE;
+
+static VOID ExpNoteLeft(EX_POOL_LEFT *Left, PVOID Caller, ULONG Tag, SIZE_T Bytes)
+{
+    ULONG i = 0;
+
+    Left->Blocks++;
+    Left->Bytes += Bytes;
+    while (i < Left->Sites && (Left->Site[i].Caller != Caller || Left->Site[i].Tag != Tag))
+        i++;
+    if (i == EX_POOL_SITES)
+        return;
+    if (i == Left->Sites)
+        Left->Site[Left->Sites++] = (EX_POOL_SITE){Caller, Tag, 0, 0};
+    Left->Site[i].Blocks++;
+    Left->Site[i].Bytes += Bytes;
+}
 
 static VOID ExpVisitCaller(PVOID Context, const EXP_BLOCK *Block)
 {
-    EXP_CALLER_VISIT *Range = Context;
+    EXP_CALLER_RANGE *Range = Context;
     ULONG64 Caller = (ULONG64)ExpCallerAddress(Block->Caller);
 
     if (Caller >= Range->Start && Caller < Range->End)
-        Range->Visit(Range->Context, (PVOID)Caller, Block->Tag, Block->Bytes);
+        ExpNoteLeft(Range->Left, (PVOID)Caller, Block->Tag, Block->Bytes);
 }
 
-VOID ExEnumeratePoolOfCaller(PVOID Start, PVOID End, EX_POOL_CALLER_VISIT *Visit, PVOID Context)
+VOID ExFindPoolOfCaller(PVOID Start, PVOID End, EX_POOL_LEFT *Left)
 {
-    EXP_CALLER_VISIT Range = {(ULONG64)Start, (ULONG64)End, Visit, Context};
+    EXP_CALLER_RANGE Range = {(ULONG64)Start, (ULONG64)End, Left};
 
+    RtlZeroMemory(Left, sizeof(*Left));
     ExpEnumerateBlocks(ExpVisitCaller, &Range);
+}
+
+VOID ExTagText(ULONG Tag, char Text[5])
+{
+    for (ULONG i = 0; i < 4; i++) {
+        char Byte = (char)(Tag >> 8 * i);
+        Text[i] = Byte >= ' ' && Byte <= '~' ? Byte : '.';
+    }
+    Text[4] = '\0';
+}
+
+static VOID ExpLog(const char *Format, ...)
+{
+    char Line[256];
+    va_list Arguments;
+
+    va_start(Arguments, Format);
+    _vsnprintf(Line, sizeof(Line) - 1, Format, Arguments);
+    va_end(Arguments);
+    Line[sizeof(Line) - 1] = '\0';
+    HAL->write(PsLogStream(), (ULONG64)Line, strlen(Line), KeVirtualTime());
+}
+
+VOID ExLogPoolLeft(PCUNICODE_STRING Name, PVOID Base, SIZE_T Bytes)
+{
+    static EX_POOL_LEFT Left; /* images are unloaded one at a time */
+
+    ExFindPoolOfCaller(Base, (PUCHAR)Base + Bytes, &Left);
+    if (Left.Blocks != 0)
+        ExpLog("%wZ is unloaded and has left %lu pool block%s with %Iu bytes\n", Name, Left.Blocks,
+               Left.Blocks == 1 ? "" : "s", Left.Bytes);
+    for (ULONG i = 0; i < Left.Sites; i++) {
+        char Tag[5];
+
+        ExTagText(Left.Site[i].Tag, Tag);
+        ExpLog("%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name, Left.Site[i].Blocks, Tag,
+               Left.Site[i].Bytes, Name, (ULONG64)Left.Site[i].Caller - (ULONG64)Base);
+    }
 }
 
 /* ---- quotas ---- */
@@ -135,16 +192,6 @@ VOID ExpReturnQuota(UCHAR Index, SIZE_T Bytes, BOOLEAN Paged)
 
 /* ---- reports ---- */
 
-static VOID ExpTagText(ULONG Tag, char Text[5])
-{
-    for (ULONG i = 0; i < 4; i++) {
-        UCHAR c = (UCHAR)(Tag >> (8 * i));
-
-        Text[i] = c >= 0x20 && c < 0x7F ? (char)c : '.';
-    }
-    Text[4] = 0;
-}
-
 BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes)
 {
     EXP_BLOCK Block;
@@ -152,7 +199,7 @@ BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes)
 
     if (!ExpFindBlock(Address, &Block))
         return FALSE;
-    ExpTagText(Block.Tag, Tag);
+    ExTagText(Block.Tag, Tag);
     _snprintf(Text, TextBytes,
               "%s pool block %p, %Iu bytes, tag '%s'%s, offset %Iu, %s by code at %p",
               Block.Pool->Paged ? "paged" : "nonpaged", Block.Base, Block.Bytes, Tag,

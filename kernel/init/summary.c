@@ -102,54 +102,20 @@ VOID SummaryTakeBaseline(VOID)
 
 /* ---- what is left ---- */
 
-static VOID SummaryTagText(ULONG Tag, char Text[5]);
-
-#define SUMMARY_SITES 32 /* of one driver; the blocks of more are in the sum alone */
-
-typedef struct _SUMMARY_SITE {
-    PVOID Caller;
-    ULONG Tag, Blocks;
-    SIZE_T Bytes;
-} SUMMARY_SITE;
-
-typedef struct _SUMMARY_LEFT {
-    ULONG Blocks, Sites;
-    SIZE_T Bytes;
-    SUMMARY_SITE Site[SUMMARY_SITES];
-} SUMMARY_LEFT;
-
-static VOID SummaryCountLeft(PVOID Context, PVOID Caller, ULONG Tag, SIZE_T Bytes)
-{
-    SUMMARY_LEFT *Left = Context;
-    ULONG i = 0;
-
-    Left->Blocks++;
-    Left->Bytes += Bytes;
-    while (i < Left->Sites && (Left->Site[i].Caller != Caller || Left->Site[i].Tag != Tag))
-        i++;
-    if (i == SUMMARY_SITES)
-        return;
-    if (i == Left->Sites)
-        Left->Site[Left->Sites++] = (SUMMARY_SITE){Caller, Tag, 0, 0};
-    Left->Site[i].Blocks++;
-    Left->Site[i].Bytes += Bytes;
-}
-
 VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes)
 {
-    static SUMMARY_LEFT Left;
+    static EX_POOL_LEFT Left;
 
-    RtlZeroMemory(&Left, sizeof(Left));
-    ExEnumeratePoolOfCaller(Start, (PUCHAR)Start + Bytes, SummaryCountLeft, &Left);
+    ExFindPoolOfCaller(Start, (PUCHAR)Start + Bytes, &Left);
     if (Left.Blocks == 0)
         return;
     SummaryPrint("leak\t%wZ: %lu pool block%s with %Iu bytes not freed at unload\n", Name,
                  Left.Blocks, Left.Blocks == 1 ? "" : "s", Left.Bytes);
     for (ULONG i = 0; i < Left.Sites; i++) {
-        const SUMMARY_SITE *Site = &Left.Site[i];
+        const EX_POOL_SITE *Site = &Left.Site[i];
         char Tag[5];
 
-        SummaryTagText(Site->Tag, Tag);
+        ExTagText(Site->Tag, Tag);
         SummaryPrint("leak\t%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name, Site->Blocks, Tag,
                      Site->Bytes, Name, (ULONG64)Site->Caller - (ULONG64)Start);
     }
@@ -169,16 +135,6 @@ static BOOLEAN SummaryIsKernelTag(ULONG Tag)
     return Tag == SUMMARY_LOADER_TAG || SummaryFindTag(Tag, FALSE) != NULL || SummaryFindTag(Tag, TRUE) != NULL;
 }
 
-/* A tag as the debugger shows it, its bytes in the order of memory. */
-static VOID SummaryTagText(ULONG Tag, char Text[5])
-{
-    for (ULONG i = 0; i < 4; i++) {
-        char Byte = (char)(Tag >> 8 * i);
-        Text[i] = Byte >= ' ' && Byte <= '~' ? Byte : '.';
-    }
-    Text[4] = '\0';
-}
-
 static VOID SummaryPrintTag(PVOID Context, const EX_POOL_TAG_USE *Use)
 {
     const SUMMARY_TAG *Before = SummaryFindTag(Use->Tag, Use->Paged);
@@ -191,7 +147,7 @@ static VOID SummaryPrintTag(PVOID Context, const EX_POOL_TAG_USE *Use)
         Kernel->Blocks += Blocks;
         Kernel->Bytes += Bytes;
     } else if (Blocks != 0) {
-        SummaryTagText(Use->Tag, Text);
+        ExTagText(Use->Tag, Text);
         SummaryPrint("pool\t%s\t%s\t%I64u\t%I64u\n", Text, Use->Paged ? "paged" : "nonpaged",
                      Blocks, Bytes);
     }

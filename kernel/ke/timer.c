@@ -114,20 +114,24 @@ static BOOLEAN KiLiesIn(PVOID Object, PVOID Base, SIZE_T Bytes)
 }
 
 /* [doc: bug check 0xC7, TIMER_OR_DPC_INVALID: 0 timer object, 1 DPC object, 2 DPC routine; object; range] */
-static DECLSPEC_NORETURN VOID KiTimerInRange(ULONG Kind, PVOID Object, PVOID Base, SIZE_T Bytes)
+static DECLSPEC_NORETURN VOID KiTimerInRange(ULONG Kind, PVOID Object, PKDPC Dpc, PVOID Base, SIZE_T Bytes)
 {
     static const char *const What[] = {"a timer that is set", "a DPC that is queued", "the routine of a DPC that is queued"};
 
-    KeSetBugCheckText("%s (%p) lies in memory that is going away", What[Kind], Object);
-    KiBugCheck(0xC7, Kind, (ULONG64)Object, (ULONG64)Base, Bytes, NULL, FALSE);
+    if (Dpc == NULL)
+        KeSetBugCheckText("%s (%p) lies in memory that is going away", What[Kind], Object);
+    else
+        KeSetBugCheckText("%s (%p) lies in memory that is going away; the DPC's routine is at %p", What[Kind], Object,
+                          (PVOID)Dpc->DeferredRoutine);
+    KiBugCheck(0xC7, Kind, (ULONG64)Object, (ULONG64)Base, (ULONG64)Base + Bytes, NULL, FALSE);
 }
 
 static VOID KiCheckForDpc(PKDPC Dpc, PVOID Base, SIZE_T Bytes)
 {
     if (KiLiesIn(Dpc, Base, Bytes))
-        KiTimerInRange(1, Dpc, Base, Bytes);
+        KiTimerInRange(1, Dpc, Dpc, Base, Bytes);
     if (KiLiesIn((PVOID)Dpc->DeferredRoutine, Base, Bytes))
-        KiTimerInRange(2, (PVOID)Dpc->DeferredRoutine, Base, Bytes);
+        KiTimerInRange(2, (PVOID)Dpc->DeferredRoutine, Dpc, Base, Bytes);
 }
 
 VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes)
@@ -136,7 +140,7 @@ VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes)
         PKTIMER Timer = KiTimerOf(Entry);
 
         if (KiLiesIn(Timer, Base, Bytes))
-            KiTimerInRange(0, Timer, Base, Bytes);
+            KiTimerInRange(0, Timer, Timer->Dpc, Base, Bytes);
         if (Timer->Dpc != NULL)
             KiCheckForDpc(Timer->Dpc, Base, Bytes);
     }

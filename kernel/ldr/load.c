@@ -6,6 +6,7 @@
 #include "ldrp.h"
 #include "../ci/ci.h"
 #include "../etw/etw.h"
+#include "../ex/ex.h"
 #include "../ps/ps.h"
 #include "../rtl/rtl.h"
 #include "../wmi/wmi.h"
@@ -241,6 +242,8 @@ static VOID LdrpUnloadImage(PLDR_MODULE Module)
     EtwCheckImage(Module->DllBase, Module->SizeOfImage);
     WmiCheckImage(Module->DllBase, Module->SizeOfImage);
     KeCheckForInterrupts(Module->DllBase, Module->SizeOfImage);
+    if (KiLoaderBlock->flags & HAL_FLAG_BOOTED) /* a run tells of it in its summary */
+        ExLogPoolLeft(&Module->BaseDllName, Module->DllBase, Module->SizeOfImage);
     LdrpRemoveModule(Module);
     LdrpReleaseImports(Module);
     LdrpFreeIrqlStubs(Module);

@@ -137,6 +137,13 @@ static ULONG64 PspWriterStream(ULONG Stream)
     return HAL_STREAM_OF(Stream, Id);
 }
 
+ULONG64 PsLogStream(VOID)
+{
+    PSP_TERMINAL *Terminal = PsGetCurrentThread()->ThreadsProcess->Terminal;
+
+    return Terminal == NULL ? HAL_STREAM_LOG : HAL_STREAM_OF(HAL_STREAM_LOG, (ULONG64)PspTerminalNumber(Terminal));
+}
+
 static NTSTATUS NTAPI PspConsoleWrite(PDEVICE_OBJECT Device, PIRP Irp)
 {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);

@@ -199,5 +199,7 @@ BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, PCONTEXT Context, HAL_TRAP
  */
 BOOLEAN PspForwardApc(PCONTEXT Context, HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID RoutineContext, PVOID Argument1,
                       PVOID Argument2);
+/* Where Drydock's own messages go that the current thread's request caused: its program's user sees them too. */
+ULONG64 PsLogStream(VOID);
 /* Prints "name: unhandled exception ..." on HAL_STREAM_LOG and ends the current process with the code. */
 DECLSPEC_NORETURN VOID PspUnhandledException(PEXCEPTION_RECORD Record);

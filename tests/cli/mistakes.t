@@ -46,7 +46,34 @@ mistake 222013
 is $status 3 'a freed block written to: exit status'
 like "$work/err" "freed by code at [0-9A-F]{16} \(mistakes!UseFreed  $driver:$(line_of 'the free')\)" 'a freed block written to: who freed it'
 like "$work/err" 'the free \*/' 'and the line itself'
+mistake 22201b
+is $status 3 'a device left after unload: exit status'
+like "$work/err" '^    .Driver.mistakes left 1 device object\(s\) after DriverUnload' 'a device left after unload: a broken rule'
+
+mistake 22201f
+is $status 3 'a timer left set: exit status'
+like "$work/err" 'STOP: 0x000000C7 \(0x0000000000000000,0x([0-9A-F]{13})[0-9A-F]{3},0x[0-9A-F]{16},0x[0-9A-F]{16}\)' 'a timer left set'
+like "$work/err" "routine is at [0-9A-F]{16} \(mistakes!Later  $driver:" "a timer left set: its DPC's routine"
+
+mistake 222023
+is $status 3 'a breakpoint: exit status'
+like "$work/err" 'The exception is a breakpoint: DbgBreakPoint, or an assertion' 'a breakpoint: what it means'
+
 run run --json "$drivers/mistakes.sys" -- build/cli-programs/control_code.exe '\\.\Mistakes' 22200f
 ok "$(grep -c 'allocated by mistakes!Leak' "$work/out" | sed 's/2/0/')" 'pool left, in JSON: where'
 nothing_left 'after all that'
+
+machine=$work/machine
+run boot --machine "$machine" --signing off
+cp "$drivers/mistakes.sys" "$machine/C/"
+run sc --machine "$machine" create mistakes type= kernel binPath= 'C:\mistakes.sys'
+run sc --machine "$machine" start mistakes
+run exec --machine "$machine" build/cli-programs/control_code.exe '\\.\Mistakes' 22200f
+is "$status $(cat "$work/out")" '0 control code answered: 0' 'in a booted machine: the driver leaks'
+run sc --machine "$machine" stop mistakes
+is $status 0 'and is stopped'
+like "$work/err" "^drydock: mistakes.sys is unloaded and has left 2 pool blocks with [0-9]+ bytes" 'who stops it is told'
+like "$machine/log" "mistakes.sys: 1 of tag 'Leak' with 5000 bytes, allocated by mistakes.sys\+0x[0-9a-f]+" 'the log has it, with the place'
+run shutdown --machine "$machine"
+is $status 0 'the machine ends'
 done_testing

@@ -16,6 +16,7 @@ static KIRQL OldIrql;
 static PIRP Held;
 static KDPC Dpc;
 static KTIMER Timer;
+static BOOLEAN KeepDevice;
 
 static NTSTATUS Finish(PIRP Irp, NTSTATUS Status)
 {
@@ -69,6 +70,17 @@ static NTSTATUS UseFreed(PIRP Irp)
     return Finish(Irp, STATUS_SUCCESS);
 }
 
+static NTSTATUS LeaveTimer(PIRP Irp)
+{
+    LARGE_INTEGER Due;
+
+    KeInitializeDpc(&Dpc, Later, NULL);
+    KeInitializeTimer(&Timer);
+    Due.QuadPart = -600LL * 10000000;
+    KeSetTimer(&Timer, Due, &Dpc);
+    return Finish(Irp, STATUS_SUCCESS);
+}
+
 static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Device);
@@ -80,6 +92,9 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
     case MISTAKE(2): IoMarkIrpPending(Irp); return STATUS_PENDING;
     case MISTAKE(3): return Leak(Irp);
     case MISTAKE(4): return UseFreed(Irp);
+    case MISTAKE(6): KeepDevice = TRUE; return Finish(Irp, STATUS_SUCCESS);
+    case MISTAKE(7): return LeaveTimer(Irp);
+    case MISTAKE(8): DbgBreakPoint(); return Finish(Irp, STATUS_SUCCESS);
     case MISTAKE(5): Finish(Irp, STATUS_SUCCESS); return STATUS_PENDING;
     default: return Finish(Irp, STATUS_INVALID_DEVICE_REQUEST);
     }
@@ -94,7 +109,8 @@ static NTSTATUS Complete(PDEVICE_OBJECT Device, PIRP Irp)
 static VOID Unload(PDRIVER_OBJECT Driver)
 {
     IoDeleteSymbolicLink(&Link);
-    IoDeleteDevice(Driver->DeviceObject);
+    if (!KeepDevice)
+        IoDeleteDevice(Driver->DeviceObject);
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
