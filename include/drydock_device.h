@@ -11,6 +11,21 @@
  * same calls it does the same things: time and everything else from outside come through
  * DD_DEVICE_HOST.
  *
+ * Faults and bad timing need nothing of a model: the host adds them to any device, as its arguments
+ * say (`--device NAME,lose=1,late-irq=200`), each counted from the machine's start:
+ *   lose=N       its first N interrupts get lost
+ *   twice=N      its first N messages come a second time, 1 us later
+ *   late-irq=US  its interrupts come so late; a line that has gone down by then does not come
+ *   late=US      its timers are so late
+ *   ones-at=N    its Nth register read is not answered: it reads as ones, and the model is not asked;
+ *   ones-for=K   so are the K from there on (1)
+ *   fail-dma=N   its Nth transfer fails: dma_read or dma_write returns -1
+ *   late-dma=US  what it writes to memory stays on its way for so long, unless one of these pushes it
+ *                ahead, as on PCI: a message, the answer to a register read, a read from memory by
+ *                the device. A line pushes nothing: a driver has to read a register before it looks
+ *   gone-after=N it is pulled out after N accesses to its registers
+ *   arrives=MS, leaves=MS, returns=MS  it is plugged in, pulled out and plugged in again at these times
+ *
  * Times are the machine's virtual time, in units of 100 ns since it was switched on.
  */
 #pragma once

@@ -22,12 +22,18 @@ struct table *g_device_table;
 
 /* ---- start ---- */
 
+static uint64_t state_room(uint32_t index)
+{
+    return (g_devices[index].model.state_bytes + 63) & ~63ull;
+}
+
+/* Each device's state, then what it needs for faults. */
 static uint64_t state_offset(uint32_t index)
 {
     uint64_t offset = (sizeof(struct table) + 63) & ~63ull;
 
     for (uint32_t i = 0; i < index; i++)
-        offset += (g_devices[i].model.state_bytes + 63) & ~63ull;
+        offset += state_room(i) + ((fault_posted_bytes(g_devices[i].arguments) + 63) & ~63ull);
     return offset;
 }
 
@@ -43,9 +49,13 @@ void device_reserve(void)
 
 static void attach(uint32_t index)
 {
+    uint8_t *state = (uint8_t *)g_device_table + state_offset(index);
+
     g_devices[index].record = &g_device_table->record[index];
-    g_devices[index].public.state =
-        (uint8_t *)g_device_table + g_device_table->record[index].state_offset;
+    g_devices[index].public.state = state;
+    g_devices[index].posted = fault_posted_bytes(g_devices[index].arguments) != 0
+                                  ? (struct posted *)(state + state_room(index))
+                                  : NULL;
 }
 
 static int init_one(uint32_t index, struct config_space *space)
@@ -58,13 +68,12 @@ static int init_one(uint32_t index, struct config_space *space)
     record->state_offset = state_offset(index);
     record->line = (uint32_t)dd_argument(
         arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
-    record->lost_interrupts = (uint32_t)dd_argument(arguments, "lose", 0);
     record->gone_after = dd_argument(arguments, "gone-after", 0);
     record->late_100ns = dd_argument(arguments, "late", 0) * 10;
-    record->failing_transfer = dd_argument(arguments, "fail-dma", 0);
     config_init(&record->config, &device->model, (uint8_t)record->line, space);
     record->first = record->config;
     attach(index);
+    fault_init(device);
     plug_init(device);
     if (device->outside != NULL && record->present)
         device_outside_place(&device->public, record->config.bytes);
@@ -152,22 +161,15 @@ void device_update_interrupts(void)
         loader->interrupt_request = 1;
 }
 
-static bool loses_interrupt(struct record *record)
+void device_assert_line(struct device *device, bool asserted)
 {
-    if (record->lost_interrupts == 0)
-        return false;
-    record->lost_interrupts--;
-    return true;
+    device->record->asserted = asserted;
+    device_update_interrupts();
 }
 
 static void host_set_line(DD_DEVICE *public, int asserted)
 {
-    struct record *record = device_of(public)->record;
-
-    if (asserted && !record->asserted && loses_interrupt(record))
-        return;
-    record->asserted = asserted != 0;
-    device_update_interrupts();
+    fault_line(device_of(public), asserted != 0);
 }
 
 static uint32_t host_message_count(DD_DEVICE *public)
@@ -180,47 +182,54 @@ static uint32_t host_message_count(DD_DEVICE *public)
     return count;
 }
 
-static void host_send_message(DD_DEVICE *public, uint32_t message)
+void device_deliver_message(struct device *device, uint32_t message)
 {
-    struct record *record = device_of(public)->record;
-    uint32_t vector = message < HAL_DEVICE_MESSAGES ? record->vector[message] : 0;
+    uint32_t vector = device->record->vector[message];
 
-    if (vector == 0 || !record->present || !config_is_master(&record->config) ||
-        loses_interrupt(record))
-        return; /* a message is a write by the device: it needs bus mastering */
     g_machine.loader->interrupt_messages[vector / 64 & 3] |= 1ull << (vector & 63);
     g_machine.loader->interrupt_request = 1;
 }
 
-static uint8_t *dma_target(DD_DEVICE *public, uint64_t address, uint64_t bytes)
+static void host_send_message(DD_DEVICE *public, uint32_t message)
 {
-    struct record *record = device_of(public)->record;
-    uint64_t end = g_machine.ram_pages * HAL_PAGE_SIZE;
+    struct device *device = device_of(public);
 
-    record->transfers++;
+    if (message >= HAL_DEVICE_MESSAGES || device->record->vector[message] == 0 ||
+        !device->record->present || !config_is_master(&device->record->config))
+        return; /* a message is a write by the device: it needs bus mastering */
+    fault_message(device, message);
+}
+
+static uint8_t *dma_target(struct device *device, uint64_t address, uint64_t bytes)
+{
+    const struct record *record = device->record;
+    uint64_t end = g_machine.ram_pages * HAL_PAGE_SIZE;
+    bool fails = fault_transfer(device);
+
     if (!record->present || !config_is_master(&record->config) || address > end ||
-        bytes > end - address || record->transfers == record->failing_transfer)
+        bytes > end - address || fails)
         return NULL;
     return g_machine.ram + address;
 }
 
 static int host_dma_read(DD_DEVICE *public, uint64_t address, void *buffer, uint64_t bytes)
 {
-    const uint8_t *at = dma_target(public, address, bytes);
+    const uint8_t *at = dma_target(device_of(public), address, bytes);
 
     if (at == NULL)
         return -1;
+    fault_push(device_of(public)); /* a read passes no write */
     memcpy(buffer, at, bytes);
     return 0;
 }
 
 static int host_dma_write(DD_DEVICE *public, uint64_t address, const void *buffer, uint64_t bytes)
 {
-    uint8_t *at = dma_target(public, address, bytes);
+    uint8_t *at = dma_target(device_of(public), address, bytes);
 
     if (at == NULL)
         return -1;
-    memcpy(at, buffer, bytes);
+    fault_write(device_of(public), at, buffer, bytes);
     return 0;
 }
 
@@ -239,7 +248,7 @@ static uint64_t earliest(uint32_t *index, uint32_t *id)
         for (uint32_t t = 0; t < TIMER_COUNT; t++) {
             const struct record *record = &g_device_table->record[i];
 
-            if ((t < DD_DEVICE_TIMERS && !record->present) || record->due_100ns[t] >= due)
+            if (((t < DD_DEVICE_TIMERS || t >= FAULT_INTERRUPT) && !record->present) || record->due_100ns[t] >= due)
                 continue;
             due = record->due_100ns[t];
             *index = i;
@@ -398,9 +407,14 @@ static uint64_t read_piece(bool port, uint64_t address, uint32_t width)
         note_nothing(port, false, address);
         return mask_of(width);
     }
+    if (fault_read(device)) {
+        count_access(device);
+        return mask_of(width);
+    }
     device_enter(device);
     value = device->model.read(&device->public, region, offset, width);
     device_leave();
+    fault_push(device); /* the answer passes no write */
     count_access(device);
     return value & mask_of(width);
 }
@@ -552,6 +566,10 @@ static int64_t set_message(struct device *device, uint64_t argument)
     if (message >= device->model.message_limit || vector > 255)
         return HAL_E_INVALID;
     device->record->vector[message] = vector;
+    if (vector == 0) {
+        device->record->fault.waiting_messages &= ~(1u << message);
+        device->record->fault.again_messages &= ~(1u << message);
+    }
     config_show_messages(&device->record->config, host_message_count(&device->public),
                          device->record->vector[0]);
     if (device->outside != NULL)
@@ -572,7 +590,7 @@ static int64_t advance(uint64_t to_100ns)
         g_device_table->now_100ns = due;
         device->record->due_100ns[id] = NO_TIMER;
         if (id >= DD_DEVICE_TIMERS) {
-            plug_event(device, id);
+            (id >= FAULT_INTERRUPT ? fault_event : plug_event)(device, id);
             continue;
         }
         device_enter(device);

@@ -43,7 +43,7 @@ void plug_init(struct device *device)
     struct record *record = device->record;
     bool is_late;
 
-    for (uint32_t id = PLUG_ARRIVES; id < TIMER_COUNT; id++)
+    for (uint32_t id = PLUG_ARRIVES; id <= PLUG_RETURNS; id++)
         record->due_100ns[id] = time_of(device, id);
     is_late = record->due_100ns[PLUG_ARRIVES] != NO_TIMER;
     record->present = record->plugged = !is_late;
@@ -86,6 +86,7 @@ void plug_out(struct device *device)
     }
     record->present = 0;
     record->asserted = 0;
+    fault_forget(device);
     memset(record->due_100ns, 0xFF, DD_DEVICE_TIMERS * sizeof(record->due_100ns[0]));
     tell_system();
 }

@@ -32,8 +32,9 @@ void qemu_print_help(FILE *to)
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         fprintf(to, "  %-15s %s\n", known_devices[i].name, known_devices[i].what);
     fputs("\nAny other PCI device of QEMU's that needs no further object may do. Properties are QEMU's;\n"
-          "irq=N, lose=N, gone-after=N, arrives=MS, leaves=MS and returns=MS are Drydock's, as for\n"
-          "--device, and so is messages=0: its line in place of messages.\n\n"
+          "irq=N, lose=N, twice=N, late-irq=US, ones-at=N, ones-for=N, gone-after=N, arrives=MS,\n"
+          "leaves=MS and returns=MS are Drydock's, as for --device, and so is messages=0: its line in\n"
+          "place of messages.\n\n"
           "A disk is 64 MiB of zeros that forget what is written, a network is not connected, unless\n"
           "the device names one of these with drive=ID or netdev=ID; other properties are those of QEMU's\n"
           "-blockdev and -netdev:\n"
@@ -66,8 +67,9 @@ static const char *find_property(const char *list, const char *name, size_t name
 /* Properties are QEMU's own unless they are named here. */
 static bool is_ours(const char *property)
 {
-    static const char *const ours[] = {"irq=",     "lose=",   "gone-after=", "messages=",
-                                       "arrives=", "leaves=", "returns="};
+    static const char *const ours[] = {"irq=",     "lose=",   "gone-after=", "messages=", "twice=",
+                                       "arrives=", "leaves=", "returns=",    "ones-at=",  "ones-for=",
+                                       "late-irq="};
 
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
         if (strncmp(property, ours[i], strlen(ours[i])) == 0)

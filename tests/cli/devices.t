@@ -72,6 +72,42 @@ is $status 0 'a machine whose device is yet to come is saved'
 run run --hash --device timer,arrives=20,leaves=90,returns=120 --restore "$work/hot" "${hot[@]}"
 is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'and goes on to the same end'
 
+# Faults and bad timing, on edu, whose driver measures them.
+measure() { # ARGUMENTS: $work/text are the measures
+    run run --hash --device "edu,dma-us=100$1" --hwid 'PCI\VEN_1234&DEV_11E8' $drivers/edu_faults.sys
+    is $status 0 "edu$1: a run without an error"
+    sed -n 's/.*# \(reads\|interrupt\|write\)/\1/p' "$work/out" > "$work/text"
+}
+measure ''
+is "$(grep -c '^reads: \(010000ed *\)*$' "$work/text")" 1 'no fault: every read is answered'
+is "$(sed -n 's/^interrupt: //p' "$work/text" | head -1)" 'came after 0 us, 1 by message, 0 by line, 0 without a cause' \
+    'no fault: an interrupt comes at once, and once'
+is "$(grep -c '^write: .*memory has 11$' "$work/text")" 3 'no fault: what is written is in memory'
+measure ,ones-at=2,ones-for=2
+like "$work/text" '^reads: 010000ed ffffffff ffffffff 010000ed$' 'reads that are not answered'
+like "$work/err" 'device edu: register read 3 is not answered' 'the log tells'
+measure ,late-irq=300
+is "$(grep -c '^interrupt: came after 30[01] us, [12] by message' "$work/text")" 2 'messages that are late'
+measure ,late-irq=300,msi=0
+is "$(grep -c '^interrupt: came after 30[01] us, 0 by message, [12] by line' "$work/text")" 2 'a line that is late'
+measure ,twice=1
+is "$(sed -n 's/^interrupt: //p' "$work/text" | tr '\n' ' ')" "$(printf '%s ' \
+    'came after 0 us, 2 by message, 0 by line, 1 without a cause' 'came after 0 us, 3 by message, 0 by line, 0 without a cause')" \
+    'a message that comes twice'
+measure ,lose=1
+like "$work/text" '^interrupt: lost after 5000000 us, 0 by message' 'an interrupt that gets lost'
+like "$work/text" '^interrupt: came after' 'and the next one comes'
+measure ,late-dma=5000
+like "$work/text" '^write: at once: memory has a5$' 'what is written to memory is late'
+like "$work/text" '^write: at once, with a register read: memory has 11$' 'a register read pushes it ahead'
+like "$work/text" '^write: later: memory has 11$' 'or it comes in time'
+hash[1]=$(sed -n 's/.*hash of memory: //p' "$work/err")
+measure ,late-dma=5000
+is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'the same faults, the same memory'
+measure ,fail-dma=2
+is "$(grep -c '^write: .*memory has a5$' "$work/text")" 1 'a transfer that fails'
+like "$work/err" 'device edu: a transfer reaches no memory' 'the device notices'
+
 run run --device timer $drivers/odd_access.sys
 is $status 70 'an instruction that cannot be done for the processor ends the run'
 like "$work/err" "instruction 'bts' at .* on bus address 0xe0000018" 'and is named'
