@@ -72,6 +72,17 @@ is $status 0 'a machine whose device is yet to come is saved'
 run run --hash --device timer,arrives=20,leaves=90,returns=120 --restore "$work/hot" "${hot[@]}"
 is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'and goes on to the same end'
 
+# The model in devices/README.md, built as it says there.
+sed -n '/^```c$/,/^```$/{/^```/!p}' devices/README.md > "$work/counter.c"
+is "$(($(wc -l < "$work/counter.c") < 45))" 1 'a model is short'
+build=$(sed -n 's/^    clang \(-shared.*\) counter.c -o counter.so$/\1/p' devices/README.md)
+# shellcheck disable=SC2086
+${CLANG:-clang-19} $build -Wall -Wextra -Werror "$work/counter.c" -o "$work/counter.so"
+is $? 0 'it builds'
+run run --device "$work/counter.so" "$reader"
+is $status 0 'it runs'
+is "$(sed -n 's/.*reads_device: //p' "$work/out" | tr '\n' ' ')" '00000001 00000002 00000003 ' 'and counts'
+
 # Faults and bad timing, on edu, whose driver measures them.
 measure() { # ARGUMENTS: $work/text are the measures
     run run --hash --device "edu,dma-us=100$1" --hwid 'PCI\VEN_1234&DEV_11E8' $drivers/edu_faults.sys
