@@ -102,9 +102,9 @@ static NTSTATUS FxCheckIdle(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_IDL
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "IdleTimeoutType changes");
     if (Settings->DxState <= PowerDeviceD0 || Settings->DxState > PowerDeviceMaximum)
         return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "idle settings with DxState %d", Settings->DxState);
-    if (Settings->IdleCaps == IdleUsbSelectiveSuspend)
-        return FxMistake(Globals, STATUS_NOT_SUPPORTED, "selective suspend: there is no USB");
-    if (Settings->IdleCaps == IdleCanWakeFromS0) {
+    if (Settings->IdleCaps == IdleUsbSelectiveSuspend && Device->Attached == NULL)
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "selective suspend without a USB stack below");
+    if (Settings->IdleCaps != IdleCannotWakeFromS0) {
         FxPolicyCapabilities(Device);
         if (Pnp->Caps.Size != 0 && (Pnp->Caps.DeviceWake <= PowerDeviceD0 ||
                                     (Settings->DxState != PowerDeviceMaximum && Settings->DxState > Pnp->Caps.DeviceWake)))
@@ -126,7 +126,7 @@ static BOOLEAN FxIdleChosen(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_IDL
     return Settings->Enabled == WdfTrue || Pnp->IdleEnabled; /* the registry is read once */
 }
 
-WDF_DDI_PARTIAL(WdfDeviceAssignS0IdleSettings, "selective suspend of USB devices");
+WDF_DDI(WdfDeviceAssignS0IdleSettings);
 NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle,
                                                  PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings)
 {
@@ -143,6 +143,8 @@ NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGloba
     Status = FxCaptureConfig(Globals, "WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS", &Copy, sizeof(Copy), Settings);
     if (NT_SUCCESS(Status))
         Status = FxCheckIdle(Device, &Copy);
+    if (NT_SUCCESS(Status) && Copy.IdleCaps == IdleUsbSelectiveSuspend)
+        Status = FxUsbIdleCreate(Device);
     if (!NT_SUCCESS(Status))
         return Status;
     Enabled = FxIdleChosen(Device, &Copy);

@@ -97,6 +97,7 @@ VOID FxPnpDispose(FX_DEVICE *Device)
 VOID FxPnpDestroy(FX_DEVICE *Device)
 {
     FxFree(Device->Pnp->PoFx.Component);
+    FxFree(Device->Pnp->UsbIdle);
     FxFree(Device->Pnp);
     Device->Pnp = NULL;
 }

@@ -57,6 +57,8 @@ typedef enum _FX_POFX_STEP {
 
 typedef enum _FX_ARM { FxArmNone, FxArmS0, FxArmSx } FX_ARM;
 
+typedef struct _FX_USB_IDLE FX_USB_IDLE;
+
 struct _FX_PNP {
     FX_DEVICE *Device;
     KSPIN_LOCK Lock;
@@ -105,6 +107,7 @@ struct _FX_PNP {
     BOOLEAN IdleExpired;     /* Lock */
     BOOLEAN IdleDown;        /* in Dx while the system works; Lock */
     BOOLEAN WantUp;          /* and to come back whatever the references say; Lock */
+    FX_USB_IDLE *UsbIdle;    /* usbidle.c's; set once; NULL: the idle capability is another */
     FX_POFX PoFx;
     BOOLEAN WakeKnown, WakeEnabled;
     WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Wake;
@@ -209,6 +212,15 @@ VOID FxPoFxAnswer(FX_PNP *Pnp);
 VOID FxPoFxChanged(FX_PNP *Pnp); /* FxPoFxUp, FxPoFxDown or the like was done */
 /* In D0, on the way up: whether the power-managed queues go; else they do in F0. */
 BOOLEAN FxPoFxMayOpen(FX_PNP *Pnp);
+
+/* ---- usbidle.c: with Policy taken ---- */
+NTSTATUS FxUsbIdleCreate(FX_DEVICE *Device); /* of a device that may be suspended; any number of times */
+/* The USB stack is asked; success: it has called back that the device may go down, and waits until LetGo. */
+NTSTATUS FxUsbIdleAsk(FX_DEVICE *Device);
+VOID FxUsbIdleLetGo(FX_PNP *Pnp);
+VOID FxUsbIdleEnd(FX_DEVICE *Device); /* the request is over; nothing when there is none */
+/* Policy or D0 is wanted: Waiters more (or less) who wait for Policy. Without Policy; <= DISPATCH_LEVEL. */
+VOID FxUsbIdleStir(FX_PNP *Pnp, LONG Waiters);
 
 /* ---- wake.c ---- */
 NTSTATUS FxWaitWakeSend(FX_DEVICE *Device, SYSTEM_POWER_STATE State);

@@ -49,7 +49,9 @@ static NTSTATUS FxRequestPower(FX_DEVICE *Device, DEVICE_POWER_STATE DeviceState
 
 static VOID FxTakePolicy(FX_PNP *Pnp)
 {
+    FxUsbIdleStir(Pnp, 1);
     KeWaitForSingleObject(&Pnp->Policy, Executive, KernelMode, FALSE, NULL);
+    FxUsbIdleStir(Pnp, -1);
 }
 
 static VOID FxEndPolicy(FX_PNP *Pnp)
@@ -112,7 +114,7 @@ static DEVICE_POWER_STATE FxIdleState(FX_PNP *Pnp)
 {
     if (Pnp->Idle.DxState != PowerDeviceMaximum)
         return Pnp->Idle.DxState;
-    if (Pnp->Idle.IdleCaps == IdleCanWakeFromS0 && Pnp->Caps.DeviceWake > PowerDeviceD0)
+    if (Pnp->Idle.IdleCaps != IdleCannotWakeFromS0 && Pnp->Caps.DeviceWake > PowerDeviceD0)
         return Pnp->Caps.DeviceWake;
     return PowerDeviceD3;
 }
@@ -121,24 +123,32 @@ static DEVICE_POWER_STATE FxIdleState(FX_PNP *Pnp)
 static VOID FxGoIdle(FX_DEVICE *Device)
 {
     FX_PNP *Pnp = Device->Pnp;
-    BOOLEAN Arms = Pnp->Idle.IdleCaps == IdleCanWakeFromS0;
+    BOOLEAN Arms = Pnp->Idle.IdleCaps != IdleCannotWakeFromS0;
     NTSTATUS Status = STATUS_SUCCESS;
     KIRQL Irql;
 
     FxIdleCancel(Pnp);
-    if (Arms)
+    if (Pnp->Idle.IdleCaps == IdleUsbSelectiveSuspend)
+        Status = FxUsbIdleAsk(Device);
+    if (Arms && NT_SUCCESS(Status))
         Status = FxWaitWakeSend(Device, PowerSystemWorking);
     if (NT_SUCCESS(Status)) {
         Pnp->ArmFor = Arms ? FxArmS0 : FxArmNone;
         Status = FxRequestPower(Device, FxIdleState(Pnp));
         Pnp->ArmFor = FxArmNone;
     }
+    FxUsbIdleLetGo(Pnp);
     if (!NT_SUCCESS(Status)) {
-        FxMistake(Device->Object.Globals, Status, "the idle device stays in D0");
+        if (Status != STATUS_CANCELLED) /* which says that somebody needs it meanwhile */
+            FxMistake(Device->Object.Globals, Status, "the idle device stays in D0");
         FxWaitWakeCancel(Device);
+        FxUsbIdleEnd(Device);
         return;
     }
-    FxEnterState(Device, FxMachinePolicy, Arms ? WdfDevStatePwrPolWaitingArmed : WdfDevStatePwrPolWaitingUnarmed);
+    FxEnterState(Device, FxMachinePolicy,
+                 Pnp->Idle.IdleCaps == IdleUsbSelectiveSuspend ? WdfDevStatePwrPolWaitingArmedUsbSS
+                 : Arms                                        ? WdfDevStatePwrPolWaitingArmed
+                                                               : WdfDevStatePwrPolWaitingUnarmed);
     KeAcquireSpinLock(&Pnp->Lock, &Irql);
     Pnp->IdleDown = TRUE;
     Pnp->WantUp = Pnp->ArmFailed;
@@ -162,6 +172,7 @@ static VOID FxGoUp(FX_DEVICE *Device)
     NTSTATUS Status = FxRequestPower(Device, PowerDeviceD0);
     KIRQL Irql;
 
+    FxUsbIdleEnd(Device);
     KeAcquireSpinLock(&Pnp->Lock, &Irql);
     Pnp->IdleDown = Pnp->WantUp = Pnp->WakeTriggered = FALSE;
     Pnp->PolicyRuns = NT_SUCCESS(Status);
@@ -297,6 +308,7 @@ VOID FxPolicyStop(FX_DEVICE *Device)
     KeFlushQueuedDpcs();
     FxTakePolicy(Pnp); /* what was asked for is over then */
     FxWaitWakeCancel(Device);
+    FxUsbIdleEnd(Device);
     Pnp->Armed = FxArmNone;
     FxPoFxUnregister(Device);
     FxEndPolicy(Pnp);
@@ -329,6 +341,7 @@ NTSTATUS FxPowerReference(FX_DEVICE *Device)
     if (!Pnp->IdleKnown)
         return Pnp->InD0 ? STATUS_SUCCESS : STATUS_PENDING;
     KeCancelTimer(&Pnp->IdleTimer);
+    FxUsbIdleStir(Pnp, 0);
     if (FxIsThere(Pnp))
         return STATUS_SUCCESS;
     FxPolicyQueue(Device);

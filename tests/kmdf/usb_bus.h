@@ -53,6 +53,10 @@ static USB_MODEL_CONFIG UsbConfig = {
 static TAP_UNUSED WDFUSBDEVICE Usb; /* the function driver's */
 static WDFDEVICE UsbBus, UsbFunction;
 static WDFQUEUE UsbReads[2]; /* that wait: bulk, interrupt */
+static WDFQUEUE UsbIdles;    /* idle notifications */
+static KEVENT UsbIdleCame;
+static BOOLEAN UsbNoIdle;    /* the stack knows nothing of them */
+static VOID (*UsbInit)(PWDFDEVICE_INIT Init, PWDF_PNPPOWER_EVENT_CALLBACKS Power); /* of the function driver's device */
 static KSPIN_LOCK UsbLock;
 static UCHAR UsbFifo[USB_FIFO_BYTES], UsbKept[64];
 static ULONG UsbFifoBytes, UsbKeptBytes; /* UsbLock */
@@ -298,6 +302,11 @@ static VOID NTAPI UsbEvtIo(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLeng
     case IOCTL_INTERNAL_USB_GET_PORT_STATUS:
         *(PULONG)UsbUrbOf(Request) = UsbGone ? 0 : USBD_PORT_ENABLED | USBD_PORT_CONNECTED;
         break;
+    case IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION:
+        if (UsbNoIdle || !NT_SUCCESS(WdfRequestForwardToIoQueue(Request, UsbIdles)))
+            break;
+        KeSetEvent(&UsbIdleCame, IO_NO_INCREMENT, FALSE);
+        return;
     case IOCTL_INTERNAL_USB_RESET_PORT:
         UsbPortResets++;
         break;
@@ -308,7 +317,8 @@ static VOID NTAPI UsbEvtIo(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLeng
         WdfRequestComplete(Request, STATUS_NOT_SUPPORTED);
         return;
     }
-    WdfRequestComplete(Request, STATUS_SUCCESS);
+    WdfRequestComplete(Request,
+                       Code == IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS);
 }
 
 /* ---- its bus interface ---- */
@@ -357,10 +367,10 @@ static NTSTATUS UsbMakeQueues(WDFDEVICE Child)
     Config.EvtIoInternalDeviceControl = UsbEvtIo;
     Config.PowerManaged = WdfFalse;
     Status = WdfIoQueueCreate(Child, &Config, NULL, NULL);
-    for (ULONG i = 0; i < 2 && NT_SUCCESS(Status); i++) {
+    for (ULONG i = 0; i < 3 && NT_SUCCESS(Status); i++) {
         WDF_IO_QUEUE_CONFIG_INIT(&Config, WdfIoQueueDispatchManual);
         Config.PowerManaged = WdfFalse;
-        Status = WdfIoQueueCreate(Child, &Config, NULL, &UsbReads[i]);
+        Status = WdfIoQueueCreate(Child, &Config, NULL, i < 2 ? &UsbReads[i] : &UsbIdles);
     }
     return Status;
 }
@@ -368,6 +378,33 @@ static NTSTATUS UsbMakeQueues(WDFDEVICE Child)
 typedef struct _USB_ID {
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header;
 } USB_ID;
+
+/* It sleeps in D2 and wakes itself from there. */
+static VOID UsbSetPower(WDFDEVICE Child)
+{
+    WDF_DEVICE_POWER_CAPABILITIES Power;
+
+    WDF_DEVICE_POWER_CAPABILITIES_INIT(&Power);
+    Power.DeviceD2 = Power.WakeFromD2 = WdfTrue;
+    Power.DeviceWake = PowerDeviceD2;
+    Power.SystemWake = PowerSystemSleeping3;
+    Power.DeviceState[PowerSystemSleeping3] = PowerDeviceD2;
+    WdfDeviceSetPowerCapabilities(Child, &Power);
+}
+
+static EVT_WDF_DEVICE_ENABLE_WAKE_AT_BUS UsbEvtEnableWake;
+static NTSTATUS NTAPI UsbEvtEnableWake(WDFDEVICE Child, SYSTEM_POWER_STATE State)
+{
+    UNREFERENCED_PARAMETER(Child);
+    UNREFERENCED_PARAMETER(State);
+    return STATUS_SUCCESS;
+}
+
+static EVT_WDF_DEVICE_DISABLE_WAKE_AT_BUS UsbEvtDisableWake;
+static VOID NTAPI UsbEvtDisableWake(WDFDEVICE Child)
+{
+    UNREFERENCED_PARAMETER(Child);
+}
 
 static EVT_WDF_CHILD_LIST_CREATE_DEVICE UsbEvtCreate;
 static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
@@ -380,6 +417,7 @@ static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_
         UsbBusTime, NULL, NULL, UsbIsHighSpeed,
     };
     WDF_QUERY_INTERFACE_CONFIG Config;
+    WDF_PDO_EVENT_CALLBACKS Events;
     WDFDEVICE Child;
     NTSTATUS Status;
 
@@ -388,9 +426,14 @@ static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_
     WdfPdoInitAssignDeviceID(Init, &DeviceId);
     WdfPdoInitAddHardwareID(Init, &DeviceId);
     WdfPdoInitAssignInstanceID(Init, &Instance);
+    WDF_PDO_EVENT_CALLBACKS_INIT(&Events);
+    Events.EvtDeviceEnableWakeAtBus = UsbEvtEnableWake;
+    Events.EvtDeviceDisableWakeAtBus = UsbEvtDisableWake;
+    WdfPdoInitSetEventCallbacks(Init, &Events);
     Status = WdfDeviceCreate(&Init, NULL, &Child);
     if (!NT_SUCCESS(Status))
         return Status;
+    UsbSetPower(Child);
     WDF_QUERY_INTERFACE_CONFIG_INIT(&Config, (PINTERFACE)&Interface, &USB_BUS_INTERFACE_USBDI_GUID, NULL);
     Status = WdfDeviceAddQueryInterface(Child, &Config);
     return NT_SUCCESS(Status) ? UsbMakeQueues(Child) : Status;
@@ -417,6 +460,8 @@ static NTSTATUS NTAPI UsbEvtAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     if (Pdo != NULL) {
         WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Power);
         Power.EvtDevicePrepareHardware = UsbEvtPrepare;
+        if (UsbInit != NULL)
+            UsbInit(Init, &Power);
         WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Power);
         return WdfDeviceCreate(&Init, NULL, &UsbFunction);
     }
@@ -449,6 +494,7 @@ static VOID UsbUnload(VOID)
 static TAP_UNUSED NTSTATUS usb_test_main(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath, VOID (*Test)(VOID))
 {
     KeInitializeSpinLock(&UsbLock);
+    KeInitializeEvent(&UsbIdleCame, NotificationEvent, FALSE);
     UsbTest = Test;
     PnpTest.Unload = UsbUnload;
     return pnp_test_main(DriverObject, RegistryPath, UsbEvtAdd, UsbThread, NULL);
