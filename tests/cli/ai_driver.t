@@ -39,6 +39,13 @@ is "$(grep -cE '^GPU 0 +[0-9]+\.00 % .*sample [0-9]+, simulated' "$work/out")" 5
 like "$work/out" '"name":"NVIDIA GeForce RTX 3080 \(simulated\)".*"memory_total_bytes":10737418240' 'status: the GPU'
 like "$work/out" '"stale":false,"simulated":true,"agent_present":true' 'status: fresh, simulated, the agent is there'
 
+# The agent lets the device go when Windows asks for it, and takes it again when it is back.
+run run --background "$programs/ai_gpu_agent.exe" "${ai[@]}" -- $programs/aictl.exe status -- devcon disable 'Root\AIDriver' \
+    -- devcon enable 'Root\AIDriver' -- $programs/aictl.exe watch --interval 500 --count 2 -- devcon remove 'Root\AIDriver'
+clean 'a device that is disabled, enabled and removed under the agent'
+is "$(grep -cE 'Disabled$|Enabled$|Removed$' "$work/out")" 3 'none of that waits for a restart'
+like "$work/out" '^GPU 0 .* sample [0-9]+, simulated' 'in between the agent publishes again'
+
 run run --gpu simulated:3 "${ai[@]}" -- $programs/ai_gpu_agent.exe --once -- $programs/aictl.exe --json status
 is "$(grep -c '"agent_present":false' "$work/out")" 3 'three GPUs, whose agent has gone'
 run run --gpu none "${ai[@]}" -- $programs/ai_gpu_agent.exe --once

@@ -3,6 +3,9 @@
 
 #include "options.h"
 
+#include <windows.h>
+#include <cfgmgr32.h>
+
 #include "../libai/libai.h"
 
 /* Exit codes; the help page names them. */
@@ -29,6 +32,21 @@ typedef struct AGENT_PROVIDER {
 
 extern const AGENT_PROVIDER AgentNvml;
 extern const AGENT_PROVIDER AgentPdh;
+
+/* The device, as one thread uses it; opened when a sample is published, and given up when it is to be removed. */
+typedef struct AGENT_DEVICE {
+    CRITICAL_SECTION Lock; /* of Handle and Leaving: a callback of the system's may close it */
+    AI_DEVICE Handle;      /* or NULL */
+    bool Leaving;          /* it is asked whether the device may go: not to be opened */
+    HCMNOTIFICATION Watch; /* or NULL */
+} AGENT_DEVICE;
+
+void AgentDeviceStart(AGENT_DEVICE *Device);
+/* 0, or an error of AiOpen or AiPublishSample; ERROR_DEV_NOT_EXIST while the device is being removed. */
+DWORD AgentDevicePublish(AGENT_DEVICE *Device, AI_GPU_SAMPLE *Sample);
+/* Whether the device is still of use after AgentDevicePublish gave that. */
+bool AgentKeepsDevice(DWORD Error);
+void AgentDeviceEnd(AGENT_DEVICE *Device);
 
 /* Stores the library's routine in the function pointer at Slot; false: it has none of the name. */
 bool AgentBind(HMODULE Library, const char *Name, void *Slot);

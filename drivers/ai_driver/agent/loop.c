@@ -13,7 +13,7 @@
 typedef struct AGENT_STATE {
     const AGENT_OPTIONS *Options;
     const AGENT_PROVIDER *Provider; /* that is started, or NULL */
-    AI_DEVICE Device;               /* or NULL */
+    AGENT_DEVICE Device;
     DWORD ToldError;                /* the driver's, that was told last */
     bool ToldNoGpu;
     UINT64 SourceRetryMs; /* when to look for a source again */
@@ -100,27 +100,10 @@ static void TellDriver(AGENT_STATE *State, DWORD Error)
     State->ToldError = Error;
 }
 
-/*
- * A refusal that concerns this sample alone leaves the handle open; any other may mean that the
- * device has gone, and an open handle would keep its driver loaded.
- */
-static bool KeepsDevice(DWORD Error)
-{
-    return Error == 0 || Error == ERROR_SHARING_VIOLATION || Error == ERROR_INVALID_PARAMETER ||
-           Error == ERROR_NO_SYSTEM_RESOURCES;
-}
-
 static DWORD Publish(AGENT_STATE *State, AI_GPU_SAMPLE *Sample)
 {
-    DWORD Error = State->Device == NULL ? AiOpen(TRUE, &State->Device) : 0;
+    DWORD Error = AgentDevicePublish(&State->Device, Sample);
 
-    if (Error == 0) {
-        Error = AiPublishSample(State->Device, Sample, NULL);
-        if (!KeepsDevice(Error)) {
-            AiClose(State->Device);
-            State->Device = NULL;
-        }
-    }
     TellDriver(State, Error);
     return Error;
 }
@@ -153,7 +136,7 @@ static int ExitCode(DWORD Error)
 {
     if (Error == 0)
         return AGENT_FINE;
-    return KeepsDevice(Error) ? AGENT_REFUSED : AGENT_NO_DRIVER;
+    return AgentKeepsDevice(Error) ? AGENT_REFUSED : AGENT_NO_DRIVER;
 }
 
 /* One sample of each GPU; the first failure as an exit code. */
@@ -195,11 +178,12 @@ int AgentLoop(const AGENT_OPTIONS *Options, HANDLE Stop)
     UINT64 StartMs = GetTickCount64(), DueMs = StartMs;
     int Result;
 
+    AgentDeviceStart(&State.Device);
     do
         Result = Turn(&State);
     while (!Options->Once && !(Options->Print && Result == AGENT_NO_GPU) &&
            WaitForTurn(Options, Stop, StartMs, &DueMs));
     StopSource(&State);
-    AiClose(State.Device);
+    AgentDeviceEnd(&State.Device);
     return Options->Once || Options->Print ? Result : AGENT_FINE;
 }
