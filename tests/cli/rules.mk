@@ -37,6 +37,7 @@ ai-checklist: all $(CLI_DRIVERS) $(CLI_PROGRAMS)
 kill-test: all $(B)/cli-programs/registry_writer.exe
 	tools/kill_test 1000
 .PHONY: kill-test
+$(B)/cli-programs/device.exe: $(B)/lib/setupapi.lib $(B)/lib/newdev.lib
 # The plain driver, unaligned and with a checksum.
 $(B)/cli-drivers/plain_flat.sys: LINK_EXTRA := /align:32 /filealign:32
 $(B)/cli-drivers/plain_sum.sys: LINK_EXTRA := /release

@@ -61,6 +61,44 @@ BOOL NewdevDriverInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Inf)
     return Inf[0] != 0;
 }
 
+BOOL NewdevIsExtension(const WCHAR *Path)
+{
+    static const GUID Extension = {0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
+    WCHAR Name[64];
+    GUID Class;
+
+    return SetupDiGetINFClassW(Path, &Class, Name, COUNT_OF(Name), NULL) && IsEqualGUID(&Class, &Extension);
+}
+
+BOOL NewdevIsExtendedBy(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name)
+{
+    HKEY Key = SetupDiOpenDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV, KEY_READ);
+    WCHAR List[1024];
+    const WCHAR *At = List;
+    DWORD Bytes = sizeof(List) - 2 * sizeof(WCHAR);
+
+    RtlZeroMemory(List, sizeof(List));
+    if (Key == INVALID_HANDLE_VALUE)
+        return FALSE;
+    if (RegQueryValueExW(Key, L"ExtensionInfs", NULL, NULL, (PBYTE)List, &Bytes) != ERROR_SUCCESS)
+        List[0] = 0;
+    RegCloseKey(Key);
+    while (*At != 0 && lstrcmpiW(At, Name) != 0)
+        At += lstrlenW(At) + 1;
+    return *At != 0;
+}
+
+/* An extension is applied to a device that has a driver, once. */
+static BOOL IsWanted(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Path, BOOL Force)
+{
+    const WCHAR *Name = Path + lstrlenW(Path);
+    WCHAR Inf[MAX_PATH];
+
+    while (Name != Path && Name[-1] != L'\\')
+        Name--;
+    return NewdevDriverInf(Set, Device, Inf) && (Force || !NewdevIsExtendedBy(Set, Device, Name));
+}
+
 /* The list's best driver against that of the INF which the device has now. */
 static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W New)
 {
@@ -115,7 +153,7 @@ static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, B
     if (!SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Driver))
         return TRUE; /* the package is not for this device */
     Outcome->Matching++;
-    if (!Force && !IsBetter(Set, Device, &Driver))
+    if (Inf != NULL && NewdevIsExtension(Inf) ? !IsWanted(Set, Device, Inf, Force) : !Force && !IsBetter(Set, Device, &Driver))
         return TRUE;
     if (!SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) ||
         !SetupDiCallClassInstaller(DIF_ALLOW_INSTALL, Set, Device) ||

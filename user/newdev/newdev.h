@@ -20,6 +20,10 @@ VOID NewdevNoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome);
 /* The name of the published INF of the device's driver; FALSE: it has none. Inf is of MAX_PATH characters. */
 BOOL NewdevDriverInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Inf);
 
+/* Whether the published INF is an extension's, and whether it is applied to the device. */
+BOOL NewdevIsExtension(const WCHAR *Path);
+BOOL NewdevIsExtendedBy(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name);
+
 /* ---- uninstall.c ---- */
 /* Leaves the device without a driver; it is not stopped. */
 BOOL NewdevForgetDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device);

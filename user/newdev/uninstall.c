@@ -17,13 +17,18 @@ static const WCHAR *NameOf(const WCHAR *Path)
     return Name;
 }
 
+static BOOL ForgetFilters(HDEVINFO Set, PSP_DEVINFO_DATA Device)
+{
+    return SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_UPPERFILTERS, NULL, 0) &&
+           SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_LOWERFILTERS, NULL, 0);
+}
+
 BOOL NewdevForgetDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device)
 {
     if (!SetupDiDeleteDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV) && GetLastError() != ERROR_KEY_DOES_NOT_EXIST)
         return FALSE;
     return SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_SERVICE, NULL, 0) &&
-           SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_UPPERFILTERS, NULL, 0) &&
-           SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_LOWERFILTERS, NULL, 0) &&
+           ForgetFilters(Set, Device) &&
            SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_DRIVER, NULL, 0);
 }
 
@@ -65,9 +70,16 @@ static BOOL VisitUsers(HDEVINFO Set, const WCHAR *Name, DEVICE_EACH *Each, OUTCO
     DWORD Index;
 
     for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
-        if (NewdevDriverInf(Set, &Device, Inf) && lstrcmpiW(Inf, Name) == 0 && !Each(Set, &Device, Name, Outcome))
+        if (NewdevDriverInf(Set, &Device, Inf) && (lstrcmpiW(Inf, Name) == 0 || NewdevIsExtendedBy(Set, &Device, Name)) &&
+            !Each(Set, &Device, Name, Outcome))
             return FALSE;
     return TRUE;
+}
+
+static BOOL MarkForLater(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DEVINSTALL_PARAMS_W Parameters)
+{
+    Parameters->Flags |= DI_PROPERTIES_CHANGE;
+    return SetupDiSetDeviceInstallParamsW(Set, Device, Parameters);
 }
 
 /* Another driver, or none: those are noted to be started again once the package is gone. */
@@ -76,27 +88,46 @@ static BOOL Replace(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name, OU
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
 
     Outcome->Matching++;
+    if (NewdevIsExtendedBy(Set, Device, Name)) /* its own driver again, when the extension is gone */
+        return SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) && ForgetFilters(Set, Device) &&
+               MarkForLater(Set, Device, &Parameters);
     if (SelectOther(Set, Device, Name)) {
         if (!SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
             return FALSE;
         NewdevNoteReboot(Set, Device, Outcome);
         return TRUE;
     }
-    if (!NewdevForgetDriver(Set, Device) || !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
-        return FALSE;
-    Parameters.Flags |= DI_PROPERTIES_CHANGE;
-    return SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters);
+    return NewdevForgetDriver(Set, Device) && SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
+           MarkForLater(Set, Device, &Parameters);
 }
 
-static BOOL RestartBare(HDEVINFO Set, OUTCOME *Outcome)
+/* The driver of the INF that the device has, again. */
+static BOOL InstallAgain(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, OUTCOME *Outcome)
 {
+    SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
+
+    if (!SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
+        return FALSE;
+    Parameters.Flags |= DI_ENUMSINGLEINF;
+    lstrcpyW(Parameters.DriverPath, L"C:\\Windows\\INF\\");
+    lstrcpynW(Parameters.DriverPath + lstrlenW(Parameters.DriverPath), Inf, MAX_PATH - 20);
+    if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) || !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) ||
+        !SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) || !SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
+        return FALSE;
+    NewdevNoteReboot(Set, Device, Outcome);
+    return TRUE;
+}
+
+static BOOL RestartMarked(HDEVINFO Set, OUTCOME *Outcome)
+{
+    WCHAR Inf[MAX_PATH];
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     DWORD Index;
 
     for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
         if (SetupDiGetDeviceInstallParamsW(Set, &Device, &Parameters) && (Parameters.Flags & DI_PROPERTIES_CHANGE) &&
-            !NewdevRestart(Set, &Device, Outcome))
+            !(NewdevDriverInf(Set, &Device, Inf) ? InstallAgain(Set, &Device, Inf, Outcome) : NewdevRestart(Set, &Device, Outcome)))
             return FALSE;
     return TRUE;
 }
@@ -121,7 +152,7 @@ BOOL WINAPI DiUninstallDriverW(HWND Parent, LPCWSTR InfPath, DWORD Flags, PBOOL 
         return FALSE;
     Fine = VisitUsers(Set, NameOf(InfPath), Replace, &Outcome) &&
            ((Flags & DIURFLAG_NO_REMOVE_INF) || SetupUninstallOEMInfW(NameOf(InfPath), SUOI_FORCEDELETE, NULL)) &&
-           RestartBare(Set, &Outcome);
+           RestartMarked(Set, &Outcome);
     SetupDiDestroyDeviceInfoList(Set);
     if (Fine && Reboot != NULL)
         *Reboot = Outcome.Reboot;

@@ -191,6 +191,37 @@ BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CO
     return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_DATA));
 }
 
+BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CONST DEVPROPKEY *Key, ULONG Type,
+                                      CONST BYTE *Buffer, DWORD Bytes, DWORD Flags)
+{
+    SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
+    CONFIGRET Result;
+
+    if (Device == NULL)
+        return FALSE;
+    if (Flags != 0)
+        return SetupFail(ERROR_INVALID_FLAGS);
+    Result = CM_Set_DevNode_PropertyW(Device->Node, Key, Type, Buffer, Bytes, 0);
+    return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_DATA));
+}
+
+BOOL WINAPI SetupDiGetDevicePropertyKeys(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DEVPROPKEY *Keys, DWORD Count, PDWORD Needed,
+                                         DWORD Flags)
+{
+    SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
+    ULONG Found = Keys != NULL ? Count : 0;
+    CONFIGRET Result;
+
+    if (Device == NULL)
+        return FALSE;
+    if (Flags != 0)
+        return SetupFail(ERROR_INVALID_FLAGS);
+    Result = CM_Get_DevNode_Property_Keys(Device->Node, Keys, &Found, 0);
+    if (Needed != NULL)
+        *Needed = Result == CR_SUCCESS || Result == CR_BUFFER_SMALL ? Found : 0;
+    return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_DATA));
+}
+
 /* ---- keys ---- */
 
 /* The hardware key is Device Parameters of the device; the software key is that of its driver. */

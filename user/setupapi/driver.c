@@ -215,6 +215,8 @@ BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *
         SetupEntry(Inf, L"Version", L"Provider", Text);
         lstrcpynW(Driver->Provider, Text, COUNT_OF(Driver->Provider));
         SetupInfClass(Inf, &Driver->Class, Driver->ClassName);
+        if (SetupEntry(Inf, L"Version", L"ExtensionId", Text))
+            SetupParseGuid(Text, &Driver->ExtensionId);
         Section = SetupSection(Inf, L"Manufacturer");
         for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE && Fine;
              Line = SetupLine(Inf, Section, Line, NULL))
@@ -225,16 +227,45 @@ BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *
     return Fine;
 }
 
-BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER **List)
+/* Class Extension [doc: Using an Extension INF File] */
+BOOL SetupIsExtension(const SETUP_DRIVER *Driver)
 {
+    static const GUID Extension = {0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
+
+    return IsEqualGUID(&Driver->Class, &Extension);
+}
+
+/* Those of a list that are wanted go into another, in order; the rest is freed. */
+static VOID TakeOver(SETUP_DRIVER *From, BOOL Extensions, SETUP_DRIVER **List)
+{
+    while (From != NULL) {
+        SETUP_DRIVER *Next = From->Next, **Link = List;
+
+        if (SetupIsExtension(From) == Extensions) {
+            while (*Link != NULL && !IsBetter(From, *Link))
+                Link = &(*Link)->Next;
+            From->Next = *Link;
+            *Link = From;
+        } else {
+            SetupFree(From);
+        }
+        From = Next;
+    }
+}
+
+BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions, SETUP_DRIVER **List)
+{
+    SETUP_DRIVER *OfInf;
     HANDLE Key = RegpOpen(NULL, REG_DATABASE L"DriverInfFiles", FALSE);
     WCHAR Name[MAX_PATH], Path[MAX_PATH];
     DWORD Index;
 
     for (Index = 0; Key != NULL && RegpSubkey(Key, Index, Name, MAX_PATH - 20); Index++) {
         SetupPrint(Path, MAX_PATH, L"C:\\Windows\\INF\\%s", Name);
-        if (!SetupListDrivers(Path, Hardware, Compatible, List))
+        OfInf = NULL;
+        if (!SetupListDrivers(Path, Hardware, Compatible, &OfInf))
             SetupLog(L"!    sto: %s cannot be read: error %lu", Path, GetLastError());
+        TakeOver(OfInf, Extensions, List);
     }
     if (Key != NULL)
         NtClose(Key);

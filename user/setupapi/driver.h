@@ -9,6 +9,7 @@ typedef struct _SETUP_DRIVER {
     FILETIME Date;
     DWORDLONG Version;
     GUID Class;
+    GUID ExtensionId;           /* zeros: it is a base driver's INF */
     WCHAR InfPath[MAX_PATH];    /* the INF that was read: published ones lie in C:\Windows\INF */
     WCHAR Section[256];         /* without decoration */
     WCHAR Description[256], Manufacturer[256], Provider[256], ClassName[64];
@@ -23,8 +24,9 @@ typedef struct _SETUP_DRIVER {
  * model. FALSE, last error set: the INF cannot be read or memory is short.
  */
 BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER **List);
-/* As above, of each INF in the driver store. */
-BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER **List);
+/* As above, of each INF in the driver store: base drivers, or extensions of them. */
+BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions, SETUP_DRIVER **List);
+BOOL SetupIsExtension(const SETUP_DRIVER *Driver);
 VOID SetupFreeDrivers(SETUP_DRIVER *List);
 
 /* ---- store.c ---- */
@@ -34,8 +36,15 @@ BOOL SetupDeletePackage(const WCHAR *OemName); /* oemN.inf */
 /* The INF in the store of a published one; an INF that is none stays. */
 BOOL SetupStoredInf(const WCHAR *Published, WCHAR *Path);
 
+/* ---- property.c ---- */
+/* AddProperty and DelProperty of a section and of what it needs. */
+BOOL SetupRunProperties(SETUP_INF *Inf, int Section, const WCHAR *InstanceId);
+
 /* ---- install.c ---- */
-/* Installs a driver on the device of an instance ID; its services, files and keys. It is not started. */
+/*
+ * Installs a driver on the device of an instance ID, with the extensions of the store that fit; an extension alone: its base
+ * driver again, which has to be there. It is not started.
+ */
 BOOL SetupInstallDriver(const WCHAR *InstanceId, const SETUP_DRIVER *Driver);
 
 /* ---- class.c ---- */

@@ -1,6 +1,6 @@
 /*
  * Installing a driver on a device: class, files, driver key, services, .HW, what else the INF says. What is left aside is named
- * in the log: co-installers, logical configurations, components, extensions, properties, events, security.
+ * in the log: co-installers, logical configurations, components, events, security.
  * [doc: INF DDInstall Section and its sections, Device Installation]
  */
 #include "driver.h"
@@ -190,16 +190,12 @@ static VOID NameIgnored(INSTALL *Install)
     for (i = 0; i < COUNT_OF(Suffixes); i++)
         if (SetupSectionF(Install->Inf, L"%s.%s", Install->Section, Suffixes[i]) != INF_NONE)
             SetupLog(L"!    inf: %s: [%s.%s]: ignored", Install->Inf->Path, Install->Section, Suffixes[i]);
-    if (SetupLine(Install->Inf, SetupSection(Install->Inf, Install->Section), INF_NONE, L"AddProperty") != INF_NONE)
-        SetupLog(L"!    inf: %s: AddProperty: ignored", Install->Inf->Path);
-    if (SetupLine(Install->Inf, SetupSection(Install->Inf, L"Version"), INF_NONE, L"ExtensionId") != INF_NONE)
-        SetupLog(L"!    inf: %s: ExtensionId: installed as a driver of its own", Install->Inf->Path);
 }
 
-static BOOL RunSections(INSTALL *Install, const WCHAR *InstanceId)
+/* What base drivers and extensions have in common. Service, of 256 characters, gets the function driver's. */
+static BOOL RunCommon(INSTALL *Install, const WCHAR *InstanceId, WCHAR *Service)
 {
     int Section = SetupSection(Install->Inf, Install->Section), Services;
-    WCHAR Service[256] = {0};
 
     NameIgnored(Install);
     Install->Place.Relative = Install->DriverKey;
@@ -209,7 +205,119 @@ static BOOL RunSections(INSTALL *Install, const WCHAR *InstanceId)
     if (Services != INF_NONE && !SetupRunServices(Install->Inf, Services, Service))
         return FALSE;
     return RunHardware(Install, InstanceId) && RunWdf(Install) && RunFilters(Install) &&
-           WriteDriverKey(Install) && WriteDevice(Install, Service);
+           SetupRunProperties(Install->Inf, Section, InstanceId);
+}
+
+/* ---- extensions ---- */
+
+/* Of extensions with one ExtensionId the latest counts: by date, then by version. */
+static BOOL IsLatest(const SETUP_DRIVER *List, const SETUP_DRIVER *Driver)
+{
+    BOOL IsBefore = TRUE;
+
+    for (; List != NULL; List = List->Next) {
+        LONG Date = CompareFileTime(&List->Date, &Driver->Date);
+
+        if (List == Driver)
+            IsBefore = FALSE;
+        else if (IsEqualGUID(&List->ExtensionId, &Driver->ExtensionId) &&
+                 (Date > 0 || (Date == 0 && (List->Version > Driver->Version || (IsBefore && List->Version == Driver->Version)))))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static BOOL ApplyExtension(const INSTALL *Base, const SETUP_DRIVER *Driver, const WCHAR *InstanceId)
+{
+    INSTALL *Install = SetupAllocate(sizeof(*Install));
+    WCHAR Path[MAX_PATH], Service[256] = {0};
+    BOOL Fine = FALSE;
+
+    if (Install == NULL)
+        return FALSE;
+    *Install = *Base;
+    Install->Driver = Driver;
+    Install->Inf = SetupStoredInf(Driver->InfPath, Path) ? SetupReadInf(Path, NULL) : NULL;
+    if (Install->Inf != NULL && SetupActualSection(Install->Inf, Driver->Section, Install->Section) != INF_NONE) {
+        SetupDirectory(Install->Inf, 1, Install->Place.Source);
+        Fine = RunCommon(Install, InstanceId, Service);
+    }
+    if (Service[0] != 0)
+        SetupLog(L"!    dvi: %s: service %s as the device's own: ignored in an extension", Driver->InfPath, Service);
+    SetupLog(Fine ? L">>>  %s: extension %s [%s] applied" : L"!!!  %s: extension %s [%s] not applied: error %#lx", InstanceId,
+             Driver->InfPath, Driver->Section, Fine ? 0 : GetLastError());
+    SetupFreeInf(Install->Inf);
+    SetupFree(Install);
+    return Fine;
+}
+
+/* Those of the store that fit the device; the driver key lists them. */
+static BOOL RunExtensions(INSTALL *Install, const WCHAR *InstanceId)
+{
+    WCHAR *Hardware = RegpGet(Install->Device, L"HardwareID", NULL, NULL);
+    WCHAR *Compatible = RegpGet(Install->Device, L"CompatibleIDs", NULL, NULL), Names[1024] = {0};
+    SETUP_DRIVER *List = NULL, *Driver;
+    BOOL Fine = TRUE;
+    DWORD Used = 0;
+
+    if (Hardware != NULL)
+        Fine = SetupListStore(Hardware, Compatible != NULL ? Compatible : L"", TRUE, &List);
+    for (Driver = List; Driver != NULL && Fine; Driver = Driver->Next) {
+        const WCHAR *Name = wcsrchr(Driver->InfPath, L'\\') + 1;
+
+        if (!IsLatest(List, Driver))
+            continue;
+        Fine = ApplyExtension(Install, Driver, InstanceId);
+        if (Used + wcslen(Name) + 2 <= COUNT_OF(Names)) {
+            lstrcpyW(Names + Used, Name);
+            Used += (DWORD)wcslen(Name) + 1;
+        }
+    }
+    RegpDeleteValue(Install->DriverKey, L"ExtensionInfs");
+    if (Fine && Used != 0)
+        Fine = RegpSet(Install->DriverKey, L"ExtensionInfs", REG_MULTI_SZ, Names, (Used + 1) * sizeof(WCHAR));
+    SetupFreeDrivers(List);
+    SetupFree(Hardware);
+    SetupFree(Compatible);
+    return Fine;
+}
+
+static BOOL RunSections(INSTALL *Install, const WCHAR *InstanceId)
+{
+    WCHAR Service[256] = {0};
+
+    return RunCommon(Install, InstanceId, Service) && RunExtensions(Install, InstanceId) && WriteDriverKey(Install) &&
+           WriteDevice(Install, Service);
+}
+
+/* The base driver that the device has, again: with what extensions there are now. */
+static BOOL InstallBaseAgain(const WCHAR *InstanceId)
+{
+    HANDLE Device = RegpOpenF(FALSE, REG_ENUM L"%s", InstanceId), Key = NULL;
+    WCHAR Driver[64] = {0}, Name[128] = {0}, Path[MAX_PATH], *Hardware = NULL, *Compatible = NULL;
+    SETUP_DRIVER *List = NULL;
+    BOOL Fine = FALSE;
+
+    if (Device != NULL && RegpGetText(Device, L"Driver", Driver, COUNT_OF(Driver)))
+        Key = RegpOpenF(FALSE, REG_CLASSES L"%s", Driver);
+    if (Key != NULL)
+        RegpGetText(Key, L"InfPath", Name, COUNT_OF(Name));
+    if (Device != NULL) {
+        Hardware = RegpGet(Device, L"HardwareID", NULL, NULL);
+        Compatible = RegpGet(Device, L"CompatibleIDs", NULL, NULL);
+    }
+    SetLastError(ERROR_NO_COMPAT_DRIVERS);
+    if (Name[0] != 0 && Hardware != NULL && SetupPrint(Path, MAX_PATH, L"C:\\Windows\\INF\\%s", Name))
+        Fine = SetupListDrivers(Path, Hardware, Compatible != NULL ? Compatible : L"", &List) && List != NULL &&
+               SetupInstallDriver(InstanceId, List);
+    SetupFreeDrivers(List);
+    SetupFree(Hardware);
+    SetupFree(Compatible);
+    if (Key != NULL)
+        NtClose(Key);
+    if (Device != NULL)
+        NtClose(Device);
+    return Fine;
 }
 
 static BOOL InstallFrom(INSTALL *Install, const WCHAR *InstanceId)
@@ -225,10 +333,13 @@ static BOOL InstallFrom(INSTALL *Install, const WCHAR *InstanceId)
 
 BOOL SetupInstallDriver(const WCHAR *InstanceId, const SETUP_DRIVER *Driver)
 {
-    INSTALL *Install = SetupAllocate(sizeof(*Install));
+    INSTALL *Install;
     WCHAR Path[MAX_PATH];
     BOOL Fine = FALSE;
 
+    if (SetupIsExtension(Driver))
+        return InstallBaseAgain(InstanceId);
+    Install = SetupAllocate(sizeof(*Install));
     if (Install == NULL)
         return FALSE;
     Install->Driver = Driver;

@@ -98,7 +98,8 @@ BOOL WINAPI SetupDiInstallDevice(HDEVINFO Handle, PSP_DEVINFO_DATA Data)
         return SetupFail(ERROR_NO_DRIVER_SELECTED);
     if (!SetupInstallDriver(Id, Device->Selected))
         return FALSE;
-    Device->Class = Device->Selected->Class;
+    if (!SetupIsExtension(Device->Selected))
+        Device->Class = Device->Selected->Class;
     SetupGiveDevice(Device, Data);
     return (Device->Install.Flags & DI_DONOTCALLCONFIGMG) ? TRUE : Restart(Device, Id);
 }

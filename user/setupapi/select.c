@@ -45,7 +45,7 @@ BOOL WINAPI SetupDiBuildDriverInfoList(HDEVINFO Handle, PSP_DEVINFO_DATA Data, D
         if (Device->Install.Flags & DI_ENUMSINGLEINF)
             Fine = SetupListDrivers(Device->Install.DriverPath, Match, Compatible, &Device->Drivers);
         else
-            Fine = SetupListStore(Match, Compatible, &Device->Drivers);
+            Fine = SetupListStore(Match, Compatible, FALSE, &Device->Drivers);
     }
     SetupFree(Hardware);
     SetupFree(Compatible);

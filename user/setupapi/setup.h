@@ -21,6 +21,9 @@ CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DWORD Node, ULONG Property, P
 CONFIGRET WINAPI CM_Set_DevNode_Registry_PropertyW(DWORD Node, ULONG Property, const VOID *Buffer, ULONG Bytes, ULONG Flags);
 CONFIGRET WINAPI CM_Get_DevNode_PropertyW(DWORD Node, const DEVPROPKEY *Key, ULONG *Type, VOID *Buffer, PULONG Bytes,
                                           ULONG Flags);
+CONFIGRET WINAPI CM_Set_DevNode_PropertyW(DWORD Node, const DEVPROPKEY *Key, ULONG Type, const VOID *Buffer, ULONG Bytes,
+                                          ULONG Flags);
+CONFIGRET WINAPI CM_Get_DevNode_Property_Keys(DWORD Node, DEVPROPKEY *Keys, PULONG Count, ULONG Flags);
 CONFIGRET WINAPI CM_Get_DevNode_Status(PULONG Status, PULONG Problem, DWORD Node, ULONG Flags);
 CONFIGRET WINAPI CM_Disable_DevNode(DWORD Node, ULONG Flags);
 CONFIGRET WINAPI CM_Enable_DevNode(DWORD Node, ULONG Flags);

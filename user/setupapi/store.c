@@ -326,6 +326,17 @@ BOOL WINAPI SetupCopyOEMInfW(PCWSTR Source, PCWSTR Media, DWORD MediaType, DWORD
     return !Known || !(Style & SP_COPY_NOOVERWRITE) || SetupFail(ERROR_FILE_EXISTS);
 }
 
+/* Whether an extension is applied to the device of a driver key. */
+static BOOL Extends(HANDLE Driver, const WCHAR *OemName)
+{
+    DWORD Type;
+    WCHAR *Names = RegpGet(Driver, L"ExtensionInfs", &Type, NULL);
+    BOOL Found = Names != NULL && Type == REG_MULTI_SZ && SetupListHas(Names, OemName);
+
+    SetupFree(Names);
+    return Found;
+}
+
 /* An INF of a device that is there stays unless forced. */
 static BOOL IsInUse(const WCHAR *OemName)
 {
@@ -338,7 +349,8 @@ static BOOL IsInUse(const WCHAR *OemName)
         Class = RegpOpen(Classes, Name, FALSE);
         for (j = 0; Class != NULL && !Found && RegpSubkey(Class, j, Instance, COUNT_OF(Instance)); j++) {
             Driver = RegpOpen(Class, Instance, FALSE);
-            Found = Driver != NULL && RegpGetText(Driver, L"InfPath", Inf, MAX_PATH) && SetupSame(Inf, OemName);
+            Found = Driver != NULL && ((RegpGetText(Driver, L"InfPath", Inf, MAX_PATH) && SetupSame(Inf, OemName)) ||
+                                       Extends(Driver, OemName));
             if (Driver != NULL)
                 NtClose(Driver);
         }

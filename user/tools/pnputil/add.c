@@ -33,11 +33,18 @@ static const WCHAR *NameOf(const WCHAR *Path)
     return Slash != NULL ? Slash + 1 : Path;
 }
 
+/* As its driver or as an extension of it. */
 static BOOL HasInf(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Path)
 {
     WCHAR Inf[PNPUTIL_TEXT];
 
-    return PnpDriverValue(Set, Device, L"InfPath", Inf) && _wcsicmp(Inf, NameOf(Path)) == 0;
+    if (PnpDriverValue(Set, Device, L"InfPath", Inf) && _wcsicmp(Inf, NameOf(Path)) == 0)
+        return TRUE;
+    PnpDriverValue(Set, Device, L"ExtensionInfs", Inf);
+    for (const WCHAR *At = Inf; *At != 0; At += wcslen(At) + 1)
+        if (_wcsicmp(At, NameOf(Path)) == 0)
+            return TRUE;
+    return FALSE;
 }
 
 static void NoteMatch(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context)

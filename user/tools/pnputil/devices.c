@@ -275,6 +275,8 @@ static void ShowOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void
     ShowState(&State);
     if (PnpDriverValue(Set, Device, L"InfPath", Text))
         PnpShow(COLUMN, L"Driver Name", L"%ls", Text);
+    if (PnpDriverValue(Set, Device, L"ExtensionInfs", Text))
+        ShowList(Text, L"Extension Driver Names", 0);
     if (PnpHas(Listing->Options, L"bus"))
         ShowBus(Set, Device);
     if (PnpHas(Listing->Options, L"deviceids") || PnpHas(Listing->Options, L"ids"))
