@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hal/channel.h"
+#include "supervisor/signals.h"
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* header, body */
 
@@ -268,20 +269,6 @@ static uint64_t now_ms(void)
 
 #define TICK_MS 100
 
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-/* Signals that set *interrupt are let in only while poll waits, so that none falls between the
- * check and the wait. */
-static void hold_signals(sigset_t *before)
-{
-    sigset_t held;
-
-    sigemptyset(&held);
-    for (size_t i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
-        sigaddset(&held, ending_signals[i]);
-    sigprocmask(SIG_BLOCK, &held, before);
-}
-
 /*
  * Waits for a packet, for the input that the machine waits for, or the next tick, and serves what
  * there is; false when the channel is closed. Input is looked at only while the machine wants some.
@@ -334,7 +321,7 @@ void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops
     sigset_t before;
 
     memset(result, 0, sizeof(*result));
-    hold_signals(&before);
+    ending_signals_hold(&before); /* let in only while it waits: none falls before the wait */
     while (!is_over(supervisor, ops, start_ms, timeout_ms, interrupt, result))
         if (!wait_and_serve(supervisor, ops, &before, result))
             break;

@@ -15,6 +15,7 @@
 
 #include "hal/channel.h"
 #include "hal/device.h"
+#include "supervisor/signals.h"
 
 /* One run of data of a sparse image into RAM, which is zero elsewhere. */
 static int copy_extent(int from, uint8_t *ram, uint64_t at, uint64_t end)
@@ -87,12 +88,9 @@ static _Noreturn void run_machine(struct supervisor *supervisor, int channel_fd,
                                   const struct machine_options *options,
                                   const struct supervisor_restore *restore, int image)
 {
-    sigset_t none;
-
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGINT, SIG_IGN); /* the supervisor decides */
+    /* A handler that it inherited would end in a system call from outside the HAL: its signal return. */
+    ending_signals_leave();
     g_machine = (struct machine){.ram_fd = supervisor->ram_fd,
                                  .channel_fd = channel_fd,
                                  .doorbell_fd = supervisor->doorbell_fd,
@@ -118,6 +116,19 @@ int supervisor_create_ram(struct supervisor *supervisor, uint64_t bytes)
     return 0;
 }
 
+/* Forks with the ending signals blocked, so that the child gets none before it ignores them. */
+static pid_t fork_blocked(void)
+{
+    sigset_t before;
+    pid_t child;
+
+    ending_signals_hold(&before);
+    child = fork();
+    if (child != 0)
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    return child;
+}
+
 int supervisor_start(struct supervisor *supervisor, const struct machine_options *options,
                      const struct supervisor_restore *restore, int ram_image_fd)
 {
@@ -137,7 +148,7 @@ int supervisor_start(struct supervisor *supervisor, const struct machine_options
 
         setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     }
-    supervisor->child = fork();
+    supervisor->child = fork_blocked();
     if (supervisor->child == 0) {
         close(pair[0]);
         run_machine(supervisor, pair[1], options, restore, ram_image_fd);

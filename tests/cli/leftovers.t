@@ -12,15 +12,15 @@ await() {
     done
     return 1
 }
-start() { # a run that does not end by itself; $pid, $machine
-    "$drydock" run --timeout 0 "$drivers/$1.sys" > "$work/out" 2> "$work/err" &
+start() { # DRIVER NAME [SECONDS]: a run that does not end by itself; $pid, $machine
+    "$drydock" run --timeout "${3:-0}" "$drivers/$1.sys" > "$work/out" 2> "$work/err" &
     pid=$!
     await '[ -n "$(machines_of $pid)" ] && [ -n "$(ls -A "$TMPDIR")" ]'
     ok $? "$2: the machine runs"
     machine=$(machines_of $pid)
 }
 
-for signal in INT TERM HUP; do
+for signal in INT TERM HUP QUIT; do
     start sleeps "SIG$signal"
     kill -$signal "$pid"
     wait "$pid" 2> /dev/null
@@ -29,6 +29,13 @@ for signal in INT TERM HUP; do
     ok $? "SIG$signal: the machine is gone"
     nothing_left "SIG$signal"
 done
+
+# The terminal and timeout send their signal to the whole group: the machine's process leaves it to its supervisor.
+start sleeps 'signals to the machine alone' 2
+kill -INT "$machine"; kill -TERM "$machine"; kill -HUP "$machine"; kill -QUIT "$machine"
+wait "$pid"
+is $? 4 'signals to the machine alone: it runs on until its time is out'
+nothing_left 'signals to the machine alone'
 
 start sleeps 'the supervisor is killed'
 kill -KILL "$pid"
