@@ -1,5 +1,5 @@
 /*
- * drydock certmgr: has a machine trust a certificate, in the words of the SDK's certmgr. Each
+ * drydock certmgr: has a machine trust a certificate, or not allow it, in the words of the SDK's certmgr. Each
  * certificate is a file in the machine's folder, named by its thumbprint.
  */
 #include <errno.h>
@@ -17,8 +17,9 @@ static const char certmgr_help[] =
     "usage: drydock certmgr /add FILE [/s] [/r localMachine] [STORE] [--machine DIR]\n\n"
     "Has the machine trust a certificate (DER or PEM), in STORE: root or TrustedPublisher, for tests (a\n"
     "driver that it signed loads with test signing on); or production, in place of Microsoft's roots (its\n"
-    "drivers always load). FILE test: your own test certificate (drydock help signtool). The files are\n"
-    "in DIR/certificates/test and DIR/certificates/production; deleting one ends the trust.\n\n"
+    "drivers always load); or disallowed: what it, or a certificate that it issued, has signed does not load.\n"
+    "FILE test: your own test certificate (drydock help signtool). The files are in\n"
+    "DIR/certificates/{test,production,disallowed}; deleting one takes its entry back.\n\n"
     "exit status: 0 it is added, 1 it is not\n";
 
 #define CERTIFICATE_LIMIT 65536u
@@ -46,6 +47,8 @@ static int parse(struct wishes *wishes, int argc, char **argv)
             wishes->machine = argv[++i];
         else if (strcasecmp(argv[i], "production") == 0)
             wishes->folder = "production";
+        else if (strcasecmp(argv[i], "disallowed") == 0)
+            wishes->folder = "disallowed";
         else if (!is_option(argv[i], "s") && strcasecmp(argv[i], "root") != 0 &&
                  strcasecmp(argv[i], "trustedpublisher") != 0)
             return cli_usage_error(&cli_verb_certmgr, "certmgr does not take '%s'", argv[i]);

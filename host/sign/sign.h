@@ -14,8 +14,8 @@
 /* ---- store.c: what a machine trusts ---- */
 struct sign_store;
 /*
- * machine_path: the machine's folder, NULL: none. Read anew for each image: its certificates/test
- * and certificates/production (*.cer, *.crt, *.pem, in DER or PEM), and the catalogs on its volume,
+ * machine_path: the machine's folder, NULL: none. Read anew for each image: its certificates/test,
+ * /production and /disallowed (*.cer, *.crt, *.pem, in DER or PEM), and the catalogs on its volume,
  * C/Windows/System32/CatRoot. build_path: the folder of the images that come with the machine,
  * which need no signature, or NULL. NULL: no memory.
  */
@@ -66,6 +66,7 @@ struct sign_blobs {
 };
 struct sign_trust {
     struct sign_blobs production, test; /* certificates */
+    struct sign_blobs disallowed;       /* certificates: nothing that they or theirs signed is good */
     struct sign_blobs catalogs;
 };
 /* In this process: sign_store_verify is for whoever has something to lose. */

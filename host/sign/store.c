@@ -146,6 +146,7 @@ static void read_trust(const struct sign_store *store, struct sign_trust *trust)
         struct sign_blobs *blobs;
     } row[] = {{"certificates/production", certificates, &trust->production},
                {"certificates/test", certificates, &trust->test},
+               {"certificates/disallowed", certificates, &trust->disallowed},
                {CATALOG_FOLDER, catalogs, &trust->catalogs}};
     char path[PATH_MAX + 128];
 
@@ -160,6 +161,7 @@ static void free_trust(struct sign_trust *trust)
 {
     free_blobs(&trust->production);
     free_blobs(&trust->test);
+    free_blobs(&trust->disallowed);
     free_blobs(&trust->catalogs);
 }
 
@@ -306,6 +308,7 @@ void sign_store_verify(struct sign_store *store, const uint8_t *image, size_t by
 
     if (is_inbox(store, image, bytes)) {
         give(request, HAL_SIGN_PRODUCTION, "Drydock", "");
+        request->embedded = 1; /* it needs no catalog */
         return;
     }
     read_trust(store, &trust);

@@ -1,8 +1,9 @@
 /*
  * Authenticode signatures: the digest of the file, the signer's signature over it, the signer's
  * certificate and its chain, and the time at which it was signed. [doc: Windows Authenticode
- * Portable Executable Signature Format; RFC 2315; RFC 3161] Left out: revocation (there is no
- * network), policies within certificates, hashes of pages. That a certificate is not yet valid is
+ * Portable Executable Signature Format; RFC 2315; RFC 3161] Certificates that the machine does not
+ * allow are refused; left out: revocation lists (there is no network), policies within
+ * certificates, hashes of pages (all of the file is hashed before any of it is mapped). That a certificate is not yet valid is
  * no error: a virtual clock may stand long before the day on which a test certificate was made.
  */
 #include "sign/sign.h"
@@ -23,11 +24,12 @@
 #define OID_TIMESTAMP "1.3.6.1.4.1.311.3.3.1"
 #define OID_COUNTERSIGNATURE "1.2.840.113549.1.9.6"
 #define NESTED_LIMIT 8
+#define CHAIN_LIMIT 16
 #define NT_EPOCH_SECONDS 11644473600ll
 
 struct check {
     const struct sign_image *image;
-    X509_STORE *production, *test;
+    X509_STORE *production, *test, *disallowed;
     time_t now;
     HAL_SIGN_REQUEST *request;
     bool in_catalog; /* what is looked at now */
@@ -110,6 +112,57 @@ static bool is_trusted(X509_STORE *store, X509 *certificate, STACK_OF(X509) *oth
     }
     X509_STORE_CTX_free(context);
     return trusted;
+}
+
+/* Is it the certificate, or one that the certificate's key has signed? */
+static bool leads_to(X509 *certificate, X509 *other)
+{
+    return X509_cmp(certificate, other) == 0 ||
+           (X509_check_issued(other, certificate) == X509_V_OK &&
+            X509_verify(certificate, X509_get0_pubkey(other)) == 1);
+}
+
+static bool store_leads(X509_STORE *store, X509 *certificate)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++)
+        if (leads_to(certificate, X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i))))
+            return true;
+    return false;
+}
+
+/* The certificate that issued it: of those with the signature, or of the store's. */
+static X509 *find_issuer(X509_STORE *store, X509 *certificate, STACK_OF(X509) *others)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    int given = sk_X509_num(others) > 0 ? sk_X509_num(others) : 0;
+
+    for (int i = 0; i < given + sk_X509_OBJECT_num(objects); i++) {
+        X509 *other = i < given
+                          ? sk_X509_value(others, i)
+                          : X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i - given));
+
+        if (X509_cmp(other, certificate) != 0 && leads_to(certificate, other))
+            return other;
+    }
+    return NULL;
+}
+
+/*
+ * Is the certificate, or one above it, among those that are not allowed? Whether it is trusted, and
+ * when it signed, makes no difference. [doc: Certificate stores, "Untrusted Certificates"]
+ */
+static bool is_disallowed(const struct check *check, X509 *certificate, STACK_OF(X509) *others)
+{
+    for (int depth = 0; depth < CHAIN_LIMIT && certificate != NULL; depth++) {
+        X509 *issuer = find_issuer(check->production, certificate, others);
+
+        if (store_leads(check->disallowed, certificate))
+            return true;
+        certificate = issuer != NULL ? issuer : find_issuer(check->test, certificate, others);
+    }
+    return false;
 }
 
 /* ---- attributes ---- */
@@ -260,6 +313,8 @@ static void judge_signer(struct check *check, PKCS7 *p7, PKCS7_SIGNER_INFO *info
 
     if ((X509_get_extended_key_usage(signer) & XKU_CODE_SIGN) == 0)
         refuse(check, "its certificate is not for signing code");
+    else if (is_disallowed(check, signer, p7->d.sign->cert))
+        refuse(check, "its certificate, or one above it, is among those that the machine does not allow");
     else if (!is_current(signer, when))
         refuse(check,
                "its certificate has expired, and no trusted time stamp says that it was signed before");
@@ -393,6 +448,7 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
     struct check check = {.image = &opened,
                           .production = make_store(&trust->production),
                           .test = make_store(&trust->test),
+                          .disallowed = make_store(&trust->disallowed),
                           .now = (time_t)(now_100ns / 10000000) - NT_EPOCH_SECONDS,
                           .request = request};
     const char *why;
@@ -400,7 +456,7 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
     request->level = HAL_SIGN_NONE;
     request->embedded = 0;
     request->signer[0] = request->reason[0] = '\0';
-    if (check.production == NULL || check.test == NULL) {
+    if (check.production == NULL || check.test == NULL || check.disallowed == NULL) {
         refuse(&check, "no memory");
     } else if (!sign_image_open(&opened, image, bytes, &why)) {
         refuse(&check, why);
@@ -414,4 +470,5 @@ void sign_verify(const struct sign_trust *trust, const uint8_t *image, size_t by
                  "it has no signature, and no catalog lists it");
     X509_STORE_free(check.production);
     X509_STORE_free(check.test);
+    X509_STORE_free(check.disallowed);
 }

@@ -23,6 +23,13 @@ NTSTATUS CiInitSystem(VOID);
  */
 NTSTATUS CiValidateImage(PCUNICODE_STRING Path, const VOID *Bytes, ULONG64 Length, PUCHAR Level);
 
+/*
+ * From now on, or not any longer, an image's signature must be within the image: a catalog will not
+ * do. So it is while boot-start drivers are loaded, and what they import from. PASSIVE_LEVEL, the
+ * thread that starts the system.
+ */
+VOID CiRequireEmbedded(BOOLEAN Required);
+
 BOOLEAN CiIsSecureBoot(VOID);
 const char *CiPolicyText(VOID); /* which drivers load, for people */
 ULONG CiOptions(VOID); /* CODEINTEGRITY_OPTION_*, as SystemCodeIntegrityInformation gives them */

@@ -2,8 +2,7 @@
  * Which drivers may be loaded. The host verifies the signature of the very bytes that are mapped
  * afterwards; what to make of it is decided here. [doc: Driver signing policy; Enable loading of
  * test-signed drivers; Installing an unsigned driver during development and test] Left out: user
- * mode's images, hashes of pages, block lists, boot-start drivers' own rule (an embedded
- * signature).
+ * mode's images, hashes of pages, block lists.
  */
 #include "cip.h"
 #include "../kd/kd.h"
@@ -12,6 +11,8 @@
 #define CIP_OPTION_TESTSIGN 0x02u
 #define CIP_OPTION_DEBUGMODE_ENABLED 0x80u
 #define CIP_DEBUG_FLAG_ENFORCE 0x10u
+
+static BOOLEAN CipNeedsEmbedded; /* by the thread that starts the system, before there are others */
 
 static VOID CipLog(const char *Format, ...)
 {
@@ -47,8 +48,25 @@ static BOOLEAN CipDebuggerExcuses(VOID)
     return (Flags & CIP_DEBUG_FLAG_ENFORCE) == 0;
 }
 
-static NTSTATUS CipJudge(const HAL_SIGN_REQUEST *Signature)
+VOID CiRequireEmbedded(BOOLEAN Required)
 {
+    CipNeedsEmbedded = Required;
+}
+
+/*
+ * [doc: Kernel-Mode Code Signing Requirements: "A kernel-mode boot-start driver must have an
+ * embedded [...] signature"; a note of 2024 in Embedded Signatures in a Driver File says that it
+ * "no longer" must: a driver that keeps to the rule starts on either]
+ */
+static NTSTATUS CipJudge(HAL_SIGN_REQUEST *Signature)
+{
+    if (CipNeedsEmbedded && Signature->level >= HAL_SIGN_UNTRUSTED && !Signature->embedded) {
+        static const char Why[] =
+            "a boot-start driver's signature must be in its file, and only a catalog lists it";
+
+        Signature->level = HAL_SIGN_BAD;
+        RtlCopyMemory(Signature->reason, Why, sizeof(Why));
+    }
     if (Signature->level == HAL_SIGN_PRODUCTION)
         return STATUS_SUCCESS;
     if (Signature->level == HAL_SIGN_BAD)

@@ -8,6 +8,7 @@
  */
 #include "iop.h"
 
+#include "../ci/ci.h"
 #include "../el/el.h"
 
 #define IOP_TAG_START 'tSoI'
@@ -442,7 +443,9 @@ VOID IopStartBootDrivers(VOID)
 {
     IopReadServices();
     IopDelaysReinit = TRUE;
+    CiRequireEmbedded(TRUE);
     IopStartKind(0);
+    CiRequireEmbedded(FALSE);
     IopReinitializeServices(TRUE);
     IopStartKind(1);
     IopDelaysReinit = FALSE;

@@ -4,6 +4,7 @@
 programs=build/cli-programs
 export DRYDOCK_MACHINE=$work/machine
 unset XDG_STATE_HOME
+need "$programs/shouts.exe" "$drivers/prints.sys"
 
 cleanup() {
     timeout 20 "$drydock" shutdown > /dev/null 2>&1

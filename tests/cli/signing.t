@@ -49,6 +49,7 @@ certificate signer 'Driver Signer' code root 20190101000000Z 20400101000000Z
 certificate expired 'Expired Signer' code root 20190101000000Z 20210101000000Z
 certificate web 'Web Server' server root 20190101000000Z 20400101000000Z
 certificate tsa 'Time Stamper' stamp root 20190101000000Z 20400101000000Z
+certificate fired 'Fired Signer' code root 20190101000000Z 20400101000000Z
 certificate alone 'Nobody Knows' code - 20190101000000Z 20400101000000Z
 
 # sign IN OUT SIGNER OPTION...
@@ -58,6 +59,8 @@ sign() {
 }
 sign "$plain" good.sys signer
 sign "$plain" alone.sys alone
+sign "$plain" fired.sys fired
+sign "$plain" pages.sys signer -ph # with hashes of its pages
 sign "$plain" expired.sys expired
 # Debian 12's own osslsigncode, 2.5, makes no time stamps without a server and signs no catalogs; 2.9 does.
 newer=false
@@ -120,6 +123,7 @@ done << 'END'
 unsigned INVALID_IMAGE_HASH DRIVER_BLOCKED     fine DRIVER_BLOCKED
 good     fine               DRIVER_BLOCKED     fine fine
 sha1     fine               DRIVER_BLOCKED     fine fine
+pages    fine               DRIVER_BLOCKED     fine fine
 alone    fine               DRIVER_BLOCKED     fine DRIVER_BLOCKED
 nested   fine               DRIVER_BLOCKED     fine fine
 twice    fine               DRIVER_BLOCKED     fine fine
@@ -134,6 +138,22 @@ web      INVALID_IMAGE_HASH INVALID_IMAGE_HASH fine INVALID_IMAGE_HASH
 END
 $newer && load stamped known test fine
 load good known enforce DRIVER_BLOCKED
+# What the machine does not allow: a signer, or all that one certificate has issued.
+load fired product enforce fine
+"$drydock" certmgr /add fired.pem disallowed --machine product > /dev/null
+is $? 0 'certmgr: a certificate that is not allowed'
+load fired product enforce INVALID_IMAGE_HASH
+like err 'among those that the machine does not allow' 'and the log says why'
+load fired product off fine
+load good product enforce fine
+rm product/certificates/disallowed/*
+load fired product enforce fine
+mkdir -p known/certificates/disallowed && cp root.pem known/certificates/disallowed/
+load good known test INVALID_IMAGE_HASH
+load alone known test fine
+mkdir -p plain_machine/certificates/disallowed && cp root.pem plain_machine/certificates/disallowed/
+load good plain_machine test INVALID_IMAGE_HASH # the root is not with the signature's certificates
+rm -r plain_machine/certificates/disallowed known/certificates/disallowed
 load moved product enforce INVALID_IMAGE_HASH
 like err 'moved.sys because .* the file was changed after it was signed' 'and the log says why'
 load cut product enforce INVALID_IMAGE_HASH
@@ -201,6 +221,21 @@ if $newer; then
     load unsigned known test fine
     load unsigned known enforce DRIVER_BLOCKED
     load unsigned product enforce fine
+    # A boot-start driver's must be in its file; other drivers may start with the machine by a catalog.
+    for start in boot system; do
+        run run --machine product --keep-registry --signing enforce good.sys \
+            -- sc create "listed_$start" type= kernel start= $start binPath= 'C:\listed.sys'
+        is $status 0 "a $start-start service"
+    done
+    cp unsigned.sys product/C/listed.sys
+    run run --machine product --keep-registry --signing enforce -- sc query listed_boot -- sc query listed_system
+    like err "ci: .*listed.sys because .* a boot-start driver's signature must be in its file" 'boot-start by a catalog: the log'
+    like err 'listed_boot did not start by itself' 'boot-start by a catalog: it does not start'
+    unlike err 'listed_system did not start by itself' 'system-start by a catalog: it starts'
+    cp good.sys product/C/listed.sys
+    run run --machine product --keep-registry --signing enforce -- sc query listed_boot
+    unlike err 'listed_boot did not start by itself' 'boot-start with its own signature: it starts'
+    rm -r product/registry
     cp changed.sys other.sys
     load other product enforce INVALID_IMAGE_HASH
     cp "$other" strange.sys
