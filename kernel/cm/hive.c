@@ -23,6 +23,8 @@ static CMP_HIVE CmpHive[HAL_HIVE_COUNT] = {
 };
 
 static BOOLEAN CmpLoading; /* what is changed now comes from the host */
+static ULONG CmpRepairs;   /* of the hive that is being loaded */
+#define CMP_REPAIRS_NAMED 8
 
 static BOOLEAN CmpIsKept(VOID)
 {
@@ -228,6 +230,38 @@ static CMP_NODE *CmpFollow(CMP_NODE *Root, PUCHAR Path, ULONG Bytes, PUNICODE_ST
     return Node;
 }
 
+static VOID CmpSay(const char *Format, ...)
+{
+    char Text[640] = "registry: ";
+    va_list Arguments;
+
+    va_start(Arguments, Format);
+    _vsnprintf(Text + 10, sizeof(Text) - 12, Format, Arguments);
+    va_end(Arguments);
+    Text[sizeof(Text) - 2] = 0;
+    strcat(Text, "\n");
+    HAL->write(HAL_STREAM_LOG, (ULONG64)Text, strlen(Text), KeVirtualTime());
+}
+
+/* A key with a damaged descriptor has what it would inherit, also for the host from now on. */
+static NTSTATUS CmpRepairDescriptor(CMP_NODE *Node)
+{
+    CMP_CHANGE Change = {.Operation = HAL_CHANGE_KEY,
+                         .Type = Node->SymbolicLink ? HAL_KEY_LINK : 0,
+                         .Time = Node->LastWriteTime,
+                         .Name = &Node->Class,
+                         .Data = Node->Descriptor,
+                         .Bytes = RtlLengthSecurityDescriptor(Node->Descriptor)};
+    CMP_NODE *Root = CmpHiveRoot(Node);
+    UNICODE_STRING Name;
+
+    if (CmpRepairs++ < CMP_REPAIRS_NAMED && NT_SUCCESS(CmpFullName(Node, &Name))) {
+        CmpSay("the security descriptor of %wZ is damaged; it has an inherited one now", &Name);
+        ExFreePool(Name.Buffer);
+    }
+    return CmpSendChange(Root->Hive - 1, Root, Node, &Change);
+}
+
 static NTSTATUS CmpLoadDescriptor(CMP_NODE *Node, PUCHAR Data, ULONG Bytes)
 {
     PSECURITY_DESCRIPTOR Copy;
@@ -241,7 +275,7 @@ static NTSTATUS CmpLoadDescriptor(CMP_NODE *Node, PUCHAR Data, ULONG Bytes)
     RtlCopyMemory(Copy, Data, Bytes);
     if (!RtlValidRelativeSecurityDescriptor(Copy, Bytes, 0)) {
         ExpFreePool(Copy, CMP_TAG, NULL);
-        return STATUS_REGISTRY_CORRUPT;
+        return CmpLoading ? CmpRepairDescriptor(Node) : STATUS_REGISTRY_CORRUPT;
     }
     Status = CmpLogKey(Node, Copy, Node->LastWriteTime);
     if (!NT_SUCCESS(Status)) {
@@ -354,8 +388,11 @@ NTSTATUS CmpLoadHives(VOID)
             continue;
         Root->Hive = (UCHAR)(CmpHive[i].Index + 1);
         CmpLoading = TRUE;
+        CmpRepairs = 0;
         Status = CmpLoadRecords(CmpHive[i].Index, Root, &CmpHive[i].Loaded);
         CmpLoading = FALSE;
+        if (CmpRepairs > CMP_REPAIRS_NAMED)
+            CmpSay("%S: %lu keys were repaired so", CmpHive[i].Path, CmpRepairs);
         if (NT_SUCCESS(Status) && !CmpHive[i].Loaded)
             Status = CmpLogKey(Root, Root->Descriptor, Root->LastWriteTime);
         if (!NT_SUCCESS(Status))

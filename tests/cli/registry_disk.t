@@ -68,6 +68,19 @@ is $status 1 'but not a damaged one'
 like "$work/err" 'SOFTWARE: not loaded: ' 'which is said'
 is "$(wc -c < "$work/out")" 0 'and no machine runs'
 
+# Descriptors that are none: each key gets an inherited one, for good.
+rm -rf "$machine"
+run "${keep[@]}" "$runs"
+rm "$registry/SOFTWARE.LOG1"
+perl -0777 -pi -e 's/(\xFF\xFF\xFFsk.{18})\x01/$1\x09/gs' "$registry/SOFTWARE"
+run "${keep[@]}" "$runs"
+is $status 0 'damaged security descriptors: the machine starts'
+like "$work/err" 'registry: the security descriptor of .REGISTRY.Machine.Software.* is damaged' 'damaged security descriptors: which key'
+like "$work/out" 'runs: 2, ' 'damaged security descriptors: the values are there'
+run "${keep[@]}" "$runs"
+is $status 0 'damaged security descriptors: the next start'
+unlike "$work/err" 'security descriptor' 'damaged security descriptors: they are whole now'
+
 # A second machine in the same folder, while the first waits for its input.
 rm -rf "$machine"
 mkfifo "$work/pipe"
