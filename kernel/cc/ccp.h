@@ -46,7 +46,10 @@ NTSTATUS CcpFlush(CC_MAP *Map, ULONG64 Offset, ULONG64 Length);
 BOOLEAN CcpPurge(CC_MAP *Map, ULONG64 Offset, ULONG64 Length);
 /* One paging transfer between pages at Va and the stream; Bytes is a multiple of PAGE_SIZE. */
 NTSTATUS CcpPageIo(CC_MAP *Map, UCHAR Major, PVOID Va, ULONG64 Offset, ULONG Bytes);
+/* Length of the read that the file's size allows. */
+ULONG CcpClip(CC_MAP *Map, ULONG64 Offset, ULONG Length);
 VOID CcpScheduleLazyWrite(VOID);
+VOID CcpPostDeferredWrites(VOID); /* CcDeferWrite's, as far as there is room */
 VOID CcpWriteDirtyMaps(VOID); /* what the lazy writer does: each dirty map, between its callbacks */
 extern LIST_ENTRY CcMaps;
 extern FAST_MUTEX CcLock;

@@ -1,8 +1,7 @@
 /* Copying between a caller's buffer and the cache. Leaves out: read-ahead (its granularity is accepted). */
 #include "ccp.h"
 
-/* Length of the read that the file's size allows. */
-static ULONG CcpClip(CC_MAP *Map, ULONG64 Offset, ULONG Length)
+ULONG CcpClip(CC_MAP *Map, ULONG64 Offset, ULONG Length)
 {
     ULONG64 Size = (ULONG64)Map->FileSize.QuadPart;
 

@@ -84,6 +84,7 @@ static VOID NTAPI CcpLazyWrite(PVOID Context)
     CcLazyArmed = FALSE;
     ExReleaseFastMutex(&CcLock);
     CcpWriteDirtyMaps();
+    CcpPostDeferredWrites();
 }
 
 static VOID NTAPI CcpLazyTimeout(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
