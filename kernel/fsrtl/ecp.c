@@ -12,6 +12,7 @@
 
 struct _ECP_LIST {
     ULONG Signature;
+    BOOLEAN Lent; /* by the caller of IoCreateFileEx, who frees it */
     LIST_ENTRY Head;
 };
 
@@ -51,6 +52,7 @@ NT_EXPORT(FsRtlInitializeExtraCreateParameterList);
 NTSTATUS NTAPI FsRtlInitializeExtraCreateParameterList(PECP_LIST EcpList)
 {
     EcpList->Signature = FSRTLP_ECP_SIGNATURE;
+    EcpList->Lent = FALSE;
     InitializeListHead(&EcpList->Head);
     return STATUS_SUCCESS;
 }
@@ -211,4 +213,20 @@ NTSTATUS NTAPI FsRtlSetEcpListIntoIrp(PIRP Irp, PECP_LIST EcpList)
         return STATUS_INVALID_PARAMETER_3;
     Irp->UserBuffer = EcpList;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS FsRtlLendEcpList(PECP_LIST EcpList)
+{
+    if (EcpList->Signature != FSRTLP_ECP_SIGNATURE)
+        return STATUS_INVALID_PARAMETER;
+    EcpList->Lent = TRUE;
+    return STATUS_SUCCESS;
+}
+
+VOID FsRtlEndCreate(PIRP Irp)
+{
+    PECP_LIST EcpList = Irp->UserBuffer;
+
+    if (EcpList != NULL && !EcpList->Lent)
+        FsRtlFreeExtraCreateParameterList(EcpList);
 }

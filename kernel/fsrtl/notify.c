@@ -364,7 +364,7 @@ static BOOLEAN FsRtlpSameName(const char *Left, const char *Right, ULONG Bytes,
 
     if (CharacterBytes == sizeof(WCHAR))
         return RtlEqualUnicodeString(&A, &B, Fold);
-    return Fold ? _strnicmp(Left, Right, Bytes) == 0 : memcmp(Left, Right, Bytes) == 0;
+    return RtlEqualString((PSTRING)&A, (PSTRING)&B, Fold);
 }
 
 /*

@@ -8,6 +8,8 @@
  */
 #include "iop.h"
 
+#include "../fsrtl/fsrtl.h"
+
 typedef struct _IOP_CALL_STATE {
     BOOLEAN Completed; /* IofCompleteRequest reached the end of the stack during the call */
     BOOLEAN Deferred;  /* and left the rest to the caller */
@@ -535,6 +537,8 @@ NTSTATUS IopSendKernelIrp(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Iosb
 
         IopCheckCall(&Call, Device, Irp, 0, Status); /* bug check: not completed */
     }
+    if (Irp->Flags & IRP_CREATE_OPERATION)
+        FsRtlEndCreate(Irp);
     IoFreeIrp(Irp);
     return Iosb->Status;
 }

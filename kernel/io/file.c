@@ -5,6 +5,8 @@
  */
 #include "iop.h"
 
+#include "../fsrtl/fsrtl.h"
+
 /* ---- the lock of synchronous files ---- */
 
 NTSTATUS IopAcquireFileLock(PFILE_OBJECT File)
@@ -238,6 +240,7 @@ static NTSTATUS IopSendCreate(PDEVICE_OBJECT Top, PFILE_OBJECT File, IOP_OPEN_PA
     Irp->RequestorMode = Mode;
     Irp->Flags = IRP_CREATE_OPERATION;
     Irp->AssociatedIrp.SystemBuffer = Packet->EaBuffer;
+    Irp->UserBuffer = Packet->EcpList; /* see FsRtlGetEcpListFromIrp */
     Irp->Overlay.AllocationSize = Packet->AllocationSize;
     IopFillCreate(IoGetNextIrpStackLocation(Irp), File, Packet, &Security);
     Status = IopSendKernelIrp(Top, Irp, &Iosb);
@@ -534,7 +537,7 @@ NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MA
                            CreateFileType, InternalParameters, Options, DeviceObject, &Packet);
 }
 
-NT_PARTIAL(IoCreateFileEx, "extra create parameters and transactions of the driver context are refused");
+NT_PARTIAL(IoCreateFileEx, "transactions of the driver context are refused");
 NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                               PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                               ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer,
@@ -547,11 +550,16 @@ NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POB
     if (DriverContext != NULL) {
         if (DriverContext->Size != sizeof(*DriverContext))
             return STATUS_INVALID_PARAMETER;
-        if (DriverContext->ExtraCreateParameter != NULL || DriverContext->TxnParameters != NULL)
+        if (DriverContext->TxnParameters != NULL)
             return STATUS_NOT_SUPPORTED;
+        if (DriverContext->ExtraCreateParameter != NULL &&
+            !NT_SUCCESS(FsRtlLendEcpList(DriverContext->ExtraCreateParameter)))
+            return STATUS_INVALID_PARAMETER;
         Hint = DriverContext->DeviceObjectHint;
     }
     IopFillPacket(&Packet, FileAttributes, ShareAccess, Disposition, CreateOptions, EaLength);
+    if (DriverContext != NULL)
+        Packet.EcpList = DriverContext->ExtraCreateParameter;
     return IopIoCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, EaBuffer,
                            CreateFileType, InternalParameters, Options, Hint, &Packet);
 }

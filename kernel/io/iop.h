@@ -115,7 +115,8 @@ typedef struct _IOP_OPEN_PACKET {
     ULONG Options;                  /* IO_* flags of IoCreateFile */
     ULONG Disposition;
     CREATE_FILE_TYPE CreateFileType;
-    PVOID ExtraCreateParameters;
+    PVOID ExtraCreateParameters;    /* of a pipe or a mailslot */
+    PECP_LIST EcpList;              /* or NULL */
     PDEVICE_OBJECT TopDeviceObjectHint;
 } IOP_OPEN_PACKET;
 

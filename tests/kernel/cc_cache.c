@@ -169,6 +169,158 @@ static VOID sizes(PFILE_OBJECT File)
     ok(!CcPurgeCacheSection(&Pointers, NULL, 0, 1), "maps of open files are not taken away");
 }
 
+/* ---- the cache's pages lent, and fast I/O over a file's header ---- */
+
+static NTSTATUS mdl_read_raises(PFILE_OBJECT File, LONG64 Offset)
+{
+    LARGE_INTEGER Where = at(Offset);
+    IO_STATUS_BLOCK Iosb;
+    PMDL Mdl;
+
+    __try {
+        CcMdlRead(File, &Where, 16, &Mdl, &Iosb);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    CcMdlReadComplete(File, Mdl);
+    return STATUS_SUCCESS;
+}
+
+static VOID lending(PFILE_OBJECT File)
+{
+    LARGE_INTEGER Where = at(4090);
+    IO_STATUS_BLOCK Iosb;
+    PMDL Mdl;
+    PVOID Data;
+
+    CcMdlRead(File, &Where, 16, &Mdl, &Iosb);
+    ok(NT_SUCCESS(Iosb.Status) && Iosb.Information == 16, "CcMdlRead");
+    is_ulong(MmGetMdlByteCount(Mdl), 16, "its MDL");
+    Data = MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority);
+    is_bytes(Data, Stream + 4090, 16, "shows the data");
+    ok(!CcPurgeCacheSection(&Pointers, NULL, 0, 0), "what is lent cannot be purged");
+    CcMdlReadComplete(File, Mdl);
+    ok(CcPurgeCacheSection(&Pointers, NULL, 0, 0), "what is given back can");
+    ReadStatus = STATUS_DEVICE_DATA_ERROR;
+    is_status(mdl_read_raises(File, 8192), STATUS_DEVICE_DATA_ERROR, "a read that fails raises");
+    ReadStatus = STATUS_SUCCESS;
+    CcPrepareMdlWrite(File, &Where, 8, &Mdl, &Iosb);
+    ok(NT_SUCCESS(Iosb.Status) && Iosb.Information == 8, "CcPrepareMdlWrite");
+    RtlCopyMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), "lentlent", 8);
+    CcMdlWriteComplete(File, &Where, Mdl);
+    ok(Stream[4090] != 'l', "written to the cache");
+    CcFlushCache(&Pointers, NULL, 0, &Iosb);
+    is_bytes(Stream + 4090, "lentlent", 8, "and flushed from there");
+    File->Flags |= FO_WRITE_THROUGH;
+    CcPrepareMdlWrite(File, &Where, 8, &Mdl, &Iosb);
+    RtlCopyMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), "throughh", 8);
+    CcMdlWriteComplete(File, &Where, Mdl);
+    is_bytes(Stream + 4090, "throughh", 8, "a file that writes through is written at once");
+    File->Flags &= ~(ULONG)FO_WRITE_THROUGH;
+    CcPrepareMdlWrite(File, &Where, 8, &Mdl, &Iosb);
+    CcMdlWriteAbort(File, Mdl);
+    ok(CcPurgeCacheSection(&Pointers, NULL, 0, 0), "CcMdlWriteAbort");
+}
+
+static KEVENT Posted;
+
+static VOID NTAPI post(PVOID Context1, PVOID Context2)
+{
+    if (Context1 == &Posted && Context2 == &Stream)
+        KeSetEvent(&Posted, 0, FALSE);
+}
+
+static BOOLEAN MayBeFast;
+
+static BOOLEAN NTAPI check_if_possible(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, BOOLEAN Wait,
+                                       ULONG Key, BOOLEAN Read, PIO_STATUS_BLOCK Iosb, PDEVICE_OBJECT Device)
+{
+    UNREFERENCED_PARAMETER(File);
+    UNREFERENCED_PARAMETER(Offset);
+    UNREFERENCED_PARAMETER(Length);
+    UNREFERENCED_PARAMETER(Wait);
+    UNREFERENCED_PARAMETER(Read);
+    UNREFERENCED_PARAMETER(Iosb);
+    UNREFERENCED_PARAMETER(Device);
+    return MayBeFast && Key == 7;
+}
+
+static BOOLEAN fast_read(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK Iosb)
+{
+    LARGE_INTEGER Where = at(Offset);
+
+    return FsRtlCopyRead(File, &Where, Length, TRUE, 7, Buffer, Iosb, File->DeviceObject);
+}
+
+static BOOLEAN fast_write(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK Iosb)
+{
+    LARGE_INTEGER Where = at(Offset);
+
+    return FsRtlCopyWrite(File, &Where, Length, TRUE, 7, Buffer, Iosb, File->DeviceObject);
+}
+
+static VOID fast_io(PFILE_OBJECT File)
+{
+    static FSRTL_COMMON_FCB_HEADER Header;
+    static ERESOURCE Resource;
+    static FAST_IO_DISPATCH Dispatch;
+    CC_FILE_SIZES Sizes = {at(STREAM_BYTES), at(20000), at(16000)};
+    LARGE_INTEGER Where = at(100);
+    IO_STATUS_BLOCK Iosb;
+    UCHAR Buffer[32];
+    PMDL Mdl;
+
+    ExInitializeResourceLite(&Resource);
+    Header.Resource = &Resource;
+    Header.IsFastIoPossible = FastIoIsPossible;
+    Header.AllocationSize = Sizes.AllocationSize;
+    Header.FileSize = Sizes.FileSize;
+    Header.ValidDataLength = Sizes.ValidDataLength;
+    CcSetFileSizes(File, &Sizes);
+    File->FsContext = &Header;
+    Dispatch.SizeOfFastIoDispatch = sizeof(Dispatch);
+    Dispatch.FastIoCheckIfPossible = check_if_possible;
+    File->DeviceObject->DriverObject->FastIoDispatch = &Dispatch;
+    ok(fast_read(File, 100, 16, Buffer, &Iosb) && Iosb.Information == 16, "FsRtlCopyRead");
+    is_bytes(Buffer, Stream + 100, 16, "its data");
+    is_long(File->CurrentByteOffset.QuadPart, 116, "moves the file's position");
+    ok(fast_read(File, 19990, 16, Buffer, &Iosb) && Iosb.Information == 10, "up to the end");
+    ok(fast_read(File, 20000, 16, Buffer, &Iosb) && Iosb.Status == STATUS_END_OF_FILE, "and not beyond");
+    ok(fast_read(File, 20000, 0, Buffer, &Iosb) && Iosb.Status == STATUS_SUCCESS, "nothing can be read anywhere");
+    ok(fast_write(File, 18000, 4, "fast", &Iosb) && Iosb.Information == 4, "FsRtlCopyWrite");
+    is_long(Header.ValidDataLength.QuadPart, 18004, "what is valid grows");
+    ok(fast_read(File, 17996, 8, Buffer, &Iosb) && Buffer[3] == 0 && Buffer[4] == 'f', "over zeros");
+    ok(fast_write(File, 20000, 4, "more", &Iosb), "a write that makes the file longer");
+    is_long(Header.FileSize.QuadPart, 20004, "does");
+    ok((File->Flags & (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED)) == (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED),
+       "and is marked");
+    ok(!fast_write(File, STREAM_BYTES - 2, 4, "more", &Iosb), "not beyond what is allocated");
+    ok(!fast_write(File, -1, 4, "more", &Iosb), "nor at the end that a request has to find");
+    ReadStatus = STATUS_DEVICE_DATA_ERROR;
+    ok(!fast_read(File, 8192, 4, Buffer, &Iosb), "a device's error is left to a request");
+    ReadStatus = STATUS_SUCCESS;
+    Header.IsFastIoPossible = FastIoIsQuestionable;
+    ok(!fast_read(File, 100, 4, Buffer, &Iosb), "a file with locks: the file system says no");
+    MayBeFast = TRUE;
+    ok(fast_read(File, 100, 4, Buffer, &Iosb), "or yes");
+    Header.IsFastIoPossible = FastIoIsNotPossible;
+    ok(!fast_read(File, 100, 4, Buffer, &Iosb) && !fast_write(File, 100, 4, Buffer, &Iosb), "a file without fast I/O");
+    Header.IsFastIoPossible = FastIoIsPossible;
+    ok(FsRtlMdlReadDev(File, &Where, 16, 7, &Mdl, &Iosb, NULL) && MmGetMdlByteCount(Mdl) == 16, "FsRtlMdlReadDev");
+    ok(FsRtlMdlReadCompleteDev(File, Mdl, NULL), "FsRtlMdlReadCompleteDev");
+    ok(FsRtlPrepareMdlWriteDev(File, &Where, 4, 7, &Mdl, &Iosb, File->DeviceObject), "FsRtlPrepareMdlWriteDev");
+    RtlCopyMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), "mdl!", 4);
+    File->Flags |= FO_WRITE_THROUGH;
+    ok(!FsRtlMdlWriteCompleteDev(File, &Where, Mdl, File->DeviceObject), "a request completes one that writes through");
+    ok(!fast_write(File, 100, 4, Buffer, &Iosb), "and writes it");
+    File->Flags &= ~(ULONG)FO_WRITE_THROUGH;
+    ok(FsRtlMdlWriteCompleteDev(File, &Where, Mdl, File->DeviceObject), "FsRtlMdlWriteCompleteDev");
+    ok(fast_read(File, 100, 4, Buffer, &Iosb) && memcmp(Buffer, "mdl!", 4) == 0, "its data");
+    File->DeviceObject->DriverObject->FastIoDispatch = NULL;
+    File->FsContext = NULL;
+    ExDeleteResourceLite(&Resource);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     CACHE_MANAGER_CALLBACKS Callbacks = {acquire, release, acquire, release};
@@ -201,6 +353,12 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     ok(Writes > Before, "the lazy writer writes within seconds");
     is_bytes(Stream, "lazy", 4, "what was written");
     is_long(Acquired, 0, "between the file system's callbacks");
+    lending(File);
+    KeInitializeEvent(&Posted, NotificationEvent, FALSE);
+    CcDeferWrite(File, post, &Posted, Stream, 4096, FALSE);
+    is_status(KeWaitForSingleObject(&Posted, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS,
+              "a deferred write is posted when there is room");
+    fast_io(File);
     sizes(File);
     is_status(CcWaitForCurrentLazyWriterActivity(), STATUS_SUCCESS, "CcWaitForCurrentLazyWriterActivity");
     Where = at(100);
