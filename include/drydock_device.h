@@ -24,6 +24,7 @@
  *                ahead, as on PCI: a message, the answer to a register read, a read from memory by
  *                the device. A line pushes nothing: a driver has to read a register before it looks
  *   gone-after=N it is pulled out after N accesses to its registers
+ *   bus=N        it is behind the Nth bridge (devices/bridge)
  *   arrives=MS, leaves=MS, returns=MS  it is plugged in, pulled out and plugged in again at these times
  *
  * Times are the machine's virtual time, in units of 100 ns since it was switched on.
@@ -127,6 +128,8 @@ typedef struct DD_DEVICE_MODEL {
      * memory; its state and timers stay. */
     uint8_t has_power_states;
     uint8_t wakes; /* it can signal wake-up from D3; has_power_states too */
+    /* PCI: a bridge. Its regions, one of a kind, are its windows; read and write are not called. */
+    uint8_t is_bridge;
 } DD_DEVICE_MODEL;
 
 /* What the library exports. Returns NULL when it does not know this version of the interface. */

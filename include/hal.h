@@ -217,7 +217,9 @@ enum { HAL_REGION_NONE = 0, HAL_REGION_MEMORY32, HAL_REGION_MEMORY64, HAL_REGION
 
 typedef struct HAL_DEVICE_INFO {
     uint32_t bus;           /* HAL_BUS_* */
-    uint32_t slot;          /* PCI device number on bus 0 */
+    uint32_t slot;          /* PCI device number */
+    uint32_t bus_number;    /* of the PCI bus that it is on */
+    uint32_t secondary_bus; /* of the one behind it, if it is a bridge; else 0 */
     uint32_t present;       /* 0: it is not there; else how often it has been plugged in */
     uint8_t line;           /* interrupt line, HAL_DEVICE_NO_LINE without one */
     uint8_t line_latched;   /* the line is edge triggered */
@@ -231,6 +233,9 @@ typedef struct HAL_DEVICE_INFO {
         uint64_t base;      /* bus address that the host gave it at the start */
         uint64_t size_bytes;
     } region[HAL_DEVICE_REGIONS];
+    struct {                /* by HAL_REGION_*: where its bus has room for regions */
+        uint64_t low, high;
+    } window[HAL_REGION_PORT + 1];
     char hardware_id[64];   /* root devices */
     char name[64];          /* for people */
 } HAL_DEVICE_INFO;

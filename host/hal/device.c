@@ -58,7 +58,8 @@ static void attach(uint32_t index)
                                   : NULL;
 }
 
-static int init_one(uint32_t index, struct config_space *space)
+/* spaces: of bus 0, then of each bridge's. */
+static int init_one(uint32_t index, struct config_space spaces[DEVICE_LIMIT + 1])
 {
     struct device *device = &g_devices[index];
     struct record *record = &g_device_table->record[index];
@@ -70,7 +71,10 @@ static int init_one(uint32_t index, struct config_space *space)
         arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
     record->gone_after = dd_argument(arguments, "gone-after", 0);
     record->late_100ns = dd_argument(arguments, "late", 0) * 10;
-    config_init(&record->config, &device->model, (uint8_t)record->line, space);
+    config_init(&record->config, &device->model, (uint8_t)record->line, &spaces[device->bus_number]);
+    if (device->model.is_bridge)
+        config_set_bridge(&record->config, &device->model, (uint8_t)device->secondary_bus,
+                          &spaces[device->secondary_bus]);
     record->first = record->config;
     attach(index);
     fault_init(device);
@@ -84,7 +88,7 @@ static int init_one(uint32_t index, struct config_space *space)
 
 int device_init(void)
 {
-    struct config_space space = CONFIG_SPACE_INIT;
+    struct config_space spaces[DEVICE_LIMIT + 1] = {CONFIG_SPACE_INIT};
     int error = 0;
 
     g_machine.loader->device_due = NO_TIMER;
@@ -98,7 +102,7 @@ int device_init(void)
         memset(g_device_table->record[i].due_100ns, 0xFF,
                sizeof(g_device_table->record[i].due_100ns));
     for (uint32_t i = 0; i < g_device_count && error == 0; i++)
-        error = init_one(i, &space);
+        error = init_one(i, spaces);
     device_update_due();
     return error;
 }
@@ -190,12 +194,18 @@ void device_deliver_message(struct device *device, uint32_t message)
     g_machine.loader->interrupt_request = 1;
 }
 
+static bool is_master(const struct device *device)
+{
+    return config_is_master(&device->record->config) &&
+           (device->bridge == NULL || config_is_master(&device->bridge->record->config));
+}
+
 static void host_send_message(DD_DEVICE *public, uint32_t message)
 {
     struct device *device = device_of(public);
 
     if (message >= HAL_DEVICE_MESSAGES || device->record->vector[message] == 0 ||
-        !device->record->present || !config_is_master(&device->record->config))
+        !device->record->present || !is_master(device))
         return; /* a message is a write by the device: it needs bus mastering */
     fault_message(device, message);
 }
@@ -206,7 +216,7 @@ static uint8_t *dma_target(struct device *device, uint64_t address, uint64_t byt
     uint64_t end = g_machine.ram_pages * HAL_PAGE_SIZE;
     bool fails = fault_transfer(device);
 
-    if (!record->present || !config_is_master(&record->config) || address > end ||
+    if (!record->present || !is_master(device) || address > end ||
         bytes > end - address || fails)
         return NULL;
     return g_machine.ram + address;
@@ -343,6 +353,15 @@ static void count_access(struct device *device)
     }
 }
 
+/* The accesses come to a device through its bridge, if it has one, and none end at a bridge. */
+static bool is_reached(const struct device *device, bool port, uint64_t address)
+{
+    const struct device *bridge = device->bridge;
+
+    return device->record->present && !device->model.is_bridge &&
+           (bridge == NULL || config_passes(&bridge->record->config, &bridge->model, port, address));
+}
+
 /* The device and region that hold the address, NULL when none does; sets *region and *offset. */
 static struct device *find(bool port, uint64_t address, uint32_t *region, uint64_t *offset)
 {
@@ -351,7 +370,7 @@ static struct device *find(bool port, uint64_t address, uint32_t *region, uint64
             const DD_REGION *it = &g_devices[i].model.region[r];
             uint64_t base;
 
-            if ((it->kind == DD_REGION_PORT) != port || !g_devices[i].record->present ||
+            if ((it->kind == DD_REGION_PORT) != port || !is_reached(&g_devices[i], port, address) ||
                 !config_region_base(&g_devices[i].record->config, &g_devices[i].model, r, &base) ||
                 address - base >= it->size_bytes)
                 continue;
@@ -483,6 +502,25 @@ bool device_polls(uint64_t rip, uint64_t address, uint64_t value)
 
 /* ---- calls of the guest ---- */
 
+static void fill_windows(const struct device *device, HAL_DEVICE_INFO *info)
+{
+    struct config_space space = CONFIG_SPACE_INIT;
+    struct device_config unused;
+
+    if (device->bridge != NULL) {
+        unused = device->bridge->record->first;
+        config_set_bridge(&unused, &device->bridge->model, 0, &space);
+    }
+    for (uint32_t kind = 1; kind <= DD_REGION_PORT; kind++) {
+        bool any = space.window[kind].end != 0;
+
+        info->window[kind].low = any ? space.window[kind].free : 1;
+        info->window[kind].high = any ? space.window[kind].end - 1 : 0;
+    }
+    if (device->bridge == NULL) /* a small one may lie where it was put */
+        info->window[DD_REGION_MEMORY64].low = CONFIG_MEMORY32_BASE;
+}
+
 static int64_t query(const struct device *device, uint32_t index, uint64_t va)
 {
     const DD_DEVICE_MODEL *model = &device->model;
@@ -491,6 +529,9 @@ static int64_t query(const struct device *device, uint32_t index, uint64_t va)
     memset(&info, 0, sizeof(info));
     info.bus = model->bus;
     info.slot = CONFIG_FIRST_SLOT + index;
+    info.bus_number = device->bus_number;
+    info.secondary_bus = device->secondary_bus;
+    fill_windows(device, &info);
     info.present = device->record->present;
     info.line = model->has_line ? (uint8_t)device->record->line : HAL_DEVICE_NO_LINE;
     info.line_latched = model->bus == DD_BUS_ROOT && model->line_latched;

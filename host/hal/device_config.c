@@ -1,6 +1,7 @@
 /*
  * Configuration space of type 0: identification, command and status, base address registers with
- * sizing, the capabilities of MSI or MSI-X and of power management. Leaves out: PCI Express and
+ * sizing, the capabilities of MSI or MSI-X and of power management; of type 1, for bridges, whose
+ * windows stay where they were put at the start. Leaves out: PCI Express and
  * extended capabilities, expansion ROMs, D1 and D2.
  */
 #include "hal/device_config.h"
@@ -11,7 +12,13 @@ enum {
     COMMAND = 0x04,
     STATUS = 0x06,
     REVISION = 0x08,
+    HEADER_TYPE = 0x0E,
     BARS = 0x10,
+    SECONDARY_BUS = 0x19, /* from here to WIDE_WINDOW + 11: bridges */
+    SUBORDINATE_BUS = 0x1A,
+    IO_WINDOW = 0x1C,
+    MEMORY_WINDOW = 0x20,
+    WIDE_WINDOW = 0x24,
     SUBSYSTEM = 0x2C,
     CAPABILITIES = 0x34,
     LINE = 0x3C,
@@ -45,28 +52,18 @@ static uint32_t get(const struct device_config *config, uint32_t offset, uint32_
     return value;
 }
 
-static uint64_t take(uint64_t *free, uint64_t size)
-{
-    uint64_t base = (*free + size - 1) & ~(size - 1);
-
-    *free = base + size;
-    return base;
-}
-
-/* A 32-bit region for which the window has no room left gets no address: its register reads 0. */
+/* A region for which its window has no room left gets no address: its register reads 0. */
 static uint64_t place(uint32_t kind, uint64_t size, struct config_space *space)
 {
-    uint64_t base;
+    struct config_window *window = &space->window[kind];
+    uint64_t base = (window->free + size - 1) & ~(size - 1);
 
-    switch (kind) {
-    case DD_REGION_PORT: return take(&space->port, size);
-    case DD_REGION_MEMORY64: return take(&space->memory64, size < 4096 ? 4096 : size);
-    default:
-        base = (space->memory32 + size - 1) & ~(size - 1);
-        if (base + size > CONFIG_MEMORY32_END)
-            return 0;
-        return take(&space->memory32, size);
-    }
+    if (kind == DD_REGION_MEMORY64 && size < 4096)
+        size = 4096;
+    if (base >= window->end || size > window->end - base)
+        return 0;
+    window->free = base + size;
+    return base;
 }
 
 uint32_t config_register(const DD_DEVICE_MODEL *model, uint32_t region)
@@ -92,6 +89,8 @@ static void init_regions(struct device_config *config, const DD_DEVICE_MODEL *mo
         if (region->kind == DD_REGION_NONE)
             continue;
         base = config->assigned[i] = place(region->kind, region->size_bytes, space);
+        if (model->is_bridge)
+            continue; /* a window, which has no such register */
         config->bar_mask[bar] = (uint32_t)mask;
         put(config, BARS + 4 * bar, 4,
             (uint32_t)base | (region->kind == DD_REGION_PORT       ? 1
@@ -155,6 +154,51 @@ void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uin
         put(config, LINE, 1, line);
         put(config, PIN, 1, 1);
     }
+}
+
+/* ---- bridges ---- */
+
+void config_set_bridge(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t bus,
+                       struct config_space *behind)
+{
+    memset(behind, 0, sizeof(*behind));
+    put(config, HEADER_TYPE, 1, 1);
+    put(config, SUBSYSTEM, 4, 0); /* other registers are there */
+    put(config, SECONDARY_BUS, 1, bus);
+    put(config, SUBORDINATE_BUS, 1, bus);
+    put(config, IO_WINDOW, 2, 0x00F0); /* closed: base behind limit */
+    put(config, MEMORY_WINDOW, 4, 0x0000FFF0);
+    put(config, WIDE_WINDOW, 4, 0x0001FFF1);
+    for (uint32_t i = 0; i < DD_DEVICE_REGIONS; i++) {
+        uint64_t base = config->assigned[i], last = base + model->region[i].size_bytes - 1;
+        uint32_t kind = model->region[i].kind;
+
+        if (kind == DD_REGION_NONE || base == 0)
+            continue;
+        behind->window[kind] = (struct config_window){base, last + 1};
+        if (kind == DD_REGION_PORT)
+            put(config, IO_WINDOW, 2, (uint32_t)((base >> 8 & 0xF0) | (last & 0xF000)));
+        if (kind == DD_REGION_MEMORY32)
+            put(config, MEMORY_WINDOW, 4, (uint32_t)((base >> 16 & 0xFFF0) | (last & 0xFFF00000)));
+        if (kind != DD_REGION_MEMORY64)
+            continue;
+        put(config, WIDE_WINDOW, 4, (uint32_t)((base >> 16 & 0xFFF0) | (last & 0xFFF00000) | 0x10001));
+        put(config, WIDE_WINDOW + 4, 4, (uint32_t)(base >> 32));
+        put(config, WIDE_WINDOW + 8, 4, (uint32_t)(last >> 32));
+    }
+}
+
+bool config_passes(const struct device_config *config, const DD_DEVICE_MODEL *model, bool port,
+                   uint64_t address)
+{
+    if ((get(config, COMMAND, 2) & (port ? COMMAND_IO : COMMAND_MEMORY)) == 0)
+        return false;
+    for (uint32_t i = 0; i < DD_DEVICE_REGIONS; i++)
+        if (model->region[i].kind != DD_REGION_NONE &&
+            (model->region[i].kind == DD_REGION_PORT) == port && config->assigned[i] != 0 &&
+            address - config->assigned[i] < model->region[i].size_bytes)
+            return true;
+    return false;
 }
 
 uint32_t config_read(const struct device_config *config, uint32_t offset, uint32_t width)

@@ -15,13 +15,22 @@
 #define CONFIG_POWER_OFFSET 0x50u /* of power management, where a device has it */
 #define CONFIG_MODEL_START 0x80u /* from here on the space is the model's, when it wants it */
 
-/* What is free while the devices are given their addresses. */
+#define CONFIG_MEMORY64_END 0x400000000000ull
+#define CONFIG_PORT_END 0x10000u
+
+/* A bus's room for regions, by DD_REGION_*: what is free while its devices are given their addresses. */
 struct config_space {
-    uint64_t memory32, memory64, port;
+    struct config_window {
+        uint64_t free, end;
+    } window[DD_REGION_PORT + 1];
 };
-#define CONFIG_SPACE_INIT                                            \
-    {                                                                \
-        CONFIG_MEMORY32_BASE, CONFIG_MEMORY64_BASE, CONFIG_PORT_BASE \
+#define CONFIG_SPACE_INIT                                                              \
+    {                                                                                  \
+        {                                                                              \
+            [DD_REGION_MEMORY32] = {CONFIG_MEMORY32_BASE, CONFIG_MEMORY32_END},        \
+            [DD_REGION_MEMORY64] = {CONFIG_MEMORY64_BASE, CONFIG_MEMORY64_END},        \
+            [DD_REGION_PORT] = {CONFIG_PORT_BASE, CONFIG_PORT_END},                    \
+        }                                                                              \
     }
 
 struct device_config {
@@ -37,6 +46,12 @@ struct device_config {
 uint32_t config_register(const DD_DEVICE_MODEL *model, uint32_t region);
 void config_init(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t line,
                  struct config_space *space);
+/* A bridge: the number of the bus behind it; and where that bus has its room. */
+void config_set_bridge(struct device_config *config, const DD_DEVICE_MODEL *model, uint8_t bus,
+                       struct config_space *behind);
+/* Whether a bridge passes this kind of access to an address on. */
+bool config_passes(const struct device_config *config, const DD_DEVICE_MODEL *model, bool port,
+                   uint64_t address);
 /* Offset aligned to width (1, 2, 4), below 256. */
 uint32_t config_read(const struct device_config *config, uint32_t offset, uint32_t width);
 void config_write(struct device_config *config, uint32_t offset, uint32_t width, uint32_t value);

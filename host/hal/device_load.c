@@ -49,7 +49,7 @@ static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_byt
             continue;
         if (region->kind > DD_REGION_PORT || !is_power_of_two(region->size_bytes) ||
             region->size_bytes < (port ? 4u : 4096u) ||
-            region->size_bytes > (port                                 ? 256u
+            region->size_bytes > (port                                 ? model->is_bridge ? 4096u : 256u
                                   : region->kind == DD_REGION_MEMORY32 ? 1u << 28
                                                                        : 1ull << 38))
             return refuse(why, why_bytes, "its region %u has no possible size or kind", i);
@@ -79,6 +79,26 @@ static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes
         (model->has_power_states && model->bus != DD_BUS_PCI))
         return refuse(why, why_bytes, "it has power states that are not possible");
     return check_regions(model, why, why_bytes);
+}
+
+/* Bridges are numbered as they come; what is behind one comes after it. */
+static const char *choose_bus(struct device *device)
+{
+    uint64_t wanted = device->outside != NULL ? 0 : dd_argument(device->arguments, "bus", 0);
+    uint32_t bridges = 0;
+
+    for (uint32_t i = 0; i < g_device_count; i++) {
+        bridges += g_devices[i].model.is_bridge;
+        if (wanted != 0 && g_devices[i].secondary_bus == wanted)
+            device->bridge = &g_devices[i];
+    }
+    device->bus_number = (uint32_t)wanted;
+    device->secondary_bus = device->model.is_bridge ? bridges + 1 : 0;
+    if (wanted == 0)
+        return NULL;
+    if (device->model.bus != DD_BUS_PCI || device->model.is_bridge)
+        return "it cannot be behind a bridge";
+    return device->bridge != NULL ? NULL : "there is no bridge to that bus before it";
 }
 
 static const DD_DEVICE_MODEL *open_model(const char *path, char *why, size_t why_bytes)
@@ -112,7 +132,9 @@ static int add(struct device *device, const char *who, const char *arguments, ch
     device->public = (DD_DEVICE){&device_host, NULL, device};
     if (dd_argument(arguments, "irq", 0) >= HAL_DEVICE_LINES)
         return refuse(why, why_bytes, "%s: irq is at most %u", who, HAL_DEVICE_LINES - 1);
-    wrong = plug_check(device);
+    wrong = choose_bus(device);
+    if (wrong == NULL)
+        wrong = plug_check(device);
     if (wrong != NULL)
         return refuse(why, why_bytes, "%s: %s", who, wrong);
     g_device_count++;

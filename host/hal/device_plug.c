@@ -31,6 +31,8 @@ const char *plug_check(const struct device *device)
     uint64_t arrives = time_of(device, PLUG_ARRIVES), leaves = time_of(device, PLUG_LEAVES);
     uint64_t returns = time_of(device, PLUG_RETURNS);
 
+    if (device->model.is_bridge && (arrives != NO_TIMER || returns != NO_TIMER))
+        return "a bridge is there from the start, or not again";
     if (arrives != NO_TIMER && leaves <= arrives)
         return "it leaves before it arrives";
     if (returns != NO_TIMER && (leaves != NO_TIMER ? returns <= leaves : arrives != NO_TIMER))
@@ -79,6 +81,9 @@ void plug_out(struct device *device)
 
     if (!record->present)
         return;
+    for (uint32_t i = 0; i < g_device_count; i++)
+        if (g_devices[i].bridge == device)
+            plug_out(&g_devices[i]);
     if (device->model.unplug != NULL) {
         device_enter(device);
         device->model.unplug(&device->public);
@@ -95,7 +100,7 @@ static void plug_in(struct device *device)
 {
     struct record *record = device->record;
 
-    if (record->present)
+    if (record->present || (device->bridge != NULL && !device->bridge->record->present))
         return;
     memset(device->public.state, 0, device->model.state_bytes);
     memset(record->vector, 0, sizeof(record->vector));

@@ -65,6 +65,9 @@ struct device {
     DD_DEVICE_MODEL model;
     const char *arguments;
     struct record *record;
+    uint32_t bus_number;   /* that it is on; 0 without a bridge */
+    uint32_t secondary_bus; /* a bridge's; else 0 */
+    struct device *bridge; /* that it is behind, NULL none */
     struct posted *posted; /* NULL: what it writes to memory arrives at once */
     const struct device_outside *outside; /* NULL: the model's library plays it */
 };

@@ -1,5 +1,5 @@
 /*
- * Configuration space of the PCI devices of the machine: bus 0, each device function 0 of its slot.
+ * Configuration space of the PCI devices of the machine, each function 0 of its slot on its bus.
  * The bus data routines answer for an empty slot as NT does. [doc: HalGetBusDataByOffset: 2 bytes,
  * PCI_INVALID_VENDORID]
  */
@@ -51,17 +51,30 @@ ULONG HalpWriteConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length)
 /* ---- bus data ---- */
 
 /* The PCI device in the slot; MAXULONG: the slot is empty. */
-static ULONG HalpFindSlot(ULONG SlotNumber)
+static ULONG HalpFindSlot(ULONG BusNumber, ULONG SlotNumber)
 {
     PCI_SLOT_NUMBER Slot = {.u.AsULONG = SlotNumber};
     HAL_DEVICE_INFO Info;
 
     for (ULONG i = 0; i < KiLoaderBlock->device_count && Slot.u.bits.FunctionNumber == 0; i++) {
         HalpQueryDevice(i, &Info);
-        if (Info.bus == HAL_BUS_PCI && Info.present && Info.slot == Slot.u.bits.DeviceNumber)
+        if (Info.bus == HAL_BUS_PCI && Info.bus_number == BusNumber && Info.present && Info.slot == Slot.u.bits.DeviceNumber)
             return i;
     }
     return MAXULONG;
+}
+
+/* Bus 0, and those behind bridges that are there. */
+static BOOLEAN HalpHasBus(ULONG BusNumber)
+{
+    HAL_DEVICE_INFO Info;
+
+    for (ULONG i = 0; i < KiLoaderBlock->device_count && BusNumber != 0; i++) {
+        HalpQueryDevice(i, &Info);
+        if (Info.present && Info.secondary_bus == BusNumber)
+            return TRUE;
+    }
+    return BusNumber == 0;
 }
 
 static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
@@ -69,9 +82,9 @@ static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, 
 {
     ULONG Index;
 
-    if (Type != PCIConfiguration || BusNumber != 0)
+    if (Type != PCIConfiguration || !HalpHasBus(BusNumber))
         return 0;
-    Index = HalpFindSlot(SlotNumber);
+    Index = HalpFindSlot(BusNumber, SlotNumber);
     if (Index != MAXULONG)
         return HalpReadConfig(Index, Buffer, Offset, Length);
     if (Offset == 0 && Length >= sizeof(USHORT))
@@ -82,7 +95,7 @@ static ULONG HalpReadBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, 
 static ULONG HalpWriteBus(BUS_DATA_TYPE Type, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
                           ULONG Offset, ULONG Length)
 {
-    ULONG Index = Type == PCIConfiguration && BusNumber == 0 ? HalpFindSlot(SlotNumber) : MAXULONG;
+    ULONG Index = Type == PCIConfiguration ? HalpFindSlot(BusNumber, SlotNumber) : MAXULONG;
 
     return Index == MAXULONG ? 0 : HalpWriteConfig(Index, Buffer, Offset, Length);
 }
@@ -115,14 +128,14 @@ ULONG NTAPI HalSetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, UL
     return HalpWriteBus(BusDataType, BusNumber, SlotNumber, Buffer, Offset, Length);
 }
 
-/* Bus 0 of the usual kinds maps one to one, as on every PC; other buses do not exist. */
+/* The usual kinds of buses map one to one, as on every PC. */
 NT_EXPORT(HalTranslateBusAddress);
 BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
                                      PHYSICAL_ADDRESS BusAddress, PULONG AddressSpace,
                                      PPHYSICAL_ADDRESS TranslatedAddress)
 {
     UNREFERENCED_PARAMETER(AddressSpace);
-    if (BusNumber != 0 ||
+    if (!HalpHasBus(BusNumber) ||
         (InterfaceType != Isa && InterfaceType != PCIBus && InterfaceType != Internal)) {
         TranslatedAddress->QuadPart = 0;
         return FALSE;

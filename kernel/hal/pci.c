@@ -1,15 +1,18 @@
 /*
  * \Driver\pci: an ordinary bus driver for the machine's simulated devices. Its bus is a
  * root-enumerated device; each device of the machine is a child of it, PCI functions as well as the
- * devices of the board. [doc: Bus Drivers, Enumerating a Device] A device that was pulled out and
- * plugged in again is another one. Left out: bridges.
+ * devices of the board. A bridge among them is driven by this driver too: its device object is the
+ * bus behind it. [doc: Bus Drivers, Enumerating a Device] A device that was pulled out and plugged in
+ * again is another one. Left out: bridges behind bridges.
  */
 #include "pci.h"
 
 #include "../io/iop.h"
 #include "../pnp/pnp.h"
 
-static HALP_BUS *HalpBus; /* the one bus, set by AddDevice */
+#define HALP_BUS_LIMIT 17
+
+static HALP_BUS *HalpBuses[HALP_BUS_LIMIT]; /* by number, set by AddDevice */
 static KDPC HalpChangeDpc;
 
 /* ---- children ---- */
@@ -41,6 +44,8 @@ static NTSTATUS HalpUpdateChild(HALP_BUS *Bus, ULONG Index)
     HAL_DEVICE_INFO Info;
 
     HalpQueryDevice(Index, &Info);
+    if (Info.bus_number != Bus->Number)
+        return STATUS_SUCCESS;
     if (Old != NULL && Info.present != HalpDeviceOf(Old)->Info.present) {
         HalpDeviceOf(Old)->Reported = FALSE;
         Bus->Child[Index] = NULL;
@@ -81,19 +86,14 @@ static BOOLEAN HalpHasChanged(const HALP_BUS *Bus, ULONG Index)
     HAL_DEVICE_INFO Info;
 
     HalpQueryDevice(Index, &Info);
-    return Info.present !=
-           (Bus->Child[Index] != NULL ? HalpDeviceOf(Bus->Child[Index])->Info.present : 0);
+    return Info.bus_number == Bus->Number &&
+           Info.present != (Bus->Child[Index] != NULL ? HalpDeviceOf(Bus->Child[Index])->Info.present : 0);
 }
 
-/* A device signalled wake-up, or came or went: the PnP manager is to ask for the children again. */
-static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+static VOID HalpLookAtChildren(HALP_BUS *Bus)
 {
-    HALP_BUS *Bus = Context;
     BOOLEAN Changed = FALSE;
 
-    UNREFERENCED_PARAMETER(Dpc);
-    UNREFERENCED_PARAMETER(Argument1);
-    UNREFERENCED_PARAMETER(Argument2);
     for (ULONG i = 0; i < KiLoaderBlock->device_count; i++) {
         Changed = Changed || HalpHasChanged(Bus, i);
         if (Bus->Child[i] != NULL)
@@ -101,6 +101,18 @@ static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, 
     }
     if (Changed)
         IoInvalidateDeviceRelations(Bus->Pdo, BusRelations);
+}
+
+/* A device signalled wake-up, or came or went: the PnP manager is to ask for the children again. */
+static VOID NTAPI HalpDevicesChanged(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    for (ULONG i = 0; i < HALP_BUS_LIMIT; i++)
+        if (HalpBuses[i] != NULL)
+            HalpLookAtChildren(HalpBuses[i]);
 }
 
 /* ---- the bus itself ---- */
@@ -123,7 +135,7 @@ static NTSTATUS HalpStartBus(HALP_BUS *Bus, PIRP Irp)
     NTSTATUS Status =
         IoForwardIrpSynchronously(Bus->Lower, Irp) ? Irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
 
-    if (NT_SUCCESS(Status))
+    if (NT_SUCCESS(Status) && Bus->Number == 0)
         KeSetDeviceChangeDpc(&HalpChangeDpc);
     return HalpComplete(Irp, Status);
 }
@@ -133,12 +145,14 @@ static NTSTATUS HalpRemoveBus(HALP_BUS *Bus, PIRP Irp)
     PDEVICE_OBJECT Lower = Bus->Lower;
     NTSTATUS Status;
 
-    KeSetDeviceChangeDpc(NULL);
-    KeRemoveQueueDpc(&HalpChangeDpc);
+    if (Bus->Number == 0) {
+        KeSetDeviceChangeDpc(NULL);
+        KeRemoveQueueDpc(&HalpChangeDpc);
+    }
     for (ULONG i = 0; i < RTL_NUMBER_OF(Bus->Child); i++)
         if (Bus->Child[i] != NULL)
             IoDeleteDevice(Bus->Child[i]);
-    HalpBus = NULL;
+    HalpBuses[Bus->Number] = NULL;
     Irp->IoStatus.Status = STATUS_SUCCESS;
     IoSkipCurrentIrpStackLocation(Irp);
     Status = IofCallDriver(Lower, Irp);
@@ -178,7 +192,10 @@ static NTSTATUS HalpBusPnp(HALP_BUS *Bus, PIRP Irp)
 
 static BOOLEAN HalpIsBus(PDEVICE_OBJECT Object)
 {
-    return HalpBus != NULL && Object == HalpBus->Fdo;
+    for (ULONG i = 0; i < HALP_BUS_LIMIT; i++)
+        if (HalpBuses[i] != NULL && HalpBuses[i]->Fdo == Object)
+            return TRUE;
+    return FALSE;
 }
 
 static NTSTATUS NTAPI HalpPnp(PDEVICE_OBJECT Object, PIRP Irp)
@@ -220,10 +237,11 @@ static NTSTATUS NTAPI HalpSystemControl(PDEVICE_OBJECT Object, PIRP Irp)
 static NTSTATUS NTAPI HalpAddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
 {
     PDEVICE_OBJECT Fdo;
+    ULONG Number = Pdo->DriverObject == Driver ? HalpDeviceOf(Pdo)->Info.secondary_bus : 0;
     HALP_BUS *Bus;
     NTSTATUS Status;
 
-    if (HalpBus != NULL)
+    if (HalpBuses[Number] != NULL)
         return STATUS_DEVICE_ALREADY_ATTACHED;
     Status =
         IoCreateDevice(Driver, sizeof(HALP_BUS), NULL, FILE_DEVICE_BUS_EXTENDER, 0, FALSE, &Fdo);
@@ -231,6 +249,7 @@ static NTSTATUS NTAPI HalpAddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
         return Status;
     Bus = Fdo->DeviceExtension;
     RtlZeroMemory(Bus, sizeof(*Bus));
+    Bus->Number = Number;
     Bus->Fdo = Fdo;
     Bus->Pdo = Pdo;
     Bus->Lower = IoAttachDeviceToDeviceStack(Fdo, Pdo);
@@ -240,8 +259,9 @@ static NTSTATUS NTAPI HalpAddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     }
     Fdo->Flags |= DO_POWER_PAGABLE;
     Fdo->Flags &= ~DO_DEVICE_INITIALIZING;
-    KeInitializeDpc(&HalpChangeDpc, HalpDevicesChanged, Bus);
-    HalpBus = Bus;
+    if (Number == 0)
+        KeInitializeDpc(&HalpChangeDpc, HalpDevicesChanged, NULL);
+    HalpBuses[Number] = Bus;
     return STATUS_SUCCESS;
 }
 
@@ -257,20 +277,24 @@ static NTSTATUS NTAPI HalpDriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Reg
 
 NTSTATUS HalInitDevices(VOID)
 {
+    static WCHAR BridgeIds[] = L"PCI\\CC_0604\0";
     UNICODE_STRING Service = RTL_CONSTANT_STRING(L"pci"), NoIds = {0, 0, NULL};
+    UNICODE_STRING Bridges = RTL_CONSTANT_STRING(BridgeIds);
     PDRIVER_OBJECT Driver;
     NTSTATUS Status;
 
     if (KiLoaderBlock->device_count == 0)
         return STATUS_SUCCESS;
     Status = IopCreateBuiltinDriver(L"\\Driver\\pci", HalpDriverEntry, &Driver);
-    return NT_SUCCESS(Status) ? PnpStartDriver(Driver, &Service, &NoIds) : Status;
+    if (NT_SUCCESS(Status))
+        Status = PnpStartDriver(Driver, &Service, &NoIds);
+    return NT_SUCCESS(Status) ? PnpDriveAlso(&Service, &Bridges) : Status;
 }
 
 VOID HalCountDeviceObjects(ULONG *Created, ULONG *Deleted)
 {
     const IOP_DRIVER_EXTENSION *Driver =
-        HalpBus != NULL ? IopDriverExt(HalpBus->Fdo->DriverObject) : NULL;
+        HalpBuses[0] != NULL ? IopDriverExt(HalpBuses[0]->Fdo->DriverObject) : NULL;
 
     *Created = Driver != NULL ? Driver->DevicesCreated : 0;
     *Deleted = Driver != NULL ? Driver->DevicesDeleted : 0;
@@ -280,7 +304,7 @@ VOID HalCountDeviceObjects(ULONG *Created, ULONG *Deleted)
 
 BOOLEAN HalGetAssignedInterrupt(PDEVICE_OBJECT Pdo, HAL_ASSIGNED_INTERRUPT *Assigned)
 {
-    if (HalpBus == NULL || Pdo->DriverObject != HalpBus->Fdo->DriverObject || HalpIsBus(Pdo) ||
+    if (HalpBuses[0] == NULL || Pdo->DriverObject != HalpBuses[0]->Fdo->DriverObject || HalpIsBus(Pdo) ||
         !HalpDeviceOf(Pdo)->HasInterrupt)
         return FALSE;
     *Assigned = HalpDeviceOf(Pdo)->Interrupt;
@@ -295,12 +319,20 @@ static BOOLEAN HalpSendsVector(const HALP_DEVICE *Device, ULONG Vector)
     return FALSE;
 }
 
+static BOOLEAN HalpBusSendsVector(const HALP_BUS *Bus, ULONG Vector)
+{
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Bus->Child); i++)
+        if (Bus->Child[i] != NULL && HalpSendsVector(HalpDeviceOf(Bus->Child[i]), Vector))
+            return TRUE;
+    return FALSE;
+}
+
 BOOLEAN HalIsVectorAssigned(ULONG Vector)
 {
     if (KeGetVectorLine(Vector) != KE_NO_LINE)
         return TRUE;
-    for (ULONG i = 0; HalpBus != NULL && i < RTL_NUMBER_OF(HalpBus->Child); i++)
-        if (HalpBus->Child[i] != NULL && HalpSendsVector(HalpDeviceOf(HalpBus->Child[i]), Vector))
+    for (ULONG i = 0; i < HALP_BUS_LIMIT; i++)
+        if (HalpBuses[i] != NULL && HalpBusSendsVector(HalpBuses[i], Vector))
             return TRUE;
     return FALSE;
 }

@@ -15,6 +15,7 @@ typedef struct _HALP_DEVICE { /* extension of a device's PDO */
 } HALP_DEVICE;
 
 typedef struct _HALP_BUS { /* extension of the FDO */
+    ULONG Number;
     PDEVICE_OBJECT Fdo, Pdo, Lower;
     PDEVICE_OBJECT Child[16]; /* by index; NULL: not there, or not found yet */
 } HALP_BUS;

@@ -73,7 +73,7 @@ static NTSTATUS HalpQueryBus(const HALP_DEVICE *Device, PIRP Irp)
         return STATUS_INSUFFICIENT_RESOURCES;
     Bus->BusTypeGuid = IsPci ? HalpBusTypePci : HalpBusTypeInternal;
     Bus->LegacyBusType = IsPci ? PCIBus : Internal;
-    Bus->BusNumber = 0;
+    Bus->BusNumber = Device->Info.bus_number;
     return HalpGive(Irp, Bus);
 }
 

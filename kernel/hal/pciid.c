@@ -43,6 +43,8 @@ static VOID HalpReadIds(const HALP_DEVICE *Device, PCI_COMMON_CONFIG *Config)
 {
     RtlFillMemory(Config, sizeof(*Config), 0xFF);
     HalpReadDevice(Device, Config, 0, PCI_COMMON_HDR_LENGTH);
+    if (Device->Info.secondary_bus != 0) /* a bridge has other registers there */
+        Config->u.type0.SubSystemID = Config->u.type0.SubVendorID = 0;
 }
 
 #define HALP_SUBSYSTEM(Config) ((Config).u.type0.SubSystemID), ((Config).u.type0.SubVendorID)
@@ -129,7 +131,8 @@ PWSTR HalpDeviceText(const HALP_DEVICE *Device, DEVICE_TEXT_TYPE Type)
     if (Type == DeviceTextDescription)
         HalpAppend(&Text, L"Drydock %S device", Device->Info.name);
     else if (Device->Info.bus == HAL_BUS_PCI)
-        HalpAppend(&Text, L"PCI bus 0, device %u, function 0", Device->Info.slot);
+        HalpAppend(&Text, L"PCI bus %u, device %u, function 0", Device->Info.bus_number,
+                   Device->Info.slot);
     else
         HalpAppend(&Text, L"on the board");
     return Text.Buffer;

@@ -7,11 +7,6 @@
 #include "pci.h"
 
 #define HALP_MESSAGES_LIMIT 32u
-#define HALP_MEMORY32_LOW 0xE0000000ll /* the window that the host bridge passes on */
-#define HALP_MEMORY32_HIGH 0xFEBFFFFFll
-#define HALP_MEMORY64_HIGH 0x3FFFFFFFFFFFll
-#define HALP_PORT_LOW 0xC000ll
-#define HALP_PORT_HIGH 0xFFFFll
 
 static BOOLEAN HalpIsPci(const HALP_DEVICE *Device)
 {
@@ -83,25 +78,20 @@ PCM_RESOURCE_LIST HalpBootConfiguration(const HALP_DEVICE *Device)
 
 /* ---- requirements ---- */
 
-static ULONG64 HalpWindowLow(ULONG Kind)
+static BOOLEAN HalpIsBridge(const HALP_DEVICE *Device)
 {
-    return Kind == HAL_REGION_PORT ? HALP_PORT_LOW : HALP_MEMORY32_LOW;
+    return Device->Info.secondary_bus != 0;
 }
 
-static ULONG64 HalpWindowHigh(ULONG Kind)
-{
-    if (Kind == HAL_REGION_PORT)
-        return HALP_PORT_HIGH;
-    return Kind == HAL_REGION_MEMORY32 ? HALP_MEMORY32_HIGH : HALP_MEMORY64_HIGH;
-}
-
-/* A region of a PCI device may be moved within its window; one of the board is where it is. */
+/* A region of a PCI device may be moved within its bus's window; one of the board, or a bridge's
+ * window itself, is where it is. */
 static VOID HalpRequireRegion(const HALP_DEVICE *Device, ULONG Region,
                               PIO_RESOURCE_DESCRIPTOR Descriptor)
 {
     ULONG64 Bytes = Device->Info.region[Region].size_bytes, Base = Device->Info.region[Region].base;
     ULONG Kind = Device->Info.region[Region].kind;
     BOOLEAN IsPort = Kind == HAL_REGION_PORT;
+    BOOLEAN Moves = HalpIsPci(Device) && !HalpIsBridge(Device);
     NTSTATUS Status;
 
     Descriptor->ShareDisposition = CmResourceShareDeviceExclusive;
@@ -110,8 +100,8 @@ static VOID HalpRequireRegion(const HALP_DEVICE *Device, ULONG Region,
                                : CM_RESOURCE_MEMORY_READ_WRITE;
     Status =
         RtlIoEncodeMemIoResource(Descriptor, IsPort ? CmResourceTypePort : CmResourceTypeMemory,
-                                 Bytes, Bytes, HalpIsPci(Device) ? HalpWindowLow(Kind) : Base,
-                                 HalpIsPci(Device) ? HalpWindowHigh(Kind) : Base + Bytes - 1);
+                                 Bytes, Bytes, Moves ? Device->Info.window[Kind].low : Base,
+                                 Moves ? Device->Info.window[Kind].high : Base + Bytes - 1);
     DD_ASSERT(NT_SUCCESS(Status));
 }
 
@@ -182,7 +172,7 @@ static VOID HalpSetRegion(HALP_DEVICE *Device, ULONG Region, ULONG64 Base)
 {
     ULONG Offset = HALP_BAR_OFFSET + 4 * Device->Info.region[Region].base_register;
 
-    if (HalpIsPci(Device))
+    if (HalpIsPci(Device) && !HalpIsBridge(Device))
         HalpWriteDevice(Device, &Base, Offset,
                         Device->Info.region[Region].kind == HAL_REGION_MEMORY64 ? 8 : 4);
 }

@@ -114,6 +114,19 @@ NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICO
     return Status;
 }
 
+NTSTATUS PnpDriveAlso(PCUNICODE_STRING Service, PCUNICODE_STRING Ids)
+{
+    NTSTATUS Status;
+
+    PnpLockTree();
+    Status = PnpAddMatch(Service, Ids);
+    if (NT_SUCCESS(Status))
+        Status = PnpBindDriver(Service);
+    PnpDrain();
+    PnpUnlockTree();
+    return Status == STATUS_NOT_FOUND ? STATUS_SUCCESS : Status; /* none waits */
+}
+
 BOOLEAN PnpWaitsForDevice(PDRIVER_OBJECT Driver)
 {
     return Driver->DriverExtension->AddDevice != NULL && IopDriverExt(Driver)->PnpDevices == 0

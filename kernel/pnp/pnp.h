@@ -13,6 +13,9 @@
  * else the status of the first that failed; a root device that failed is gone.
  */
 NTSTATUS PnpStartDriver(PDRIVER_OBJECT Driver, PCUNICODE_STRING Service, PCUNICODE_STRING HardwareIds);
+/* A loaded service drives devices with these IDs (a multi-string), in place of others that it was given, from now on and
+ * those that wait for a driver. PASSIVE_LEVEL */
+NTSTATUS PnpDriveAlso(PCUNICODE_STRING Service, PCUNICODE_STRING Ids);
 /* A loaded driver with AddDevice that no device has come for. */
 BOOLEAN PnpWaitsForDevice(PDRIVER_OBJECT Driver);
 /* A root device after all for a loaded driver with AddDevice for which no device has come. */
