@@ -1,7 +1,7 @@
 /*
  * Devices of the machine. Models the bus (one PCI bus and the devices of the board), base address
  * registers, the command register, MSI and MSI-X as message numbers with vectors, interrupt lines
- * shared by wire-or, and one clock: virtual time. Leaves out: bridges, interrupt controllers'
+ * shared by wire-or, bridges, and one clock: virtual time. Leaves out: interrupt controllers'
  * registers, peer-to-peer transfers.
  */
 #include "hal/device.h"

@@ -64,8 +64,7 @@ static ULONG HalpFindSlot(ULONG BusNumber, ULONG SlotNumber)
     return MAXULONG;
 }
 
-/* Bus 0, and those behind bridges that are there. */
-static BOOLEAN HalpHasBus(ULONG BusNumber)
+BOOLEAN HalpHasBus(ULONG BusNumber)
 {
     HAL_DEVICE_INFO Info;
 

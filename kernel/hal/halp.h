@@ -20,6 +20,7 @@ ULONG HalMessageVector(ULONG Message);
  * DISPATCH_LEVEL. */
 ULONG HalpReadConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length);
 ULONG HalpWriteConfig(ULONG Index, PVOID Buffer, ULONG Offset, ULONG Length);
+BOOLEAN HalpHasBus(ULONG BusNumber); /* bus 0, and those behind bridges that are there */
 VOID HalpQueryDevice(ULONG Index, HAL_DEVICE_INFO *Info);
 
 /* ---- pci.c ---- */

@@ -32,7 +32,7 @@ VOID HalInitVectors(VOID)
         KeSetVectorLine(HalLineVector(Line), Line);
 }
 
-/* Bus 0 of the usual kinds: the bus level is the line. [doc: HalGetInterruptVector, obsolete] */
+/* The usual kinds of buses: the bus level is the line. [doc: HalGetInterruptVector, obsolete] */
 NT_EXPORT(HalGetInterruptVector);
 ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
                                   ULONG BusInterruptLevel, ULONG BusInterruptVector, PKIRQL Irql,
@@ -43,7 +43,7 @@ ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber,
     UNREFERENCED_PARAMETER(BusInterruptVector);
     *Irql = 0;
     *Affinity = 0;
-    if (BusNumber != 0 || BusInterruptLevel >= HAL_DEVICE_LINES ||
+    if (!HalpHasBus(BusNumber) || BusInterruptLevel >= HAL_DEVICE_LINES ||
         (InterfaceType != Isa && InterfaceType != PCIBus && InterfaceType != Internal))
         return 0; /* no such vector */
     Vector = HalLineVector(BusInterruptLevel);

@@ -72,6 +72,29 @@ is $status 0 'a machine whose device is yet to come is saved'
 run run --hash --device timer,arrives=20,leaves=90,returns=120 --restore "$work/hot" "${hot[@]}"
 is "$(sed -n 's/.*hash of memory: //p' "$work/err")" "${hash[1]}" 'and goes on to the same end'
 
+# Behind a bridge.
+refused timer,bus=1 'there is no bridge to that bus before it' 'a device behind no bridge'
+refused bridge,arrives=5 'a bridge is there from the start' 'a bridge that comes late'
+behind=(--device bridge --device timer,bus=1 --hwid 'PCI\VEN_D12D&DEV_0001')
+run run --tree "${behind[@]}" "${ticker[@]}"
+is $status 0 'ticker: behind a bridge'
+is "$(tr -d '\r' < "$work/out" | grep -c '^tick after 10[0-9][0-9] us$')" 4 'ticker: its interrupts come through it'
+like "$work/err" '^      PCI.VEN_D12D&DEV_0B1D&.*  \(pci\)  started' 'the bridge is in the tree'
+like "$work/err" '^        PCI.VEN_D12D&DEV_0001&.*  \(ticker\)  started' 'the device under it'
+bridge=$(sed -n 's/^ *\(PCI.VEN_D12D&DEV_0B1D[^ ]*\)  (pci).*/\1/p' "$work/err")
+run run --tree "${behind[@]}" --surprise-remove "$bridge" build/drivers/ticker.sys
+is $status 0 'the bridge is pulled out'
+unlike "$work/err" 'VEN_D12D' 'and what is behind it goes too'
+run run --tree --device bridge,leaves=3 --device timer,bus=1 --hwid 'PCI\VEN_D12D&DEV_0001' "${ticker[@]}"
+is $status 5 'the bridge goes while the program reads from the device behind it'
+like "$work/err" 'read: error' 'the read fails'
+unlike "$work/err" 'VEN_D12D' 'both have left the tree'
+for i in 1 2; do
+    run run --hash --device bridge --device dma,bus=1 --device timer,bus=1,msix=3 "$reader"
+    hash[i]=$(sed -n 's/.*hash of memory: //p' "$work/err")
+done
+is "${hash[1]}" "${hash[2]}" 'a bridge: the same run, the same memory'
+
 # The model in devices/README.md, built as it says there.
 sed -n '/^```c$/,/^```$/{/^```/!p}' devices/README.md > "$work/counter.c"
 is "$(($(wc -l < "$work/counter.c") < 45))" 1 'a model is short'
