@@ -599,6 +599,8 @@ static int judge_end(struct run_session *session, const struct supervisor_result
             (unsigned long long)(console->last_time_100ns / 10 % 1000000));
         if (result->stopped && result->kind == HAL_STOP_TIME_IS_UP)
             report_stop(session, result->kind, result->argument);
+        else if (session->supervisor.input.wanted != 0)
+            cli_message("a program waits for standard input, which has not ended");
         return EXIT_TIMEOUT;
     }
     if (!result->stopped)

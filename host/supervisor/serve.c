@@ -296,7 +296,7 @@ static bool wait_and_serve(struct supervisor *supervisor, const struct superviso
     return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 
-#define LAST_WORDS_MS 2000 /* for a machine whose time is up, to say where it is */
+#define LAST_WORDS_MS 1000 /* for a machine whose time is up, to say where it is; one that waits for input cannot */
 
 static bool is_over(const struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t start_ms,
                     uint64_t timeout_ms, const volatile int *interrupt, struct supervisor_result *result)
@@ -310,7 +310,7 @@ static bool is_over(const struct supervisor *supervisor, const struct supervisor
         supervisor_end_time(supervisor);
     result->timed_out = is_up;
     return result->interrupted || result->refused != NULL || result->stopped ||
-           (is_up && passed_ms - timeout_ms >= LAST_WORDS_MS);
+           (is_up && (supervisor->input.wanted != 0 || passed_ms - timeout_ms >= LAST_WORDS_MS));
 }
 
 void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops *ops,

@@ -179,19 +179,3 @@ void supervisor_end(struct supervisor *supervisor)
     supervisor->ram = NULL;
     supervisor->child = -1;
 }
-
-static void ring(const struct supervisor *supervisor, uint64_t rings)
-{
-    while (write(supervisor->doorbell_fd, &rings, sizeof(rings)) < 0 && errno == EINTR)
-        ; /* a full counter rings as well */
-}
-
-void supervisor_ring(const struct supervisor *supervisor)
-{
-    ring(supervisor, 1);
-}
-
-void supervisor_end_time(const struct supervisor *supervisor)
-{
-    ring(supervisor, CHANNEL_TIME_IS_UP);
-}

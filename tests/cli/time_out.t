@@ -16,6 +16,11 @@ for clock in virtual real; do
     ends computes 'code at [0-9A-F]* still runs' '> *0  computes!DriverEntry .*computes.c' --clock $clock
     ends sleeps 'every thread waits, some for a timer' '>.*sleeps!DriverEntry .*sleeps.c' --clock $clock
 done
+programs=build/cli-programs
+mkfifo "$work/silent"
+run run --timeout 1 -- "$programs/reads.exe" <> "$work/silent"
+is $status 4 'a program that waits for input: exit status'
+like "$work/err" 'a program waits for standard input' 'a program that waits for input: the message'
 run run --timeout 1 --json "$drivers/computes.sys"
 is $status 4 'with --json: exit status'
 like "$work/out" '"type": *"report","kind": *"time_out"' "with --json: the kind of report"

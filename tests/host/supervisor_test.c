@@ -1,7 +1,9 @@
 /* The supervisor against machine processes that do not play by the rules. Each "machine" here is a
  * function in a fork. */
 #include <signal.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +17,10 @@ struct seen { /* what reached the callbacks */
     uint64_t console_bytes;
     unsigned ticks, ticks_allowed; /* 0: any number */
     int input_fd;
+    uint64_t rings; /* of the doorbell, that the machine left */
 };
+
+static int doorbell_fd; /* of the machine that runs */
 
 static void on_command(void *context, HAL_COMMAND *command)
 {
@@ -70,6 +75,7 @@ static struct supervisor_result serve(void (*machine)(int fd), struct seen *seen
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
         abort();
     supervisor.channel_fd = pair[0];
+    supervisor.doorbell_fd = doorbell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     supervisor.child = fork();
     if (supervisor.child == 0) {
         close(pair[0]);
@@ -79,6 +85,10 @@ static struct supervisor_result serve(void (*machine)(int fd), struct seen *seen
     close(pair[1]);
     supervisor_serve(&supervisor, &ops, timeout_ms, interrupt, &result);
     close(pair[0]);
+    seen->rings = 0;
+    if (read(supervisor.doorbell_fd, &seen->rings, sizeof(seen->rings)) < 0)
+        seen->rings = 0;
+    close(supervisor.doorbell_fd);
     ok(waitpid(-1, NULL, 0) < 0, "the machine process is reaped");
     return result;
 }
@@ -117,6 +127,16 @@ static void stops_well(int fd)
     struct channel_stop stop = {.kind = HAL_STOP_SHUTDOWN};
 
     send_packet(fd, CHANNEL_STOP, &stop, sizeof(stop));
+}
+
+static void stops_when_time_is_up(int fd)
+{
+    struct channel_stop stop = {.kind = HAL_STOP_TIME_IS_UP};
+    struct pollfd poller = {doorbell_fd, POLLIN, 0};
+
+    poll(&poller, 1, -1);
+    send_packet(fd, CHANNEL_STOP, &stop, sizeof(stop));
+    sleep_for_ever();
 }
 
 static void stops_and_stays(int fd)
@@ -362,6 +382,9 @@ static void test_interrupts(void)
     ok(result.interrupted && !result.timed_out, "an interrupt");
     result = serve(sleeps, &seen, 50, NULL);
     ok(result.timed_out && !result.interrupted, "a time out");
+    ok(seen.rings == CHANNEL_TIME_IS_UP, "of which the machine was told once");
+    result = serve(stops_when_time_is_up, &seen, 50, NULL);
+    ok(result.timed_out && result.stopped && result.kind == HAL_STOP_TIME_IS_UP, "it may say last words");
 }
 
 int main(void)
