@@ -20,7 +20,7 @@ supervisor_UNDER_TEST := host/supervisor/serve.c host/supervisor/doorbell.c
 ai_options_UNDER_TEST := drivers/ai_driver/aictl/options.c drivers/ai_driver/agent/options.c drivers/ai_driver/agent/instance.c
 qemu_UNDER_TEST := $(wildcard host/qemu/*.c) host/hal/device_load.c host/hal/device_config.c
 gpu_UNDER_TEST := $(wildcard host/gpu/*.c)
-report_UNDER_TEST := $(wildcard host/report/*.c) kernel/ldr/pe.c kernel/ldr/pedir.c $(patsubst %,$(B)/gen/%_table.c,bugcheck ntstatus)
+report_UNDER_TEST := $(wildcard host/report/*.c) kernel/ldr/pe.c kernel/ldr/pedir.c $(patsubst %,$(B)/gen/%_table.c,bugcheck ntstatus problem)
 
 SANITIZED = $(patsubst %.c,$(B)/obj/sanitized/%.o,$(1))
 $(B)/obj/sanitized/%.o: %.c
