@@ -146,6 +146,8 @@ done <<'TABLE'
 32s/5$/%Five%/||1235:32 1268:32
 32s/Parameters/Other/|/w|1323:32
 32s/Parameters/Other/|/u|
+32s/Parameters/Instances/|/w|
+16,17s/16299/25952/;32s/Parameters/Instances/|/w|1323:32
 36d||1084:34
 36s/1.15/new/||1081:36
 37s/.*/[Strings]\n[Files]\n[Strings]/||1209:38 1209:39

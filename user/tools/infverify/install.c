@@ -342,9 +342,9 @@ static const struct {
     {"Remove", CheckRemove}, {"Remove.Services", CheckRemovedServices}, /* of network components */
 };
 
-void VerifyInstall(VERIFY *V, int Section, const char *Architecture)
+void VerifyInstall(VERIFY *V, int Section, const VERIFY_TARGET *Target)
 {
-    VERIFY_PLACE Place = {.Install = Section, .Architecture = Architecture};
+    VERIFY_PLACE Place = {.Install = Section, .Architecture = Target->Architecture, .Build = Target->Part[4]};
     char Name[VERIFY_TEXT];
     int Part;
 

@@ -92,7 +92,7 @@ static bool NeedsService(const VERIFY *V)
     return true;
 }
 
-static bool CheckModel(VERIFY *V, int Line, const char *Architecture)
+static bool CheckModel(VERIFY *V, int Line, const VERIFY_TARGET *Target)
 {
     char Description[VERIFY_TEXT], Install[VERIFY_TEXT], Id[VERIFY_TEXT], Name[VERIFY_TEXT];
     unsigned Number = VerifyNumberOf(V, Line);
@@ -104,12 +104,12 @@ static bool CheckModel(VERIFY *V, int Line, const char *Architecture)
         VerifyNote(V, Number, 1271);
         return HasId;
     }
-    Section = FindInstall(V, Install, Architecture);
+    Section = FindInstall(V, Install, Target->Architecture);
     if (Section == INF_NONE) {
         VerifyNote(V, Number, 1261, Description, Install);
         return HasId;
     }
-    VerifyInstall(V, Section, Architecture);
+    VerifyInstall(V, Section, Target);
     VerifySectionName(V, Section, Name);
     if (HasId && NeedsService(V) && !VerifyHasService(V, Section))
         VerifyNote(V, Number, 1296, Id, Name);
@@ -117,14 +117,14 @@ static bool CheckModel(VERIFY *V, int Line, const char *Architecture)
 }
 
 /* The number of models with a hardware ID. */
-static unsigned CheckModels(VERIFY *V, int Section, const char *Architecture)
+static unsigned CheckModels(VERIFY *V, int Section, const VERIFY_TARGET *Target)
 {
     unsigned Count = 0;
     int Line;
 
     V->Role[Section] = "Models";
     for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL))
-        Count += CheckModel(V, Line, Architecture);
+        Count += CheckModel(V, Line, Target);
     return Count;
 }
 
@@ -157,6 +157,7 @@ static unsigned CheckManufacturer(VERIFY *V, int Line)
 {
     char Models[VERIFY_TEXT], Decoration[VERIFY_TEXT], Section[VERIFY_TEXT];
     unsigned Number = VerifyNumberOf(V, Line), Count = 0, Field;
+    static const VERIFY_TARGET Undecorated = {.Architecture = "x86"};
     VERIFY_TARGET Target;
     int Found;
 
@@ -169,7 +170,7 @@ static unsigned CheckManufacturer(VERIFY *V, int Line)
         Found = VerifySection(V, "%s", Models);
         if (Found == INF_NONE)
             VerifyNote(V, Number, 1203, Models);
-        return Found != INF_NONE ? CheckModels(V, Found, "x86") : 0;
+        return Found != INF_NONE ? CheckModels(V, Found, &Undecorated) : 0;
     }
     for (Field = 2; VerifyField(V, Line, Field, Decoration); Field++) {
         if (Decoration[0] == 0 || !CheckDecoration(V, Line, Models, Decoration, &Target))
@@ -179,7 +180,7 @@ static unsigned CheckManufacturer(VERIFY *V, int Line)
         if (Found == INF_NONE)
             VerifyNote(V, Number, 1203, Section);
         else if (IsTaken(V, Line, &Target))
-            Count += CheckModels(V, Found, Target.Architecture);
+            Count += CheckModels(V, Found, &Target);
         else
             V->Role[Found] = "Models";
     }
@@ -243,6 +244,6 @@ void VerifyDefaultInstall(VERIFY *V)
         }
         if (Uninstalls && (!VerifyEntry(V, (int)i, "LegacyUninstall", Value) || strcmp(Value, "1") != 0))
             VerifyNote(V, V->File.Section[i].Number, 1422);
-        VerifyInstall(V, (int)i, Target.Architecture);
+        VerifyInstall(V, (int)i, &Target);
     }
 }

@@ -115,6 +115,15 @@ static void CheckData(VERIFY *V, int Line, unsigned Flags)
         }
 }
 
+/* Systems before this build read these beside Parameters. [doc: Creating an INF File for a Minifilter Driver] */
+#define MINIFILTER_BUILD 25952
+
+static bool IsOfMinifilter(const char *Subkey, const char *Name)
+{
+    return VerifySame(Subkey, "Instances") || VerifyStarts(Subkey, "Instances\\") ||
+           (Subkey[0] == 0 && VerifySame(Name, "SupportedFeatures"));
+}
+
 /* What a value means in the place where it stands. */
 static void CheckMeaning(VERIFY *V, int Line, const char *Root, const char *Subkey, const char *Name, unsigned Flags,
                          const VERIFY_PLACE *Place)
@@ -131,7 +140,8 @@ static void CheckMeaning(VERIFY *V, int Line, const char *Root, const char *Subk
     if (IsRelative && Place->OfCoInstallers && VerifySame(Name, "CoInstallers32"))
         for (Field = 5; VerifyField(V, Line, Field, Text); Field++)
             VerifyNote(V, Number, 1303, "AddReg", "co-installer", Text);
-    if (IsRelative && Place->OfService && !VerifySame(Subkey, "Parameters") && !VerifyStarts(Subkey, "Parameters\\"))
+    if (IsRelative && Place->OfService && !VerifySame(Subkey, "Parameters") && !VerifyStarts(Subkey, "Parameters\\") &&
+        !(Place->Build < MINIFILTER_BUILD && IsOfMinifilter(Subkey, Name)))
         VerifyNote(V, Number, 1323, Key);
 }
 

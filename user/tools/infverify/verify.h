@@ -87,6 +87,7 @@ void VerifyMarkBelow(VERIFY *V, int Section);
 typedef struct _VERIFY_PLACE { /* where a directive stands */
     int Install;              /* the DDInstall section */
     const char *Architecture; /* amd64; "": none */
+    unsigned Build;           /* of the system that it is for at least; 0: of any */
     bool OfService, OfCoInstallers;
     bool MayDelete; /* what takes a driver away on older systems */
 } VERIFY_PLACE;
@@ -104,7 +105,7 @@ typedef struct _VERIFY_TARGET {
 } VERIFY_TARGET;
 bool VerifyTarget(const VERIFY *V, const char *Decoration, VERIFY_TARGET *Target);
 /* ---- install.c ---- */
-void VerifyInstall(VERIFY *V, int Section, const char *Architecture);
+void VerifyInstall(VERIFY *V, int Section, const VERIFY_TARGET *Target);
 /* Directives that install sections and those below them share. */
 void VerifyDirectives(VERIFY *V, int Section, const VERIFY_PLACE *Place);
 void VerifyClasses(VERIFY *V); /* [ClassInstall32], [InterfaceInstall32], [DeviceInstall32] */
