@@ -12,14 +12,16 @@
 
 #include "../../user/tools/infverify/verify.h"
 
+#define INF_LIMIT (1u << 20) /* a larger one is none that comes with a driver */
+
 /* ---- reading ---- */
 
 static unsigned char *read_bytes(const char *path, unsigned *bytes)
 {
     FILE *file = fopen(path, "rb");
-    unsigned char *text = file != NULL ? malloc(INF_BYTES_LIMIT) : NULL;
+    unsigned char *text = file != NULL ? malloc(INF_LIMIT) : NULL;
 
-    *bytes = text != NULL ? (unsigned)fread(text, 1, INF_BYTES_LIMIT, file) : 0;
+    *bytes = text != NULL ? (unsigned)fread(text, 1, INF_LIMIT, file) : 0;
     if (file != NULL)
         fclose(file);
     return text;

@@ -200,6 +200,20 @@ run run --machine "$machine" -- devcon install 'C:\pkg3\busenum.inf' 'root\busen
 like "$work/err" 'pnputil.exe: exit code 259' 'an earlier version is not: ERROR_NO_MORE_ITEMS'
 like "$work/out" 'Driver package is not the best one for device: ROOT.SYSTEM.0000' 'which is said'
 
+# ---- a feature score counts before version and kind of ID ----
+fresh 12
+mkdir "$machine/C/pkg4"
+cp build/drivers/busenum.sys "$machine/C/pkg4"
+sed 's/1\.0\.0\.0/0.5.0.0/; s/^\(CopyFiles *= *Bus_Files\)/\1\nFeatureScore = 0x40/' build/drivers/busenum.inf > "$machine/C/pkg4/busenum.inf"
+run run --machine "$machine" -- $install -- pnputil /add-driver 'C:\pkg4\busenum.inf' /install -- pnputil /enum-devices /drivers
+is $status 0 'a feature score: runs to its end'
+is "$(said | grep -E 'Driver (Version|Rank|Status)')" '    Driver Version:         11/21/2026 0.5.0.0
+    Driver Rank:            00400000
+    Driver Status:          Best Ranked / Installed
+    Driver Version:         11/21/2026 1.0.0.0
+    Driver Rank:            00FF0000
+    Driver Status:          Outranked' 'a lower one is better'
+
 # ---- on a booted machine ----
 fresh 11
 export DRYDOCK_MACHINE=$machine

@@ -1,11 +1,11 @@
 /*
- * Models of an INF that fit a device, and their ranks. Left out: signature and feature scores of the rank; decorations'
+ * Models of an INF that fit a device, and their ranks. Left out: the signature score of the rank; decorations'
  * product type and suite. [doc: INF Manufacturer Section, INF Models Section, How Windows Ranks Drivers]
  */
 #include "driver.h"
 
-#define RANK_HARDWARE 0x00FF0000u   /* a hardware ID of the device is a hardware ID of the model */
-#define RANK_COMPATIBLE 0x00FF2000u /* a compatible ID of the device is the model's hardware ID */
+#define RANK_HARDWARE 0x0000u   /* a hardware ID of the device is a hardware ID of the model */
+#define RANK_COMPATIBLE 0x2000u /* a compatible ID of the device is the model's hardware ID */
 #define RANK_MODEL_COMPATIBLE 0x1000u /* the model has it as a compatible ID */
 
 /* ---- decorations ---- */
@@ -145,6 +145,21 @@ static BOOL AddDriver(SETUP_DRIVER **List, const SETUP_DRIVER *Driver)
     return TRUE;
 }
 
+/* FeatureScore of the install section, a byte in hexadecimal; without one the worst. */
+static DWORD FeatureScore(SETUP_INF *Inf, const WCHAR *Name)
+{
+    WCHAR Actual[300], Text[SETUP_FIELD], Hex[8];
+    DWORD Score = 0xFF;
+
+    if (wcslen(Name) <= INF_NAME_LIMIT && SetupActualSection(Inf, Name, Actual) != INF_NONE &&
+        SetupEntry(Inf, Actual, L"FeatureScore", Text)) {
+        SetupPrint(Hex, COUNT_OF(Hex), L"0x%.4s", Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
+        if (!SetupParseNumber(Hex, &Score) || Score > 0xFF)
+            Score = 0xFF;
+    }
+    return Score << 16;
+}
+
 static BOOL AddModels(SETUP_INF *Inf, int Manufacturer, const WCHAR *Hardware, const WCHAR *Compatible,
                       SETUP_DRIVER *Driver, SETUP_DRIVER **List)
 {
@@ -162,6 +177,8 @@ static BOOL AddModels(SETUP_INF *Inf, int Manufacturer, const WCHAR *Hardware, c
         lstrcpynW(Driver->Description, Text, COUNT_OF(Driver->Description));
         SetupField(Inf, Line, 1, Text);
         lstrcpynW(Driver->Section, Text, COUNT_OF(Driver->Section));
+        if (Driver->Rank != SETUP_NO_RANK)
+            Driver->Rank |= FeatureScore(Inf, Driver->Section);
         if (!AddDriver(List, Driver))
             return FALSE;
     }
