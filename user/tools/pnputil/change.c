@@ -59,10 +59,18 @@ static DWORD RemoveBelow(DEVINST Node, CHANGE *Change)
     return Error;
 }
 
+static int FailOf(const CHANGE *Change, DWORD Error)
+{
+    WCHAR What[64];
+
+    _snwprintf(What, 63, L"%ls device", Change->Verb);
+    What[63] = 0;
+    return PnpFail(What, Error);
+}
+
 static void ChangeOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context)
 {
     CHANGE *Change = Context;
-    WCHAR What[64];
     DWORD Error = ERROR_SUCCESS;
 
     PnpShow(24, Change->Doing, L"%ls", Id);
@@ -76,9 +84,7 @@ static void ChangeOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, vo
         Change->Reboot = TRUE;
         ConsolePrint(L"Device is pending system reboot to complete the operation.\n\n");
     } else {
-        _snwprintf(What, 63, L"%ls device", Change->Verb);
-        What[63] = 0;
-        Change->Error = (DWORD)PnpFail(What, Error);
+        Change->Error = (DWORD)FailOf(Change, Error);
         ConsolePrint(L"\n");
     }
 }
@@ -103,7 +109,7 @@ static int ChangeAll(const PNPUTIL_OPTIONS *Options, CHANGE *Change)
     if (Found == 0) {
         if (Options->Arguments != 0)
             PnpShow(24, Change->Doing, L"%ls", Options->Argument[0]);
-        return PnpFail(Change->Verb, ERROR_NO_SUCH_DEVINST);
+        return FailOf(Change, ERROR_NO_SUCH_DEVINST);
     }
     if (Change->Error != ERROR_SUCCESS)
         return (int)Change->Error;

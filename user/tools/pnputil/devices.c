@@ -159,25 +159,38 @@ static void ShowStack(HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent)
         ShowList(List, Label, Indent);
 }
 
-static void ShowDriver(HDEVINFO Set, SP_DEVINFO_DATA *Device, SP_DRVINFO_DATA_W *Driver, BOOL IsBest)
+/* A line of a driver, which stands 4 to the right of the device's. */
+static void ShowOfDriver(int Indent, const WCHAR *Label, const WCHAR *Text)
+{
+    WCHAR Start[64];
+
+    _snwprintf(Start, 63, L"%*ls    %ls", Indent, L"", Label);
+    Start[63] = 0;
+    PnpShow(COLUMN + Indent, Start, L"%ls", Text);
+}
+
+static void ShowDriver(HDEVINFO Set, SP_DEVINFO_DATA *Device, SP_DRVINFO_DATA_W *Driver, BOOL IsBest, int Indent)
 {
     SP_DRVINSTALL_PARAMS Parameters = {.cbSize = sizeof(Parameters)};
     SP_DRVINFO_DETAIL_DATA_W Detail = {.cbSize = sizeof(Detail)};
-    WCHAR Installed[PNPUTIL_TEXT], *Name;
+    WCHAR Installed[PNPUTIL_TEXT], *Name, Text[64];
     PNPUTIL_PACKAGE Package;
-    BOOL Has;
 
     if (!SetupDiGetDriverInfoDetailW(Set, Device, Driver, &Detail, sizeof(Detail), NULL) && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
         return;
     Name = wcsrchr(Detail.InfFileName, L'\\');
     Name = Name != NULL ? Name + 1 : Detail.InfFileName;
-    PnpShow(COLUMN, L"    Driver Name", L"%ls", Name);
+    ShowOfDriver(Indent, L"Driver Name", Name);
     if (PnpReadPackage(Name, &Package))
-        PnpShowPackage(&Package, 4);
-    if (SetupDiGetDriverInstallParamsW(Set, Device, Driver, &Parameters))
-        PnpShow(COLUMN, L"    Driver Rank", L"%08lX", Parameters.Rank);
-    Has = PnpDriverValue(Set, Device, L"InfPath", Installed) && _wcsicmp(Installed, Name) == 0;
-    PnpShow(COLUMN, L"    Driver Status", L"%ls%ls%ls", IsBest ? L"Best Ranked" : L"Outranked", Has ? L" / " : L"", Has ? L"Installed" : L"");
+        PnpShowPackage(&Package, Indent + 4);
+    if (SetupDiGetDriverInstallParamsW(Set, Device, Driver, &Parameters)) {
+        _snwprintf(Text, 63, L"%08lX", Parameters.Rank);
+        ShowOfDriver(Indent, L"Driver Rank", Text);
+    }
+    wcscpy(Text, IsBest ? L"Best Ranked" : L"Outranked");
+    if (PnpDriverValue(Set, Device, L"InfPath", Installed) && _wcsicmp(Installed, Name) == 0)
+        wcscat(Text, L" / Installed");
+    ShowOfDriver(Indent, L"Driver Status", Text);
     ConsolePrint(L"\n");
 }
 
@@ -190,7 +203,7 @@ static void ShowDrivers(HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent)
     for (DWORD Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver); Index++) {
         if (Index == 0)
             ConsolePrint(L"%*lsMatching Drivers:\n", Indent, L"");
-        ShowDriver(Set, Device, &Driver, Index == 0);
+        ShowDriver(Set, Device, &Driver, Index == 0, Indent);
     }
     SetupDiDestroyDriverInfoList(Set, Device, SPDIT_COMPATDRIVER);
 }

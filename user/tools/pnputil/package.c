@@ -67,7 +67,7 @@ void PnpShowPackage(const PNPUTIL_PACKAGE *Package, int Indent)
         _snwprintf(Label, 63, L"%*ls%ls", Indent, L"", Lines[i].Label);
         Label[63] = 0;
         if (Text[0] != 0)
-            PnpShow(Indent != 0 ? 28 : 20, Label, L"%ls", Text);
+            PnpShow(Indent != 0 ? 24 + Indent : 20, Label, L"%ls", Text);
     }
 }
 
