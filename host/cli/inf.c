@@ -1,7 +1,7 @@
 /*
- * See inf.h. INF files are read by the parser of user/setupapi, as infverify reads them: models of each
- * manufacturer, AddService, ServiceBinary. [doc] INF Manufacturer Section, INF AddService Directive.
- * Left out: which decoration is this system's; any of them counts.
+ * See inf.h. INF files are read by the parser of user/setupapi, as infverify reads them: models of
+ * each manufacturer, AddService, ServiceBinary. [doc] INF Manufacturer Section, INF AddService
+ * Directive. Left out: which decoration is this system's; any of them counts.
  */
 #include "cli/inf.h"
 
@@ -55,7 +55,8 @@ static bool is_decorated(const char *section, const char *name)
 {
     size_t bytes = strlen(name);
 
-    return VerifyStarts(section, name) && (section[bytes] == '\0' || VerifyStarts(section + bytes, ".nt"));
+    return VerifyStarts(section, name) &&
+           (section[bytes] == '\0' || VerifyStarts(section + bytes, ".nt"));
 }
 
 /* ---- from the driver to its IDs ---- */

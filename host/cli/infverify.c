@@ -1,6 +1,6 @@
 /*
- * drydock infverify: the checks of user/tools/infverify on files here, without a machine. Files of a
- * machine (C:\...) are checked there, by its own infverify.exe.
+ * drydock infverify: the checks of user/tools/infverify on files here, without a machine. Files of
+ * a machine (C:\...) are checked there, by its own infverify.exe.
  */
 #include <glob.h>
 #include <stdbool.h>
@@ -22,7 +22,8 @@ static const char infverify_help[] =
     "one, /k for a declarative one; without a mode only what breaks an installation is an error.\n"
     "/code tells what a number means. Files with a drive letter are those of the machine that\n"
     "drydock boot has started.\n\n"
-    "  --json    one object a line: {\"type\":\"inf\",\"level\",\"code\",\"line\",\"file\",\"text\"}\n\n"
+    "  --json    one object a line: "
+    "{\"type\":\"inf\",\"level\",\"code\",\"line\",\"file\",\"text\"}\n\n"
     "exit status: 0 all are valid, 1 one is not, 87 wrong arguments\n";
 
 static unsigned char *read_bytes(const char *path, unsigned *count)

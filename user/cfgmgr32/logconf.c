@@ -1,7 +1,7 @@
 /*
- * The resources that a device has been given: CM_Get_First_Log_Conf and what goes with it, for programs that look. Left out:
- * configurations that a device could have (basic, filtered, forced, override), changing any, ranges, class-specific
- * descriptors. [doc: cfgmgr32.h]
+ * The resources that a device has been given: CM_Get_First_Log_Conf and what goes with it, for
+ * programs that look. Left out: configurations that a device could have (basic, filtered, forced,
+ * override), changing any, ranges, class-specific descriptors. [doc: cfgmgr32.h]
  */
 #include "cfgmgr.h"
 
@@ -96,11 +96,13 @@ static RESOURCES *ReadResources(const WCHAR *Id)
     ULONG Type, Bytes = 0;
     RESOURCES *Resources;
 
-    if (CfgAskKernel(Id, &Fixed, ALLOCATED_RESOURCES, &Type, NULL, &Bytes) != CR_BUFFER_SMALL || Bytes == 0)
+    if (CfgAskKernel(Id, &Fixed, ALLOCATED_RESOURCES, &Type, NULL, &Bytes) != CR_BUFFER_SMALL ||
+        Bytes == 0)
         return NULL;
     Resources = HeapAlloc(ProcessHeap(), HEAP_ZERO_MEMORY, Bytes);
-    if (Resources != NULL && (CfgAskKernel(Id, &Fixed, ALLOCATED_RESOURCES, &Type, Resources, &Bytes) != CR_SUCCESS ||
-                              !IsWhole(Resources, Bytes))) {
+    if (Resources != NULL &&
+        (CfgAskKernel(Id, &Fixed, ALLOCATED_RESOURCES, &Type, Resources, &Bytes) != CR_SUCCESS ||
+         !IsWhole(Resources, Bytes))) {
         HeapFree(ProcessHeap(), 0, Resources);
         Resources = NULL;
     }
@@ -201,7 +203,8 @@ CONFIGRET WINAPI CM_Free_Res_Des_Handle(ULONG_PTR Handle)
 }
 
 /* The next descriptor of a kind, or of any, after a LOG_CONF or a RES_DES. */
-CONFIGRET WINAPI CM_Get_Next_Res_Des(ULONG_PTR *Next, ULONG_PTR Handle, ULONG Kind, PULONG Found, ULONG Flags)
+CONFIGRET WINAPI CM_Get_Next_Res_Des(ULONG_PTR *Next, ULONG_PTR Handle, ULONG Kind, PULONG Found,
+                                     ULONG Flags)
 {
     const CONFIG *Config = ConfigOf(Handle);
     RESOURCES *Copy;

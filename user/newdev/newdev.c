@@ -1,7 +1,7 @@
 /*
- * newdev: installing a driver package on the devices that it fits, and on one device; taking devices away. An ordinary client
- * of setupapi. Left out: user interface (there is nobody to ask), searching the network.
- * [doc: newdev.h]
+ * newdev: installing a driver package on the devices that it fits, and on one device; taking
+ * devices away. An ordinary client of setupapi. Left out: user interface (there is nobody to ask),
+ * searching the network. [doc: newdev.h]
  */
 #include "newdev.h"
 
@@ -28,7 +28,8 @@ static BOOL InSet(HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Property, const W
     const WCHAR *At;
 
     RtlZeroMemory(List, sizeof(List));
-    if (!SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)List, sizeof(List) - 2 * sizeof(WCHAR), NULL))
+    if (!SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)List,
+                                           sizeof(List) - 2 * sizeof(WCHAR), NULL))
         return FALSE;
     for (At = List; *At != 0; At += lstrlenW(At) + 1)
         if (lstrcmpiW(At, Id) == 0)
@@ -63,11 +64,13 @@ BOOL NewdevDriverInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Inf)
 
 BOOL NewdevIsExtension(const WCHAR *Path)
 {
-    static const GUID Extension = {0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
+    static const GUID Extension = {
+        0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
     WCHAR Name[64];
     GUID Class;
 
-    return SetupDiGetINFClassW(Path, &Class, Name, COUNT_OF(Name), NULL) && IsEqualGUID(&Class, &Extension);
+    return SetupDiGetINFClassW(Path, &Class, Name, COUNT_OF(Name), NULL) &&
+           IsEqualGUID(&Class, &Extension);
 }
 
 BOOL NewdevIsExtendedBy(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name)
@@ -109,7 +112,8 @@ static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W N
     BOOL Better = TRUE;
     SP_DRVINFO_DATA_W Chosen = *New;
 
-    if (!NewdevDriverInf(Set, Device, Inf) || !Describe(Set, Device, New, &NewRank) || !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
+    if (!NewdevDriverInf(Set, Device, Inf) || !Describe(Set, Device, New, &NewRank) ||
+        !SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters))
         return TRUE;
     Old = Parameters;
     Old.Flags |= DI_ENUMSINGLEINF;
@@ -117,10 +121,13 @@ static BOOL IsBetter(HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W N
     lstrcatW(Old.DriverPath, Inf);
     SetupDiSetDeviceInstallParamsW(Set, Device, &Old);
     if (SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) &&
-        SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Present) && Describe(Set, Device, &Present, &OldRank)) {
+        SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Present) &&
+        Describe(Set, Device, &Present, &OldRank)) {
         LONG Date = CompareFileTime(&Chosen.DriverDate, &Present.DriverDate);
 
-        Better = NewRank != OldRank ? NewRank < OldRank : Date != 0 ? Date > 0 : Chosen.DriverVersion > Present.DriverVersion;
+        Better = NewRank != OldRank ? NewRank < OldRank
+                 : Date != 0        ? Date > 0
+                                    : Chosen.DriverVersion > Present.DriverVersion;
     }
     SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters);
     return SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) && Better;
@@ -130,12 +137,15 @@ VOID NewdevNoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
 
-    if (SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) && (Parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)))
+    if (SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
+        (Parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)))
         Outcome->Reboot = TRUE;
 }
 
-/* The best driver of one INF (NULL: of the driver store), if there is one and it is better or forced. */
-static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, BOOL Force, OUTCOME *Outcome)
+/* The best driver of one INF (NULL: of the driver store), if there is one and it is better or
+ * forced. */
+static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, BOOL Force,
+                      OUTCOME *Outcome)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
     SP_DRVINFO_DATA_W Driver = {.cbSize = sizeof(Driver)};
@@ -153,7 +163,8 @@ static BOOL InstallOn(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf, B
     if (!SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Driver))
         return TRUE; /* the package is not for this device */
     Outcome->Matching++;
-    if (Inf != NULL && NewdevIsExtension(Inf) ? !IsWanted(Set, Device, Inf, Force) : !Force && !IsBetter(Set, Device, &Driver))
+    if (Inf != NULL && NewdevIsExtension(Inf) ? !IsWanted(Set, Device, Inf, Force)
+                                              : !Force && !IsBetter(Set, Device, &Driver))
         return TRUE;
     if (!SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) ||
         !SetupDiCallClassInstaller(DIF_ALLOW_INSTALL, Set, Device) ||
@@ -194,14 +205,16 @@ static BOOL IsThere(const WCHAR *HardwareId)
     if (Set == INVALID_HANDLE_VALUE)
         return FALSE;
     for (Index = 0; !Found && SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
-        Found = InSet(Set, &Device, SPDRP_HARDWAREID, HardwareId) || InSet(Set, &Device, SPDRP_COMPATIBLEIDS, HardwareId);
+        Found = InSet(Set, &Device, SPDRP_HARDWAREID, HardwareId) ||
+                InSet(Set, &Device, SPDRP_COMPATIBLEIDS, HardwareId);
     SetupDiDestroyDeviceInfoList(Set);
     return Found;
 }
 
 /* ---- for programs ---- */
 
-BOOL WINAPI UpdateDriverForPlugAndPlayDevicesW(HWND Parent, LPCWSTR HardwareId, LPCWSTR InfPath, DWORD Flags, PBOOL Reboot)
+BOOL WINAPI UpdateDriverForPlugAndPlayDevicesW(HWND Parent, LPCWSTR HardwareId, LPCWSTR InfPath,
+                                               DWORD Flags, PBOOL Reboot)
 {
     WCHAR Published[MAX_PATH];
     OUTCOME Outcome = {0, 0, FALSE};
@@ -225,11 +238,13 @@ BOOL WINAPI UpdateDriverForPlugAndPlayDevicesW(HWND Parent, LPCWSTR HardwareId, 
     return Outcome.Installed != 0 || NewdevFail(ERROR_NO_MORE_ITEMS);
 }
 
-BOOL WINAPI UpdateDriverForPlugAndPlayDevicesA(HWND Parent, LPCSTR HardwareId, LPCSTR InfPath, DWORD Flags, PBOOL Reboot)
+BOOL WINAPI UpdateDriverForPlugAndPlayDevicesA(HWND Parent, LPCSTR HardwareId, LPCSTR InfPath,
+                                               DWORD Flags, PBOOL Reboot)
 {
     WCHAR Id[MAX_PATH], Path[MAX_PATH];
 
-    if (HardwareId == NULL || InfPath == NULL || MultiByteToWideChar(CP_ACP, 0, HardwareId, -1, Id, MAX_PATH) == 0 ||
+    if (HardwareId == NULL || InfPath == NULL ||
+        MultiByteToWideChar(CP_ACP, 0, HardwareId, -1, Id, MAX_PATH) == 0 ||
         MultiByteToWideChar(CP_ACP, 0, InfPath, -1, Path, MAX_PATH) == 0)
         return NewdevFail(ERROR_INVALID_PARAMETER);
     return UpdateDriverForPlugAndPlayDevicesW(Parent, Id, Path, Flags, Reboot);
@@ -256,8 +271,8 @@ BOOL WINAPI DiInstallDriverW(HWND Parent, LPCWSTR InfPath, DWORD Flags, PBOOL Re
 }
 
 /* The device's best driver of the store, or Driver, which is of the device's list. */
-BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, PSP_DRVINFO_DATA_W Driver, DWORD Flags,
-                            PBOOL Reboot)
+BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device,
+                            PSP_DRVINFO_DATA_W Driver, DWORD Flags, PBOOL Reboot)
 {
     OUTCOME Outcome = {0, 0, FALSE};
     BOOL Fine;
@@ -273,7 +288,8 @@ BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, 
     } else if (Driver == NULL) {
         Fine = InstallOn(Set, Device, NULL, TRUE, &Outcome);
     } else {
-        Fine = SetupDiSetSelectedDriverW(Set, Device, Driver) && SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
+        Fine = SetupDiSetSelectedDriverW(Set, Device, Driver) &&
+               SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
         if (Fine)
             NewdevNoteReboot(Set, Device, &Outcome);
         Outcome.Matching = 1;
@@ -283,7 +299,8 @@ BOOL WINAPI DiInstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, 
     return Fine && (Outcome.Matching != 0 || NewdevFail(ERROR_NO_DRIVER_SELECTED));
 }
 
-BOOL WINAPI DiUninstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Flags, PBOOL Reboot)
+BOOL WINAPI DiUninstallDevice(HWND Parent, HDEVINFO Set, PSP_DEVINFO_DATA Device, DWORD Flags,
+                              PBOOL Reboot)
 {
     OUTCOME Outcome = {0, 0, FALSE};
 

@@ -11,13 +11,14 @@ typedef struct _OUTCOME {
 } OUTCOME;
 
 /* Not in mingw's header. [doc: setupapi.h] */
-BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR Name, PSP_ALTPLATFORM_INFO Platform, PCWSTR Locale, PWSTR Buffer, DWORD Size,
-                                            PDWORD Needed);
+BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR Name, PSP_ALTPLATFORM_INFO Platform,
+                                            PCWSTR Locale, PWSTR Buffer, DWORD Size, PDWORD Needed);
 
 BOOL NewdevFail(DWORD Error); /* sets the last error; FALSE */
 /* Takes over that the machine has to be started again. */
 VOID NewdevNoteReboot(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome);
-/* The name of the published INF of the device's driver; FALSE: it has none. Inf is of MAX_PATH characters. */
+/* The name of the published INF of the device's driver; FALSE: it has none. Inf is of MAX_PATH
+ * characters. */
 BOOL NewdevDriverInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Inf);
 
 /* Whether the published INF is an extension's, and whether it is applied to the device. */

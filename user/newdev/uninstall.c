@@ -1,6 +1,7 @@
 /*
- * Taking a driver package away from all its devices, and going back to the driver before. Left out: user interface; packages of
- * Windows itself. [doc: DiUninstallDriver, DiRollbackDriver, DiInstallDevice]
+ * Taking a driver package away from all its devices, and going back to the driver before. Left out:
+ * user interface; packages of Windows itself. [doc: DiUninstallDriver, DiRollbackDriver,
+ * DiInstallDevice]
  */
 #include "newdev.h"
 
@@ -25,7 +26,8 @@ static BOOL ForgetFilters(HDEVINFO Set, PSP_DEVINFO_DATA Device)
 
 BOOL NewdevForgetDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device)
 {
-    if (!SetupDiDeleteDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV) && GetLastError() != ERROR_KEY_DOES_NOT_EXIST)
+    if (!SetupDiDeleteDevRegKey(Set, Device, DICS_FLAG_GLOBAL, 0, DIREG_DRV) &&
+        GetLastError() != ERROR_KEY_DOES_NOT_EXIST)
         return FALSE;
     return SetupDiSetDeviceRegistryPropertyW(Set, Device, SPDRP_SERVICE, NULL, 0) &&
            ForgetFilters(Set, Device) &&
@@ -34,9 +36,11 @@ BOOL NewdevForgetDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device)
 
 BOOL NewdevRestart(HDEVINFO Set, PSP_DEVINFO_DATA Device, OUTCOME *Outcome)
 {
-    SP_PROPCHANGE_PARAMS Parameters = {{sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, DICS_PROPCHANGE, DICS_FLAG_GLOBAL, 0};
+    SP_PROPCHANGE_PARAMS Parameters = {
+        {sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, DICS_PROPCHANGE, DICS_FLAG_GLOBAL, 0};
 
-    if (!SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader, sizeof(Parameters)))
+    if (!SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader,
+                                       sizeof(Parameters)))
         return FALSE;
     if (!SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, Set, Device))
         return GetLastError() == ERROR_NO_SUCH_DEVINST; /* one that is not there need not start */
@@ -53,15 +57,18 @@ static BOOL SelectOther(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name
 
     if (!SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
         return FALSE;
-    for (Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver); Index++)
+    for (Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver);
+         Index++)
         if ((SetupDiGetDriverInfoDetailW(Set, Device, &Driver, &Detail, sizeof(Detail), NULL) ||
-             GetLastError() == ERROR_INSUFFICIENT_BUFFER) && lstrcmpiW(NameOf(Detail.InfFileName), Name) != 0)
+             GetLastError() == ERROR_INSUFFICIENT_BUFFER) &&
+            lstrcmpiW(NameOf(Detail.InfFileName), Name) != 0)
             return SetupDiSetSelectedDriverW(Set, Device, &Driver);
     return FALSE;
 }
 
 /* Calls Each for each device, there or not, whose driver is of an INF. */
-typedef BOOL DEVICE_EACH(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name, OUTCOME *Outcome);
+typedef BOOL DEVICE_EACH(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name,
+                         OUTCOME *Outcome);
 
 static BOOL VisitUsers(HDEVINFO Set, const WCHAR *Name, DEVICE_EACH *Each, OUTCOME *Outcome)
 {
@@ -70,7 +77,8 @@ static BOOL VisitUsers(HDEVINFO Set, const WCHAR *Name, DEVICE_EACH *Each, OUTCO
     DWORD Index;
 
     for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
-        if (NewdevDriverInf(Set, &Device, Inf) && (lstrcmpiW(Inf, Name) == 0 || NewdevIsExtendedBy(Set, &Device, Name)) &&
+        if (NewdevDriverInf(Set, &Device, Inf) &&
+            (lstrcmpiW(Inf, Name) == 0 || NewdevIsExtendedBy(Set, &Device, Name)) &&
             !Each(Set, &Device, Name, Outcome))
             return FALSE;
     return TRUE;
@@ -88,16 +96,18 @@ static BOOL Replace(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Name, OU
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
 
     Outcome->Matching++;
-    if (NewdevIsExtendedBy(Set, Device, Name)) /* its own driver again, when the extension is gone */
-        return SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) && ForgetFilters(Set, Device) &&
-               MarkForLater(Set, Device, &Parameters);
+    if (NewdevIsExtendedBy(Set, Device,
+                           Name)) /* its own driver again, when the extension is gone */
+        return SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
+               ForgetFilters(Set, Device) && MarkForLater(Set, Device, &Parameters);
     if (SelectOther(Set, Device, Name)) {
         if (!SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
             return FALSE;
         NewdevNoteReboot(Set, Device, Outcome);
         return TRUE;
     }
-    return NewdevForgetDriver(Set, Device) && SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
+    return NewdevForgetDriver(Set, Device) &&
+           SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
            MarkForLater(Set, Device, &Parameters);
 }
 
@@ -111,8 +121,10 @@ static BOOL InstallAgain(HDEVINFO Set, PSP_DEVINFO_DATA Device, const WCHAR *Inf
     Parameters.Flags |= DI_ENUMSINGLEINF;
     lstrcpyW(Parameters.DriverPath, L"C:\\Windows\\INF\\");
     lstrcpynW(Parameters.DriverPath + lstrlenW(Parameters.DriverPath), Inf, MAX_PATH - 20);
-    if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) || !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) ||
-        !SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) || !SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
+    if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) ||
+        !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) ||
+        !SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) ||
+        !SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device))
         return FALSE;
     NewdevNoteReboot(Set, Device, Outcome);
     return TRUE;
@@ -126,8 +138,10 @@ static BOOL RestartMarked(HDEVINFO Set, OUTCOME *Outcome)
     DWORD Index;
 
     for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
-        if (SetupDiGetDeviceInstallParamsW(Set, &Device, &Parameters) && (Parameters.Flags & DI_PROPERTIES_CHANGE) &&
-            !(NewdevDriverInf(Set, &Device, Inf) ? InstallAgain(Set, &Device, Inf, Outcome) : NewdevRestart(Set, &Device, Outcome)))
+        if (SetupDiGetDeviceInstallParamsW(Set, &Device, &Parameters) &&
+            (Parameters.Flags & DI_PROPERTIES_CHANGE) &&
+            !(NewdevDriverInf(Set, &Device, Inf) ? InstallAgain(Set, &Device, Inf, Outcome)
+                                                 : NewdevRestart(Set, &Device, Outcome)))
             return FALSE;
     return TRUE;
 }
@@ -145,13 +159,15 @@ BOOL WINAPI DiUninstallDriverW(HWND Parent, LPCWSTR InfPath, DWORD Flags, PBOOL 
         return NewdevFail(ERROR_INVALID_PARAMETER);
     if (Flags & ~(DWORD)DIURFLAG_NO_REMOVE_INF)
         return NewdevFail(ERROR_INVALID_FLAGS);
-    if (!SetupGetInfDriverStoreLocationW(NameOf(InfPath), NULL, NULL, NULL, 0, NULL) && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
+    if (!SetupGetInfDriverStoreLocationW(NameOf(InfPath), NULL, NULL, NULL, 0, NULL) &&
+        GetLastError() != ERROR_INSUFFICIENT_BUFFER)
         return NewdevFail(ERROR_FILE_NOT_FOUND);
     Set = SetupDiGetClassDevsW(NULL, NULL, NULL, DIGCF_ALLCLASSES);
     if (Set == INVALID_HANDLE_VALUE)
         return FALSE;
     Fine = VisitUsers(Set, NameOf(InfPath), Replace, &Outcome) &&
-           ((Flags & DIURFLAG_NO_REMOVE_INF) || SetupUninstallOEMInfW(NameOf(InfPath), SUOI_FORCEDELETE, NULL)) &&
+           ((Flags & DIURFLAG_NO_REMOVE_INF) ||
+            SetupUninstallOEMInfW(NameOf(InfPath), SUOI_FORCEDELETE, NULL)) &&
            RestartMarked(Set, &Outcome);
     SetupDiDestroyDeviceInfoList(Set);
     if (Fine && Reboot != NULL)
@@ -180,12 +196,14 @@ static BOOL PreviousInf(HDEVINFO Set, PSP_DEVINFO_DATA Device, WCHAR *Path)
         return FALSE;
     RtlZeroMemory(Path, MAX_PATH * sizeof(WCHAR));
     lstrcpyW(Path, Folder);
-    Found = RegQueryValueExW(Key, L"PreviousInfPath", NULL, NULL, (PBYTE)(Path + lstrlenW(Path)), &Bytes) == ERROR_SUCCESS;
+    Found = RegQueryValueExW(Key, L"PreviousInfPath", NULL, NULL, (PBYTE)(Path + lstrlenW(Path)),
+                             &Bytes) == ERROR_SUCCESS;
     RegCloseKey(Key);
     return Found && GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
 }
 
-BOOL WINAPI DiRollbackDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device, HWND Parent, DWORD Flags, PBOOL Reboot)
+BOOL WINAPI DiRollbackDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device, HWND Parent, DWORD Flags,
+                             PBOOL Reboot)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)}, Old;
     OUTCOME Outcome = {0, 0, FALSE};
@@ -202,8 +220,10 @@ BOOL WINAPI DiRollbackDriver(HDEVINFO Set, PSP_DEVINFO_DATA Device, HWND Parent,
     if (!PreviousInf(Set, Device, Parameters.DriverPath))
         return NewdevFail(ERROR_NO_MORE_ITEMS);
     Parameters.Flags |= DI_ENUMSINGLEINF;
-    Fine = SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) && SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) &&
-           SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) && SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
+    Fine = SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) &&
+           SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER) &&
+           SetupDiCallClassInstaller(DIF_SELECTBESTCOMPATDRV, Set, Device) &&
+           SetupDiCallClassInstaller(DIF_INSTALLDEVICE, Set, Device);
     if (Fine)
         NewdevNoteReboot(Set, Device, &Outcome);
     Old.Flags |= Outcome.Reboot ? DI_NEEDREBOOT : 0;

@@ -1,6 +1,7 @@
 /*
- * Device setup classes: keys below Control\Class. Left out: icons, property pages, class installers, other machines. Classes
- * of Windows that nobody has installed here are known by name. [doc: Device setup classes, INF ClassInstall32 Section]
+ * Device setup classes: keys below Control\Class. Left out: icons, property pages, class
+ * installers, other machines. Classes of Windows that nobody has installed here are known by name.
+ * [doc: Device setup classes, INF ClassInstall32 Section]
  */
 #include "driver.h"
 
@@ -25,16 +26,17 @@ static const struct {
 
 BOOL SetupParseGuid(const WCHAR *Text, GUID *Guid)
 {
-    UNICODE_STRING String = {(USHORT)(wcslen(Text) * sizeof(WCHAR)), (USHORT)(wcslen(Text) * sizeof(WCHAR)), (PWSTR)Text};
+    UNICODE_STRING String = {(USHORT)(wcslen(Text) * sizeof(WCHAR)),
+                             (USHORT)(wcslen(Text) * sizeof(WCHAR)), (PWSTR)Text};
 
     return String.Length == 38 * sizeof(WCHAR) && NT_SUCCESS(RtlGUIDFromString(&String, Guid));
 }
 
 VOID SetupPrintGuid(const GUID *Guid, WCHAR *Text)
 {
-    SetupPrint(Text, 39, L"{%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", Guid->Data1, Guid->Data2, Guid->Data3,
-               Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5],
-               Guid->Data4[6], Guid->Data4[7]);
+    SetupPrint(Text, 39, L"{%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", Guid->Data1,
+               Guid->Data2, Guid->Data3, Guid->Data4[0], Guid->Data4[1], Guid->Data4[2],
+               Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
 }
 
 static int KnownByName(const WCHAR *Name)
@@ -129,19 +131,22 @@ BOOL WINAPI SetupDiGetINFClassW(PCWSTR Path, LPGUID Class, PWSTR Name, DWORD Siz
     return TRUE;
 }
 
-HKEY WINAPI SetupDiOpenClassRegKeyExW(CONST GUID *Class, REGSAM Access, DWORD Flags, PCWSTR Machine, PVOID Reserved)
+HKEY WINAPI SetupDiOpenClassRegKeyExW(CONST GUID *Class, REGSAM Access, DWORD Flags, PCWSTR Machine,
+                                      PVOID Reserved)
 {
     WCHAR Guid[39];
     HANDLE Key;
 
     IGNORE_ARG(Access);
-    if (Machine != NULL || Reserved != NULL || (Flags != DIOCR_INSTALLER && Flags != DIOCR_INTERFACE)) {
+    if (Machine != NULL || Reserved != NULL ||
+        (Flags != DIOCR_INSTALLER && Flags != DIOCR_INTERFACE)) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
     if (Class != NULL)
         SetupPrintGuid(Class, Guid);
-    Key = RegpOpenF(FALSE, REG_CONTROL_SET L"Control\\%s%s%s", Flags == DIOCR_INSTALLER ? L"Class" : L"DeviceClasses",
+    Key = RegpOpenF(FALSE, REG_CONTROL_SET L"Control\\%s%s%s",
+                    Flags == DIOCR_INSTALLER ? L"Class" : L"DeviceClasses",
                     Class != NULL ? L"\\" : L"", Class != NULL ? Guid : L"");
     if (Key != NULL)
         return Key;
@@ -155,7 +160,8 @@ HKEY WINAPI SetupDiOpenClassRegKey(CONST GUID *Class, REGSAM Access)
 }
 
 /* The default value of a class's key, or its name. */
-static BOOL GiveClassValue(CONST GUID *Class, const WCHAR *Value, PWSTR Out, DWORD Size, PDWORD Needed)
+static BOOL GiveClassValue(CONST GUID *Class, const WCHAR *Value, PWSTR Out, DWORD Size,
+                           PDWORD Needed)
 {
     WCHAR Guid[39], Text[256] = {0};
     HANDLE Key;
@@ -189,8 +195,8 @@ BOOL WINAPI SetupDiClassNameFromGuidW(CONST GUID *Class, PWSTR Name, DWORD Size,
     return GiveClassValue(Class, L"Class", Name, Size, Needed);
 }
 
-BOOL WINAPI SetupDiClassNameFromGuidExW(CONST GUID *Class, PWSTR Name, DWORD Size, PDWORD Needed, PCWSTR Machine,
-                                        PVOID Reserved)
+BOOL WINAPI SetupDiClassNameFromGuidExW(CONST GUID *Class, PWSTR Name, DWORD Size, PDWORD Needed,
+                                        PCWSTR Machine, PVOID Reserved)
 {
     if (Machine != NULL || Reserved != NULL)
         return SetupFail(ERROR_INVALID_PARAMETER);
@@ -237,8 +243,8 @@ BOOL WINAPI SetupDiClassGuidsFromNameW(PCWSTR Name, LPGUID List, DWORD Size, PDW
         return SetupFail(ERROR_INVALID_PARAMETER);
     for (Index = 0; Classes != NULL && RegpSubkey(Classes, Index, Text, COUNT_OF(Text)); Index++) {
         Class = RegpOpen(Classes, Text, FALSE);
-        if (Class != NULL && RegpGetText(Class, L"Class", Found, COUNT_OF(Found)) && SetupSame(Found, Name) &&
-            SetupParseGuid(Text, &Guid)) {
+        if (Class != NULL && RegpGetText(Class, L"Class", Found, COUNT_OF(Found)) &&
+            SetupSame(Found, Name) && SetupParseGuid(Text, &Guid)) {
             if (Count < Size)
                 List[Count] = Guid;
             Count++;

@@ -1,6 +1,7 @@
 /*
- * Devices of a set that programs make, name and change: SetupDiCreateDeviceInfo, SetupDiOpenDeviceInfo, registering, registry
- * properties, keys. Left out: detecting duplicates by resources, hardware profiles, other machines. [doc: setupapi.h]
+ * Devices of a set that programs make, name and change: SetupDiCreateDeviceInfo,
+ * SetupDiOpenDeviceInfo, registering, registry properties, keys. Left out: detecting duplicates by
+ * resources, hardware profiles, other machines. [doc: setupapi.h]
  */
 #include "driver.h"
 
@@ -15,7 +16,8 @@ static BOOL IsZeroGuid(const GUID *Guid)
 
 /* ---- making ---- */
 
-/* ROOT\NAME\nnnn: the first that no key has. Backslashes of a name become what a device ID may have. */
+/* ROOT\NAME\nnnn: the first that no key has. Backslashes of a name become what a device ID may
+ * have. */
 static BOOL GenerateId(const WCHAR *Name, WCHAR *Id)
 {
     WCHAR Clean[128];
@@ -44,7 +46,8 @@ static BOOL CheckId(const WCHAR *Name, WCHAR *Id)
     const WCHAR *First = wcschr(Name, L'\\'), *Last = wcsrchr(Name, L'\\');
     HANDLE Key;
 
-    if (_wcsnicmp(Name, L"ROOT\\", 5) != 0 || First == Last || First + 1 == Last || Last[1] == 0 || wcslen(Name) > 200)
+    if (_wcsnicmp(Name, L"ROOT\\", 5) != 0 || First == Last || First + 1 == Last || Last[1] == 0 ||
+        wcslen(Name) > 200)
         return SetupFail(ERROR_INVALID_DEVINST_NAME);
     lstrcpynW(Id, Name, MAX_PATH);
     Key = RegpOpenF(FALSE, REG_ENUM L"%s", Id);
@@ -64,15 +67,17 @@ static BOOL MakeKey(const WCHAR *Id, const GUID *Class, const WCHAR *Description
         return FALSE;
     SetupPrintGuid(Class, Guid);
     Fine = RegpSetText(Key, L"ClassGUID", Guid) && RegpSetNumber(Key, L"ConfigFlags", 0) &&
-           (Description == NULL || RegpSetText(Key, L"DeviceDesc", Description)) && RegpSetNumber(Key, L"Phantom", 1);
+           (Description == NULL || RegpSetText(Key, L"DeviceDesc", Description)) &&
+           RegpSetNumber(Key, L"Phantom", 1);
     if (Fine && SetupDiClassNameFromGuidW(Class, Name, COUNT_OF(Name), NULL))
         RegpSetText(Key, L"Class", Name);
     NtClose(Key);
     return Fine;
 }
 
-BOOL WINAPI SetupDiCreateDeviceInfoW(HDEVINFO Handle, PCWSTR Name, CONST GUID *Class, PCWSTR Description, HWND Parent,
-                                     DWORD Flags, PSP_DEVINFO_DATA Data)
+BOOL WINAPI SetupDiCreateDeviceInfoW(HDEVINFO Handle, PCWSTR Name, CONST GUID *Class,
+                                     PCWSTR Description, HWND Parent, DWORD Flags,
+                                     PSP_DEVINFO_DATA Data)
 {
     DEVICE_SET *Set = SetupSetOf(Handle);
     WCHAR Id[MAX_PATH];
@@ -82,12 +87,14 @@ BOOL WINAPI SetupDiCreateDeviceInfoW(HDEVINFO Handle, PCWSTR Name, CONST GUID *C
     IGNORE_ARG(Parent);
     if (Set == NULL)
         return FALSE;
-    if (Name == NULL || Class == NULL || (Flags & ~(DWORD)(DICD_GENERATE_ID | DICD_INHERIT_CLASSDRVS)) ||
+    if (Name == NULL || Class == NULL ||
+        (Flags & ~(DWORD)(DICD_GENERATE_ID | DICD_INHERIT_CLASSDRVS)) ||
         (Data != NULL && Data->cbSize != sizeof(*Data)))
         return SetupFail(ERROR_INVALID_PARAMETER);
     if (!IsZeroGuid(&Set->Class) && !IsEqualGUID(&Set->Class, Class))
         return SetupFail(ERROR_CLASS_MISMATCH);
-    if (!(Flags & DICD_GENERATE_ID ? GenerateId(Name, Id) : CheckId(Name, Id)) || !MakeKey(Id, Class, Description))
+    if (!(Flags & DICD_GENERATE_ID ? GenerateId(Name, Id) : CheckId(Name, Id)) ||
+        !MakeKey(Id, Class, Description))
         return FALSE;
     if (CM_Locate_DevNodeW(&Node, Id, LOCATE_PHANTOM) != CR_SUCCESS)
         return SetupFail(ERROR_NOT_ENOUGH_MEMORY);
@@ -98,8 +105,9 @@ BOOL WINAPI SetupDiCreateDeviceInfoW(HDEVINFO Handle, PCWSTR Name, CONST GUID *C
     return Data == NULL || SetupGiveDevice(Device, Data);
 }
 
-BOOL WINAPI SetupDiRegisterDeviceInfo(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Flags, PSP_DETSIG_CMPPROC Compare,
-                                      PVOID Context, PSP_DEVINFO_DATA Duplicate)
+BOOL WINAPI SetupDiRegisterDeviceInfo(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Flags,
+                                      PSP_DETSIG_CMPPROC Compare, PVOID Context,
+                                      PSP_DEVINFO_DATA Duplicate)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     WCHAR Id[MAX_PATH];
@@ -126,7 +134,8 @@ BOOL WINAPI SetupDiRegisterDeviceInfo(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DW
     return TRUE;
 }
 
-BOOL WINAPI SetupDiOpenDeviceInfoW(HDEVINFO Handle, PCWSTR Id, HWND Parent, DWORD Flags, PSP_DEVINFO_DATA Data)
+BOOL WINAPI SetupDiOpenDeviceInfoW(HDEVINFO Handle, PCWSTR Id, HWND Parent, DWORD Flags,
+                                   PSP_DEVINFO_DATA Data)
 {
     DEVICE_SET *Set = SetupSetOf(Handle);
     SET_DEVICE *Device;
@@ -162,8 +171,8 @@ BOOL WINAPI SetupDiDeleteDeviceInfo(HDEVINFO Handle, PSP_DEVINFO_DATA Data)
 
 /* ---- properties ---- */
 
-BOOL WINAPI SetupDiSetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Property, CONST BYTE *Buffer,
-                                              DWORD Bytes)
+BOOL WINAPI SetupDiSetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                              DWORD Property, CONST BYTE *Buffer, DWORD Bytes)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     CONFIGRET Result;
@@ -171,11 +180,13 @@ BOOL WINAPI SetupDiSetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA 
     if (Device == NULL)
         return FALSE;
     Result = CM_Set_DevNode_Registry_PropertyW(Device->Node, Property + 1, Buffer, Bytes, 0);
-    return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_REG_PROPERTY));
+    return Result == CR_SUCCESS ||
+           SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_REG_PROPERTY));
 }
 
-BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CONST DEVPROPKEY *Key, ULONG *Type,
-                                      PBYTE Buffer, DWORD Bytes, PDWORD Needed, DWORD Flags)
+BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CONST DEVPROPKEY *Key,
+                                      ULONG *Type, PBYTE Buffer, DWORD Bytes, PDWORD Needed,
+                                      DWORD Flags)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     ULONG Size = Buffer != NULL ? Bytes : 0;
@@ -191,8 +202,8 @@ BOOL WINAPI SetupDiGetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CO
     return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_DATA));
 }
 
-BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CONST DEVPROPKEY *Key, ULONG Type,
-                                      CONST BYTE *Buffer, DWORD Bytes, DWORD Flags)
+BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CONST DEVPROPKEY *Key,
+                                      ULONG Type, CONST BYTE *Buffer, DWORD Bytes, DWORD Flags)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     CONFIGRET Result;
@@ -205,8 +216,8 @@ BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, CO
     return Result == CR_SUCCESS || SetupFail(CM_MapCrToWin32Err(Result, ERROR_INVALID_DATA));
 }
 
-BOOL WINAPI SetupDiGetDevicePropertyKeys(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DEVPROPKEY *Keys, DWORD Count, PDWORD Needed,
-                                         DWORD Flags)
+BOOL WINAPI SetupDiGetDevicePropertyKeys(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DEVPROPKEY *Keys,
+                                         DWORD Count, PDWORD Needed, DWORD Flags)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     ULONG Found = Keys != NULL ? Count : 0;
@@ -231,7 +242,8 @@ static HANDLE OpenDeviceKey(SET_DEVICE *Device, DWORD Scope, DWORD KeyType, BOOL
     HANDLE Key;
 
     if (Scope != DICS_FLAG_GLOBAL || (KeyType != DIREG_DEV && KeyType != DIREG_DRV)) {
-        SetLastError(KeyType != DIREG_DEV && KeyType != DIREG_DRV ? ERROR_INVALID_FLAGS : ERROR_CALL_NOT_IMPLEMENTED);
+        SetLastError(KeyType != DIREG_DEV && KeyType != DIREG_DRV ? ERROR_INVALID_FLAGS
+                                                                  : ERROR_CALL_NOT_IMPLEMENTED);
         return NULL;
     }
     if (Device->Phantom) {
@@ -253,8 +265,8 @@ static HANDLE OpenDeviceKey(SET_DEVICE *Device, DWORD Scope, DWORD KeyType, BOOL
     return NULL;
 }
 
-HKEY WINAPI SetupDiOpenDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope, DWORD Profile, DWORD KeyType,
-                                 REGSAM Access)
+HKEY WINAPI SetupDiOpenDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope, DWORD Profile,
+                                 DWORD KeyType, REGSAM Access)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     HANDLE Key = Device != NULL ? OpenDeviceKey(Device, Scope, KeyType, FALSE) : NULL;
@@ -266,15 +278,16 @@ HKEY WINAPI SetupDiOpenDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD S
     return Key != NULL ? Key : INVALID_HANDLE_VALUE;
 }
 
-HKEY WINAPI SetupDiCreateDevRegKeyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope, DWORD Profile, DWORD KeyType,
-                                    HINF Inf, PCWSTR Section)
+HKEY WINAPI SetupDiCreateDevRegKeyW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope,
+                                    DWORD Profile, DWORD KeyType, HINF Inf, PCWSTR Section)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     HANDLE Key = Device != NULL ? OpenDeviceKey(Device, Scope, KeyType, TRUE) : NULL;
 
     IGNORE_ARG(Profile);
     if (Key != NULL && Inf != NULL &&
-        !SetupInstallFromInfSectionW(NULL, Inf, Section, SPINST_REGISTRY, Key, NULL, 0, NULL, NULL, NULL, NULL)) {
+        !SetupInstallFromInfSectionW(NULL, Inf, Section, SPINST_REGISTRY, Key, NULL, 0, NULL, NULL,
+                                     NULL, NULL)) {
         NtClose(Key);
         Key = NULL;
     }
@@ -291,7 +304,8 @@ static BOOL DeleteBelow(const WCHAR *Parent, const WCHAR *Path)
     return Fine;
 }
 
-BOOL WINAPI SetupDiDeleteDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope, DWORD Profile, DWORD KeyType)
+BOOL WINAPI SetupDiDeleteDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD Scope,
+                                   DWORD Profile, DWORD KeyType)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     WCHAR Id[MAX_PATH], Path[MAX_PATH], Driver[64];
@@ -300,17 +314,20 @@ BOOL WINAPI SetupDiDeleteDevRegKey(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD
     IGNORE_ARG(Profile);
     if (Device == NULL || !SetupDeviceId(Device->Node, Id))
         return FALSE;
-    if (Scope != DICS_FLAG_GLOBAL || (KeyType != DIREG_DEV && KeyType != DIREG_DRV && KeyType != DIREG_BOTH))
+    if (Scope != DICS_FLAG_GLOBAL ||
+        (KeyType != DIREG_DEV && KeyType != DIREG_DRV && KeyType != DIREG_BOTH))
         return SetupFail(ERROR_INVALID_FLAGS);
     Key = RegpOpenF(FALSE, REG_ENUM L"%s", Id);
     if (Key == NULL)
         return FALSE;
     RegpGetText(Key, L"Driver", Driver, COUNT_OF(Driver));
     NtClose(Key);
-    if (KeyType != DIREG_DEV && (Driver[0] == 0 || !DeleteBelow(REG_CONTROL_SET L"Control\\Class", Driver)))
+    if (KeyType != DIREG_DEV &&
+        (Driver[0] == 0 || !DeleteBelow(REG_CONTROL_SET L"Control\\Class", Driver)))
         return SetupFail(ERROR_KEY_DOES_NOT_EXIST);
     if (KeyType == DIREG_DRV)
         return TRUE;
-    return (SetupPrint(Path, MAX_PATH, L"%s\\Device Parameters", Id) && DeleteBelow(REG_CONTROL_SET L"Enum", Path)) ||
+    return (SetupPrint(Path, MAX_PATH, L"%s\\Device Parameters", Id) &&
+            DeleteBelow(REG_CONTROL_SET L"Enum", Path)) ||
            SetupFail(ERROR_KEY_DOES_NOT_EXIST);
 }

@@ -1,6 +1,7 @@
 /*
- * Directory identifiers, destinations and sources of an INF's files. Left out: identifiers of user profiles, of printing and
- * those that programs set. [doc: Using Dirids, INF DestinationDirs Section, INF SourceDisksFiles Section]
+ * Directory identifiers, destinations and sources of an INF's files. Left out: identifiers of user
+ * profiles, of printing and those that programs set. [doc: Using Dirids, INF DestinationDirs
+ * Section, INF SourceDisksFiles Section]
  */
 #include "inf.h"
 
@@ -9,17 +10,21 @@ static const struct {
     const WCHAR *Path;
 } Directories[] = {
     {10, L"C:\\Windows"}, {11, L"C:\\Windows\\System32"}, {12, L"C:\\Windows\\System32\\drivers"},
-    {17, L"C:\\Windows\\INF"}, {18, L"C:\\Windows\\Help"}, {20, L"C:\\Windows\\Fonts"}, {24, L"C:"}, {30, L"C:"},
-    {50, L"C:\\Windows\\System"}, {53, L"C:\\Users\\Default"}, {54, L"C:"}, {16419, L"C:\\ProgramData"},
+    {17, L"C:\\Windows\\INF"}, {18, L"C:\\Windows\\Help"}, {20, L"C:\\Windows\\Fonts"}, {24, L"C:"},
+    {30, L"C:"},
+    {50, L"C:\\Windows\\System"}, {53, L"C:\\Users\\Default"}, {54, L"C:"},
+    {16419, L"C:\\ProgramData"},
     {16420, L"C:\\Windows"}, {16421, L"C:\\Windows\\System32"}, {16422, L"C:\\Program Files"},
-    {16425, L"C:\\Windows\\SysWOW64"}, {16426, L"C:\\Program Files (x86)"}, {16427, L"C:\\Program Files\\Common Files"},
+    {16425, L"C:\\Windows\\SysWOW64"}, {16426, L"C:\\Program Files (x86)"},
+    {16427, L"C:\\Program Files\\Common Files"},
 };
 
 BOOL SetupDirectory(SETUP_INF *Inf, DWORD Id, WCHAR *Path)
 {
     ULONG i;
 
-    if (Id == 1 || Id == 13) { /* where the INF is; of a package in the driver store: its folder there */
+    if (Id == 1 ||
+        Id == 13) { /* where the INF is; of a package in the driver store: its folder there */
         lstrcpynW(Path, Inf->Path, MAX_PATH);
         *wcsrchr(Path, L'\\') = 0;
         return TRUE;
@@ -32,7 +37,8 @@ BOOL SetupDirectory(SETUP_INF *Inf, DWORD Id, WCHAR *Path)
     return SetupFail(ERROR_INVALID_PARAMETER);
 }
 
-int SetupResolve(void *Context, const INF_CHAR *Name, unsigned Length, INF_CHAR *Out, unsigned Limit)
+int SetupResolve(void *Context, const INF_CHAR *Name, unsigned Length, INF_CHAR *Out,
+                 unsigned Limit)
 {
     WCHAR Digits[8], Path[MAX_PATH];
     unsigned i;

@@ -1,6 +1,7 @@
 /*
- * Models of an INF that fit a device, and their ranks. Left out: the signature score of the rank; decorations'
- * product type and suite. [doc: INF Manufacturer Section, INF Models Section, How Windows Ranks Drivers]
+ * Models of an INF that fit a device, and their ranks. Left out: the signature score of the rank;
+ * decorations' product type and suite. [doc: INF Manufacturer Section, INF Models Section, How
+ * Windows Ranks Drivers]
  */
 #include "driver.h"
 
@@ -28,7 +29,8 @@ static DWORD NextNumber(const WCHAR **At)
     return Number;
 }
 
-/* How well a decoration fits this system: 0 not at all, more for a later version or build and for the platform. */
+/* How well a decoration fits this system: 0 not at all, more for a later version or build and for
+ * the platform. */
 static ULONG64 FitOf(const WCHAR *Decoration)
 {
     OSVERSIONINFOW System = {.dwOSVersionInfoSize = sizeof(System)};
@@ -50,10 +52,13 @@ static ULONG64 FitOf(const WCHAR *Decoration)
     NextNumber(&At);
     NextNumber(&At);
     Build = NextNumber(&At);
-    if (Major > System.dwMajorVersion || (Major == System.dwMajorVersion && Minor > System.dwMinorVersion) ||
-        (Major == System.dwMajorVersion && Minor == System.dwMinorVersion && Build > System.dwBuildNumber))
+    if (Major > System.dwMajorVersion ||
+        (Major == System.dwMajorVersion && Minor > System.dwMinorVersion) ||
+        (Major == System.dwMajorVersion && Minor == System.dwMinorVersion &&
+         Build > System.dwBuildNumber))
         return 0;
-    return (ULONG64)(Major & 0xFFF) << 48 | (ULONG64)(Minor & 0xFFF) << 36 | (ULONG64)Build << 4 | Platform;
+    return (ULONG64)(Major & 0xFFF) << 48 | (ULONG64)(Minor & 0xFFF) << 36 | (ULONG64)Build << 4 |
+           Platform;
 }
 
 /* The models section of a line of [Manufacturer]: name[,decoration...] */
@@ -101,7 +106,8 @@ static DWORD RankOf(const WCHAR *Id, DWORD Position, const WCHAR *Hardware, cons
 }
 
 /* description = section, id... */
-static VOID MatchModel(SETUP_INF *Inf, int Line, const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER *Driver)
+static VOID MatchModel(SETUP_INF *Inf, int Line, const WCHAR *Hardware, const WCHAR *Compatible,
+                       SETUP_DRIVER *Driver)
 {
     DWORD Used = 0, Rank;
     WCHAR Id[SETUP_FIELD];
@@ -153,22 +159,24 @@ static DWORD FeatureScore(SETUP_INF *Inf, const WCHAR *Name)
 
     if (wcslen(Name) <= INF_NAME_LIMIT && SetupActualSection(Inf, Name, Actual) != INF_NONE &&
         SetupEntry(Inf, Actual, L"FeatureScore", Text)) {
-        SetupPrint(Hex, COUNT_OF(Hex), L"0x%.4s", Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
+        SetupPrint(Hex, COUNT_OF(Hex), L"0x%.4s",
+                   Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
         if (!SetupParseNumber(Hex, &Score) || Score > 0xFF)
             Score = 0xFF;
     }
     return Score << 16;
 }
 
-static BOOL AddModels(SETUP_INF *Inf, int Manufacturer, const WCHAR *Hardware, const WCHAR *Compatible,
-                      SETUP_DRIVER *Driver, SETUP_DRIVER **List)
+static BOOL AddModels(SETUP_INF *Inf, int Manufacturer, const WCHAR *Hardware,
+                      const WCHAR *Compatible, SETUP_DRIVER *Driver, SETUP_DRIVER **List)
 {
     int Section = ModelsOf(Inf, Manufacturer), Line;
     WCHAR Text[SETUP_FIELD];
 
     SetupField(Inf, Manufacturer, 0, Text);
     lstrcpynW(Driver->Manufacturer, Text, COUNT_OF(Driver->Manufacturer));
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL)) {
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL)) {
         Driver->MatchingId[0] = 0;
         MatchModel(Inf, Line, Hardware, Compatible, Driver);
         if (Hardware != NULL && Driver->Rank == SETUP_NO_RANK)
@@ -218,7 +226,8 @@ static VOID ReadVersion(SETUP_INF *Inf, SETUP_DRIVER *Driver)
             Driver->Version = Driver->Version << 16 | (WORD)NumberUpTo(&At, L'.');
 }
 
-BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER **List)
+BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *Compatible,
+                      SETUP_DRIVER **List)
 {
     SETUP_INF *Inf = SetupReadInf(InfPath, NULL);
     SETUP_DRIVER *Driver = Inf != NULL ? SetupAllocate(sizeof(*Driver)) : NULL;
@@ -247,7 +256,8 @@ BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *
 /* Class Extension [doc: Using an Extension INF File] */
 BOOL SetupIsExtension(const SETUP_DRIVER *Driver)
 {
-    static const GUID Extension = {0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
+    static const GUID Extension = {
+        0xe2f84ce7, 0x8efa, 0x411c, {0xaa, 0x69, 0x97, 0x45, 0x4c, 0xa4, 0xcb, 0x57}};
 
     return IsEqualGUID(&Driver->Class, &Extension);
 }
@@ -270,7 +280,8 @@ static VOID TakeOver(SETUP_DRIVER *From, BOOL Extensions, SETUP_DRIVER **List)
     }
 }
 
-BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions, SETUP_DRIVER **List)
+BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions,
+                    SETUP_DRIVER **List)
 {
     SETUP_DRIVER *OfInf;
     HANDLE Key = RegpOpen(NULL, REG_DATABASE L"DriverInfFiles", FALSE);

@@ -20,17 +20,21 @@ typedef struct _SETUP_DRIVER {
 #define SETUP_NO_RANK 0xFFFFFFFF
 
 /*
- * Puts the models of an INF that fit a device into a list, best first. Hardware and Compatible: the device's IDs; NULL: every
- * model. FALSE, last error set: the INF cannot be read or memory is short.
+ * Puts the models of an INF that fit a device into a list, best first. Hardware and Compatible: the
+ * device's IDs; NULL: every model. FALSE, last error set: the INF cannot be read or memory is
+ * short.
  */
-BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *Compatible, SETUP_DRIVER **List);
+BOOL SetupListDrivers(const WCHAR *InfPath, const WCHAR *Hardware, const WCHAR *Compatible,
+                      SETUP_DRIVER **List);
 /* As above, of each INF in the driver store: base drivers, or extensions of them. */
-BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions, SETUP_DRIVER **List);
+BOOL SetupListStore(const WCHAR *Hardware, const WCHAR *Compatible, BOOL Extensions,
+                    SETUP_DRIVER **List);
 BOOL SetupIsExtension(const SETUP_DRIVER *Driver);
 VOID SetupFreeDrivers(SETUP_DRIVER *List);
 
 /* ---- store.c ---- */
-/* The INF's package into the store; Published, of MAX_PATH, becomes C:\Windows\INF\oemN.inf. Known: it was there already. */
+/* The INF's package into the store; Published, of MAX_PATH, becomes C:\Windows\INF\oemN.inf. Known:
+ * it was there already. */
 BOOL SetupAddPackage(const WCHAR *InfPath, WCHAR *Published, BOOL *Known);
 BOOL SetupDeletePackage(const WCHAR *OemName); /* oemN.inf */
 /* The INF in the store of a published one; an INF that is none stays. */
@@ -42,8 +46,8 @@ BOOL SetupRunProperties(SETUP_INF *Inf, int Section, const WCHAR *InstanceId);
 
 /* ---- install.c ---- */
 /*
- * Installs a driver on the device of an instance ID, with the extensions of the store that fit; an extension alone: its base
- * driver again, which has to be there. It is not started.
+ * Installs a driver on the device of an instance ID, with the extensions of the store that fit; an
+ * extension alone: its base driver again, which has to be there. It is not started.
  */
 BOOL SetupInstallDriver(const WCHAR *InstanceId, const SETUP_DRIVER *Driver);
 
@@ -58,4 +62,5 @@ BOOL SetupInstallClass(SETUP_INF *Inf, const GUID *Class, const WCHAR *Name);
 /* ---- NtPlugPlayControl ---- */
 #include "../../kernel/pnp/control.h"
 NTSTATUS WINAPI CMP_PlugPlayControl(ULONG Class, PNP_CONTROL_DATA *Data); /* of cfgmgr32 */
-NTSTATUS SetupControl(ULONG Class, const WCHAR *InstanceId, PNP_CONTROL_DATA *Data); /* Data may be NULL */
+NTSTATUS SetupControl(ULONG Class, const WCHAR *InstanceId,
+                      PNP_CONTROL_DATA *Data); /* Data may be NULL */

@@ -1,6 +1,6 @@
 /*
- * INF files as programs read them: SetupOpenInfFile and what takes an INFCONTEXT. Left out: appended INFs, layout files,
- * INFs of Windows 3.1's style. [doc: setupapi.h]
+ * INF files as programs read them: SetupOpenInfFile and what takes an INFCONTEXT. Left out:
+ * appended INFs, layout files, INFs of Windows 3.1's style. [doc: setupapi.h]
  */
 #include "inf.h"
 
@@ -48,9 +48,9 @@ static PBYTE ReadBytes(const WCHAR *Path, DWORD *Bytes)
 
 static DWORD ErrorOf(INF_ERROR Error)
 {
-    static const DWORD Errors[] = {ERROR_SUCCESS, ERROR_BAD_SECTION_NAME_LINE,
-                                   ERROR_SECTION_NAME_TOO_LONG, ERROR_GENERAL_SYNTAX, ERROR_WRONG_INF_STYLE,
-                                   ERROR_NOT_ENOUGH_MEMORY};
+    static const DWORD Errors[] = {
+        ERROR_SUCCESS,        ERROR_BAD_SECTION_NAME_LINE, ERROR_SECTION_NAME_TOO_LONG,
+        ERROR_GENERAL_SYNTAX, ERROR_WRONG_INF_STYLE,       ERROR_NOT_ENOUGH_MEMORY};
 
     return Errors[Error];
 }
@@ -187,7 +187,8 @@ DWORD SetupNumber(SETUP_INF *Inf, int Line, unsigned Field, DWORD Otherwise)
     WCHAR Text[SETUP_FIELD];
     DWORD Number;
 
-    return SetupField(Inf, Line, Field, Text) && SetupParseNumber(Text, &Number) ? Number : Otherwise;
+    return SetupField(Inf, Line, Field, Text) && SetupParseNumber(Text, &Number) ? Number
+                                                                                 : Otherwise;
 }
 
 BOOL SetupEntry(SETUP_INF *Inf, const WCHAR *Section, const WCHAR *Key, WCHAR *Out)
@@ -220,7 +221,8 @@ HINF WINAPI SetupOpenInfFileW(PCWSTR Name, PCWSTR Class, DWORD Style, PUINT Erro
 
     if (ErrorLine != NULL)
         *ErrorLine = 0;
-    if (Name == NULL || (Style & ~(DWORD)(INF_STYLE_WIN4 | INF_STYLE_OLDNT)) || !(Style & INF_STYLE_WIN4)) {
+    if (Name == NULL || (Style & ~(DWORD)(INF_STYLE_WIN4 | INF_STYLE_OLDNT)) ||
+        !(Style & INF_STYLE_WIN4)) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
@@ -232,7 +234,8 @@ HINF WINAPI SetupOpenInfFileW(PCWSTR Name, PCWSTR Class, DWORD Style, PUINT Erro
         Name = Path;
     }
     Inf = SetupReadInf(Name, ErrorLine);
-    if (Inf != NULL && Class != NULL && !(SetupEntry(Inf, L"Version", L"Class", Value) && SetupSame(Value, Class))) {
+    if (Inf != NULL && Class != NULL &&
+        !(SetupEntry(Inf, L"Version", L"Class", Value) && SetupSame(Value, Class))) {
         SetupFreeInf(Inf);
         Inf = NULL;
         SetLastError(ERROR_CLASS_MISMATCH);
@@ -245,7 +248,8 @@ HINF WINAPI SetupOpenInfFileA(PCSTR Name, PCSTR Class, DWORD Style, PUINT ErrorL
     WCHAR Path[MAX_PATH], WideClass[64];
 
     if (Name == NULL || MultiByteToWideChar(CP_ACP, 0, Name, -1, Path, MAX_PATH) == 0 ||
-        (Class != NULL && MultiByteToWideChar(CP_ACP, 0, Class, -1, WideClass, COUNT_OF(WideClass)) == 0)) {
+        (Class != NULL &&
+         MultiByteToWideChar(CP_ACP, 0, Class, -1, WideClass, COUNT_OF(WideClass)) == 0)) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
@@ -306,7 +310,8 @@ BOOL WINAPI SetupFindNextMatchLineW(PINFCONTEXT From, PCWSTR Key, PINFCONTEXT Co
     int Line;
     SETUP_INF *Inf = LineOf(From, &Line);
 
-    return Inf != NULL && GiveContext(Inf, SetupLine(Inf, Inf->File.Line[Line].Section, Line, Key), Context);
+    return Inf != NULL &&
+           GiveContext(Inf, SetupLine(Inf, Inf->File.Line[Line].Section, Line, Key), Context);
 }
 
 BOOL WINAPI SetupFindNextLine(PINFCONTEXT From, PINFCONTEXT Context)
@@ -358,7 +363,8 @@ static BOOL GiveText(const WCHAR *Text, PWSTR Buffer, DWORD Size, PDWORD Needed)
     return TRUE;
 }
 
-BOOL WINAPI SetupGetStringFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer, DWORD Size, PDWORD Needed)
+BOOL WINAPI SetupGetStringFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer, DWORD Size,
+                                 PDWORD Needed)
 {
     WCHAR Text[SETUP_FIELD];
     int Line;
@@ -371,7 +377,8 @@ BOOL WINAPI SetupGetStringFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer,
     return GiveText(Text, Buffer, Size, Needed);
 }
 
-BOOL WINAPI SetupGetStringFieldA(PINFCONTEXT Context, DWORD Index, PSTR Buffer, DWORD Size, PDWORD Needed)
+BOOL WINAPI SetupGetStringFieldA(PINFCONTEXT Context, DWORD Index, PSTR Buffer, DWORD Size,
+                                 PDWORD Needed)
 {
     WCHAR Text[SETUP_FIELD];
     DWORD Count;
@@ -403,7 +410,8 @@ BOOL WINAPI SetupGetIntField(PINFCONTEXT Context, DWORD Index, PINT Value)
 }
 
 /* Each field from Index on is a byte in hexadecimal. */
-BOOL WINAPI SetupGetBinaryField(PINFCONTEXT Context, DWORD Index, PBYTE Buffer, DWORD Size, PDWORD Needed)
+BOOL WINAPI SetupGetBinaryField(PINFCONTEXT Context, DWORD Index, PBYTE Buffer, DWORD Size,
+                                PDWORD Needed)
 {
     WCHAR Text[SETUP_FIELD], Hex[8];
     DWORD Count = SetupGetFieldCount(Context), i, Value;
@@ -417,7 +425,8 @@ BOOL WINAPI SetupGetBinaryField(PINFCONTEXT Context, DWORD Index, PBYTE Buffer, 
     for (i = Index; i <= Count; i++) {
         if (!SetupGetStringFieldW(Context, i, Text, SETUP_FIELD, NULL))
             return FALSE;
-        SetupPrint(Hex, COUNT_OF(Hex), L"0x%.4s", Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
+        SetupPrint(Hex, COUNT_OF(Hex), L"0x%.4s",
+                   Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
         if (!SetupParseNumber(Hex, &Value) || Value > 0xFF)
             return SetupFail(ERROR_INVALID_DATA);
         if (Buffer != NULL)
@@ -427,14 +436,17 @@ BOOL WINAPI SetupGetBinaryField(PINFCONTEXT Context, DWORD Index, PBYTE Buffer, 
 }
 
 /* Each field from Index on is a string of the list; an empty one ends it. */
-BOOL WINAPI SetupGetMultiSzFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer, DWORD Size, PDWORD Needed)
+BOOL WINAPI SetupGetMultiSzFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer, DWORD Size,
+                                  PDWORD Needed)
 {
     WCHAR Text[SETUP_FIELD];
     DWORD Count = SetupGetFieldCount(Context), Used = 0, i;
 
     if (Index == 0 || Index > Count)
         return SetupFail(ERROR_INVALID_PARAMETER);
-    for (i = Index; i <= Count && SetupGetStringFieldW(Context, i, Text, SETUP_FIELD, NULL) && Text[0] != 0; i++) {
+    for (i = Index;
+         i <= Count && SetupGetStringFieldW(Context, i, Text, SETUP_FIELD, NULL) && Text[0] != 0;
+         i++) {
         DWORD Length = (DWORD)wcslen(Text) + 1;
 
         if (Buffer != NULL && Used + Length < Size)
@@ -452,8 +464,8 @@ BOOL WINAPI SetupGetMultiSzFieldW(PINFCONTEXT Context, DWORD Index, PWSTR Buffer
 }
 
 /* The fields with commas between, the key not. */
-BOOL WINAPI SetupGetLineTextW(PINFCONTEXT Context, HINF Handle, PCWSTR Section, PCWSTR Key, PWSTR Buffer, DWORD Size,
-                              PDWORD Needed)
+BOOL WINAPI SetupGetLineTextW(PINFCONTEXT Context, HINF Handle, PCWSTR Section, PCWSTR Key,
+                              PWSTR Buffer, DWORD Size, PDWORD Needed)
 {
     WCHAR Text[SETUP_FIELD], All[SETUP_FIELD];
     INFCONTEXT Found;
@@ -479,8 +491,8 @@ BOOL WINAPI SetupGetLineTextW(PINFCONTEXT Context, HINF Handle, PCWSTR Section, 
     return GiveText(All, Buffer, Size, Needed);
 }
 
-BOOL WINAPI SetupDiGetActualSectionToInstallW(HINF Handle, PCWSTR Name, PWSTR Buffer, DWORD Size, PDWORD Needed,
-                                              PWSTR *Extension)
+BOOL WINAPI SetupDiGetActualSectionToInstallW(HINF Handle, PCWSTR Name, PWSTR Buffer, DWORD Size,
+                                              PDWORD Needed, PWSTR *Extension)
 {
     SETUP_INF *Inf = SetupInfOf(Handle);
     WCHAR Actual[300];

@@ -1,7 +1,7 @@
 /*
- * See infparse.h. Two passes: what there is at most is counted, then lines are cut into fields. %strings% are replaced when
- * a field is asked for, so that a small file cannot become a large one. Left out: other code pages than 1252, languages but
- * English (0409, 0009) and none.
+ * See infparse.h. Two passes: what there is at most is counted, then lines are cut into fields.
+ * %strings% are replaced when a field is asked for, so that a small file cannot become a large one.
+ * Left out: other code pages than 1252, languages but English (0409, 0009) and none.
  */
 #include "infparse.h"
 
@@ -43,8 +43,9 @@ static int InfIs(const INF_TEXT *Text, const char *Ascii)
 
 /* 0x80 to 0x9F of code page 1252. */
 static const INF_CHAR InfLatin[32] = {
-    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D, 0x8F,
-    0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178};
+    0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+    0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
 
 /* One character of UTF-8 at From; what is none is U+FFFD. */
 static unsigned InfDecodeOne(const unsigned char *From, unsigned Bytes, unsigned *Character)
@@ -114,8 +115,8 @@ int InfFindSection(const INF_FILE *File, const INF_CHAR *Name, unsigned Length)
 {
     int Section = File->Bucket[InfHash(Name, Length)];
 
-    while (Section != INF_NONE &&
-           !InfSame(File->Section[Section].Name.At, File->Section[Section].Name.Length, Name, Length))
+    while (Section != INF_NONE && !InfSame(File->Section[Section].Name.At,
+                                           File->Section[Section].Name.Length, Name, Length))
         Section = File->Section[Section].NextInBucket;
     return Section;
 }
@@ -189,7 +190,8 @@ static int InfSkipContinuation(INF_READER *Reader)
     return 1;
 }
 
-/* Blanks, continued lines and a comment before something; at the end of the line the result is 0. */
+/* Blanks, continued lines and a comment before something; at the end of the line the result is 0.
+ */
 static int InfSkipBlanks(INF_READER *Reader)
 {
     while (Reader->At < Reader->End && *Reader->At != '\n') {
@@ -294,7 +296,8 @@ static INF_ERROR InfReadLine(INF_READER *Reader)
     INF_TEXT Field;
     int First = 1;
 
-    if (Reader->Section == INF_NONE) { /* INFs of public samples start with the opening of a C comment */
+    if (Reader->Section ==
+        INF_NONE) { /* INFs of public samples start with the opening of a C comment */
         while (Reader->At < Reader->End && *Reader->At != '\n')
             Reader->At++;
         return INF_FINE;
@@ -406,7 +409,8 @@ void InfFreeFile(INF_FILE *File)
 
 INF_ERROR InfParse(INF_FILE *File, const INF_CHAR *Text, unsigned Length)
 {
-    static const char *const Strings[4] = {"Strings.0409", "Strings.0009", "Strings", "Strings.0000"};
+    static const char *const Strings[4] = {"Strings.0409", "Strings.0009", "Strings",
+                                           "Strings.0000"};
     INF_READER Reader = {File, Text, Text + Length, NULL, 1, INF_NONE};
     INF_ERROR Error = INF_NO_MEMORY;
     int i;
@@ -439,7 +443,8 @@ int InfFindString(const INF_FILE *File, const INF_CHAR *Name, unsigned Length, I
     for (i = 0; i < 4; i++) {
         if (File->Strings[i] == INF_NONE)
             continue;
-        for (Line = File->Section[File->Strings[i]].FirstLine; Line != INF_NONE; Line = File->Line[Line].Next) {
+        for (Line = File->Section[File->Strings[i]].FirstLine; Line != INF_NONE;
+             Line = File->Line[Line].Next) {
             const INF_LINE *Entry = &File->Line[Line];
 
             if (Entry->Key.At != NULL && InfSame(Entry->Key.At, Entry->Key.Length, Name, Length)) {
@@ -451,7 +456,8 @@ int InfFindString(const INF_FILE *File, const INF_CHAR *Name, unsigned Length, I
     return 0;
 }
 
-static unsigned InfPut(INF_CHAR *Out, unsigned Used, unsigned Limit, const INF_CHAR *Text, unsigned Length)
+static unsigned InfPut(INF_CHAR *Out, unsigned Used, unsigned Limit, const INF_CHAR *Text,
+                       unsigned Length)
 {
     unsigned i;
 
@@ -461,8 +467,9 @@ static unsigned InfPut(INF_CHAR *Out, unsigned Used, unsigned Limit, const INF_C
 }
 
 /* %Name%: its value; else the text itself. */
-static unsigned InfPutString(const INF_FILE *File, const INF_CHAR *Name, unsigned Length, INF_CHAR *Out, unsigned Used,
-                             unsigned Limit, INF_RESOLVE *Resolve, void *Context)
+static unsigned InfPutString(const INF_FILE *File, const INF_CHAR *Name, unsigned Length,
+                             INF_CHAR *Out, unsigned Used, unsigned Limit, INF_RESOLVE *Resolve,
+                             void *Context)
 {
     INF_TEXT Value;
     int Count = INF_NONE;
@@ -476,8 +483,8 @@ static unsigned InfPutString(const INF_FILE *File, const INF_CHAR *Name, unsigne
     return InfPut(Out, Used, Limit, Name - 1, Length + 2);
 }
 
-unsigned InfExpand(const INF_FILE *File, const INF_TEXT *Text, INF_CHAR *Out, unsigned Limit, INF_RESOLVE *Resolve,
-                   void *Context)
+unsigned InfExpand(const INF_FILE *File, const INF_TEXT *Text, INF_CHAR *Out, unsigned Limit,
+                   INF_RESOLVE *Resolve, void *Context)
 {
     const INF_CHAR *At = Text->At, *End = Text->At + Text->Length;
     unsigned Used = 0;
@@ -497,7 +504,8 @@ unsigned InfExpand(const INF_FILE *File, const INF_TEXT *Text, INF_CHAR *Out, un
             if (Percent == At + 1)
                 Out[Used++] = '%'; /* %% */
             else
-                Used = InfPutString(File, At + 1, (unsigned)(Percent - At - 1), Out, Used, Limit, Resolve, Context);
+                Used = InfPutString(File, At + 1, (unsigned)(Percent - At - 1), Out, Used, Limit,
+                                    Resolve, Context);
             At = Percent + 1;
         }
     }

@@ -1,6 +1,7 @@
 /*
- * An INF as sections, lines and fields. Freestanding, so that it is built for programs, for infverify and, with sanitizers,
- * for the fuzzer of the host. [doc: General Syntax Rules for INF Files]
+ * An INF as sections, lines and fields. Freestanding, so that it is built for programs, for
+ * infverify and, with sanitizers, for the fuzzer of the host. [doc: General Syntax Rules for INF
+ * Files]
  */
 #pragma once
 
@@ -42,7 +43,7 @@ typedef struct _INF_SECTION {
 enum { INF_BUCKETS = 1024 };
 
 typedef struct _INF_FILE {
-    INF_CHAR *Text;      /* what fields and names point into, without quotes and blanks around them */
+    INF_CHAR *Text; /* what fields and names point into, without quotes and blanks around them */
     INF_SECTION *Section;
     INF_LINE *Line;
     INF_TEXT *Field;
@@ -56,7 +57,8 @@ typedef struct _INF_FILE {
 void *InfAllocate(size_t Bytes);
 void InfFree(void *Memory);
 
-/* Bytes of a file as characters: UTF-16 or UTF-8 with their marks, else code page 1252. To has room for Bytes of them. */
+/* Bytes of a file as characters: UTF-16 or UTF-8 with their marks, else code page 1252. To has room
+ * for Bytes of them. */
 unsigned InfDecode(const unsigned char *From, unsigned Bytes, INF_CHAR *To);
 /* On an error the file is empty but for ErrorLine. Otherwise InfFreeFile frees it. */
 INF_ERROR InfParse(INF_FILE *File, const INF_CHAR *Text, unsigned Length);
@@ -64,14 +66,18 @@ void InfFreeFile(INF_FILE *File);
 
 /* The section of a name, or INF_NONE. Letters compare without case. */
 int InfFindSection(const INF_FILE *File, const INF_CHAR *Name, unsigned Length);
-/* The first line of Section, or after Line if that is not INF_NONE, whose key is Key (NULL: any). */
+/* The first line of Section, or after Line if that is not INF_NONE, whose key is Key (NULL: any).
+ */
 int InfFindLine(const INF_FILE *File, int Section, int Line, const INF_CHAR *Key, unsigned Length);
 int InfSame(const INF_CHAR *A, unsigned ALength, const INF_CHAR *B, unsigned BLength);
 
-/* A value for %Name%, which is no string of the file: its length, into Out; INF_NONE: the text stays as it is. */
-typedef int INF_RESOLVE(void *Context, const INF_CHAR *Name, unsigned Length, INF_CHAR *Out, unsigned Limit);
-/* Text with its %strings% replaced, cut at Limit; the length, not terminated. Resolve may be NULL. */
-unsigned InfExpand(const INF_FILE *File, const INF_TEXT *Text, INF_CHAR *Out, unsigned Limit, INF_RESOLVE *Resolve,
-                   void *Context);
+/* A value for %Name%, which is no string of the file: its length, into Out; INF_NONE: the text
+ * stays as it is. */
+typedef int INF_RESOLVE(void *Context, const INF_CHAR *Name, unsigned Length, INF_CHAR *Out,
+                        unsigned Limit);
+/* Text with its %strings% replaced, cut at Limit; the length, not terminated. Resolve may be NULL.
+ */
+unsigned InfExpand(const INF_FILE *File, const INF_TEXT *Text, INF_CHAR *Out, unsigned Limit,
+                   INF_RESOLVE *Resolve, void *Context);
 /* The string of a name; 0: there is none. */
 int InfFindString(const INF_FILE *File, const INF_CHAR *Name, unsigned Length, INF_TEXT *Value);

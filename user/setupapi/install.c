@@ -1,7 +1,7 @@
 /*
- * Installing a driver on a device: class, files, driver key, services, .HW, what else the INF says. What is left aside is named
- * in the log: co-installers, logical configurations, components, events, security.
- * [doc: INF DDInstall Section and its sections, Device Installation]
+ * Installing a driver on a device: class, files, driver key, services, .HW, what else the INF says.
+ * What is left aside is named in the log: co-installers, logical configurations, components,
+ * events, security. [doc: INF DDInstall Section and its sections, Device Installation]
  */
 #include "driver.h"
 
@@ -41,7 +41,8 @@ static BOOL OpenDriverKey(INSTALL *Install)
     DWORD i;
 
     SetupPrintGuid(&Install->Driver->Class, Guid);
-    if (RegpGetText(Install->Device, L"Driver", Old, COUNT_OF(Old)) && _wcsnicmp(Old, Guid, 38) == 0) {
+    if (RegpGetText(Install->Device, L"Driver", Old, COUNT_OF(Old)) &&
+        _wcsnicmp(Old, Guid, 38) == 0) {
         lstrcpyW(Install->DriverValue, Old);
         Install->DriverKey = RegpOpenF(TRUE, REG_CLASSES L"%s", Old);
         return Install->DriverKey != NULL;
@@ -69,13 +70,16 @@ static BOOL WriteDriverKey(INSTALL *Install)
         RegpSetText(Key, L"PreviousInfPath", Old); /* for DiRollbackDriver */
     FileTimeToSystemTime(&Driver->Date, &Time);
     SetupPrint(Date, COUNT_OF(Date), L"%u-%u-%u", Time.wMonth, Time.wDay, Time.wYear);
-    SetupPrint(Version, COUNT_OF(Version), L"%u.%u.%u.%u", (WORD)(Driver->Version >> 48), (WORD)(Driver->Version >> 32),
-               (WORD)(Driver->Version >> 16), (WORD)Driver->Version);
-    return RegpSetText(Key, L"InfPath", Install->Published) && RegpSetText(Key, L"InfSection", Driver->Section) &&
+    SetupPrint(Version, COUNT_OF(Version), L"%u.%u.%u.%u", (WORD)(Driver->Version >> 48),
+               (WORD)(Driver->Version >> 32), (WORD)(Driver->Version >> 16), (WORD)Driver->Version);
+    return RegpSetText(Key, L"InfPath", Install->Published) &&
+           RegpSetText(Key, L"InfSection", Driver->Section) &&
            RegpSetText(Key, L"InfSectionExt", Install->Section + wcslen(Driver->Section)) &&
-           RegpSetText(Key, L"ProviderName", Driver->Provider) && RegpSetText(Key, L"DriverDate", Date) &&
+           RegpSetText(Key, L"ProviderName", Driver->Provider) &&
+           RegpSetText(Key, L"DriverDate", Date) &&
            RegpSet(Key, L"DriverDateData", REG_BINARY, &Driver->Date, sizeof(Driver->Date)) &&
-           RegpSetText(Key, L"DriverVersion", Version) && RegpSetText(Key, L"MatchingDeviceId", Driver->MatchingId) &&
+           RegpSetText(Key, L"DriverVersion", Version) &&
+           RegpSetText(Key, L"MatchingDeviceId", Driver->MatchingId) &&
            RegpSetText(Key, L"DriverDesc", Driver->Description);
 }
 
@@ -88,11 +92,13 @@ static BOOL WriteDevice(INSTALL *Install, const WCHAR *Service)
     SetupPrintGuid(&Driver->Class, Guid);
     if (Service[0] == 0)
         RegpDeleteValue(Install->Device, L"Service");
-    return RegpSetText(Install->Device, L"ClassGUID", Guid) && RegpSetText(Install->Device, L"Class", Driver->ClassName) &&
+    return RegpSetText(Install->Device, L"ClassGUID", Guid) &&
+           RegpSetText(Install->Device, L"Class", Driver->ClassName) &&
            RegpSetText(Install->Device, L"DeviceDesc", Driver->Description) &&
            RegpSetText(Install->Device, L"Mfg", Driver->Manufacturer) &&
            RegpSetText(Install->Device, L"Driver", Install->DriverValue) &&
-           RegpSetNumber(Install->Device, L"ConfigFlags", Flags & 1) && /* what stays: CONFIGFLAG_DISABLED */
+           RegpSetNumber(Install->Device, L"ConfigFlags",
+                         Flags & 1) && /* what stays: CONFIGFLAG_DISABLED */
            (Service[0] == 0 || RegpSetText(Install->Device, L"Service", Service));
 }
 
@@ -124,7 +130,8 @@ static BOOL RunWdf(INSTALL *Install)
 
     for (Line = SetupLine(Install->Inf, Section, INF_NONE, L"KmdfService"); Line != INF_NONE;
          Line = SetupLine(Install->Inf, Section, Line, L"KmdfService")) {
-        if (!SetupField(Install->Inf, Line, 1, Service) || !SetupField(Install->Inf, Line, 2, Name) ||
+        if (!SetupField(Install->Inf, Line, 1, Service) ||
+            !SetupField(Install->Inf, Line, 2, Name) ||
             !SetupEntry(Install->Inf, Name, L"KmdfLibraryVersion", Version)) {
             SetupLog(L"!!!  wdf: %s: KmdfService without KmdfLibraryVersion", Install->Inf->Path);
             return SetupFail(ERROR_GENERAL_SYNTAX);
@@ -138,7 +145,8 @@ static BOOL RunWdf(INSTALL *Install)
     return TRUE;
 }
 
-/* .Filters: AddFilter = name,,section with FilterPosition = Upper or Lower. [doc: INF AddFilter Directive] */
+/* .Filters: AddFilter = name,,section with FilterPosition = Upper or Lower. [doc: INF AddFilter
+ * Directive] */
 static BOOL AddFilter(INSTALL *Install, int Line)
 {
     WCHAR Name[SETUP_FIELD], Section[SETUP_FIELD], Position[SETUP_FIELD], *Old, *List;
@@ -163,7 +171,8 @@ static BOOL AddFilter(INSTALL *Install, int Line)
     if (List != NULL) {
         RtlCopyMemory(List, Old, Used * sizeof(WCHAR));
         lstrcpyW(List + Used, Name);
-        RegpSet(Install->Device, Value, REG_MULTI_SZ, List, (DWORD)((Used + wcslen(Name) + 2) * sizeof(WCHAR)));
+        RegpSet(Install->Device, Value, REG_MULTI_SZ, List,
+                (DWORD)((Used + wcslen(Name) + 2) * sizeof(WCHAR)));
     }
     SetupFree(List);
     SetupFree(Old);
@@ -183,16 +192,19 @@ static BOOL RunFilters(INSTALL *Install)
 
 static VOID NameIgnored(INSTALL *Install)
 {
-    static const WCHAR *const Suffixes[] = {L"CoInstallers", L"Interfaces", L"LogConfigOverride", L"Components", L"Software",
-                                            L"Events", L"FactDef", L"WMI"};
+    static const WCHAR *const Suffixes[] = {L"CoInstallers", L"Interfaces", L"LogConfigOverride",
+                                            L"Components",   L"Software",   L"Events",
+                                            L"FactDef",      L"WMI"};
     ULONG i;
 
     for (i = 0; i < COUNT_OF(Suffixes); i++)
         if (SetupSectionF(Install->Inf, L"%s.%s", Install->Section, Suffixes[i]) != INF_NONE)
-            SetupLog(L"!    inf: %s: [%s.%s]: ignored", Install->Inf->Path, Install->Section, Suffixes[i]);
+            SetupLog(L"!    inf: %s: [%s.%s]: ignored", Install->Inf->Path, Install->Section,
+                     Suffixes[i]);
 }
 
-/* What base drivers and extensions have in common. Service, of 256 characters, gets the function driver's. */
+/* What base drivers and extensions have in common. Service, of 256 characters, gets the function
+ * driver's. */
 static BOOL RunCommon(INSTALL *Install, const WCHAR *InstanceId, WCHAR *Service)
 {
     int Section = SetupSection(Install->Inf, Install->Section), Services;
@@ -221,7 +233,8 @@ static BOOL IsLatest(const SETUP_DRIVER *List, const SETUP_DRIVER *Driver)
         if (List == Driver)
             IsBefore = FALSE;
         else if (IsEqualGUID(&List->ExtensionId, &Driver->ExtensionId) &&
-                 (Date > 0 || (Date == 0 && (List->Version > Driver->Version || (IsBefore && List->Version == Driver->Version)))))
+                 (Date > 0 || (Date == 0 && (List->Version > Driver->Version ||
+                                             (IsBefore && List->Version == Driver->Version)))))
             return FALSE;
     }
     return TRUE;
@@ -238,14 +251,17 @@ static BOOL ApplyExtension(const INSTALL *Base, const SETUP_DRIVER *Driver, cons
     *Install = *Base;
     Install->Driver = Driver;
     Install->Inf = SetupStoredInf(Driver->InfPath, Path) ? SetupReadInf(Path, NULL) : NULL;
-    if (Install->Inf != NULL && SetupActualSection(Install->Inf, Driver->Section, Install->Section) != INF_NONE) {
+    if (Install->Inf != NULL &&
+        SetupActualSection(Install->Inf, Driver->Section, Install->Section) != INF_NONE) {
         SetupDirectory(Install->Inf, 1, Install->Place.Source);
         Fine = RunCommon(Install, InstanceId, Service);
     }
     if (Service[0] != 0)
-        SetupLog(L"!    dvi: %s: service %s as the device's own: ignored in an extension", Driver->InfPath, Service);
-    SetupLog(Fine ? L">>>  %s: extension %s [%s] applied" : L"!!!  %s: extension %s [%s] not applied: error %#lx", InstanceId,
-             Driver->InfPath, Driver->Section, Fine ? 0 : GetLastError());
+        SetupLog(L"!    dvi: %s: service %s as the device's own: ignored in an extension",
+                 Driver->InfPath, Service);
+    SetupLog(Fine ? L">>>  %s: extension %s [%s] applied"
+                  : L"!!!  %s: extension %s [%s] not applied: error %#lx",
+             InstanceId, Driver->InfPath, Driver->Section, Fine ? 0 : GetLastError());
     SetupFreeInf(Install->Inf);
     SetupFree(Install);
     return Fine;
@@ -275,7 +291,8 @@ static BOOL RunExtensions(INSTALL *Install, const WCHAR *InstanceId)
     }
     RegpDeleteValue(Install->DriverKey, L"ExtensionInfs");
     if (Fine && Used != 0)
-        Fine = RegpSet(Install->DriverKey, L"ExtensionInfs", REG_MULTI_SZ, Names, (Used + 1) * sizeof(WCHAR));
+        Fine = RegpSet(Install->DriverKey, L"ExtensionInfs", REG_MULTI_SZ, Names,
+                       (Used + 1) * sizeof(WCHAR));
     SetupFreeDrivers(List);
     SetupFree(Hardware);
     SetupFree(Compatible);
@@ -286,8 +303,8 @@ static BOOL RunSections(INSTALL *Install, const WCHAR *InstanceId)
 {
     WCHAR Service[256] = {0};
 
-    return RunCommon(Install, InstanceId, Service) && RunExtensions(Install, InstanceId) && WriteDriverKey(Install) &&
-           WriteDevice(Install, Service);
+    return RunCommon(Install, InstanceId, Service) && RunExtensions(Install, InstanceId) &&
+           WriteDriverKey(Install) && WriteDevice(Install, Service);
 }
 
 /* The base driver that the device has, again: with what extensions there are now. */
@@ -307,9 +324,10 @@ static BOOL InstallBaseAgain(const WCHAR *InstanceId)
         Compatible = RegpGet(Device, L"CompatibleIDs", NULL, NULL);
     }
     SetLastError(ERROR_NO_COMPAT_DRIVERS);
-    if (Name[0] != 0 && Hardware != NULL && SetupPrint(Path, MAX_PATH, L"C:\\Windows\\INF\\%s", Name))
-        Fine = SetupListDrivers(Path, Hardware, Compatible != NULL ? Compatible : L"", &List) && List != NULL &&
-               SetupInstallDriver(InstanceId, List);
+    if (Name[0] != 0 && Hardware != NULL &&
+        SetupPrint(Path, MAX_PATH, L"C:\\Windows\\INF\\%s", Name))
+        Fine = SetupListDrivers(Path, Hardware, Compatible != NULL ? Compatible : L"", &List) &&
+               List != NULL && SetupInstallDriver(InstanceId, List);
     SetupFreeDrivers(List);
     SetupFree(Hardware);
     SetupFree(Compatible);
@@ -327,8 +345,8 @@ static BOOL InstallFrom(INSTALL *Install, const WCHAR *InstanceId)
         return SetupFail(ERROR_SECTION_NOT_FOUND);
     }
     SetupDirectory(Install->Inf, 1, Install->Place.Source);
-    return SetupInstallClass(Install->Inf, &Install->Driver->Class, Install->Driver->ClassName) && OpenDriverKey(Install) &&
-           RunSections(Install, InstanceId);
+    return SetupInstallClass(Install->Inf, &Install->Driver->Class, Install->Driver->ClassName) &&
+           OpenDriverKey(Install) && RunSections(Install, InstanceId);
 }
 
 BOOL SetupInstallDriver(const WCHAR *InstanceId, const SETUP_DRIVER *Driver)
@@ -349,8 +367,8 @@ BOOL SetupInstallDriver(const WCHAR *InstanceId, const SETUP_DRIVER *Driver)
         Install->Inf = SetupReadInf(Path, NULL);
     if (Install->Inf != NULL)
         Fine = InstallFrom(Install, InstanceId);
-    SetupLog(Fine ? L">>>  %s: %s [%s] installed" : L"!!!  %s: %s [%s] not installed: error %#lx", InstanceId,
-             Driver->InfPath, Driver->Section, Fine ? 0 : GetLastError());
+    SetupLog(Fine ? L">>>  %s: %s [%s] installed" : L"!!!  %s: %s [%s] not installed: error %#lx",
+             InstanceId, Driver->InfPath, Driver->Section, Fine ? 0 : GetLastError());
     SetupFreeInf(Install->Inf);
     if (Install->Device != NULL)
         NtClose(Install->Device);

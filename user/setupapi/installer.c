@@ -1,7 +1,7 @@
 /*
- * What class installers are asked for, done as without one: registering, installing, starting, stopping, removing devices.
- * Left out: class installers and co-installers themselves, hardware profiles, wizards. [doc: Device Installation Function
- * Codes, SetupDiCallClassInstaller]
+ * What class installers are asked for, done as without one: registering, installing, starting,
+ * stopping, removing devices. Left out: class installers and co-installers themselves, hardware
+ * profiles, wizards. [doc: Device Installation Function Codes, SetupDiCallClassInstaller]
  */
 #include "driver.h"
 
@@ -9,7 +9,8 @@
 
 /* ---- parameters ---- */
 
-BOOL WINAPI SetupDiGetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DEVINSTALL_PARAMS_W Parameters)
+BOOL WINAPI SetupDiGetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                           PSP_DEVINSTALL_PARAMS_W Parameters)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
 
@@ -21,7 +22,8 @@ BOOL WINAPI SetupDiGetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Dat
     return TRUE;
 }
 
-BOOL WINAPI SetupDiSetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DEVINSTALL_PARAMS_W Parameters)
+BOOL WINAPI SetupDiSetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                           PSP_DEVINSTALL_PARAMS_W Parameters)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
 
@@ -34,8 +36,8 @@ BOOL WINAPI SetupDiSetDeviceInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Dat
     return TRUE;
 }
 
-BOOL WINAPI SetupDiSetClassInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_CLASSINSTALL_HEADER Parameters,
-                                          DWORD Bytes)
+BOOL WINAPI SetupDiSetClassInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                          PSP_CLASSINSTALL_HEADER Parameters, DWORD Bytes)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
 
@@ -45,7 +47,8 @@ BOOL WINAPI SetupDiSetClassInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data
         Device->ParametersSize = 0;
         return TRUE;
     }
-    if (Bytes < sizeof(*Parameters) || Bytes > sizeof(Device->Parameters) || Parameters->cbSize != sizeof(*Parameters))
+    if (Bytes < sizeof(*Parameters) || Bytes > sizeof(Device->Parameters) ||
+        Parameters->cbSize != sizeof(*Parameters))
         return SetupFail(ERROR_INVALID_USER_BUFFER);
     RtlCopyMemory(Device->Parameters, Parameters, Bytes);
     Device->ParametersSize = Bytes;
@@ -179,7 +182,8 @@ BOOL WINAPI SetupDiRemoveDevice(HDEVINFO Handle, PSP_DEVINFO_DATA Data)
     Status = SetupControl(PNP_CONTROL_REMOVE, Id, NULL);
     if (Status == STATUS_PLUGPLAY_QUERY_VETOED)
         NeedsReboot(Device, Id, L"removing");
-    else if (!NT_SUCCESS(Status) && Status != STATUS_NO_SUCH_DEVICE) /* a device that is not there has keys */
+    else if (!NT_SUCCESS(Status) &&
+             Status != STATUS_NO_SUCH_DEVICE) /* a device that is not there has keys */
         return SetupFailStatus(Status);
     DeleteKeys(Id);
     SetupLog(L">>>  %s: removed", Id);

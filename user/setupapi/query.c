@@ -1,4 +1,5 @@
-/* What programs ask of the elements of a set. An element's Reserved member points to it in the set. */
+/* What programs ask of the elements of a set. An element's Reserved member points to it in the set.
+ */
 #include "setup.h"
 
 static BOOL GiveInterface(SET_INTERFACE *Interface, PSP_DEVICE_INTERFACE_DATA Data)
@@ -9,8 +10,8 @@ static BOOL GiveInterface(SET_INTERFACE *Interface, PSP_DEVICE_INTERFACE_DATA Da
     return TRUE;
 }
 
-BOOL WINAPI SetupDiEnumDeviceInterfaces(HDEVINFO Handle, PSP_DEVINFO_DATA Device, CONST GUID *Class, DWORD Index,
-                                        PSP_DEVICE_INTERFACE_DATA Data)
+BOOL WINAPI SetupDiEnumDeviceInterfaces(HDEVINFO Handle, PSP_DEVINFO_DATA Device, CONST GUID *Class,
+                                        DWORD Index, PSP_DEVICE_INTERFACE_DATA Data)
 {
     DEVICE_SET *Set = SetupSetOf(Handle);
     SET_INTERFACE *Interface;
@@ -20,7 +21,8 @@ BOOL WINAPI SetupDiEnumDeviceInterfaces(HDEVINFO Handle, PSP_DEVINFO_DATA Device
     if (Class == NULL || Data == NULL || Data->cbSize != sizeof(*Data))
         return SetupFail(ERROR_INVALID_PARAMETER);
     for (Interface = Set->Interfaces; Interface != NULL; Interface = Interface->Next) {
-        if (!IsEqualGUID(&Interface->Class, Class) || (Device != NULL && Device->DevInst != Interface->Node))
+        if (!IsEqualGUID(&Interface->Class, Class) ||
+            (Device != NULL && Device->DevInst != Interface->Node))
             continue;
         if (Index-- == 0)
             return GiveInterface(Interface, Data);
@@ -78,7 +80,9 @@ static BOOL ClassOfPath(const WCHAR *Path, GUID *Class)
         At++;
     for (At += *At != 0 ? 2 : 0; *At != 0 && *At != L'}'; At++) {
         WCHAR c = *At | 0x20;
-        ULONG Value = *At >= L'0' && *At <= L'9' ? (ULONG)(*At - L'0') : c >= L'a' && c <= L'f' ? (ULONG)(c - L'a' + 10) : 16;
+        ULONG Value = *At >= L'0' && *At <= L'9' ? (ULONG)(*At - L'0')
+                      : c >= L'a' && c <= L'f'   ? (ULONG)(c - L'a' + 10)
+                                                 : 16;
 
         if (*At == L'-')
             continue;
@@ -97,7 +101,8 @@ static BOOL ClassOfPath(const WCHAR *Path, GUID *Class)
     return TRUE;
 }
 
-BOOL WINAPI SetupDiOpenDeviceInterfaceW(HDEVINFO Handle, PCWSTR Path, DWORD Flags, PSP_DEVICE_INTERFACE_DATA Data)
+BOOL WINAPI SetupDiOpenDeviceInterfaceW(HDEVINFO Handle, PCWSTR Path, DWORD Flags,
+                                        PSP_DEVICE_INTERFACE_DATA Data)
 {
     DEVICE_SET *Set = SetupSetOf(Handle);
     SET_INTERFACE *Interface;
@@ -120,7 +125,8 @@ BOOL WINAPI SetupDiOpenDeviceInterfaceW(HDEVINFO Handle, PCWSTR Path, DWORD Flag
     return Data == NULL || GiveInterface(Interface, Data);
 }
 
-BOOL WINAPI SetupDiOpenDeviceInterfaceA(HDEVINFO Handle, PCSTR Path, DWORD Flags, PSP_DEVICE_INTERFACE_DATA Data)
+BOOL WINAPI SetupDiOpenDeviceInterfaceA(HDEVINFO Handle, PCSTR Path, DWORD Flags,
+                                        PSP_DEVICE_INTERFACE_DATA Data)
 {
     WCHAR Wide[MAX_PATH * 2];
 
@@ -141,7 +147,8 @@ static SET_INTERFACE *FindInterface(DEVICE_SET *Set, PSP_DEVICE_INTERFACE_DATA D
 }
 
 /* What both forms of GetDeviceInterfaceDetail check; NULL with the last error set. */
-static SET_INTERFACE *DetailOf(HDEVINFO Handle, PSP_DEVICE_INTERFACE_DATA Data, PSP_DEVINFO_DATA Device)
+static SET_INTERFACE *DetailOf(HDEVINFO Handle, PSP_DEVICE_INTERFACE_DATA Data,
+                               PSP_DEVINFO_DATA Device)
 {
     DEVICE_SET *Set = SetupSetOf(Handle);
     SET_INTERFACE *Interface;
@@ -157,8 +164,8 @@ static SET_INTERFACE *DetailOf(HDEVINFO Handle, PSP_DEVICE_INTERFACE_DATA Data, 
 }
 
 BOOL WINAPI SetupDiGetDeviceInterfaceDetailW(HDEVINFO Handle, PSP_DEVICE_INTERFACE_DATA Data,
-                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_W Detail, DWORD Bytes, PDWORD Needed,
-                                             PSP_DEVINFO_DATA Device)
+                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_W Detail, DWORD Bytes,
+                                             PDWORD Needed, PSP_DEVINFO_DATA Device)
 {
     SET_INTERFACE *Interface = DetailOf(Handle, Data, Device);
     DWORD Size;
@@ -182,8 +189,8 @@ BOOL WINAPI SetupDiGetDeviceInterfaceDetailW(HDEVINFO Handle, PSP_DEVICE_INTERFA
 }
 
 BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(HDEVINFO Handle, PSP_DEVICE_INTERFACE_DATA Data,
-                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_A Detail, DWORD Bytes, PDWORD Needed,
-                                             PSP_DEVINFO_DATA Device)
+                                             PSP_DEVICE_INTERFACE_DETAIL_DATA_A Detail, DWORD Bytes,
+                                             PDWORD Needed, PSP_DEVINFO_DATA Device)
 {
     SET_INTERFACE *Interface = DetailOf(Handle, Data, Device);
     DWORD Size;
@@ -194,7 +201,8 @@ BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(HDEVINFO Handle, PSP_DEVICE_INTERFA
         return SetupFail(ERROR_INVALID_USER_BUFFER);
     if (Detail == NULL && Bytes != 0)
         return SetupFail(ERROR_INVALID_USER_BUFFER);
-    Size = (DWORD)(FIELD_OFFSET(SP_DEVICE_INTERFACE_DETAIL_DATA_A, DevicePath) + lstrlenW(Interface->Path) + 1);
+    Size = (DWORD)(FIELD_OFFSET(SP_DEVICE_INTERFACE_DETAIL_DATA_A, DevicePath) +
+                   lstrlenW(Interface->Path) + 1);
     if (Needed != NULL)
         *Needed = Size;
     if (Device != NULL)
@@ -202,12 +210,14 @@ BOOL WINAPI SetupDiGetDeviceInterfaceDetailA(HDEVINFO Handle, PSP_DEVICE_INTERFA
     if (Bytes < Size)
         return SetupFail(ERROR_INSUFFICIENT_BUFFER);
     return WideCharToMultiByte(CP_ACP, 0, Interface->Path, -1, Detail->DevicePath,
-                               Bytes - FIELD_OFFSET(SP_DEVICE_INTERFACE_DETAIL_DATA_A, DevicePath), NULL, NULL) != 0;
+                               Bytes - FIELD_OFFSET(SP_DEVICE_INTERFACE_DETAIL_DATA_A, DevicePath),
+                               NULL, NULL) != 0;
 }
 
 /* SPDRP_ numbers are CM_DRP_ numbers less one. */
-BOOL WINAPI SetupDiGetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Device, DWORD Property, PDWORD Type,
-                                              PBYTE Buffer, DWORD Bytes, PDWORD Needed)
+BOOL WINAPI SetupDiGetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA Device,
+                                              DWORD Property, PDWORD Type, PBYTE Buffer,
+                                              DWORD Bytes, PDWORD Needed)
 {
     ULONG Size = Buffer != NULL ? Bytes : 0;
     CONFIGRET Result;
@@ -216,13 +226,15 @@ BOOL WINAPI SetupDiGetDeviceRegistryPropertyW(HDEVINFO Handle, PSP_DEVINFO_DATA 
         return FALSE;
     if (Device == NULL || Device->cbSize != sizeof(*Device))
         return SetupFail(ERROR_INVALID_PARAMETER);
-    Result = CM_Get_DevNode_Registry_PropertyW(Device->DevInst, Property + 1, Type, Buffer, &Size, 0);
+    Result =
+        CM_Get_DevNode_Registry_PropertyW(Device->DevInst, Property + 1, Type, Buffer, &Size, 0);
     if (Needed != NULL && (Result == CR_SUCCESS || Result == CR_BUFFER_SMALL))
         *Needed = Size;
     if (Result == CR_SUCCESS)
         return TRUE;
-    return SetupFail(Result == CR_BUFFER_SMALL ? ERROR_INSUFFICIENT_BUFFER
-                     : Result == CR_NO_SUCH_VALUE ? ERROR_INVALID_DATA : ERROR_INVALID_REG_PROPERTY);
+    return SetupFail(Result == CR_BUFFER_SMALL    ? ERROR_INSUFFICIENT_BUFFER
+                     : Result == CR_NO_SUCH_VALUE ? ERROR_INVALID_DATA
+                                                  : ERROR_INVALID_REG_PROPERTY);
 }
 
 static BOOL IsText(DWORD Type)
@@ -230,8 +242,9 @@ static BOOL IsText(DWORD Type)
     return Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ;
 }
 
-BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO Handle, PSP_DEVINFO_DATA Device, DWORD Property, PDWORD Type,
-                                              PBYTE Buffer, DWORD Bytes, PDWORD Needed)
+BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO Handle, PSP_DEVINFO_DATA Device,
+                                              DWORD Property, PDWORD Type, PBYTE Buffer,
+                                              DWORD Bytes, PDWORD Needed)
 {
     DWORD Size = 0, Narrow, ValueType = REG_NONE;
     PBYTE Value;
@@ -243,7 +256,8 @@ BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO Handle, PSP_DEVINFO_DATA 
     Value = HeapAlloc(GetProcessHeap(), 0, Size);
     if (Value == NULL)
         return SetupFail(ERROR_NOT_ENOUGH_MEMORY);
-    Result = SetupDiGetDeviceRegistryPropertyW(Handle, Device, Property, &ValueType, Value, Size, &Size);
+    Result =
+        SetupDiGetDeviceRegistryPropertyW(Handle, Device, Property, &ValueType, Value, Size, &Size);
     Narrow = Result && IsText(ValueType) ? Size / sizeof(WCHAR) : Size;
     if (Result && Type != NULL)
         *Type = ValueType;
@@ -260,7 +274,8 @@ BOOL WINAPI SetupDiGetDeviceRegistryPropertyA(HDEVINFO Handle, PSP_DEVINFO_DATA 
 }
 
 /* Sizes count characters, the terminator too. */
-BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO Handle, PSP_DEVINFO_DATA Device, PWSTR Id, DWORD Limit, PDWORD Needed)
+BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO Handle, PSP_DEVINFO_DATA Device, PWSTR Id,
+                                        DWORD Limit, PDWORD Needed)
 {
     ULONG Length;
 
@@ -276,7 +291,8 @@ BOOL WINAPI SetupDiGetDeviceInstanceIdW(HDEVINFO Handle, PSP_DEVINFO_DATA Device
     return CM_Get_Device_IDW(Device->DevInst, Id, Limit, 0) == CR_SUCCESS;
 }
 
-BOOL WINAPI SetupDiGetDeviceInstanceIdA(HDEVINFO Handle, PSP_DEVINFO_DATA Device, PSTR Id, DWORD Limit, PDWORD Needed)
+BOOL WINAPI SetupDiGetDeviceInstanceIdA(HDEVINFO Handle, PSP_DEVINFO_DATA Device, PSTR Id,
+                                        DWORD Limit, PDWORD Needed)
 {
     WCHAR Wide[MAX_PATH];
     DWORD Length;

@@ -68,7 +68,8 @@ BOOL SetupFailStatus(NTSTATUS Status)
 
 static UNICODE_STRING StringOf(const WCHAR *Text, SIZE_T Length)
 {
-    UNICODE_STRING String = {(USHORT)(Length * sizeof(WCHAR)), (USHORT)(Length * sizeof(WCHAR)), (PWSTR)Text};
+    UNICODE_STRING String = {(USHORT)(Length * sizeof(WCHAR)), (USHORT)(Length * sizeof(WCHAR)),
+                             (PWSTR)Text};
 
     return String;
 }
@@ -100,8 +101,9 @@ static HANDLE CreatePath(HANDLE Parent, const WCHAR *Path)
         Length = COUNT_OF(Machine) - 1;
         if (_wcsnicmp(Path, Machine, Length) != 0) {
             Length = COUNT_OF(REG_MACHINE) - 1;
-            Length += wcschr(Path + Length, L'\\') != NULL ? (SIZE_T)(wcschr(Path + Length, L'\\') - Path) - Length
-                                                          : wcslen(Path + Length);
+            Length += wcschr(Path + Length, L'\\') != NULL
+                          ? (SIZE_T)(wcschr(Path + Length, L'\\') - Path) - Length
+                          : wcslen(Path + Length);
         }
         Current = OpenOne(NULL, Path, Length, FALSE);
         if (Current == NULL)
@@ -197,7 +199,8 @@ BOOL RegpGetText(HANDLE Key, const WCHAR *Name, WCHAR *Out, DWORD Limit)
 {
     DWORD Type;
     WCHAR *Value = RegpGet(Key, Name, &Type, NULL);
-    BOOL IsText = Value != NULL && (Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ);
+    BOOL IsText =
+        Value != NULL && (Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ);
 
     Out[0] = 0;
     if (IsText)
@@ -225,7 +228,8 @@ BOOL RegpDeleteValue(HANDLE Key, const WCHAR *Name)
     return NT_SUCCESS(Status) || SetupFailStatus(Status);
 }
 
-/* KEY_BASIC_INFORMATION and KEY_VALUE_BASIC_INFORMATION end in the length of a name and the name. */
+/* KEY_BASIC_INFORMATION and KEY_VALUE_BASIC_INFORMATION end in the length of a name and the name.
+ */
 static BOOL GiveName(const BYTE *Information, ULONG LengthAt, WCHAR *Name, DWORD Limit)
 {
     ULONG Count = *(const ULONG *)(Information + LengthAt) / sizeof(WCHAR);
@@ -250,7 +254,8 @@ BOOL RegpValueName(HANDLE Key, DWORD Index, WCHAR *Name, DWORD Limit)
 {
     BYTE Buffer[NAME_BYTES] __attribute__((aligned(8)));
     ULONG Needed;
-    NTSTATUS Status = NtEnumerateValueKey(Key, Index, VALUE_BASIC_CLASS, Buffer, sizeof(Buffer), &Needed);
+    NTSTATUS Status =
+        NtEnumerateValueKey(Key, Index, VALUE_BASIC_CLASS, Buffer, sizeof(Buffer), &Needed);
 
     return NT_SUCCESS(Status) ? GiveName(Buffer, 8, Name, Limit) : SetupFailStatus(Status);
 }

@@ -10,14 +10,16 @@
 #define REG_SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 #define REG_DATABASE L"\\Registry\\Machine\\System\\DriverDatabase\\"
 
-/* Path below Parent, or from \Registry when Parent is NULL; made with what is above when Create. NULL, last error set. */
+/* Path below Parent, or from \Registry when Parent is NULL; made with what is above when Create.
+ * NULL, last error set. */
 HANDLE RegpOpen(HANDLE Parent, const WCHAR *Path, BOOL Create);
 /* RegpOpen of a path that is printed. */
 HANDLE RegpOpenF(BOOL Create, const WCHAR *Format, ...);
 BOOL RegpSet(HANDLE Key, const WCHAR *Name, DWORD Type, const VOID *Data, DWORD Bytes);
 BOOL RegpSetText(HANDLE Key, const WCHAR *Name, const WCHAR *Text);
 BOOL RegpSetNumber(HANDLE Key, const WCHAR *Name, DWORD Number);
-/* The value, to be freed by HeapFree, with two characters of zero after it; NULL: absent. Type, Bytes may be NULL. */
+/* The value, to be freed by HeapFree, with two characters of zero after it; NULL: absent. Type,
+ * Bytes may be NULL. */
 PVOID RegpGet(HANDLE Key, const WCHAR *Name, DWORD *Type, DWORD *Bytes);
 /* Text of a value into Out, cut; empty when absent. */
 BOOL RegpGetText(HANDLE Key, const WCHAR *Name, WCHAR *Out, DWORD Limit);

@@ -1,7 +1,8 @@
 /*
- * Install sections: CopyFiles, DelFiles, RenFiles, AddReg, DelReg, BitReg, and what they Include and Need. What is left
- * aside is named in the log: INFs that are not here, security of keys, INI files, CopyINF, ProfileItems, RegisterDlls.
- * [doc: INF DDInstall Section, INF AddReg Directive, INF CopyFiles Directive and the others]
+ * Install sections: CopyFiles, DelFiles, RenFiles, AddReg, DelReg, BitReg, and what they Include
+ * and Need. What is left aside is named in the log: INFs that are not here, security of keys, INI
+ * files, CopyINF, ProfileItems, RegisterDlls. [doc: INF DDInstall Section, INF AddReg Directive,
+ * INF CopyFiles Directive and the others]
  */
 #include "inf.h"
 
@@ -31,16 +32,18 @@ static SETUP_INF *FindIncluded(SETUP_INF *Inf, int Section, const WCHAR *Needed,
     return NULL;
 }
 
-static BOOL VisitNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit, PVOID Context, DWORD Depth);
+static BOOL VisitNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit,
+                       PVOID Context, DWORD Depth);
 
-static BOOL VisitNeeded(SETUP_INF *Inf, int Section, WCHAR *Needed, const WCHAR *Suffix, SETUP_VISIT *Visit,
-                        PVOID Context, DWORD Depth)
+static BOOL VisitNeeded(SETUP_INF *Inf, int Section, WCHAR *Needed, const WCHAR *Suffix,
+                        SETUP_VISIT *Visit, PVOID Context, DWORD Depth)
 {
     SETUP_INF *Other;
     BOOL Fine;
     int Found;
 
-    if (wcslen(Needed) >= wcslen(Suffix) && !SetupSame(Needed + wcslen(Needed) - wcslen(Suffix), Suffix))
+    if (wcslen(Needed) >= wcslen(Suffix) &&
+        !SetupSame(Needed + wcslen(Needed) - wcslen(Suffix), Suffix))
         lstrcatW(Needed, Suffix);
     Found = SetupSection(Inf, Needed);
     if (Found != INF_NONE)
@@ -55,7 +58,8 @@ static BOOL VisitNeeded(SETUP_INF *Inf, int Section, WCHAR *Needed, const WCHAR 
     return Fine;
 }
 
-static BOOL VisitNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit, PVOID Context, DWORD Depth)
+static BOOL VisitNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit,
+                       PVOID Context, DWORD Depth)
 {
     WCHAR Needed[SETUP_FIELD + 16];
     unsigned Field;
@@ -71,7 +75,8 @@ static BOOL VisitNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_V
     return Visit(Inf, Section, Context);
 }
 
-BOOL SetupWithNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit, PVOID Context)
+BOOL SetupWithNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISIT *Visit,
+                    PVOID Context)
 {
     return VisitNeeds(Inf, Section, Suffix, Visit, Context, 0);
 }
@@ -79,7 +84,8 @@ BOOL SetupWithNeeds(SETUP_INF *Inf, int Section, const WCHAR *Suffix, SETUP_VISI
 /* Calls Each for each section that a directive of Section names. */
 typedef BOOL SECTION_VISIT(SETUP_INF *Inf, const WCHAR *Name, PVOID Context);
 
-static BOOL VisitNamed(SETUP_INF *Inf, int Section, const WCHAR *Directive, SECTION_VISIT *Each, PVOID Context)
+static BOOL VisitNamed(SETUP_INF *Inf, int Section, const WCHAR *Directive, SECTION_VISIT *Each,
+                       PVOID Context)
 {
     WCHAR Name[SETUP_FIELD];
     unsigned Field;
@@ -91,7 +97,8 @@ static BOOL VisitNamed(SETUP_INF *Inf, int Section, const WCHAR *Directive, SECT
             if (Name[0] == 0)
                 continue;
             if (Name[0] != L'@' && SetupSection(Inf, Name) == INF_NONE) {
-                SetupLog(L"!!!  inf: %s: %s names [%s], which is not there", Inf->Path, Directive, Name);
+                SetupLog(L"!!!  inf: %s: %s names [%s], which is not there", Inf->Path, Directive,
+                         Name);
                 return SetupFail(ERROR_SECTION_NOT_FOUND);
             }
             if (!Each(Inf, Name, Context))
@@ -107,7 +114,8 @@ typedef struct _FILES {
     PVOID Context;
 } FILES;
 
-static BOOL VisitFile(SETUP_INF *Inf, const WCHAR *Section, const WCHAR *To, const WCHAR *From, const FILES *Files)
+static BOOL VisitFile(SETUP_INF *Inf, const WCHAR *Section, const WCHAR *To, const WCHAR *From,
+                      const FILES *Files)
 {
     WCHAR Folder[MAX_PATH], Destination[MAX_PATH];
 
@@ -126,7 +134,8 @@ static BOOL VisitFileSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 
     if (Name[0] == L'@')
         return VisitFile(Inf, L"DefaultDestDir", Name + 1, Name + 1, Context);
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL)) {
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL)) {
         if (!SetupField(Inf, Line, 1, To) || To[0] == 0)
             continue;
         if (!SetupField(Inf, Line, 2, From) || From[0] == 0)
@@ -155,7 +164,8 @@ static BOOL CopyOne(SETUP_INF *Inf, const WCHAR *Source, const WCHAR *Destinatio
     WCHAR From[MAX_PATH], Folder[MAX_PATH];
 
     SetupSourceFolder(Inf, Source, Folder);
-    if (!SetupPrint(From, MAX_PATH, L"%s\\%s%s%s", Place->Source, Folder, Folder[0] != 0 ? L"\\" : L"", Source))
+    if (!SetupPrint(From, MAX_PATH, L"%s\\%s%s%s", Place->Source, Folder,
+                    Folder[0] != 0 ? L"\\" : L"", Source))
         return SetupFail(ERROR_FILENAME_EXCED_RANGE);
     if (SetupSame(From, Destination)) /* it runs from the driver store */
         return TRUE;
@@ -183,7 +193,8 @@ static BOOL RenameOne(SETUP_INF *Inf, const WCHAR *Old, const WCHAR *New, PVOID 
     IGNORE_ARG(Context);
     lstrcpynW(From, New, MAX_PATH);
     lstrcpynW(wcsrchr(From, L'\\') + 1, Old, (int)(MAX_PATH - (wcsrchr(From, L'\\') + 1 - From)));
-    return MoveFileExW(From, New, MOVEFILE_REPLACE_EXISTING) || GetLastError() == ERROR_FILE_NOT_FOUND;
+    return MoveFileExW(From, New, MOVEFILE_REPLACE_EXISTING) ||
+           GetLastError() == ERROR_FILE_NOT_FOUND;
 }
 
 static BOOL RunFiles(SETUP_INF *Inf, int Section, const SETUP_PLACE *Place)
@@ -198,14 +209,16 @@ static BOOL RunFiles(SETUP_INF *Inf, int Section, const SETUP_PLACE *Place)
 /* ---- registry ---- */
 
 /* The key of root,subkey; NULL: it cannot be had. */
-static HANDLE OpenRoot(const WCHAR *Root, const WCHAR *Subkey, const SETUP_PLACE *Place, BOOL Create)
+static HANDLE OpenRoot(const WCHAR *Root, const WCHAR *Subkey, const SETUP_PLACE *Place,
+                       BOOL Create)
 {
     if (SetupSame(Root, L"HKR")) {
         if (Place->Relative == NULL) {
             SetLastError(ERROR_BADKEY);
             return NULL;
         }
-        return Subkey[0] == 0 ? RegpOpen(Place->Relative, L"", FALSE) : RegpOpen(Place->Relative, Subkey, Create);
+        return Subkey[0] == 0 ? RegpOpen(Place->Relative, L"", FALSE)
+                              : RegpOpen(Place->Relative, Subkey, Create);
     }
     if (SetupSame(Root, L"HKLM"))
         return RegpOpenF(Create, REG_MACHINE L"%s", Subkey);
@@ -223,7 +236,8 @@ static HANDLE OpenRoot(const WCHAR *Root, const WCHAR *Subkey, const SETUP_PLACE
 #define ADDREG_OVERWRITE_ONLY 0x20
 #define ADDREG_KEY_ONLY_COMMON 0x2000
 
-/* The flags' high word is a type: for text 0 REG_SZ, 1 REG_MULTI_SZ, 2 REG_EXPAND_SZ; for bytes 0 REG_BINARY, else it. */
+/* The flags' high word is a type: for text 0 REG_SZ, 1 REG_MULTI_SZ, 2 REG_EXPAND_SZ; for bytes 0
+ * REG_BINARY, else it. */
 static DWORD TypeOf(DWORD Flags)
 {
     static const DWORD Texts[] = {REG_SZ, REG_MULTI_SZ, REG_EXPAND_SZ};
@@ -239,7 +253,8 @@ static BYTE HexByte(const WCHAR *Text)
     WCHAR Hex[8];
     DWORD Value = 0;
 
-    SetupPrint(Hex, COUNT_OF(Hex), L"0x%.2s", Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
+    SetupPrint(Hex, COUNT_OF(Hex), L"0x%.2s",
+               Text[0] == L'0' && (Text[1] | 0x20) == L'x' ? Text + 2 : Text);
     return SetupParseNumber(Hex, &Value) ? (BYTE)Value : 0;
 }
 
@@ -281,7 +296,8 @@ static BOOL AddStrings(SETUP_INF *Inf, int Line, DWORD Flags, HANDLE Key, const 
     unsigned Count = SetupFields(Inf, Line), i;
     BOOL Fine;
 
-    List = SetupAllocate(Bytes + (SIZE_T)(Count > 4 ? Count - 4 : 0) * SETUP_FIELD * sizeof(WCHAR) + 2 * sizeof(WCHAR));
+    List = SetupAllocate(Bytes + (SIZE_T)(Count > 4 ? Count - 4 : 0) * SETUP_FIELD * sizeof(WCHAR) +
+                         2 * sizeof(WCHAR));
     if (List == NULL) {
         SetupFree(Old);
         return FALSE;
@@ -312,7 +328,8 @@ static BOOL AddValue(SETUP_INF *Inf, int Line, DWORD Flags, HANDLE Key, const WC
         return TRUE;
     }
     if (((Flags & ADDREG_KEEP) && Exists) || ((Flags & ADDREG_OVERWRITE_ONLY) && !Exists) ||
-        (Flags & (ADDREG_KEY_ONLY | ADDREG_KEY_ONLY_COMMON)) || (Name[0] == 0 && SetupFields(Inf, Line) < 5))
+        (Flags & (ADDREG_KEY_ONLY | ADDREG_KEY_ONLY_COMMON)) ||
+        (Name[0] == 0 && SetupFields(Inf, Line) < 5))
         return TRUE;
     if (Flags & ADDREG_BINARY)
         return AddBytes(Inf, Line, Type, Key, Name);
@@ -322,11 +339,13 @@ static BOOL AddValue(SETUP_INF *Inf, int Line, DWORD Flags, HANDLE Key, const WC
     return RegpSet(Key, Name, Type, Text, (DWORD)((wcslen(Text) + 1) * sizeof(WCHAR)));
 }
 
-/* What HKR of a .HW section means by these is the device, not its parameters. [doc: INF DDInstall.HW Section] */
+/* What HKR of a .HW section means by these is the device, not its parameters. [doc: INF
+ * DDInstall.HW Section] */
 static BOOL IsDeviceProperty(const WCHAR *Name)
 {
-    static const WCHAR Names[] = L"UpperFilters\0LowerFilters\0DeviceCharacteristics\0DeviceType\0Exclusive\0Security\0"
-                                 L"FriendlyName\0";
+    static const WCHAR Names[] =
+        L"UpperFilters\0LowerFilters\0DeviceCharacteristics\0DeviceType\0Exclusive\0Security\0"
+        L"FriendlyName\0";
 
     return SetupListHas(Names, Name);
 }
@@ -341,10 +360,12 @@ static BOOL AddRegLine(SETUP_INF *Inf, int Line, const SETUP_PLACE *Place)
     SetupField(Inf, Line, 1, Root);
     SetupField(Inf, Line, 2, Subkey);
     SetupField(Inf, Line, 3, Name);
-    OfDevice = Place->Device != NULL && SetupSame(Root, L"HKR") && Subkey[0] == 0 && IsDeviceProperty(Name);
+    OfDevice = Place->Device != NULL && SetupSame(Root, L"HKR") && Subkey[0] == 0 &&
+               IsDeviceProperty(Name);
     Key = OfDevice ? RegpOpen(Place->Device, L"", FALSE) : OpenRoot(Root, Subkey, Place, TRUE);
     if (Key == NULL) {
-        SetupLog(L"!    reg: %s(%u): %s\\%s cannot be opened: ignored", Inf->Path, Inf->File.Line[Line].Number, Root, Subkey);
+        SetupLog(L"!    reg: %s(%u): %s\\%s cannot be opened: ignored", Inf->Path,
+                 Inf->File.Line[Line].Number, Root, Subkey);
         return GetLastError() == ERROR_BADKEY; /* a root that is not here is left aside */
     }
     Fine = AddValue(Inf, Line, SetupNumber(Inf, Line, 4, 0), Key, Name);
@@ -358,7 +379,8 @@ static BOOL AddRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 
     if (SetupSectionF(Inf, L"%s.Security", Name) != INF_NONE)
         SetupLog(L"!    reg: %s: [%s.Security]: ignored", Inf->Path, Name);
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL))
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL))
         if (!AddRegLine(Inf, Line, Context))
             return FALSE;
     return TRUE;
@@ -407,7 +429,8 @@ static BOOL DelRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 {
     int Section = SetupSection(Inf, Name), Line;
 
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL))
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL))
         DelRegLine(Inf, Line, Context);
     return TRUE;
 }
@@ -416,7 +439,8 @@ static BOOL DelRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 static VOID BitRegLine(SETUP_INF *Inf, int Line, const SETUP_PLACE *Place)
 {
     WCHAR Root[SETUP_FIELD], Subkey[SETUP_FIELD], Name[SETUP_FIELD];
-    DWORD Flags = SetupNumber(Inf, Line, 4, 0), Mask = SetupNumber(Inf, Line, 5, 0), At = 0, Type, Bytes;
+    DWORD Flags = SetupNumber(Inf, Line, 4, 0), Mask = SetupNumber(Inf, Line, 5, 0), At = 0, Type,
+          Bytes;
     HANDLE Key;
     PBYTE Value;
 
@@ -446,7 +470,8 @@ static BOOL BitRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 {
     int Section = SetupSection(Inf, Name), Line;
 
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL))
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL))
         BitRegLine(Inf, Line, Context);
     return TRUE;
 }
@@ -455,8 +480,9 @@ static BOOL BitRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 
 static VOID NameIgnored(SETUP_INF *Inf, int Section)
 {
-    static const WCHAR *const Ignored[] = {L"CopyINF", L"UpdateInis", L"UpdateIniFields", L"Ini2Reg", L"ProfileItems",
-                                           L"RegisterDlls", L"UnregisterDlls", L"LogConfig", L"AddPowerSetting"};
+    static const WCHAR *const Ignored[] = {L"CopyINF",        L"UpdateInis",   L"UpdateIniFields",
+                                           L"Ini2Reg",        L"ProfileItems", L"RegisterDlls",
+                                           L"UnregisterDlls", L"LogConfig",    L"AddPowerSetting"};
     ULONG i;
 
     for (i = 0; i < COUNT_OF(Ignored); i++)
@@ -477,9 +503,10 @@ static BOOL RunOne(SETUP_INF *Inf, int Section, PVOID Context)
     NameIgnored(Inf, Section);
     if ((Run->What & SETUP_FILES) && !RunFiles(Inf, Section, Run->Place))
         return FALSE;
-    return !(Run->What & SETUP_REGISTRY) || (VisitNamed(Inf, Section, L"DelReg", DelRegSection, Place) &&
-                                             VisitNamed(Inf, Section, L"AddReg", AddRegSection, Place) &&
-                                             VisitNamed(Inf, Section, L"BitReg", BitRegSection, Place));
+    return !(Run->What & SETUP_REGISTRY) ||
+           (VisitNamed(Inf, Section, L"DelReg", DelRegSection, Place) &&
+            VisitNamed(Inf, Section, L"AddReg", AddRegSection, Place) &&
+            VisitNamed(Inf, Section, L"BitReg", BitRegSection, Place));
 }
 
 BOOL SetupRunSection(SETUP_INF *Inf, int Section, DWORD What, const SETUP_PLACE *Place)
@@ -489,8 +516,9 @@ BOOL SetupRunSection(SETUP_INF *Inf, int Section, DWORD What, const SETUP_PLACE 
     return SetupWithNeeds(Inf, Section, Place->Device != NULL ? L".HW" : L"", RunOne, &Run);
 }
 
-BOOL WINAPI SetupInstallFromInfSectionW(HWND Owner, HINF Handle, PCWSTR Name, UINT Flags, HKEY RelativeKey, PCWSTR Source,
-                                        UINT CopyFlags, PSP_FILE_CALLBACK_W Callback, PVOID Context, HDEVINFO Set,
+BOOL WINAPI SetupInstallFromInfSectionW(HWND Owner, HINF Handle, PCWSTR Name, UINT Flags,
+                                        HKEY RelativeKey, PCWSTR Source, UINT CopyFlags,
+                                        PSP_FILE_CALLBACK_W Callback, PVOID Context, HDEVINFO Set,
                                         PSP_DEVINFO_DATA Device)
 {
     SETUP_INF *Inf = SetupInfOf(Handle);
@@ -513,5 +541,7 @@ BOOL WINAPI SetupInstallFromInfSectionW(HWND Owner, HINF Handle, PCWSTR Name, UI
     else
         SetupDirectory(Inf, 1, Place.Source);
     return SetupRunSection(Inf, Section,
-                           (Flags & SPINST_REGISTRY ? SETUP_REGISTRY : 0) | (Flags & SPINST_FILES ? SETUP_FILES : 0), &Place);
+                           (Flags & SPINST_REGISTRY ? SETUP_REGISTRY : 0) |
+                               (Flags & SPINST_FILES ? SETUP_FILES : 0),
+                           &Place);
 }

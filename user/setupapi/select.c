@@ -1,12 +1,14 @@
 /*
- * Driver lists of devices: building one from the driver store or from one INF, asking for its entries, selecting one. Left out:
- * lists of a whole class, drivers on the network. [doc: setupapi.h, SetupDiBuildDriverInfoList and the others]
+ * Driver lists of devices: building one from the driver store or from one INF, asking for its
+ * entries, selecting one. Left out: lists of a whole class, drivers on the network. [doc:
+ * setupapi.h, SetupDiBuildDriverInfoList and the others]
  */
 #include "driver.h"
 
 #define DRVINFO_V1_SIZE FIELD_OFFSET(SP_DRVINFO_DATA_V2_W, DriverDate)
 
-/* The multi-string of a device's property, to be freed; an absent one is empty. NULL: memory is short. */
+/* The multi-string of a device's property, to be freed; an absent one is empty. NULL: memory is
+ * short. */
 static WCHAR *ReadIds(DWORD Node, ULONG Property)
 {
     ULONG Bytes = 0, Type;
@@ -43,7 +45,8 @@ BOOL WINAPI SetupDiBuildDriverInfoList(HDEVINFO Handle, PSP_DEVINFO_DATA Data, D
         const WCHAR *Match = Matching ? Hardware : NULL;
 
         if (Device->Install.Flags & DI_ENUMSINGLEINF)
-            Fine = SetupListDrivers(Device->Install.DriverPath, Match, Compatible, &Device->Drivers);
+            Fine =
+                SetupListDrivers(Device->Install.DriverPath, Match, Compatible, &Device->Drivers);
         else
             Fine = SetupListStore(Match, Compatible, FALSE, &Device->Drivers);
     }
@@ -69,12 +72,14 @@ BOOL WINAPI SetupDiDestroyDriverInfoList(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
 
 static BOOL CheckSize(PSP_DRVINFO_DATA_W Info)
 {
-    if (Info != NULL && (Info->cbSize == sizeof(SP_DRVINFO_DATA_V2_W) || Info->cbSize == DRVINFO_V1_SIZE))
+    if (Info != NULL &&
+        (Info->cbSize == sizeof(SP_DRVINFO_DATA_V2_W) || Info->cbSize == DRVINFO_V1_SIZE))
         return TRUE;
     return SetupFail(ERROR_INVALID_USER_BUFFER);
 }
 
-static BOOL GiveDriver(const SET_DEVICE *Device, const SETUP_DRIVER *Driver, PSP_DRVINFO_DATA_W Info)
+static BOOL GiveDriver(const SET_DEVICE *Device, const SETUP_DRIVER *Driver,
+                       PSP_DRVINFO_DATA_W Info)
 {
     if (!CheckSize(Info))
         return FALSE;
@@ -90,15 +95,16 @@ static BOOL GiveDriver(const SET_DEVICE *Device, const SETUP_DRIVER *Driver, PSP
     return TRUE;
 }
 
-BOOL WINAPI SetupDiEnumDriverInfoW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD DriverType, DWORD Index,
-                                   PSP_DRVINFO_DATA_W Info)
+BOOL WINAPI SetupDiEnumDriverInfoW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, DWORD DriverType,
+                                   DWORD Index, PSP_DRVINFO_DATA_W Info)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     SETUP_DRIVER *Driver;
 
     if (Device == NULL)
         return FALSE;
-    for (Driver = DriverType == Device->DriverType ? Device->Drivers : NULL; Driver != NULL; Driver = Driver->Next)
+    for (Driver = DriverType == Device->DriverType ? Device->Drivers : NULL; Driver != NULL;
+         Driver = Driver->Next)
         if (Index-- == 0)
             return GiveDriver(Device, Driver, Info);
     return SetupFail(ERROR_NO_MORE_ITEMS);
@@ -118,8 +124,9 @@ static SETUP_DRIVER *DriverOf(SET_DEVICE *Device, PSP_DRVINFO_DATA_W Info)
     return NULL;
 }
 
-BOOL WINAPI SetupDiGetDriverInfoDetailW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DRVINFO_DATA_W Info,
-                                        PSP_DRVINFO_DETAIL_DATA_W Detail, DWORD Bytes, PDWORD Needed)
+BOOL WINAPI SetupDiGetDriverInfoDetailW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                        PSP_DRVINFO_DATA_W Info, PSP_DRVINFO_DETAIL_DATA_W Detail,
+                                        DWORD Bytes, PDWORD Needed)
 {
     SETUP_DRIVER *Driver = DriverOf(SetupDeviceOf(Handle, Data), Info);
     DWORD Count = 0, First, Size;
@@ -134,7 +141,8 @@ BOOL WINAPI SetupDiGetDriverInfoDetailW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, 
     if (Needed != NULL)
         *Needed = Size;
     if (Detail == NULL)
-        return Bytes == 0 ? SetupFail(ERROR_INSUFFICIENT_BUFFER) : SetupFail(ERROR_INVALID_USER_BUFFER);
+        return Bytes == 0 ? SetupFail(ERROR_INSUFFICIENT_BUFFER)
+                          : SetupFail(ERROR_INVALID_USER_BUFFER);
     if (Detail->cbSize != sizeof(*Detail) || Bytes < sizeof(*Detail))
         return SetupFail(ERROR_INVALID_USER_BUFFER);
     Detail->InfDate = Driver->Date;
@@ -150,7 +158,8 @@ BOOL WINAPI SetupDiGetDriverInfoDetailW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, 
     return TRUE;
 }
 
-BOOL WINAPI SetupDiGetDriverInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DRVINFO_DATA_W Info,
+BOOL WINAPI SetupDiGetDriverInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                           PSP_DRVINFO_DATA_W Info,
                                            PSP_DRVINSTALL_PARAMS Parameters)
 {
     SETUP_DRIVER *Driver = DriverOf(SetupDeviceOf(Handle, Data), Info);
@@ -166,7 +175,8 @@ BOOL WINAPI SetupDiGetDriverInstallParamsW(HDEVINFO Handle, PSP_DEVINFO_DATA Dat
     return TRUE;
 }
 
-BOOL WINAPI SetupDiSetSelectedDriverW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DRVINFO_DATA_W Info)
+BOOL WINAPI SetupDiSetSelectedDriverW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                      PSP_DRVINFO_DATA_W Info)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
     SETUP_DRIVER *Driver = Info != NULL ? DriverOf(Device, Info) : NULL;
@@ -177,13 +187,15 @@ BOOL WINAPI SetupDiSetSelectedDriverW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PS
     return TRUE;
 }
 
-BOOL WINAPI SetupDiGetSelectedDriverW(HDEVINFO Handle, PSP_DEVINFO_DATA Data, PSP_DRVINFO_DATA_W Info)
+BOOL WINAPI SetupDiGetSelectedDriverW(HDEVINFO Handle, PSP_DEVINFO_DATA Data,
+                                      PSP_DRVINFO_DATA_W Info)
 {
     SET_DEVICE *Device = SetupDeviceOf(Handle, Data);
 
     if (Device == NULL)
         return FALSE;
-    return Device->Selected != NULL ? GiveDriver(Device, Device->Selected, Info) : SetupFail(ERROR_NO_DRIVER_SELECTED);
+    return Device->Selected != NULL ? GiveDriver(Device, Device->Selected, Info)
+                                    : SetupFail(ERROR_NO_DRIVER_SELECTED);
 }
 
 BOOL WINAPI SetupDiSelectBestCompatDrv(HDEVINFO Handle, PSP_DEVINFO_DATA Data)

@@ -1,6 +1,7 @@
 /*
- * AddService and DelService: services' keys as the service control manager keeps them. Left aside, and named in the log:
- * security, triggers, event logs, recovery actions, starting. [doc: INF AddService Directive, INF DelService Directive]
+ * AddService and DelService: services' keys as the service control manager keeps them. Left aside,
+ * and named in the log: security, triggers, event logs, recovery actions, starting. [doc: INF
+ * AddService Directive, INF DelService Directive]
  */
 #include "inf.h"
 
@@ -31,7 +32,8 @@ static BOOL HasValue(HANDLE Key, const WCHAR *Name)
     return Value != NULL;
 }
 
-static BOOL WriteText(SETUP_INF *Inf, int Section, const WCHAR *Entry, HANDLE Key, const WCHAR *Name, BOOL Keep)
+static BOOL WriteText(SETUP_INF *Inf, int Section, const WCHAR *Entry, HANDLE Key,
+                      const WCHAR *Name, BOOL Keep)
 {
     int Line = SetupLine(Inf, Section, INF_NONE, Entry);
     WCHAR Text[SETUP_FIELD];
@@ -41,7 +43,8 @@ static BOOL WriteText(SETUP_INF *Inf, int Section, const WCHAR *Entry, HANDLE Ke
     return RegpSetText(Key, Name, Text);
 }
 
-static BOOL WriteNumber(SETUP_INF *Inf, int Section, const WCHAR *Entry, HANDLE Key, const WCHAR *Name, BOOL Keep)
+static BOOL WriteNumber(SETUP_INF *Inf, int Section, const WCHAR *Entry, HANDLE Key,
+                        const WCHAR *Name, BOOL Keep)
 {
     int Line = SetupLine(Inf, Section, INF_NONE, Entry);
 
@@ -62,7 +65,8 @@ static BOOL WriteDependencies(SETUP_INF *Inf, int Section, HANDLE Key, BOOL Keep
     int Line = SetupLine(Inf, Section, INF_NONE, L"Dependencies");
     unsigned Field;
 
-    if (Line == INF_NONE || (Keep && (HasValue(Key, L"DependOnService") || HasValue(Key, L"DependOnGroup"))))
+    if (Line == INF_NONE ||
+        (Keep && (HasValue(Key, L"DependOnService") || HasValue(Key, L"DependOnGroup"))))
         return TRUE;
     for (Field = 1; SetupField(Inf, Line, Field, Name); Field++) {
         BOOL IsGroup = Name[0] == L'+';
@@ -73,14 +77,16 @@ static BOOL WriteDependencies(SETUP_INF *Inf, int Section, HANDLE Key, BOOL Keep
         lstrcpyW((IsGroup ? Groups : Services) + *Used, Name + IsGroup);
         *Used += (DWORD)wcslen(Name) + !IsGroup;
     }
-    return (ServicesUsed == 0 ||
-            RegpSet(Key, L"DependOnService", REG_MULTI_SZ, Services, (ServicesUsed + 1) * sizeof(WCHAR))) &&
-           (GroupsUsed == 0 || RegpSet(Key, L"DependOnGroup", REG_MULTI_SZ, Groups, (GroupsUsed + 1) * sizeof(WCHAR)));
+    return (ServicesUsed == 0 || RegpSet(Key, L"DependOnService", REG_MULTI_SZ, Services,
+                                         (ServicesUsed + 1) * sizeof(WCHAR))) &&
+           (GroupsUsed == 0 ||
+            RegpSet(Key, L"DependOnGroup", REG_MULTI_SZ, Groups, (GroupsUsed + 1) * sizeof(WCHAR)));
 }
 
 static VOID NameIgnored(SETUP_INF *Inf, int Section, const WCHAR *Name)
 {
-    static const WCHAR *const Ignored[] = {L"Security", L"AddTrigger", L"FailureActions", L"ServiceSidType",
+    static const WCHAR *const Ignored[] = {L"Security",         L"AddTrigger",
+                                           L"FailureActions",   L"ServiceSidType",
                                            L"DelayedAutoStart", L"StartName"};
     ULONG i;
 
@@ -102,8 +108,10 @@ static BOOL WriteService(SETUP_INF *Inf, int Section, HANDLE Key, DWORD Flags)
     ImagePathOf(Binary, Path);
     return WriteNumber(Inf, Section, L"ServiceType", Key, L"Type", FALSE) &&
            WriteNumber(Inf, Section, L"StartType", Key, L"Start", Flags & KEEP_STARTTYPE) &&
-           WriteNumber(Inf, Section, L"ErrorControl", Key, L"ErrorControl", Flags & KEEP_ERRORCONTROL) &&
-           RegpSet(Key, L"ImagePath", REG_EXPAND_SZ, Path, (DWORD)((wcslen(Path) + 1) * sizeof(WCHAR))) &&
+           WriteNumber(Inf, Section, L"ErrorControl", Key, L"ErrorControl",
+                       Flags & KEEP_ERRORCONTROL) &&
+           RegpSet(Key, L"ImagePath", REG_EXPAND_SZ, Path,
+                   (DWORD)((wcslen(Path) + 1) * sizeof(WCHAR))) &&
            WriteText(Inf, Section, L"DisplayName", Key, L"DisplayName", Flags & KEEP_DISPLAYNAME) &&
            WriteText(Inf, Section, L"Description", Key, L"Description", Flags & KEEP_DESCRIPTION) &&
            WriteText(Inf, Section, L"LoadOrderGroup", Key, L"Group", Flags & KEEP_LOADORDERGROUP) &&
@@ -126,7 +134,8 @@ static BOOL AddService(SETUP_INF *Inf, int Line, WCHAR *Function)
         return TRUE;
     Section = SetupSection(Inf, SectionName);
     if (Section == INF_NONE) {
-        SetupLog(L"!!!  dvi: %s: AddService of %s names [%s], which is not there", Inf->Path, Name, SectionName);
+        SetupLog(L"!!!  dvi: %s: AddService of %s names [%s], which is not there", Inf->Path, Name,
+                 SectionName);
         return SetupFail(ERROR_SECTION_NOT_FOUND);
     }
     NameIgnored(Inf, Section, Name);

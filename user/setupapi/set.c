@@ -1,6 +1,7 @@
 /*
- * Device information sets: the interfaces of one class with their devices, the devices of a setup class, an enumerator or all,
- * and those that a program names. Left out: other machines. [doc: setupapi.h, "Device information sets"]
+ * Device information sets: the interfaces of one class with their devices, the devices of a setup
+ * class, an enumerator or all, and those that a program names. Left out: other machines. [doc:
+ * setupapi.h, "Device information sets"]
  */
 #include "driver.h"
 
@@ -20,7 +21,8 @@ DEVICE_SET *SetupSetOf(HDEVINFO Handle)
     return NULL;
 }
 
-HDEVINFO WINAPI SetupDiCreateDeviceInfoListExW(CONST GUID *ClassGuid, HWND Parent, PCWSTR Machine, PVOID Reserved)
+HDEVINFO WINAPI SetupDiCreateDeviceInfoListExW(CONST GUID *ClassGuid, HWND Parent, PCWSTR Machine,
+                                               PVOID Reserved)
 {
     DEVICE_SET *Set;
 
@@ -66,7 +68,8 @@ BOOL WINAPI SetupDiDestroyDeviceInfoList(HDEVINFO Handle)
 
 BOOL SetupDeviceId(DWORD Node, WCHAR *Id)
 {
-    return CM_Get_Device_IDW(Node, Id, MAX_PATH, 0) == CR_SUCCESS || SetupFail(ERROR_NO_SUCH_DEVINST);
+    return CM_Get_Device_IDW(Node, Id, MAX_PATH, 0) == CR_SUCCESS ||
+           SetupFail(ERROR_NO_SUCH_DEVINST);
 }
 
 static VOID ReadClass(SET_DEVICE *Device)
@@ -74,7 +77,8 @@ static VOID ReadClass(SET_DEVICE *Device)
     WCHAR Guid[40];
     ULONG Bytes = sizeof(Guid), Type;
 
-    if (CM_Get_DevNode_Registry_PropertyW(Device->Node, SPDRP_CLASSGUID + 1, &Type, Guid, &Bytes, 0) == CR_SUCCESS)
+    if (CM_Get_DevNode_Registry_PropertyW(Device->Node, SPDRP_CLASSGUID + 1, &Type, Guid, &Bytes,
+                                          0) == CR_SUCCESS)
         SetupParseGuid(Guid, &Device->Class);
 }
 
@@ -103,7 +107,8 @@ SET_DEVICE *SetupDeviceOf(HDEVINFO Handle, PSP_DEVINFO_DATA Data)
 
     if (Set == NULL)
         return NULL;
-    for (Device = Set->Devices; Data != NULL && Data->cbSize == sizeof(*Data) && Device != NULL; Device = Device->Next)
+    for (Device = Set->Devices; Data != NULL && Data->cbSize == sizeof(*Data) && Device != NULL;
+         Device = Device->Next)
         if (Device->Node == Data->DevInst)
             return Device;
     SetLastError(ERROR_INVALID_PARAMETER);
@@ -156,7 +161,8 @@ static DWORD NodeOfPath(const WCHAR *Path)
 SET_INTERFACE *SetupAddInterface(DEVICE_SET *Set, const GUID *Class, const WCHAR *Path)
 {
     SIZE_T Bytes = (lstrlenW(Path) + 1) * sizeof(WCHAR);
-    SET_INTERFACE *Interface = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Interface) + Bytes);
+    SET_INTERFACE *Interface =
+        HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*Interface) + Bytes);
     SET_INTERFACE **Link = &Set->Interfaces;
 
     if (Interface == NULL)
@@ -181,14 +187,16 @@ static WCHAR *ListInterfaces(const GUID *Class, WCHAR *Device, ULONG ListFlags)
     WCHAR *List;
     ULONG Length;
 
-    if (CM_Get_Device_Interface_List_SizeW(&Length, (GUID *)Class, Device, ListFlags) != CR_SUCCESS) {
+    if (CM_Get_Device_Interface_List_SizeW(&Length, (GUID *)Class, Device, ListFlags) !=
+        CR_SUCCESS) {
         SetLastError(ERROR_INVALID_DATA);
         return NULL;
     }
     List = HeapAlloc(GetProcessHeap(), 0, Length * sizeof(WCHAR));
     if (List == NULL)
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-    else if (CM_Get_Device_Interface_ListW((GUID *)Class, Device, List, Length, ListFlags) != CR_SUCCESS)
+    else if (CM_Get_Device_Interface_ListW((GUID *)Class, Device, List, Length, ListFlags) !=
+             CR_SUCCESS)
         List[0] = 0; /* it grew meanwhile: as if it were asked for a moment earlier */
     return List;
 }
@@ -236,18 +244,20 @@ static BOOL AddDevices(DEVICE_SET *Set, const GUID *Class, PCWSTR Filter, DWORD 
     return Fine;
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsExW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent, DWORD Flags, HDEVINFO Into,
-                                       PCWSTR Machine, PVOID Reserved)
+HDEVINFO WINAPI SetupDiGetClassDevsExW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent,
+                                       DWORD Flags, HDEVINFO Into, PCWSTR Machine, PVOID Reserved)
 {
     BOOL OfInterfaces = (Flags & DIGCF_DEVICEINTERFACE) != 0, Fine;
     HDEVINFO Handle = Into;
 
-    if ((ClassGuid == NULL && (OfInterfaces || !(Flags & DIGCF_ALLCLASSES))) || Machine != NULL || Reserved != NULL) {
+    if ((ClassGuid == NULL && (OfInterfaces || !(Flags & DIGCF_ALLCLASSES))) || Machine != NULL ||
+        Reserved != NULL) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
     if (Into == NULL)
-        Handle = SetupDiCreateDeviceInfoList(OfInterfaces || (Flags & DIGCF_ALLCLASSES) ? NULL : ClassGuid, Parent);
+        Handle = SetupDiCreateDeviceInfoList(
+            OfInterfaces || (Flags & DIGCF_ALLCLASSES) ? NULL : ClassGuid, Parent);
     if (SetupSetOf(Handle) == NULL)
         return INVALID_HANDLE_VALUE;
     if (OfInterfaces)
@@ -261,16 +271,19 @@ HDEVINFO WINAPI SetupDiGetClassDevsExW(CONST GUID *ClassGuid, PCWSTR Enumerator,
     return INVALID_HANDLE_VALUE;
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent, DWORD Flags)
+HDEVINFO WINAPI SetupDiGetClassDevsW(CONST GUID *ClassGuid, PCWSTR Enumerator, HWND Parent,
+                                     DWORD Flags)
 {
     return SetupDiGetClassDevsExW(ClassGuid, Enumerator, Parent, Flags, NULL, NULL, NULL);
 }
 
-HDEVINFO WINAPI SetupDiGetClassDevsA(CONST GUID *ClassGuid, PCSTR Enumerator, HWND Parent, DWORD Flags)
+HDEVINFO WINAPI SetupDiGetClassDevsA(CONST GUID *ClassGuid, PCSTR Enumerator, HWND Parent,
+                                     DWORD Flags)
 {
     WCHAR Wide[MAX_PATH];
 
-    if (Enumerator != NULL && MultiByteToWideChar(CP_ACP, 0, Enumerator, -1, Wide, COUNT_OF(Wide)) == 0)
+    if (Enumerator != NULL &&
+        MultiByteToWideChar(CP_ACP, 0, Enumerator, -1, Wide, COUNT_OF(Wide)) == 0)
         return INVALID_HANDLE_VALUE;
     return SetupDiGetClassDevsW(ClassGuid, Enumerator != NULL ? Wide : NULL, Parent, Flags);
 }

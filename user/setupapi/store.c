@@ -1,7 +1,8 @@
 /*
- * The driver store: a package is a folder of C:\Windows\System32\DriverStore\FileRepository with an INF, its catalog and its
- * files; its INF is published as C:\Windows\INF\oemN.inf; System\DriverDatabase says which is which and which IDs they have.
- * Left out: whether the catalog is signed. [doc: Driver Store, INF files, SetupCopyOEMInf]
+ * The driver store: a package is a folder of C:\Windows\System32\DriverStore\FileRepository with an
+ * INF, its catalog and its files; its INF is published as C:\Windows\INF\oemN.inf;
+ * System\DriverDatabase says which is which and which IDs they have. Left out: whether the catalog
+ * is signed. [doc: Driver Store, INF files, SetupCopyOEMInf]
  */
 #include "driver.h"
 
@@ -25,7 +26,8 @@ static BOOL CopyToPackage(const PACKAGE *Package, const WCHAR *File)
         return SetupFail(ERROR_FILENAME_EXCED_RANGE);
     if (SetupMakeFolders(To) && CopyFileW(From, To, FALSE))
         return TRUE;
-    SetupLog(L"!!!  sto: %s cannot be copied into the driver store: error %lu", From, GetLastError());
+    SetupLog(L"!!!  sto: %s cannot be copied into the driver store: error %lu", From,
+             GetLastError());
     return FALSE;
 }
 
@@ -46,7 +48,8 @@ static BOOL CopyListed(SETUP_INF *Inf, const WCHAR *SectionName, PACKAGE *Packag
     int Section = SetupSection(Inf, SectionName), Line;
     WCHAR File[SETUP_FIELD];
 
-    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE; Line = SetupLine(Inf, Section, Line, NULL))
+    for (Line = SetupLine(Inf, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, NULL))
         if (SetupField(Inf, Line, 0, File) && !CopySource(Inf, File, L"", Package))
             return FALSE;
     return TRUE;
@@ -65,10 +68,12 @@ static BOOL CopyModels(SETUP_INF *Inf, const SETUP_DRIVER *Drivers, PACKAGE *Pac
     return TRUE;
 }
 
-/* A catalog that is named but not there: Windows asks whether to go on without; here the log says so. */
+/* A catalog that is named but not there: Windows asks whether to go on without; here the log says
+ * so. */
 static VOID CopyCatalog(SETUP_INF *Inf, const PACKAGE *Package)
 {
-    static const WCHAR *const Entries[] = {L"CatalogFile.NTamd64", L"CatalogFile.NT", L"CatalogFile"};
+    static const WCHAR *const Entries[] = {L"CatalogFile.NTamd64", L"CatalogFile.NT",
+                                           L"CatalogFile"};
     WCHAR File[SETUP_FIELD], Path[MAX_PATH];
     ULONG i;
 
@@ -158,14 +163,16 @@ static BOOL RecordIds(const SETUP_DRIVER *Drivers, const WCHAR *OemName, BOOL Ad
     return TRUE;
 }
 
-static BOOL RecordPackage(const PACKAGE *Package, const WCHAR *OemName, const WCHAR *InfPath, const SETUP_DRIVER *Drivers)
+static BOOL RecordPackage(const PACKAGE *Package, const WCHAR *OemName, const WCHAR *InfPath,
+                          const SETUP_DRIVER *Drivers)
 {
     HANDLE OfPackage = RegpOpenF(TRUE, REG_DATABASE L"DriverPackages\\%s", Package->Name);
     HANDLE OfInf = RegpOpenF(TRUE, REG_DATABASE L"DriverInfFiles\\%s", OemName);
     BOOL Fine = OfPackage != NULL && OfInf != NULL;
 
     if (Fine)
-        Fine = RegpSetText(OfPackage, L"", OemName) && RegpSetText(OfPackage, L"OemPath", Package->Source) &&
+        Fine = RegpSetText(OfPackage, L"", OemName) &&
+               RegpSetText(OfPackage, L"OemPath", Package->Source) &&
                RegpSetText(OfPackage, L"InfName", wcsrchr(InfPath, L'\\') + 1) &&
                (Drivers == NULL || RegpSetText(OfPackage, L"Provider", Drivers->Provider)) &&
                RegpSetText(OfInf, L"", Package->Name) && RecordIds(Drivers, OemName, TRUE);
@@ -183,8 +190,8 @@ static VOID NamePackage(SETUP_INF *Inf, PACKAGE *Package)
     WCHAR *i;
 
     SetupDirectory(Inf, 1, Package->Source);
-    SetupPrint(Package->Name, MAX_PATH, L"%s_amd64_%08lx%08lx", wcsrchr(Inf->Path, L'\\') + 1, (ULONG)(Inf->Hash >> 32),
-               (ULONG)Inf->Hash);
+    SetupPrint(Package->Name, MAX_PATH, L"%s_amd64_%08lx%08lx", wcsrchr(Inf->Path, L'\\') + 1,
+               (ULONG)(Inf->Hash >> 32), (ULONG)Inf->Hash);
     for (i = Package->Name; *i != 0; i++)
         *i = RtlDowncaseUnicodeChar(*i);
     SetupPrint(Package->Folder, MAX_PATH, REPOSITORY L"%s", Package->Name);
@@ -193,15 +200,18 @@ static VOID NamePackage(SETUP_INF *Inf, PACKAGE *Package)
 static BOOL FillPackage(SETUP_INF *Inf, PACKAGE *Package, const SETUP_DRIVER *Drivers)
 {
     CopyCatalog(Inf, Package);
-    return CopyToPackage(Package, wcsrchr(Inf->Path, L'\\') + 1) && CopyListed(Inf, L"SourceDisksFiles", Package) &&
+    return CopyToPackage(Package, wcsrchr(Inf->Path, L'\\') + 1) &&
+           CopyListed(Inf, L"SourceDisksFiles", Package) &&
            CopyListed(Inf, L"SourceDisksFiles.amd64", Package) && CopyModels(Inf, Drivers, Package);
 }
 
-static BOOL Publish(const PACKAGE *Package, const WCHAR *InfPath, const SETUP_DRIVER *Drivers, WCHAR *Published)
+static BOOL Publish(const PACKAGE *Package, const WCHAR *InfPath, const SETUP_DRIVER *Drivers,
+                    WCHAR *Published)
 {
     WCHAR OemName[MAX_PATH];
 
-    if (!FreeOemName(OemName) || !SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s", OemName) ||
+    if (!FreeOemName(OemName) ||
+        !SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s", OemName) ||
         !SetupMakeFolders(Published) || !CopyFileW(InfPath, Published, TRUE))
         return FALSE;
     return RecordPackage(Package, OemName, InfPath, Drivers);
@@ -218,8 +228,8 @@ static BOOL AddPackage(SETUP_INF *Inf, WCHAR *Published, BOOL *Known)
     *Known = FindPublished(Package.Name, OemName);
     if (*Known)
         return SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s", OemName);
-    Fine = SetupListDrivers(Inf->Path, NULL, NULL, &Drivers) && FillPackage(Inf, &Package, Drivers) &&
-           Publish(&Package, Inf->Path, Drivers, Published);
+    Fine = SetupListDrivers(Inf->Path, NULL, NULL, &Drivers) &&
+           FillPackage(Inf, &Package, Drivers) && Publish(&Package, Inf->Path, Drivers, Published);
     if (!Fine) {
         DWORD Error = GetLastError();
 
@@ -242,7 +252,8 @@ BOOL SetupAddPackage(const WCHAR *InfPath, WCHAR *Published, BOOL *Known)
         SetupLog(L"!!!  inf: %s, line %u: error %#lx", InfPath, ErrorLine, GetLastError());
         return FALSE;
     }
-    Fine = SetupInfClass(Inf, &Class, Name) ? AddPackage(Inf, Published, Known) : SetupFail(ERROR_INVALID_CLASS);
+    Fine = SetupInfClass(Inf, &Class, Name) ? AddPackage(Inf, Published, Known)
+                                            : SetupFail(ERROR_INVALID_CLASS);
     SetupFreeInf(Inf);
     return Fine;
 }
@@ -281,7 +292,8 @@ BOOL SetupDeletePackage(const WCHAR *OemName)
 
 BOOL SetupStoredInf(const WCHAR *Published, WCHAR *Path)
 {
-    const WCHAR *Name = wcsrchr(Published, L'\\') != NULL ? wcsrchr(Published, L'\\') + 1 : Published;
+    const WCHAR *Name =
+        wcsrchr(Published, L'\\') != NULL ? wcsrchr(Published, L'\\') + 1 : Published;
     HANDLE Key = RegpOpenF(FALSE, REG_DATABASE L"DriverInfFiles\\%s", Name);
     WCHAR Package[MAX_PATH], InfName[MAX_PATH];
 
@@ -296,13 +308,14 @@ BOOL SetupStoredInf(const WCHAR *Published, WCHAR *Path)
         return FALSE;
     RegpGetText(Key, L"InfName", InfName, MAX_PATH);
     NtClose(Key);
-    return SetupPrint(Path, MAX_PATH, REPOSITORY L"%s\\%s", Package, InfName) || SetupFail(ERROR_FILENAME_EXCED_RANGE);
+    return SetupPrint(Path, MAX_PATH, REPOSITORY L"%s\\%s", Package, InfName) ||
+           SetupFail(ERROR_FILENAME_EXCED_RANGE);
 }
 
 /* ---- for programs ---- */
 
-BOOL WINAPI SetupCopyOEMInfW(PCWSTR Source, PCWSTR Media, DWORD MediaType, DWORD Style, PWSTR Destination, DWORD Size,
-                             PDWORD Needed, PWSTR *Component)
+BOOL WINAPI SetupCopyOEMInfW(PCWSTR Source, PCWSTR Media, DWORD MediaType, DWORD Style,
+                             PWSTR Destination, DWORD Size, PDWORD Needed, PWSTR *Component)
 {
     WCHAR Published[MAX_PATH];
     DWORD Count;
@@ -347,10 +360,12 @@ static BOOL IsInUse(const WCHAR *OemName)
 
     for (i = 0; Classes != NULL && !Found && RegpSubkey(Classes, i, Name, COUNT_OF(Name)); i++) {
         Class = RegpOpen(Classes, Name, FALSE);
-        for (j = 0; Class != NULL && !Found && RegpSubkey(Class, j, Instance, COUNT_OF(Instance)); j++) {
+        for (j = 0; Class != NULL && !Found && RegpSubkey(Class, j, Instance, COUNT_OF(Instance));
+             j++) {
             Driver = RegpOpen(Class, Instance, FALSE);
-            Found = Driver != NULL && ((RegpGetText(Driver, L"InfPath", Inf, MAX_PATH) && SetupSame(Inf, OemName)) ||
-                                       Extends(Driver, OemName));
+            Found = Driver != NULL &&
+                    ((RegpGetText(Driver, L"InfPath", Inf, MAX_PATH) && SetupSame(Inf, OemName)) ||
+                     Extends(Driver, OemName));
             if (Driver != NULL)
                 NtClose(Driver);
         }
@@ -374,14 +389,15 @@ BOOL WINAPI SetupUninstallOEMInfW(PCWSTR Name, DWORD Flags, PVOID Reserved)
 }
 
 /* The INF of a published one in the driver store. [doc: SetupGetInfDriverStoreLocation] */
-BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR Name, PSP_ALTPLATFORM_INFO Platform, PCWSTR Locale, PWSTR Buffer, DWORD Size,
-                                            PDWORD Needed)
+BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR Name, PSP_ALTPLATFORM_INFO Platform,
+                                            PCWSTR Locale, PWSTR Buffer, DWORD Size, PDWORD Needed)
 {
     WCHAR Published[MAX_PATH], Path[MAX_PATH];
     DWORD Count;
 
-    if (Name == NULL || Platform != NULL || Locale != NULL || !SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s",
-                                                                         wcsrchr(Name, L'\\') != NULL ? wcsrchr(Name, L'\\') + 1 : Name))
+    if (Name == NULL || Platform != NULL || Locale != NULL ||
+        !SetupPrint(Published, MAX_PATH, L"C:\\Windows\\INF\\%s",
+                    wcsrchr(Name, L'\\') != NULL ? wcsrchr(Name, L'\\') + 1 : Name))
         return SetupFail(ERROR_INVALID_PARAMETER);
     if (!SetupStoredInf(Published, Path))
         return FALSE;

@@ -1,6 +1,7 @@
 /*
- * device properties|set|rollback INSTANCE-ID: prints the properties of a device whose category is not Windows', by setupapi; sets one,
- * reads it back and takes it away; goes back to the driver before.
+ * device properties|set|rollback INSTANCE-ID: prints the properties of a device whose category is
+ * not Windows', by setupapi; sets one, reads it back and takes it away; goes back to the driver
+ * before.
  */
 #define UNICODE
 #include <windows.h>
@@ -8,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-WINSETUPAPI BOOL WINAPI SetupDiGetDevicePropertyKeys(HDEVINFO, PSP_DEVINFO_DATA, DEVPROPKEY *, DWORD, PDWORD, DWORD);
-WINSETUPAPI BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO, PSP_DEVINFO_DATA, const DEVPROPKEY *, DEVPROPTYPE, const BYTE *, DWORD,
-                                                  DWORD);
+WINSETUPAPI BOOL WINAPI SetupDiGetDevicePropertyKeys(HDEVINFO, PSP_DEVINFO_DATA, DEVPROPKEY *,
+                                                     DWORD, PDWORD, DWORD);
+WINSETUPAPI BOOL WINAPI SetupDiSetDevicePropertyW(HDEVINFO, PSP_DEVINFO_DATA, const DEVPROPKEY *,
+                                                  DEVPROPTYPE, const BYTE *, DWORD, DWORD);
 BOOL WINAPI DiRollbackDriver(HDEVINFO, PSP_DEVINFO_DATA, HWND, DWORD, PBOOL);
 
 enum { KEYS = 128 };
@@ -35,7 +37,8 @@ static void show(const DEVPROPKEY *key)
     DWORD bytes = 0, i;
 
     memset(&value, 0, sizeof(value));
-    if (!SetupDiGetDevicePropertyW(set, &device, key, &type, value.bytes, sizeof(value) - 4, &bytes, 0)) {
+    if (!SetupDiGetDevicePropertyW(set, &device, key, &type, value.bytes, sizeof(value) - 4, &bytes,
+                                   0)) {
         printf("%lx %lu: error %lu\n", key->fmtid.Data1, key->pid, GetLastError());
         return;
     }
@@ -54,7 +57,8 @@ static int properties(void)
     DEVPROPKEY keys[KEYS];
     DWORD count = 0, again = 0;
 
-    if (SetupDiGetDevicePropertyKeys(set, &device, NULL, 0, &count, 0) || GetLastError() != ERROR_INSUFFICIENT_BUFFER || count > KEYS)
+    if (SetupDiGetDevicePropertyKeys(set, &device, NULL, 0, &count, 0) ||
+        GetLastError() != ERROR_INSUFFICIENT_BUFFER || count > KEYS)
         return 2;
     if (!SetupDiGetDevicePropertyKeys(set, &device, keys, KEYS, &again, 0) || again != count)
         return 3;
@@ -69,10 +73,12 @@ static int change(void)
     static const DEVPROPKEY key = {{0x11223344, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}}, 99};
     static const WCHAR text[] = L"set by a program";
 
-    if (!SetupDiSetDevicePropertyW(set, &device, &key, DEVPROP_TYPE_STRING, (const BYTE *)text, sizeof(text), 0))
+    if (!SetupDiSetDevicePropertyW(set, &device, &key, DEVPROP_TYPE_STRING, (const BYTE *)text,
+                                   sizeof(text), 0))
         return 2;
     show(&key);
-    if (SetupDiSetDevicePropertyW(set, &device, &key, DEVPROP_TYPE_STRING, (const BYTE *)text, sizeof(text), 1) ||
+    if (SetupDiSetDevicePropertyW(set, &device, &key, DEVPROP_TYPE_STRING, (const BYTE *)text,
+                                  sizeof(text), 1) ||
         GetLastError() != ERROR_INVALID_FLAGS)
         return 3;
     if (!SetupDiSetDevicePropertyW(set, &device, &key, DEVPROP_TYPE_EMPTY, NULL, 0, 0))
@@ -104,5 +110,7 @@ int main(int argc, char **argv)
         printf("%s: error %lu\n", argv[2], GetLastError());
         return 1;
     }
-    return strcmp(argv[1], "properties") == 0 ? properties() : strcmp(argv[1], "set") == 0 ? change() : rollback();
+    return strcmp(argv[1], "properties") == 0 ? properties()
+           : strcmp(argv[1], "set") == 0      ? change()
+                                              : rollback();
 }

@@ -12,16 +12,19 @@ static BOOL NeedsReboot(HDEVINFO Set, SP_DEVINFO_DATA *Device)
 {
     SP_DEVINSTALL_PARAMS_W Parameters = {.cbSize = sizeof(Parameters)};
 
-    return SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) && (Parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART));
+    return SetupDiGetDeviceInstallParamsW(Set, Device, &Parameters) &&
+           (Parameters.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART));
 }
 
 static BOOL Apply(HDEVINFO Set, SP_DEVINFO_DATA *Device, const CHANGE *Change)
 {
-    SP_PROPCHANGE_PARAMS Parameters = {{sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, Change->State, DICS_FLAG_GLOBAL, 0};
+    SP_PROPCHANGE_PARAMS Parameters = {
+        {sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, Change->State, DICS_FLAG_GLOBAL, 0};
 
     if (Change->State == 0)
         return SetupDiCallClassInstaller(DIF_REMOVE, Set, Device);
-    return SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader, sizeof(Parameters)) &&
+    return SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader,
+                                         sizeof(Parameters)) &&
            SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, Set, Device);
 }
 
@@ -43,8 +46,8 @@ static int ChangeOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
 }
 
 /* Texts: of devices that changed, of devices that will, of none. */
-static int ChangeAll(int Count, WCHAR **Arguments, DWORD Flags, CHANGE *Change, const char *Changed, const char *Will,
-                     const char *None)
+static int ChangeAll(int Count, WCHAR **Arguments, DWORD Flags, CHANGE *Change, const char *Changed,
+                     const char *Will, const char *None)
 {
     int Found = DevconVisit(Count, Arguments, Flags, ChangeOne, Change);
 
@@ -63,9 +66,11 @@ int DevconEnable(int Count, WCHAR **Arguments)
 {
     CHANGE Change = {DICS_ENABLE, L"Enabled", L"Enabled on reboot", L"Enable failed", 0, 0, 0};
 
-    return ChangeAll(Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) are enabled.\n",
-                     "The %d device(s) are ready to be enabled. To enable the devices, restart the devices or\n"
-                     "reboot the system .\n", "No matching devices found.");
+    return ChangeAll(
+        Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) are enabled.\n",
+        "The %d device(s) are ready to be enabled. To enable the devices, restart the devices or\n"
+        "reboot the system .\n",
+        "No matching devices found.");
 }
 
 int DevconDisable(int Count, WCHAR **Arguments)
@@ -73,26 +78,30 @@ int DevconDisable(int Count, WCHAR **Arguments)
     CHANGE Change = {DICS_DISABLE, L"Disabled", L"Disabled on reboot", L"Disable failed", 0, 0, 0};
 
     return ChangeAll(Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) disabled.\n",
-                     "The %d device(s) are ready to be disabled. To disable the devices, restart the devices or\n"
-                     "reboot the system .\n", "No matching devices found.");
+                     "The %d device(s) are ready to be disabled. To disable the devices, restart "
+                     "the devices or\n"
+                     "reboot the system .\n",
+                     "No matching devices found.");
 }
 
 int DevconRestart(int Count, WCHAR **Arguments)
 {
     CHANGE Change = {DICS_PROPCHANGE, L"Restarted", L"Requires reboot", L"Restart failed", 0, 0, 0};
 
-    return ChangeAll(Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) restarted.\n",
-                     "The %d device(s) are ready to be restarted. To restart the devices, reboot the system.\n",
-                     "No matching devices found.");
+    return ChangeAll(
+        Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) restarted.\n",
+        "The %d device(s) are ready to be restarted. To restart the devices, reboot the system.\n",
+        "No matching devices found.");
 }
 
 int DevconRemove(int Count, WCHAR **Arguments)
 {
     CHANGE Change = {0, L"Removed", L"Removed on reboot", L"Remove failed", 0, 0, 0};
 
-    return ChangeAll(Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) were removed.\n",
-                     "%d device(s) are ready to be removed. To remove the devices, reboot the system.\n",
-                     "No devices were removed.");
+    return ChangeAll(
+        Count, Arguments, DIGCF_PRESENT, &Change, "%d device(s) were removed.\n",
+        "%d device(s) are ready to be removed. To remove the devices, reboot the system.\n",
+        "No devices were removed.");
 }
 
 int DevconRescan(int Count, WCHAR **Arguments)
@@ -103,7 +112,8 @@ int DevconRescan(int Count, WCHAR **Arguments)
     if (Count != 0)
         return DEVCON_USAGE;
     printf("Scanning for new hardware.\n");
-    if (CM_Locate_DevNodeW(&Root, NULL, CM_LOCATE_DEVNODE_NORMAL) != CR_SUCCESS || CM_Reenumerate_DevNode(Root, 0) != CR_SUCCESS)
+    if (CM_Locate_DevNodeW(&Root, NULL, CM_LOCATE_DEVNODE_NORMAL) != CR_SUCCESS ||
+        CM_Reenumerate_DevNode(Root, 0) != CR_SUCCESS)
         return DEVCON_FAIL;
     printf("Scanning completed.\n");
     return DEVCON_FINE;

@@ -1,7 +1,8 @@
 /*
- * devcon: devices and drivers by command line. Names, arguments, texts and exit codes are those of the Windows Driver Kit's
- * DevCon [doc: Device Console (DevCon.exe) Commands, DevCon Examples]. Not here: other machines (-m:), restarting the machine
- * (reboot; /r is taken, but restarts nothing), setup classes by legacy services.
+ * devcon: devices and drivers by command line. Names, arguments, texts and exit codes are those of
+ * the Windows Driver Kit's DevCon [doc: Device Console (DevCon.exe) Commands, DevCon Examples]. Not
+ * here: other machines (-m:), restarting the machine (reboot; /r is taken, but restarts nothing),
+ * setup classes by legacy services.
  */
 #include "devcon.h"
 #include "console.h"
@@ -32,14 +33,16 @@ static const struct {
     {L"update", DevconUpdate, "Manually update a device driver."},
     {L"dp_add", DevconAddPackage, "Adds (installs) a third-party (OEM) driver package."},
     {L"dp_delete", DevconDeletePackage, "Deletes a third-party (OEM) driver package."},
-    {L"dp_enum", DevconEnumPackages, "Lists the third-party (OEM) driver packages installed on this machine."},
+    {L"dp_enum", DevconEnumPackages,
+     "Lists the third-party (OEM) driver packages installed on this machine."},
 };
 
 static int Help(void)
 {
     size_t i;
 
-    printf("Device Console Help:\ndevcon.exe <command> [<arg>...]\nFor more information, type: devcon.exe help <command>\n\n");
+    printf("Device Console Help:\ndevcon.exe <command> [<arg>...]\nFor more information, type: "
+           "devcon.exe help <command>\n\n");
     for (i = 0; i < sizeof(Commands) / sizeof(Commands[0]); i++)
         ConsolePrint(L"%-20ls %hs\n", Commands[i].Name, Commands[i].Text);
     printf("%-20s %s\n", "help", "Display Help.");
@@ -59,7 +62,8 @@ static int Find(const WCHAR *Name)
 int wmain(int Count, WCHAR **Arguments)
 {
     int Command, Exit = DEVCON_USAGE;
-    BOOL Reboots = Count > 1 && (_wcsicmp(Arguments[1], L"/r") == 0 || _wcsicmp(Arguments[1], L"-r") == 0);
+    BOOL Reboots =
+        Count > 1 && (_wcsicmp(Arguments[1], L"/r") == 0 || _wcsicmp(Arguments[1], L"-r") == 0);
 
     Count -= Reboots;
     Arguments += Reboots;
@@ -74,7 +78,8 @@ int wmain(int Count, WCHAR **Arguments)
     if (Command >= 0)
         Exit = Commands[Command].Run(Count - 2, Arguments + 2);
     if (Exit == DEVCON_USAGE)
-        printf("devcon.exe Usage: devcon.exe <command> [<arg>...]\nFor more information type: devcon.exe help\n");
+        printf("devcon.exe Usage: devcon.exe <command> [<arg>...]\nFor more information type: "
+               "devcon.exe help\n");
     else if (Exit == DEVCON_FAIL)
         printf("devcon.exe failed.\n");
     else if (Exit == DEVCON_REBOOT && Reboots)

@@ -63,7 +63,8 @@ static BOOL ServiceBinary(const WCHAR *Service, WCHAR *Path)
 
 static int ShowFiles(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context)
 {
-    WCHAR Inf[DEVCON_TEXT], Section[DEVCON_TEXT], Extension[DEVCON_TEXT], Service[DEVCON_TEXT], Path[MAX_PATH];
+    WCHAR Inf[DEVCON_TEXT], Section[DEVCON_TEXT], Extension[DEVCON_TEXT], Service[DEVCON_TEXT],
+        Path[MAX_PATH];
 
     (void)Context;
     ShowHead(Set, Device, Id);
@@ -73,7 +74,8 @@ static int ShowFiles(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
     }
     DriverValue(Set, Device, L"InfSection", Section);
     DriverValue(Set, Device, L"InfSectionExt", Extension);
-    ConsolePrint(L"    Driver installed from C:\\Windows\\INF\\%ls [%ls%ls].", Inf, Section, Extension);
+    ConsolePrint(L"    Driver installed from C:\\Windows\\INF\\%ls [%ls%ls].", Inf, Section,
+                 Extension);
     if (DevconProperty(Set, Device, SPDRP_SERVICE, Service) && ServiceBinary(Service, Path))
         ConsolePrint(L" 1 file(s) used by driver:\n        %ls\n", Path);
     else
@@ -95,15 +97,20 @@ static void ShowNode(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Index, SP_DRVI
     printf("    DriverNode #%lu:\n", Index);
     if (SetupDiGetDriverInfoDetailW(Set, Device, Driver, &Detail, sizeof(Detail), NULL) ||
         GetLastError() == ERROR_INSUFFICIENT_BUFFER)
-        ConsolePrint(L"        Inf file is %ls\n        Inf section is %ls\n", Detail.InfFileName, Detail.SectionName);
-    ConsolePrint(L"        Driver description is %ls\n        Manufacturer name is %ls\n        Provider name is %ls\n",
-           Driver->Description, Driver->MfgName, Driver->ProviderName);
-    if (FileTimeToSystemTime(&Driver->DriverDate, &Date) && (Driver->DriverDate.dwLowDateTime | Driver->DriverDate.dwHighDateTime))
+        ConsolePrint(L"        Inf file is %ls\n        Inf section is %ls\n", Detail.InfFileName,
+                     Detail.SectionName);
+    ConsolePrint(L"        Driver description is %ls\n        Manufacturer name is %ls\n        "
+                 L"Provider name is %ls\n",
+                 Driver->Description, Driver->MfgName, Driver->ProviderName);
+    if (FileTimeToSystemTime(&Driver->DriverDate, &Date) &&
+        (Driver->DriverDate.dwLowDateTime | Driver->DriverDate.dwHighDateTime))
         printf("        Driver date is %u/%u/%u\n", Date.wMonth, Date.wDay, Date.wYear);
-    printf("        Driver version is %u.%u.%u.%u\n", (WORD)(Driver->DriverVersion >> 48), (WORD)(Driver->DriverVersion >> 32),
-           (WORD)(Driver->DriverVersion >> 16), (WORD)Driver->DriverVersion);
+    printf("        Driver version is %u.%u.%u.%u\n", (WORD)(Driver->DriverVersion >> 48),
+           (WORD)(Driver->DriverVersion >> 32), (WORD)(Driver->DriverVersion >> 16),
+           (WORD)Driver->DriverVersion);
     if (SetupDiGetDriverInstallParamsW(Set, Device, Driver, &Parameters))
-        printf("        Driver node rank is %lu\n        Driver node flags are %08lX\n", Parameters.Rank, Parameters.Flags);
+        printf("        Driver node rank is %lu\n        Driver node flags are %08lX\n",
+               Parameters.Rank, Parameters.Flags);
 }
 
 static int ShowNodes(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context)
@@ -114,7 +121,8 @@ static int ShowNodes(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
     (void)Context;
     ShowHead(Set, Device, Id);
     if (SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
-        for (Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver); Index++)
+        for (Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver);
+             Index++)
             ShowNode(Set, Device, Index, &Driver);
     else
         Index = 0;

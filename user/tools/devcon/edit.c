@@ -64,7 +64,8 @@ static BOOL Move(WCHAR *List, const WCHAR *Id, WCHAR How, size_t *Front)
     return TRUE;
 }
 
-/* + goes to the front, - to the end, = replaces all; these hold until the next. ! takes one away, and is for one ID only. */
+/* + goes to the front, - to the end, = replaces all; these hold until the next. ! takes one away,
+ * and is for one ID only. */
 static BOOL EditIds(WCHAR *List, const SETHWID *Set)
 {
     WCHAR How = '-', One;
@@ -132,7 +133,8 @@ int DevconSetHwid(int Count, WCHAR **Arguments)
 typedef struct _CURSOR {
     WCHAR *List;
     size_t At;
-    BOOL OnOne;   /* a driver is there; else the cursor is before the list, or where one was taken away */
+    BOOL OnOne;   /* a driver is there; else the cursor is before the list, or where one was taken
+                     away */
     BOOL Deleted; /* the latter */
 } CURSOR;
 
@@ -212,7 +214,8 @@ int DevconClassFilter(int Count, WCHAR **Arguments)
     GUID Class;
     HKEY Key;
 
-    if (Count < 2 || (_wcsicmp(Arguments[1], L"upper") != 0 && _wcsicmp(Arguments[1], L"lower") != 0))
+    if (Count < 2 ||
+        (_wcsicmp(Arguments[1], L"upper") != 0 && _wcsicmp(Arguments[1], L"lower") != 0))
         return DEVCON_USAGE;
     Value = towupper(Arguments[1][0]) == 'U' ? L"UpperFilters" : L"LowerFilters";
     if (!SetupDiClassGuidsFromNameW(Arguments[0], &Class, 1, &Found) || Found == 0)
@@ -224,12 +227,15 @@ int DevconClassFilter(int Count, WCHAR **Arguments)
     for (int i = 2; i < Count && Fine; i++)
         Fine = EditOne(&Cursor, Arguments[i], &Changed);
     if (Fine && Changed)
-        Fine = RegSetValueExW(Key, Value, 0, REG_MULTI_SZ, (PBYTE)List, (DWORD)((Length(List) + 1) * sizeof(WCHAR))) == ERROR_SUCCESS;
+        Fine = RegSetValueExW(Key, Value, 0, REG_MULTI_SZ, (PBYTE)List,
+                              (DWORD)((Length(List) + 1) * sizeof(WCHAR))) == ERROR_SUCCESS;
     RegCloseKey(Key);
     if (!Fine)
         return DEVCON_FAIL;
-    printf(Changed ? "Class filters changed. Class devices must be restarted for changes to take effect.\n"
-                   : "Class filters unchanged.\n");
+    printf(
+        Changed
+            ? "Class filters changed. Class devices must be restarted for changes to take effect.\n"
+            : "Class filters unchanged.\n");
     for (At = List; *At != 0; At += wcslen(At) + 1)
         ConsolePrint(L"    %ls\n", At);
     return Changed ? DEVCON_REBOOT : DEVCON_FINE;

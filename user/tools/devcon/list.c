@@ -111,7 +111,8 @@ static void ShowClassFilters(const GUID *Class, const WCHAR *Value, const char *
 
     if (Key == INVALID_HANDLE_VALUE)
         return;
-    if (RegQueryValueExW(Key, Value, NULL, NULL, (PBYTE)List, &Bytes) == ERROR_SUCCESS && List[0] != 0) {
+    if (RegQueryValueExW(Key, Value, NULL, NULL, (PBYTE)List, &Bytes) == ERROR_SUCCESS &&
+        List[0] != 0) {
         printf("    %s:\n", Title);
         for (At = List; *At != 0; At += wcslen(At) + 1)
             ConsolePrint(L"        %ls\n", At);
@@ -125,7 +126,8 @@ static int ShowStack(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, voi
 
     (void)Context;
     ShowHead(Set, Device, Id);
-    if (DevconProperty(Set, Device, SPDRP_CLASSGUID, Guid) && DevconProperty(Set, Device, SPDRP_CLASS, Text))
+    if (DevconProperty(Set, Device, SPDRP_CLASSGUID, Guid) &&
+        DevconProperty(Set, Device, SPDRP_CLASS, Text))
         ConsolePrint(L"    Setup Class: %ls %ls\n", Guid, Text);
     ShowClassFilters(&Device->ClassGuid, L"UpperFilters", "Class upper filters");
     ShowList(Set, Device, SPDRP_UPPERFILTERS, "Upper filters");
@@ -192,7 +194,8 @@ int DevconListClass(int Count, WCHAR **Arguments)
         SetupDiGetClassDescriptionW(&Class, Description, LINE_LEN, NULL);
         Devices = DevconVisit(1, &Filter, DIGCF_PRESENT, Number, NULL);
         if (Devices > 0)
-            ConsolePrint(L"Listing %d device(s) for setup class \"%ls\" (%ls).\n", Devices, Arguments[i], Description);
+            ConsolePrint(L"Listing %d device(s) for setup class \"%ls\" (%ls).\n", Devices,
+                         Arguments[i], Description);
         else
             ConsolePrint(L"No devices for setup class \"%ls\" (%ls).\n", Arguments[i], Description);
         DevconVisit(1, &Filter, DIGCF_PRESENT, ShowLine, NULL);

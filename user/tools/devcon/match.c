@@ -5,7 +5,8 @@
 BOOL DevconProperty(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, WCHAR *Out)
 {
     memset(Out, 0, DEVCON_TEXT * sizeof(WCHAR));
-    return SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)Out, (DEVCON_TEXT - 2) * sizeof(WCHAR), NULL);
+    return SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)Out,
+                                             (DEVCON_TEXT - 2) * sizeof(WCHAR), NULL);
 }
 
 void DevconName(HDEVINFO Set, SP_DEVINFO_DATA *Device, WCHAR *Out)
@@ -54,7 +55,8 @@ static BOOL FitsList(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, cons
     return FALSE;
 }
 
-static BOOL IsMeant(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, int Count, WCHAR **Patterns)
+static BOOL IsMeant(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, int Count,
+                    WCHAR **Patterns)
 {
     int i;
 
@@ -95,7 +97,8 @@ int DevconVisit(int Count, WCHAR **Arguments, DWORD Flags, DEVCON_EACH *Each, vo
     if (Set == INVALID_HANDLE_VALUE)
         return -1;
     for (Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++) {
-        if (!SetupDiGetDeviceInstanceIdW(Set, &Device, Id, MAX_DEVICE_ID_LEN, NULL) || !IsMeant(Set, &Device, Id, Count, Arguments))
+        if (!SetupDiGetDeviceInstanceIdW(Set, &Device, Id, MAX_DEVICE_ID_LEN, NULL) ||
+            !IsMeant(Set, &Device, Id, Count, Arguments))
             continue;
         Found++;
         if (Each(Set, &Device, Id, Context) != 0)

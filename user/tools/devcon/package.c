@@ -1,4 +1,5 @@
-/* Commands that install drivers: on devices that are made or are there, and into the driver store. */
+/* Commands that install drivers: on devices that are made or are there, and into the driver store.
+ */
 #include "devcon.h"
 #include "console.h"
 
@@ -18,7 +19,8 @@ static int Update(const WCHAR *Inf, const WCHAR *HardwareId)
 /* The full path of an INF that is there. */
 static BOOL FindInf(const WCHAR *Name, WCHAR *Path)
 {
-    return GetFullPathNameW(Name, MAX_PATH, Path, NULL) - 1 < MAX_PATH - 1 && GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
+    return GetFullPathNameW(Name, MAX_PATH, Path, NULL) - 1 < MAX_PATH - 1 &&
+           GetFileAttributesW(Path) != INVALID_FILE_ATTRIBUTES;
 }
 
 int DevconUpdate(int Count, WCHAR **Arguments)
@@ -31,8 +33,8 @@ int DevconUpdate(int Count, WCHAR **Arguments)
 }
 
 /* A root-enumerated device of the INF's class with that hardware ID. */
-static BOOL MakeDevice(HDEVINFO Set, const GUID *Class, const WCHAR *ClassName, const WCHAR *HardwareId,
-                       SP_DEVINFO_DATA *Device)
+static BOOL MakeDevice(HDEVINFO Set, const GUID *Class, const WCHAR *ClassName,
+                       const WCHAR *HardwareId, SP_DEVINFO_DATA *Device)
 {
     WCHAR List[MAX_DEVICE_ID_LEN + 2] = {0};
 
@@ -53,7 +55,8 @@ int DevconInstall(int Count, WCHAR **Arguments)
 
     if (Count != 2)
         return DEVCON_USAGE;
-    if (!FindInf(Arguments[0], Path) || !SetupDiGetINFClassW(Path, &Class, ClassName, MAX_CLASS_NAME_LEN, NULL))
+    if (!FindInf(Arguments[0], Path) ||
+        !SetupDiGetINFClassW(Path, &Class, ClassName, MAX_CLASS_NAME_LEN, NULL))
         return DEVCON_FAIL;
     Set = SetupDiCreateDeviceInfoList(&Class, NULL);
     if (Set == INVALID_HANDLE_VALUE)
@@ -76,7 +79,8 @@ int DevconAddPackage(int Count, WCHAR **Arguments)
 
     if (Count != 1)
         return DEVCON_USAGE;
-    if (!FindInf(Arguments[0], Path) || !SetupCopyOEMInfW(Path, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, &Name)) {
+    if (!FindInf(Arguments[0], Path) ||
+        !SetupCopyOEMInfW(Path, NULL, SPOST_PATH, 0, Published, MAX_PATH, NULL, &Name)) {
         printf("Adding the specified Driver Package to the machine failed.\n");
         return DEVCON_FAIL;
     }
@@ -86,7 +90,8 @@ int DevconAddPackage(int Count, WCHAR **Arguments)
 
 int DevconDeletePackage(int Count, WCHAR **Arguments)
 {
-    BOOL Force = Count == 2 && (_wcsicmp(Arguments[0], L"-f") == 0 || _wcsicmp(Arguments[0], L"/f") == 0);
+    BOOL Force =
+        Count == 2 && (_wcsicmp(Arguments[0], L"-f") == 0 || _wcsicmp(Arguments[0], L"/f") == 0);
 
     if (Count != 1 + Force)
         return DEVCON_USAGE;
@@ -95,7 +100,8 @@ int DevconDeletePackage(int Count, WCHAR **Arguments)
         return DEVCON_FINE;
     }
     if (GetLastError() == ERROR_INF_IN_USE_BY_DEVICES)
-        printf("Deleting the specified Driver Package from the machine failed. The specified package is in use\n"
+        printf("Deleting the specified Driver Package from the machine failed. The specified "
+               "package is in use\n"
                "by one or more devices.\n");
     else
         printf("Deleting the specified Driver Package from the machine failed.\n");

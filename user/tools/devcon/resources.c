@@ -15,10 +15,12 @@ static void ShowResource(RESOURCEID Kind, const DATA *Data)
 {
     switch (Kind) {
     case ResType_Mem:
-        ConsolePrint(L"        MEM : %08I64x-%08I64x\n", Data->Memory.MD_Alloc_Base, Data->Memory.MD_Alloc_End);
+        ConsolePrint(L"        MEM : %08I64x-%08I64x\n", Data->Memory.MD_Alloc_Base,
+                     Data->Memory.MD_Alloc_End);
         break;
     case ResType_IO:
-        ConsolePrint(L"        IO  : %04I64x-%04I64x\n", Data->Ports.IOD_Alloc_Base, Data->Ports.IOD_Alloc_End);
+        ConsolePrint(L"        IO  : %04I64x-%04I64x\n", Data->Ports.IOD_Alloc_Base,
+                     Data->Ports.IOD_Alloc_End);
         break;
     case ResType_DMA:
         ConsolePrint(L"        DMA : %lu\n", Data->Dma.DD_Alloc_Chan);

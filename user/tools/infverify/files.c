@@ -1,6 +1,6 @@
 /*
- * Files: CopyFiles, DelFiles, RenFiles, [DestinationDirs], [SourceDisksFiles], [SourceDisksNames]. [doc: their pages; Using
- * Dirids; InfVerif /h; Using a Universal INF File]
+ * Files: CopyFiles, DelFiles, RenFiles, [DestinationDirs], [SourceDisksFiles], [SourceDisksNames].
+ * [doc: their pages; Using Dirids; InfVerif /h; Using a Universal INF File]
  */
 #include "verify.h"
 
@@ -18,7 +18,8 @@ typedef struct _DESTINATION {
 
 static void FindDestination(const VERIFY *V, const char *Section, DESTINATION *Destination)
 {
-    int Directories = VerifySection(V, "DestinationDirs"), Line = VerifyLine(V, Directories, INF_NONE, Section);
+    int Directories = VerifySection(V, "DestinationDirs"),
+        Line = VerifyLine(V, Directories, INF_NONE, Section);
     char Id[VERIFY_TEXT];
 
     memset(Destination, 0, sizeof(*Destination));
@@ -34,7 +35,8 @@ static void FindDestination(const VERIFY *V, const char *Section, DESTINATION *D
 /* Directories of the system, of users' shells, of printing, and those that programs may set. */
 static bool IsDirectory(unsigned Id)
 {
-    static const unsigned Known[] = {1, 10, 11, 12, 13, 17, 18, 20, 21, 23, 24, 25, 30, 50, 51, 52, 53, 54, 55};
+    static const unsigned Known[] = {1,  10, 11, 12, 13, 17, 18, 20, 21, 23,
+                                     24, 25, 30, 50, 51, 52, 53, 54, 55};
 
     for (unsigned i = 0; i < sizeof(Known) / sizeof(Known[0]); i++)
         if (Known[i] == Id)
@@ -44,12 +46,15 @@ static bool IsDirectory(unsigned Id)
 
 static bool IsOfUniversal(const DESTINATION *Destination)
 {
-    return (Destination->Id >= 11 && Destination->Id <= 13) || (Destination->Id == 10 && Destination->Folder[0] != 0);
+    return (Destination->Id >= 11 && Destination->Id <= 13) ||
+           (Destination->Id == 10 && Destination->Folder[0] != 0);
 }
 
 static bool IsOfSignature(unsigned Id)
 {
-    static const unsigned Allowed[] = {10, 11, 12, 13, 23, 51, 52, 55, 16422, 16425, 16426, 16427, 16428, 66000, 66001, 66002, 66003, 66004};
+    static const unsigned Allowed[] = {10,    11,    12,    13,    23,    51,
+                                       52,    55,    16422, 16425, 16426, 16427,
+                                       16428, 66000, 66001, 66002, 66003, 66004};
 
     for (unsigned i = 0; i < sizeof(Allowed) / sizeof(Allowed[0]); i++)
         if (Allowed[i] == Id)
@@ -57,8 +62,8 @@ static bool IsOfSignature(unsigned Id)
     return false;
 }
 
-static void CheckDestination(VERIFY *V, unsigned Line, const char *Section, const char *File, const char *Directive,
-                             const DESTINATION *Destination)
+static void CheckDestination(VERIFY *V, unsigned Line, const char *Section, const char *File,
+                             const char *Directive, const DESTINATION *Destination)
 {
     char Id[24], Path[VERIFY_TEXT];
 
@@ -67,14 +72,16 @@ static void CheckDestination(VERIFY *V, unsigned Line, const char *Section, cons
         return;
     }
     snprintf(Id, sizeof(Id), "%d", (int)Destination->Id);
-    VerifyPrint(Path, "%%%s%%%s%.500s", Id, Destination->Folder[0] != 0 ? "\\" : "", Destination->Folder);
+    VerifyPrint(Path, "%%%s%%%s%.500s", Id, Destination->Folder[0] != 0 ? "\\" : "",
+                Destination->Folder);
     if (!Destination->IsNumber || !IsDirectory(Destination->Id)) {
         VerifyNote(V, Destination->Line, 1243, Id, File, Section);
         return;
     }
     if (strcmp(Directive, "CopyFiles") != 0)
         return;
-    if (V->Options->Mode == VERIFY_SIGNATURE ? !IsOfSignature(Destination->Id) : Destination->Id != 13)
+    if (V->Options->Mode == VERIFY_SIGNATURE ? !IsOfSignature(Destination->Id)
+                                             : Destination->Id != 13)
         VerifyNote(V, Line, 1322, Path, File);
     if (!IsOfUniversal(Destination))
         VerifyNote(V, Line, 1306, Directive, Path, File);
@@ -88,7 +95,8 @@ static int SourceLine(const VERIFY *V, const char *File, const char *Architectur
 
     if (Architecture[0] != 0)
         Line = VerifyLine(V, VerifySection(V, "SourceDisksFiles.%s", Architecture), INF_NONE, File);
-    return Line != INF_NONE ? Line : VerifyLine(V, VerifySection(V, "SourceDisksFiles"), INF_NONE, File);
+    return Line != INF_NONE ? Line
+                            : VerifyLine(V, VerifySection(V, "SourceDisksFiles"), INF_NONE, File);
 }
 
 static void Join(char *Out, const char *A, const char *B)
@@ -97,7 +105,8 @@ static void Join(char *Out, const char *A, const char *B)
 
     A += *A == '\\';
     B += *B == '\\';
-    VerifyPrint(Out, "%.400s%s%.400s", A, *A != 0 && *B != 0 && !VerifyEnds(A, "\\") ? "\\" : "", B);
+    VerifyPrint(Out, "%.400s%s%.400s", A, *A != 0 && *B != 0 && !VerifyEnds(A, "\\") ? "\\" : "",
+                B);
     for (Length = strlen(Out); Length != 0 && Out[Length - 1] == '\\'; Length--)
         Out[Length - 1] = 0;
 }
@@ -111,7 +120,8 @@ static void SourceFolder(const VERIFY *V, int Line, const char *Architecture, ch
     VerifyField(V, Line, 1, Disk);
     VerifyField(V, Line, 2, Own);
     if (Architecture[0] != 0)
-        DiskLine = VerifyLine(V, VerifySection(V, "SourceDisksNames.%s", Architecture), INF_NONE, Disk);
+        DiskLine =
+            VerifyLine(V, VerifySection(V, "SourceDisksNames.%s", Architecture), INF_NONE, Disk);
     if (DiskLine == INF_NONE)
         DiskLine = VerifyLine(V, VerifySection(V, "SourceDisksNames"), INF_NONE, Disk);
     if (DiskLine != INF_NONE)
@@ -119,15 +129,16 @@ static void SourceFolder(const VERIFY *V, int Line, const char *Architecture, ch
     Join(Out, OfDisk, Own);
 }
 
-static void CheckSource(VERIFY *V, unsigned Number, const char *To, const char *From, const DESTINATION *Destination,
-                        const VERIFY_PLACE *Place)
+static void CheckSource(VERIFY *V, unsigned Number, const char *To, const char *From,
+                        const DESTINATION *Destination, const VERIFY_PLACE *Place)
 {
     int Line = SourceLine(V, From, Place->Architecture);
     char Source[VERIFY_TEXT], Target[VERIFY_TEXT], Name[VERIFY_TEXT];
     const char *File = strrchr(To, '\\');
 
     if (Line == INF_NONE) {
-        if (VerifyEntry(V, VerifySection(V, "Version"), "LayoutFile", Name)) /* the system's own list */
+        if (VerifyEntry(V, VerifySection(V, "Version"), "LayoutFile",
+                        Name)) /* the system's own list */
             return;
         VerifyNote(V, Number, 1230, From);
         return;
@@ -149,7 +160,8 @@ static void CheckSource(VERIFY *V, unsigned Number, const char *To, const char *
 /* ---- lists of files ---- */
 
 /* destination[,[source][,[temporary][,flags]]] */
-static void CheckLine(VERIFY *V, int Line, const char *Section, const char *Directive, const VERIFY_PLACE *Place)
+static void CheckLine(VERIFY *V, int Line, const char *Section, const char *Directive,
+                      const VERIFY_PLACE *Place)
 {
     char To[VERIFY_TEXT], From[VERIFY_TEXT], Flags[VERIFY_TEXT];
     unsigned Number = VerifyNumberOf(V, Line), Value;
@@ -181,7 +193,8 @@ void VerifyFileSection(VERIFY *V, int Section, const char *Directive, const VERI
     int Line;
 
     VerifySectionName(V, Section, Name);
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL))
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL))
         CheckLine(V, Line, Name, Directive, Place);
     Section = VerifySection(V, "%s.Security", Name);
     if (Section != INF_NONE)
@@ -207,7 +220,8 @@ void VerifyOneFile(VERIFY *V, int Line, const char *Name, const VERIFY_PLACE *Pl
 static bool HasDisk(const VERIFY *V, const char *Disk, const char *Decoration)
 {
     return VerifyLine(V, VerifySection(V, "SourceDisksNames"), INF_NONE, Disk) != INF_NONE ||
-           (Decoration[0] != 0 && VerifyLine(V, VerifySection(V, "SourceDisksNames%s", Decoration), INF_NONE, Disk) != INF_NONE);
+           (Decoration[0] != 0 && VerifyLine(V, VerifySection(V, "SourceDisksNames%s", Decoration),
+                                             INF_NONE, Disk) != INF_NONE);
 }
 
 static void CheckSources(VERIFY *V, int Section, const char *Name)
@@ -216,7 +230,8 @@ static void CheckSources(VERIFY *V, int Section, const char *Name)
     unsigned Number;
     int Line;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         if (!VerifyField(V, Line, 0, File) || File[0] == 0)
             continue;
         if (VerifyEnds(File, ".cat"))
@@ -248,7 +263,8 @@ static bool Lists(const VERIFY *V, int Section, const char *File)
     const char *Name;
     int Line;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         VerifyField(V, Line, 1, To);
         Name = strrchr(To, '\\');
         if (VerifySame(Name != NULL ? Name + 1 : To, File))
@@ -265,11 +281,14 @@ static bool Copies(const VERIFY *V, int Install, const char *File, unsigned Dept
 
     if (Install == INF_NONE || Depth == 0)
         return false;
-    for (Line = VerifyLine(V, Install, INF_NONE, "CopyFiles"); Line != INF_NONE; Line = VerifyLine(V, Install, Line, "CopyFiles"))
+    for (Line = VerifyLine(V, Install, INF_NONE, "CopyFiles"); Line != INF_NONE;
+         Line = VerifyLine(V, Install, Line, "CopyFiles"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++)
-            if (Name[0] == '@' ? VerifySame(Name + 1, File) : Lists(V, VerifySection(V, "%s", Name), File))
+            if (Name[0] == '@' ? VerifySame(Name + 1, File)
+                               : Lists(V, VerifySection(V, "%s", Name), File))
                 return true;
-    for (Line = VerifyLine(V, Install, INF_NONE, "Needs"); Line != INF_NONE; Line = VerifyLine(V, Install, Line, "Needs"))
+    for (Line = VerifyLine(V, Install, INF_NONE, "Needs"); Line != INF_NONE;
+         Line = VerifyLine(V, Install, Line, "Needs"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++)
             if (Copies(V, VerifySection(V, "%s", Name), File, Depth - 1))
                 return true;

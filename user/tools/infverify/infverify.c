@@ -30,8 +30,11 @@ static char *Narrow(const WCHAR *Text)
 static unsigned char *ReadBytes(const char *Path, unsigned *Count)
 {
     WCHAR *Wide = Widen(Path);
-    HANDLE File = Wide != NULL ? CreateFileW(Wide, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL) : INVALID_HANDLE_VALUE;
-    DWORD Size = File != INVALID_HANDLE_VALUE ? GetFileSize(File, NULL) : INVALID_FILE_SIZE, Got = 0;
+    HANDLE File = Wide != NULL ? CreateFileW(Wide, GENERIC_READ, FILE_SHARE_READ, NULL,
+                                             OPEN_EXISTING, 0, NULL)
+                               : INVALID_HANDLE_VALUE;
+    DWORD Size = File != INVALID_HANDLE_VALUE ? GetFileSize(File, NULL) : INVALID_FILE_SIZE,
+          Got = 0;
     unsigned char *Bytes = Size != INVALID_FILE_SIZE ? malloc((size_t)Size + 1) : NULL;
 
     if (Bytes != NULL && !ReadFile(File, Bytes, Size, &Got, NULL)) {
@@ -45,7 +48,8 @@ static unsigned char *ReadBytes(const char *Path, unsigned *Count)
     return Bytes;
 }
 
-static void Expand(const char *Pattern, void (*Each)(void *Context, const char *Path), void *Context)
+static void Expand(const char *Pattern, void (*Each)(void *Context, const char *Path),
+                   void *Context)
 {
     WCHAR *Wide = Widen(Pattern), Path[2 * MAX_PATH], *Slash;
     WIN32_FIND_DATAW Found;
@@ -55,7 +59,8 @@ static void Expand(const char *Pattern, void (*Each)(void *Context, const char *
     if (Search != INVALID_HANDLE_VALUE) {
         do {
             Slash = wcsrchr(Wide, L'\\');
-            _snwprintf(Path, 2 * MAX_PATH - 1, L"%.*ls%ls", Slash != NULL ? (int)(Slash + 1 - Wide) : 0, Wide, Found.cFileName);
+            _snwprintf(Path, 2 * MAX_PATH - 1, L"%.*ls%ls",
+                       Slash != NULL ? (int)(Slash + 1 - Wide) : 0, Wide, Found.cFileName);
             Path[2 * MAX_PATH - 1] = 0;
             Name = Narrow(Path);
             if (Name != NULL && !(Found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY))

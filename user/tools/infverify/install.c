@@ -1,6 +1,6 @@
 /*
- * Install sections, those that belong to them by their suffix, and those that they need. [doc: INF DDInstall Section and its
- * sections]
+ * Install sections, those that belong to them by their suffix, and those that they need. [doc: INF
+ * DDInstall Section and its sections]
  */
 #include "verify.h"
 
@@ -12,8 +12,10 @@
 /* Suffix of a section that belongs to an install section; "": it is one. */
 static const char *SuffixOf(const char *Name)
 {
-    static const char *const Suffixes[] = {".Services", ".HW", ".CoInstallers", ".Wdf", ".Interfaces", ".Filters", ".Components",
-                                           ".Software", ".Events", ".WMI", ".LogConfigOverride", ".FactDef", ".COM"};
+    static const char *const Suffixes[] = {
+        ".Services",          ".HW",         ".CoInstallers", ".Wdf",    ".Interfaces",
+        ".Filters",           ".Components", ".Software",     ".Events", ".WMI",
+        ".LogConfigOverride", ".FactDef",    ".COM"};
 
     for (unsigned i = 0; i < sizeof(Suffixes) / sizeof(Suffixes[0]); i++)
         if (VerifyEnds(Name, Suffixes[i]))
@@ -29,7 +31,8 @@ static void CheckIncludes(VERIFY *V, int Section)
     unsigned Field;
     int Line;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, "Include"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "Include"))
+    for (Line = VerifyLine(V, Section, INF_NONE, "Include"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "Include"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++)
             if (Name[0] != 0 && (!VerifyEnds(Name, ".inf") || strpbrk(Name, "\\/:") != NULL))
                 VerifyNote(V, VerifyNumberOf(V, Line), 1202, Name);
@@ -45,7 +48,8 @@ static void CheckNeeds(VERIFY *V, int Section, const VERIFY_PLACE *Place, SECTIO
 
     VerifySectionName(V, Section, Own);
     Suffix = SuffixOf(Own);
-    for (Line = VerifyLine(V, Section, INF_NONE, "Needs"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "Needs"))
+    for (Line = VerifyLine(V, Section, INF_NONE, "Needs"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "Needs"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++) {
             if (Name[0] == 0)
                 continue;
@@ -74,7 +78,8 @@ static void CheckNamed(VERIFY *V, int Section, const char *Directive, const VERI
     unsigned Field;
     int Line, Named;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, Directive); Line != INF_NONE; Line = VerifyLine(V, Section, Line, Directive)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, Directive); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, Directive)) {
         if (!VerifyField(V, Line, 1, Name) || Name[0] == 0)
             VerifyNote(V, VerifyNumberOf(V, Line), 1005, Directive);
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++) {
@@ -96,15 +101,17 @@ static void CheckNamed(VERIFY *V, int Section, const char *Directive, const VERI
 /* Directives that only the desktop has, by the sections that they name. */
 static void CheckLegacy(VERIFY *V, int Section)
 {
-    static const char *const Legacy[] = {"UpdateInis", "UpdateIniFields", "Ini2Reg", "ProfileItems", "RegisterDlls", "UnregisterDlls",
-                                         "LogConfig", "DelProperty"};
+    static const char *const Legacy[] = {"UpdateInis",   "UpdateIniFields", "Ini2Reg",
+                                         "ProfileItems", "RegisterDlls",    "UnregisterDlls",
+                                         "LogConfig",    "DelProperty"};
     char Name[VERIFY_TEXT];
     unsigned i, Field;
     bool First;
     int Line, Named;
 
     for (i = 0; i < sizeof(Legacy) / sizeof(Legacy[0]); i++)
-        for (Line = VerifyLine(V, Section, INF_NONE, Legacy[i]); Line != INF_NONE; Line = VerifyLine(V, Section, Line, Legacy[i])) {
+        for (Line = VerifyLine(V, Section, INF_NONE, Legacy[i]); Line != INF_NONE;
+             Line = VerifyLine(V, Section, Line, Legacy[i])) {
             VerifyNote(V, VerifyNumberOf(V, Line), 1307, "directive", Legacy[i]);
             for (Field = 1; VerifyField(V, Line, Field, Name); Field++) {
                 Named = Name[0] != 0 ? VerifyUse(V, Line, Legacy[i], Name, &First) : INF_NONE;
@@ -121,11 +128,13 @@ static void CheckProperties(VERIFY *V, int Section)
     unsigned Value;
     int Line;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         VerifyField(V, Line, 1, Name);
         if (Name[0] == '{' && !VerifyIsGuid(Name))
             VerifyNote(V, VerifyNumberOf(V, Line), 1019, "AddProperty", "property", Name);
-        if (Name[0] == '{' && (!VerifyField(V, Line, 2, Number) || !VerifyParse(Number, &Value) || Value < 2))
+        if (Name[0] == '{' &&
+            (!VerifyField(V, Line, 2, Number) || !VerifyParse(Number, &Value) || Value < 2))
             VerifyNote(V, VerifyNumberOf(V, Line), 1268, "AddProperty", "32");
         if (VerifyFields(V, Line) < 5)
             VerifyNote(V, VerifyNumberOf(V, Line), 1085, "AddProperty");
@@ -139,13 +148,15 @@ static void CheckOther(VERIFY *V, int Section)
     bool First;
     int Line, Named;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, "AddProperty"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "AddProperty"))
+    for (Line = VerifyLine(V, Section, INF_NONE, "AddProperty"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "AddProperty"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++) {
             Named = Name[0] != 0 ? VerifyUse(V, Line, "AddProperty", Name, &First) : INF_NONE;
             if (Named != INF_NONE)
                 CheckProperties(V, Named);
         }
-    for (Line = VerifyLine(V, Section, INF_NONE, "CopyINF"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "CopyINF"))
+    for (Line = VerifyLine(V, Section, INF_NONE, "CopyINF"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "CopyINF"))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++)
             if (!VerifyEnds(Name, ".inf"))
                 VerifyNote(V, VerifyNumberOf(V, Line), 1110, Name);
@@ -157,7 +168,8 @@ static void CheckOther(VERIFY *V, int Section)
 
 void VerifyDirectives(VERIFY *V, int Section, const VERIFY_PLACE *Place)
 {
-    static const char *const Named[] = {"CopyFiles", "DelFiles", "RenFiles", "AddReg", "DelReg", "BitReg"};
+    static const char *const Named[] = {"CopyFiles", "DelFiles", "RenFiles",
+                                        "AddReg",    "DelReg",   "BitReg"};
 
     for (unsigned i = 0; i < sizeof(Named) / sizeof(Named[0]); i++)
         CheckNamed(V, Section, Named[i], Place);
@@ -226,7 +238,8 @@ static void CheckWdfService(VERIFY *V, int Section, const char *Directive, const
     bool First;
     int Line, Named;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, Directive); Line != INF_NONE; Line = VerifyLine(V, Section, Line, Directive)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, Directive); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, Directive)) {
         if (!VerifyField(V, Line, 2, Name) || Name[0] == 0) {
             VerifyNote(V, VerifyNumberOf(V, Line), 1005, Directive);
             continue;
@@ -236,9 +249,12 @@ static void CheckWdfService(VERIFY *V, int Section, const char *Directive, const
         if (Named == INF_NONE)
             continue;
         if (!VerifyEntry(V, Named, Version, Value))
-            VerifyNote(V, VerifyNumberOf(V, Line), 1084, Version, Directive, "service", Service, Name);
-        else if (!V->Options->Stampinf && (Value[0] < '1' || Value[0] > '9' || Value[strspn(Value, "0123456789.")] != 0))
-            VerifyNote(V, VerifyNumberOf(V, VerifyLine(V, Named, INF_NONE, Version)), 1081, Version, "version", Value);
+            VerifyNote(V, VerifyNumberOf(V, Line), 1084, Version, Directive, "service", Service,
+                       Name);
+        else if (!V->Options->Stampinf &&
+                 (Value[0] < '1' || Value[0] > '9' || Value[strspn(Value, "0123456789.")] != 0))
+            VerifyNote(V, VerifyNumberOf(V, VerifyLine(V, Named, INF_NONE, Version)), 1081, Version,
+                       "version", Value);
     }
 }
 
@@ -285,7 +301,8 @@ static void CheckFilters(VERIFY *V, int Section, const VERIFY_PLACE *Place)
 
     CheckIncludes(V, Section);
     CheckNeeds(V, Section, Place, CheckFilters);
-    for (Line = VerifyLine(V, Section, INF_NONE, "AddFilter"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "AddFilter")) {
+    for (Line = VerifyLine(V, Section, INF_NONE, "AddFilter"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "AddFilter")) {
         if (!VerifyField(V, Line, 3, Name) || Name[0] == 0) {
             VerifyNote(V, VerifyNumberOf(V, Line), 1005, "AddFilter");
             continue;
@@ -296,11 +313,14 @@ static void CheckFilters(VERIFY *V, int Section, const VERIFY_PLACE *Place)
         VerifyEntry(V, Named, "FilterLevel", Level);
         VerifyEntry(V, Named, "FilterPosition", Position);
         if (Level[0] != 0 && Position[0] != 0)
-            VerifyNote(V, VerifyNumberOf(V, Line), 1087, "FilterLevel", "FilterPosition", "FilterPosition");
+            VerifyNote(V, VerifyNumberOf(V, Line), 1087, "FilterLevel", "FilterPosition",
+                       "FilterPosition");
         else if (Level[0] == 0 && Position[0] == 0)
             VerifyNote(V, V->File.Section[Named].Number, 1289, "FilterPosition", Name);
-        else if (Position[0] != 0 && !VerifySame(Position, "Upper") && !VerifySame(Position, "Lower"))
-            VerifyNote(V, VerifyNumberOf(V, VerifyLine(V, Named, INF_NONE, "FilterPosition")), 1081, "FilterPosition", "position", Position);
+        else if (Position[0] != 0 && !VerifySame(Position, "Upper") &&
+                 !VerifySame(Position, "Lower"))
+            VerifyNote(V, VerifyNumberOf(V, VerifyLine(V, Named, INF_NONE, "FilterPosition")), 1081,
+                       "FilterPosition", "position", Position);
     }
     VerifyMarkBelow(V, Section);
 }
@@ -314,17 +334,23 @@ static void CheckAdded(VERIFY *V, int Section, const VERIFY_PLACE *Place)
 
     CheckIncludes(V, Section);
     CheckNeeds(V, Section, Place, CheckAdded);
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         if (!VerifyField(V, Line, 0, Key))
             continue;
-        if (!VerifySame(Key, "AddComponent") && !VerifySame(Key, "AddSoftware") && !VerifySame(Key, "AddEventProvider"))
+        if (!VerifySame(Key, "AddComponent") && !VerifySame(Key, "AddSoftware") &&
+            !VerifySame(Key, "AddEventProvider"))
             continue;
-        if (!VerifyField(V, Line, VerifySame(Key, "AddEventProvider") ? 2 : 3, Name) || Name[0] == 0) {
+        if (!VerifyField(V, Line, VerifySame(Key, "AddEventProvider") ? 2 : 3, Name) ||
+            Name[0] == 0) {
             VerifyNote(V, VerifyNumberOf(V, Line), 1005, Key);
             continue;
         }
-        Named = VerifyUse(V, Line, VerifySame(Key, "AddComponent") ? "AddComponent" :
-                          VerifySame(Key, "AddSoftware") ? "AddSoftware" : "AddEventProvider", Name, &First);
+        Named = VerifyUse(V, Line,
+                          VerifySame(Key, "AddComponent")  ? "AddComponent"
+                          : VerifySame(Key, "AddSoftware") ? "AddSoftware"
+                                                           : "AddEventProvider",
+                          Name, &First);
         if (Named != INF_NONE)
             CheckPlain(V, Named, Place);
     }
@@ -335,16 +361,20 @@ static const struct {
     const char *Suffix;
     SECTION_CHECK *Check;
 } Parts[] = {
-    {"Services", CheckServices}, {"HW", CheckPlain}, {"CoInstallers", CheckCoInstallers}, {"Wdf", CheckWdf},
-    {"Interfaces", CheckInterfaces}, {"Filters", CheckFilters}, {"Components", CheckAdded}, {"Software", CheckAdded},
-    {"Events", CheckAdded}, {"WMI", CheckPlain}, {"COM", CheckPlain}, {"LogConfigOverride", CheckDesktopOnly},
+    {"Services", CheckServices}, {"HW", CheckPlain}, {"CoInstallers", CheckCoInstallers},
+    {"Wdf", CheckWdf},
+    {"Interfaces", CheckInterfaces}, {"Filters", CheckFilters}, {"Components", CheckAdded},
+    {"Software", CheckAdded},
+    {"Events", CheckAdded}, {"WMI", CheckPlain}, {"COM", CheckPlain},
+    {"LogConfigOverride", CheckDesktopOnly},
     {"FactDef", CheckDesktopOnly}, {"PosDup", CheckPlain}, {"NetDrivers", CheckPlain},
     {"Remove", CheckRemove}, {"Remove.Services", CheckRemovedServices}, /* of network components */
 };
 
 void VerifyInstall(VERIFY *V, int Section, const VERIFY_TARGET *Target)
 {
-    VERIFY_PLACE Place = {.Install = Section, .Architecture = Target->Architecture, .Build = Target->Part[4]};
+    VERIFY_PLACE Place = {
+        .Install = Section, .Architecture = Target->Architecture, .Build = Target->Part[4]};
     char Name[VERIFY_TEXT];
     int Part;
 
@@ -368,7 +398,8 @@ static void CheckClassInterfaces(VERIFY *V, int Section)
     char Guid[VERIFY_TEXT], Name[VERIFY_TEXT];
     int Line, Named;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         if (!VerifyField(V, Line, 0, Guid) || !VerifyIsGuid(Guid))
             VerifyNote(V, VerifyNumberOf(V, Line), 1019, "InterfaceInstall32", "interface", Guid);
         if (!VerifyField(V, Line, 1, Name) || Name[0] == 0)
@@ -419,12 +450,15 @@ static bool HasService(const VERIFY *V, int Services, unsigned Depth)
 
     if (Services == INF_NONE || Depth == 0)
         return false;
-    for (Line = VerifyLine(V, Services, INF_NONE, "AddService"); Line != INF_NONE; Line = VerifyLine(V, Services, Line, "AddService"))
+    for (Line = VerifyLine(V, Services, INF_NONE, "AddService"); Line != INF_NONE;
+         Line = VerifyLine(V, Services, Line, "AddService"))
         if (VerifyField(V, Line, 2, Text) && VerifyParse(Text, &Number) && (Number & 2))
             return true;
-    if (VerifyLine(V, Services, INF_NONE, "Include") != INF_NONE && VerifyLine(V, Services, INF_NONE, "Needs") != INF_NONE)
+    if (VerifyLine(V, Services, INF_NONE, "Include") != INF_NONE &&
+        VerifyLine(V, Services, INF_NONE, "Needs") != INF_NONE)
         return true;
-    for (Line = VerifyLine(V, Services, INF_NONE, "Needs"); Line != INF_NONE; Line = VerifyLine(V, Services, Line, "Needs"))
+    for (Line = VerifyLine(V, Services, INF_NONE, "Needs"); Line != INF_NONE;
+         Line = VerifyLine(V, Services, Line, "Needs"))
         for (Field = 1; VerifyField(V, Line, Field, Text); Field++) {
             Needed = VerifySection(V, "%s", Text);
             if (HasService(V, Needed, Depth - 1))
@@ -433,7 +467,8 @@ static bool HasService(const VERIFY *V, int Services, unsigned Depth)
     return false;
 }
 
-/* A function driver by AddService with flag 2, with or without a name, or from an INF that is included. */
+/* A function driver by AddService with flag 2, with or without a name, or from an INF that is
+ * included. */
 bool VerifyHasService(const VERIFY *V, int Section)
 {
     char Name[VERIFY_TEXT];

@@ -1,6 +1,7 @@
 /*
- * The command line of InfVerif. [doc: Running InfVerif from the Command Line]. Refused by name: /l (HTML), /product, /rulever,
- * /wbuild: there is one set of rules. Lines of errors are those of InfVerif; what /v says beyond the documented lines is ours.
+ * The command line of InfVerif. [doc: Running InfVerif from the Command Line]. Refused by name: /l
+ * (HTML), /product, /rulever, /wbuild: there is one set of rules. Lines of errors are those of
+ * InfVerif; what /v says beyond the documented lines is ours.
  */
 #include "verify.h"
 
@@ -11,7 +12,8 @@
 enum { FINE = 0, INVALID = 1, USAGE = 87, LINE_LIMIT = 8 * VERIFY_TEXT };
 
 static const char Usage[] =
-    "USAGE: InfVerif.exe [/code <error code>] [/v] [[/h] | [/w] | [/u] | [/k]] [/info] [/stampinf]\n"
+    "USAGE: InfVerif.exe [/code <error code>] [/v] [[/h] | [/w] | [/u] | [/k]] [/info] "
+    "[/stampinf]\n"
     "                    [/osver <TargetOSVersion>] [/provider <ProviderName>] <files>\n\n"
     "/code <error code>   Display help information for an error code.\n"
     "/v                   Display verbose file logging details.\n"
@@ -21,9 +23,11 @@ static const char Usage[] =
     "/k                   Reports errors using Declarative Driver requirements. (mode)\n"
     "/info                Displays INF summary information.\n"
     "/stampinf            Treat $ARCH$ as a valid architecture, to validate pre-stampinf files.\n"
-    "/osver <version>     Process the INF for only a specific target OS, NTamd64.10.0 for example.\n"
+    "/osver <version>     Process the INF for only a specific target OS, NTamd64.10.0 for "
+    "example.\n"
     "/provider <name>     Reports an error for INFs not using the specified provider name.\n"
-    "<files>              A space-separated list of INF files to analyze. Wildcards (*) may be used.\n\n"
+    "<files>              A space-separated list of INF files to analyze. Wildcards (*) may be "
+    "used.\n\n"
     "Only one mode option may be passed at a time.\n";
 
 typedef struct _COMMAND {
@@ -74,8 +78,8 @@ static void PutJson(COMMAND *Command, const char *Text)
 static void ShowNote(COMMAND *Command, const char *Path, const VERIFY_NOTE *Note)
 {
     if (Command->Json) {
-        Print(Command, "{\"type\":\"inf\",\"level\":\"%s\",\"code\":%d,\"line\":%u,\"file\":", Note->IsError ? "error" : "warning",
-              Note->Code, Note->Line);
+        Print(Command, "{\"type\":\"inf\",\"level\":\"%s\",\"code\":%d,\"line\":%u,\"file\":",
+              Note->IsError ? "error" : "warning", Note->Code, Note->Line);
         PutJson(Command, Path);
         Print(Command, ",\"text\":");
         PutJson(Command, Note->Text);
@@ -129,9 +133,13 @@ static int ShowCode(COMMAND *Command, const char *Text)
         Print(Command, "'%s' is no code that InfVerif gives here.\n", Text);
         return USAGE;
     }
-    Print(Command, "Code %d\n\nMessage: %s\nMeaning: %s\n", Code->Code, Code->Message, Code->Meaning);
+    Print(Command, "Code %d\n\nMessage: %s\nMeaning: %s\n", Code->Code, Code->Message,
+          Code->Meaning);
     for (unsigned i = 0; i < 3; i++)
-        Print(Command, "%s: %s\n", Modes[i], Code->Levels[i] == 'E' ? "Error" : Code->Levels[i] == 'W' ? "Warning" : "None");
+        Print(Command, "%s: %s\n", Modes[i],
+              Code->Levels[i] == 'E'   ? "Error"
+              : Code->Levels[i] == 'W' ? "Warning"
+                                       : "None");
     return FINE;
 }
 
@@ -140,7 +148,10 @@ static bool TakeMode(COMMAND *Command, const char *Name)
     static const struct {
         const char *Name;
         VERIFY_MODE Mode;
-    } Modes[] = {{"k", VERIFY_DECLARATIVE}, {"u", VERIFY_UNIVERSAL}, {"w", VERIFY_WINDOWS}, {"h", VERIFY_SIGNATURE}};
+    } Modes[] = {{"k", VERIFY_DECLARATIVE},
+                 {"u", VERIFY_UNIVERSAL},
+                 {"w", VERIFY_WINDOWS},
+                 {"h", VERIFY_SIGNATURE}};
 
     for (unsigned i = 0; i < 4; i++)
         if (VerifySame(Name, Modes[i].Name)) {
@@ -195,13 +206,15 @@ static bool IsOption(const COMMAND *Command, const char *Argument)
 {
     if (Argument[0] == '-')
         return Argument[1] != 0;
-    return Argument[0] == '/' && !(Command->Host->HasJson && (strchr(Argument + 1, '/') != NULL || VerifyEnds(Argument, ".inf")));
+    return Argument[0] == '/' && !(Command->Host->HasJson && (strchr(Argument + 1, '/') != NULL ||
+                                                              VerifyEnds(Argument, ".inf")));
 }
 
 static void ShowModes(COMMAND *Command)
 {
-    static const char *const Lines[] = {"", "Running Declarative Driver checks\n", "Running Universal Driver checks\n",
-                                        "Running Windows Driver checks\n", "Running signature requirements check\n"};
+    static const char *const Lines[] = {
+        "", "Running Declarative Driver checks\n", "Running Universal Driver checks\n",
+        "Running Windows Driver checks\n", "Running signature requirements check\n"};
 
     if (Command->Verbose && !Command->Json)
         Print(Command, "Running in Verbose\n%s\n", Lines[Command->Options.Mode]);
@@ -214,7 +227,8 @@ static bool CheckOptions(COMMAND *Command)
 
     if (Command->Modes > 1)
         Print(Command, "Only one mode option may be passed at a time.\n");
-    else if (Command->Options.OsVersion != NULL && !VerifyTarget(&V, Command->Options.OsVersion, &Target))
+    else if (Command->Options.OsVersion != NULL &&
+             !VerifyTarget(&V, Command->Options.OsVersion, &Target))
         Print(Command, "'%s' is no target OS version.\n", Command->Options.OsVersion);
     else
         return true;

@@ -1,4 +1,5 @@
-/* [Manufacturer], models, [DefaultInstall]. [doc: INF Manufacturer Section, INF Models Section, INF DefaultInstall Section] */
+/* [Manufacturer], models, [DefaultInstall]. [doc: INF Manufacturer Section, INF Models Section, INF
+ * DefaultInstall Section] */
 #include "verify.h"
 
 #include <stdio.h>
@@ -31,7 +32,8 @@ bool VerifyTarget(const VERIFY *V, const char *Decoration, VERIFY_TARGET *Target
     memset(Target, 0, sizeof(*Target));
     if (!VerifyStarts(Decoration, "nt"))
         return false;
-    for (unsigned i = 0; i < ARCHITECTURES && Target->Architecture[0] == 0; i++) /* arm64 before arm */
+    for (unsigned i = 0; i < ARCHITECTURES && Target->Architecture[0] == 0;
+         i++) /* arm64 before arm */
         if (VerifyStarts(At, Architectures[i]))
             strcpy(Target->Architecture, Architectures[i]);
     if (V->Options->Stampinf && strncmp(At, "$ARCH$", 6) == 0)
@@ -45,7 +47,8 @@ bool VerifyTarget(const VERIFY *V, const char *Decoration, VERIFY_TARGET *Target
     return *At == 0;
 }
 
-static bool CheckDecoration(VERIFY *V, int Line, const char *Models, const char *Decoration, VERIFY_TARGET *Target)
+static bool CheckDecoration(VERIFY *V, int Line, const char *Models, const char *Decoration,
+                            VERIFY_TARGET *Target)
 {
     char Section[VERIFY_TEXT], Version[VERIFY_TEXT];
 
@@ -59,7 +62,8 @@ static bool CheckDecoration(VERIFY *V, int Line, const char *Models, const char 
         return false;
     }
     VerifyPrint(Version, "%u.%u.%u", Target->Part[0], Target->Part[1], Target->Part[4]);
-    if (Target->Parts == 5 && Target->Part[4] != 0 && (Target->Part[0] < 10 || Target->Part[4] < 14310))
+    if (Target->Parts == 5 && Target->Part[4] != 0 &&
+        (Target->Part[0] < 10 || Target->Part[4] < 14310))
         VerifyNote(V, VerifyNumberOf(V, Line), 1288, Version);
     if (Target->Architecture[0] == 0)
         VerifyNote(V, VerifyNumberOf(V, Line), 2010, Section, "NTx86");
@@ -83,8 +87,9 @@ static int FindInstall(const VERIFY *V, const char *Name, const char *Architectu
 /* Classes whose devices work without a function driver of their own. */
 static bool NeedsService(const VERIFY *V)
 {
-    static const char *const Without[] = {"Extension", "SoftwareComponent", "SoftwareDevice", "Printer", "Monitor", "Firmware",
-                                          "PrintQueue", "WSDPrintDevice", "Volume", "NetService", "NetTrans", "NetClient"};
+    static const char *const Without[] = {
+        "Extension",  "SoftwareComponent", "SoftwareDevice", "Printer",    "Monitor",  "Firmware",
+        "PrintQueue", "WSDPrintDevice",    "Volume",         "NetService", "NetTrans", "NetClient"};
 
     for (unsigned i = 0; i < sizeof(Without) / sizeof(Without[0]); i++)
         if (VerifySame(V->Class, Without[i]))
@@ -123,7 +128,8 @@ static unsigned CheckModels(VERIFY *V, int Section, const VERIFY_TARGET *Target)
     int Line;
 
     V->Role[Section] = "Models";
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL))
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL))
         Count += CheckModel(V, Line, Target);
     return Count;
 }
@@ -132,7 +138,8 @@ static unsigned CheckModels(VERIFY *V, int Section, const VERIFY_TARGET *Target)
 
 static unsigned long long Order(const VERIFY_TARGET *Target)
 {
-    return (unsigned long long)(Target->Part[0] & 0xFFFF) << 48 | (unsigned long long)(Target->Part[1] & 0xFFFF) << 32 | Target->Part[4];
+    return (unsigned long long)(Target->Part[0] & 0xFFFF) << 48 |
+           (unsigned long long)(Target->Part[1] & 0xFFFF) << 32 | Target->Part[4];
 }
 
 /* With /osver: whether of a line's decorations it is this one that the system takes. */
@@ -144,10 +151,13 @@ static bool IsTaken(VERIFY *V, int Line, const VERIFY_TARGET *Candidate)
 
     if (V->Options->OsVersion == NULL || !VerifyTarget(V, V->Options->OsVersion, &Wanted))
         return true;
-    if ((Candidate->Architecture[0] != 0 && !VerifySame(Candidate->Architecture, Wanted.Architecture)) || Order(Candidate) > Order(&Wanted))
+    if ((Candidate->Architecture[0] != 0 &&
+         !VerifySame(Candidate->Architecture, Wanted.Architecture)) ||
+        Order(Candidate) > Order(&Wanted))
         return false;
     for (Field = 2; VerifyField(V, Line, Field, Decoration); Field++)
-        if (VerifyTarget(V, Decoration, &Other) && VerifySame(Other.Architecture, Candidate->Architecture) &&
+        if (VerifyTarget(V, Decoration, &Other) &&
+            VerifySame(Other.Architecture, Candidate->Architecture) &&
             Order(&Other) > Order(Candidate) && Order(&Other) <= Order(&Wanted))
             return false;
     return true;
@@ -206,9 +216,11 @@ void VerifyModels(VERIFY *V)
 
     if (Section == INF_NONE && HasDefaultInstall(V))
         return;
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL))
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL))
         Count += CheckManufacturer(V, Line);
-    if (Count == 0 && V->Options->OsVersion == NULL && VerifySection(V, "ClassInstall32") == INF_NONE)
+    if (Count == 0 && V->Options->OsVersion == NULL &&
+        VerifySection(V, "ClassInstall32") == INF_NONE)
         VerifyNote(V, Section != INF_NONE ? V->File.Section[Section].Number : 0, 1297);
 }
 
@@ -221,7 +233,8 @@ static bool IsBase(const VERIFY *V, const char *Name, const char *Base)
     VERIFY_TARGET Target;
 
     return VerifyStarts(Name, Base) &&
-           (*Rest == 0 || (*Rest == '.' && (strchr(Rest + 1, '.') == NULL || VerifyTarget(V, Rest + 1, &Target))));
+           (*Rest == 0 || (*Rest == '.' &&
+                           (strchr(Rest + 1, '.') == NULL || VerifyTarget(V, Rest + 1, &Target))));
 }
 
 void VerifyDefaultInstall(VERIFY *V)
@@ -242,7 +255,8 @@ void VerifyDefaultInstall(VERIFY *V)
             memset(&Target, 0, sizeof(Target));
             VerifyNote(V, V->File.Section[i].Number, 1421, Name);
         }
-        if (Uninstalls && (!VerifyEntry(V, (int)i, "LegacyUninstall", Value) || strcmp(Value, "1") != 0))
+        if (Uninstalls &&
+            (!VerifyEntry(V, (int)i, "LegacyUninstall", Value) || strcmp(Value, "1") != 0))
             VerifyNote(V, V->File.Section[i].Number, 1422);
         VerifyInstall(V, (int)i, &Target);
     }

@@ -1,4 +1,5 @@
-/* AddReg, DelReg, BitReg. [doc: INF AddReg Directive and the others; InfVerif /h; Using a Universal INF File] */
+/* AddReg, DelReg, BitReg. [doc: INF AddReg Directive and the others; InfVerif /h; Using a Universal
+ * INF File] */
 #include "verify.h"
 
 #include <string.h>
@@ -11,27 +12,40 @@
 
 /* Below HKLM, what /h leaves to drivers for now. */
 static const char *const Signature[] = {
-    "SYSTEM\\CurrentControlSet", "SOFTWARE\\Classes", "SOFTWARE\\Khronos", "SOFTWARE\\Microsoft\\Analog\\Providers",
-    "SOFTWARE\\Microsoft\\Cellular\\MVSettings\\DeviceSpecific\\CellUX", "SOFTWARE\\Microsoft\\Cryptography\\Calais\\Readers",
-    "SOFTWARE\\Microsoft\\Cryptography\\Calais\\SmartCards", "SOFTWARE\\Microsoft\\Cryptography\\DRM_RNG",
+    "SYSTEM\\CurrentControlSet", "SOFTWARE\\Classes", "SOFTWARE\\Khronos",
+    "SOFTWARE\\Microsoft\\Analog\\Providers",
+    "SOFTWARE\\Microsoft\\Cellular\\MVSettings\\DeviceSpecific\\CellUX",
+    "SOFTWARE\\Microsoft\\Cryptography\\Calais\\Readers",
+    "SOFTWARE\\Microsoft\\Cryptography\\Calais\\SmartCards",
+    "SOFTWARE\\Microsoft\\Cryptography\\DRM_RNG",
     "SOFTWARE\\Microsoft\\EAPOL", "SOFTWARE\\Microsoft\\Palm\\DelayManipulationDuration",
-    "SOFTWARE\\Microsoft\\Shell\\OEM\\QuickActions\\ColorProfileQuickAction", "SOFTWARE\\Microsoft\\Speech_OneCore\\AudioInput",
-    "SOFTWARE\\Microsoft\\Windows Media Foundation", "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\AdaptiveDisplayBrightness",
-    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\drivers.desc", "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Drivers32",
-    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ICM", "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\OpenGlDrivers",
+    "SOFTWARE\\Microsoft\\Shell\\OEM\\QuickActions\\ColorProfileQuickAction",
+    "SOFTWARE\\Microsoft\\Speech_OneCore\\AudioInput",
+    "SOFTWARE\\Microsoft\\Windows Media Foundation",
+    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\AdaptiveDisplayBrightness",
+    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\drivers.desc",
+    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Drivers32",
+    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ICM",
+    "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\OpenGlDrivers",
     "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\Notify\\ScCertProp",
-    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\App Paths", "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Audio",
-    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication", "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Control Panel",
-    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Controls Folder", "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Explorer",
-    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Reliability\\UserDefined", "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run",
-    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\RunOnce", "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\App Paths",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Audio",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Control Panel",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Controls Folder",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Explorer",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Reliability\\UserDefined",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\RunOnce",
+    "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall",
     "SOFTWARE\\Wow6432Node\\Microsoft\\Windows Media Foundation", "SOFTWARE\\Wow6432Node\\Khronos",
     "SOFTWARE\\WowAA32Node\\Microsoft\\Windows Media Foundation", "SOFTWARE\\WowAA32Node\\Khronos",
 };
 /* What universal INFs may write: COM classes and media transforms. */
 static const char *const Universal[] = {
     "SOFTWARE\\Classes", "SOFTWARE\\Microsoft\\Windows Media Foundation",
-    "SOFTWARE\\WOW6432Node\\Microsoft\\Windows Media Foundation", "SOFTWARE\\WOW3232Node\\Microsoft\\Windows Media Foundation",
+    "SOFTWARE\\WOW6432Node\\Microsoft\\Windows Media Foundation",
+    "SOFTWARE\\WOW3232Node\\Microsoft\\Windows Media Foundation",
 };
 
 static bool IsBelow(const char *Subkey, const char *const *Keys, unsigned Count)
@@ -48,13 +62,15 @@ static bool IsBelow(const char *Subkey, const char *const *Keys, unsigned Count)
 
 /* ---- roots ---- */
 
-static void CheckIsolation(VERIFY *V, unsigned Line, const char *Directive, const char *Root, const char *Subkey, const char *Name)
+static void CheckIsolation(VERIFY *V, unsigned Line, const char *Directive, const char *Root,
+                           const char *Subkey, const char *Name)
 {
     bool OfClasses = VerifySame(Root, "HKCR"), OfMachine = VerifySame(Root, "HKLM");
 
     if (!OfClasses && !(OfMachine && IS_BELOW(Subkey, Universal)))
         VerifyNote(V, Line, 1304, Directive, Root, Subkey);
-    if (V->Options->Mode == VERIFY_SIGNATURE && (OfClasses || (OfMachine && IS_BELOW(Subkey, Signature))))
+    if (V->Options->Mode == VERIFY_SIGNATURE &&
+        (OfClasses || (OfMachine && IS_BELOW(Subkey, Signature))))
         return;
     if (Name[0] != 0)
         VerifyNote(V, Line, 1321, Root, Subkey, Name);
@@ -62,7 +78,8 @@ static void CheckIsolation(VERIFY *V, unsigned Line, const char *Directive, cons
         VerifyNote(V, Line, 1320, Root, Subkey);
 }
 
-static bool CheckRoot(VERIFY *V, unsigned Line, const char *Directive, const char *Root, const char *Subkey, const char *Name)
+static bool CheckRoot(VERIFY *V, unsigned Line, const char *Directive, const char *Root,
+                      const char *Subkey, const char *Name)
 {
     static const char *const Roots[] = {"HKR", "HKLM", "HKCR", "HKU", "HKCU"};
     unsigned i;
@@ -115,7 +132,8 @@ static void CheckData(VERIFY *V, int Line, unsigned Flags)
         }
 }
 
-/* Systems before this build read these beside Parameters. [doc: Creating an INF File for a Minifilter Driver] */
+/* Systems before this build read these beside Parameters. [doc: Creating an INF File for a
+ * Minifilter Driver] */
 #define MINIFILTER_BUILD 25952
 
 static bool IsOfMinifilter(const char *Subkey, const char *Name)
@@ -125,8 +143,8 @@ static bool IsOfMinifilter(const char *Subkey, const char *Name)
 }
 
 /* What a value means in the place where it stands. */
-static void CheckMeaning(VERIFY *V, int Line, const char *Root, const char *Subkey, const char *Name, unsigned Flags,
-                         const VERIFY_PLACE *Place)
+static void CheckMeaning(VERIFY *V, int Line, const char *Root, const char *Subkey,
+                         const char *Name, unsigned Flags, const VERIFY_PLACE *Place)
 {
     unsigned Number = VerifyNumberOf(V, Line), Field;
     char Key[VERIFY_TEXT], Text[VERIFY_TEXT];
@@ -135,12 +153,14 @@ static void CheckMeaning(VERIFY *V, int Line, const char *Root, const char *Subk
     VerifyPrint(Key, "%.400s%s%.400s", Subkey, Subkey[0] != 0 && Name[0] != 0 ? "\\" : "", Name);
     if ((Flags & APPEND) && TYPE(Flags) == TYPE_MULTI_SZ)
         VerifyNote(V, Number, 1305, "AddReg", Root, Key);
-    if (IsRelative && Subkey[0] == 0 && !Place->OfService && (VerifySame(Name, "UpperFilters") || VerifySame(Name, "LowerFilters")))
+    if (IsRelative && Subkey[0] == 0 && !Place->OfService &&
+        (VerifySame(Name, "UpperFilters") || VerifySame(Name, "LowerFilters")))
         VerifyNote(V, Number, 1329);
     if (IsRelative && Place->OfCoInstallers && VerifySame(Name, "CoInstallers32"))
         for (Field = 5; VerifyField(V, Line, Field, Text); Field++)
             VerifyNote(V, Number, 1303, "AddReg", "co-installer", Text);
-    if (IsRelative && Place->OfService && !VerifySame(Subkey, "Parameters") && !VerifyStarts(Subkey, "Parameters\\") &&
+    if (IsRelative && Place->OfService && !VerifySame(Subkey, "Parameters") &&
+        !VerifyStarts(Subkey, "Parameters\\") &&
         !(Place->Build < MINIFILTER_BUILD && IsOfMinifilter(Subkey, Name)))
         VerifyNote(V, Number, 1323, Key);
 }
@@ -191,7 +211,8 @@ void VerifyRegistry(VERIFY *V, int Section, const char *Directive, const VERIFY_
     char Name[VERIFY_TEXT];
     int Line;
 
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL)) {
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL)) {
         if (strcmp(Directive, "AddReg") == 0)
             CheckAdd(V, Line, Place);
         else

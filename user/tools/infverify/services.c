@@ -1,4 +1,5 @@
-/* Services: AddService, DelService and the sections that they name. [doc: INF AddService Directive, INF DelService Directive] */
+/* Services: AddService, DelService and the sections that they name. [doc: INF AddService Directive,
+ * INF DelService Directive] */
 #include "verify.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@ static bool CheckNumber(VERIFY *V, int Section, const char *Key, unsigned *Numbe
     if (VerifyEntry(V, Section, Key, Value) && VerifyParse(Value, Number))
         return true;
     VerifySectionName(V, Section, Name);
-    VerifyNote(V, Line != INF_NONE ? VerifyNumberOf(V, Line) : V->File.Section[Section].Number, 1234, Key, Name);
+    VerifyNote(V, Line != INF_NONE ? VerifyNumberOf(V, Line) : V->File.Section[Section].Number,
+               1234, Key, Name);
     return false;
 }
 
@@ -28,18 +30,21 @@ static void CheckBinary(VERIFY *V, int Section, const VERIFY_PLACE *Place)
 
     VerifySectionName(V, Section, Name);
     if (Line == INF_NONE || !VerifyField(V, Line, 1, Binary) || Binary[0] == 0) {
-        VerifyNote(V, Line != INF_NONE ? VerifyNumberOf(V, Line) : V->File.Section[Section].Number, 1234, "ServiceBinary", Name);
+        VerifyNote(V, Line != INF_NONE ? VerifyNumberOf(V, Line) : V->File.Section[Section].Number,
+                   1234, "ServiceBinary", Name);
         return;
     }
     if (Binary[0] != '%' && !(Binary[0] == '"' && Binary[1] == '%'))
         VerifyNote(V, VerifyNumberOf(V, Line), 2085, Binary);
     File = strrchr(Binary, '\\');
     File = File != NULL ? File + 1 : Binary;
-    if (VerifyLine(V, Place->Install, INF_NONE, "Include") == INF_NONE && !VerifyCopies(V, Place->Install, File))
+    if (VerifyLine(V, Place->Install, INF_NONE, "Include") == INF_NONE &&
+        !VerifyCopies(V, Place->Install, File))
         VerifyNote(V, VerifyNumberOf(V, Line), 2084, Binary);
 }
 
-static void CheckService(VERIFY *V, int Section, const char *Service, unsigned Flags, const VERIFY_PLACE *Place)
+static void CheckService(VERIFY *V, int Section, const char *Service, unsigned Flags,
+                         const VERIFY_PLACE *Place)
 {
     VERIFY_PLACE Own = *Place;
     unsigned Type, Start, Error;
@@ -62,8 +67,8 @@ static void CheckEventLog(VERIFY *V, int Line, const VERIFY_PLACE *Place)
     bool First;
     int Section;
 
-    if (VerifyField(V, Line, 5, Type) && Type[0] != 0 && !VerifySame(Type, "System") && !VerifySame(Type, "Application") &&
-        !VerifySame(Type, "Security"))
+    if (VerifyField(V, Line, 5, Type) && Type[0] != 0 && !VerifySame(Type, "System") &&
+        !VerifySame(Type, "Application") && !VerifySame(Type, "Security"))
         VerifyNote(V, VerifyNumberOf(V, Line), 1250, Type);
     if (!VerifyField(V, Line, 4, Name) || Name[0] == 0)
         return;
@@ -72,7 +77,8 @@ static void CheckEventLog(VERIFY *V, int Line, const VERIFY_PLACE *Place)
         VerifyDirectives(V, Section, Place);
 }
 
-static void CheckAdd(VERIFY *V, int Line, const char *Own, char *Associated, const VERIFY_PLACE *Place)
+static void CheckAdd(VERIFY *V, int Line, const char *Own, char *Associated,
+                     const VERIFY_PLACE *Place)
 {
     char Service[VERIFY_TEXT], Text[VERIFY_TEXT], Name[VERIFY_TEXT];
     unsigned Number = VerifyNumberOf(V, Line), Flags = 0;
@@ -115,9 +121,11 @@ void VerifyServices(VERIFY *V, int Section, const VERIFY_PLACE *Place)
     int Line;
 
     VerifySectionName(V, Section, Own);
-    for (Line = VerifyLine(V, Section, INF_NONE, "AddService"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "AddService"))
+    for (Line = VerifyLine(V, Section, INF_NONE, "AddService"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "AddService"))
         CheckAdd(V, Line, Own, Associated, Place);
-    for (Line = VerifyLine(V, Section, INF_NONE, "DelService"); Line != INF_NONE; Line = VerifyLine(V, Section, Line, "DelService")) {
+    for (Line = VerifyLine(V, Section, INF_NONE, "DelService"); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, "DelService")) {
         VerifyField(V, Line, 1, Service);
         if (Service[0] == 0)
             VerifyNote(V, VerifyNumberOf(V, Line), 1253, "DelService", Own);

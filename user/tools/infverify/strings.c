@@ -22,7 +22,8 @@ static void CheckTokens(VERIFY *V, const INF_TEXT *Text, unsigned Line)
         if (Close != At + 1) {
             VerifyNarrow(At + 1, (unsigned)(Close - At - 1), Token, VERIFY_TEXT);
             VerifyPrint(Whole, "%%%.900s%%", Token);
-            if (!InfFindString(&V->File, At + 1, (unsigned)(Close - At - 1), &Value) && !VerifyParse(Token, &Number))
+            if (!InfFindString(&V->File, At + 1, (unsigned)(Close - At - 1), &Value) &&
+                !VerifyParse(Token, &Number))
                 VerifyNote(V, Line, 1235, Whole, "Strings", "%", "%%");
         }
         At = Close;
@@ -40,7 +41,8 @@ static void CheckLanguages(VERIFY *V)
     char Name[VERIFY_TEXT];
 
     for (unsigned i = 0; First != INF_NONE && i < V->File.SectionCount; i++)
-        if (IsStrings(V, (int)i) && V->File.Section[i].LineCount != V->File.Section[First].LineCount) {
+        if (IsStrings(V, (int)i) &&
+            V->File.Section[i].LineCount != V->File.Section[First].LineCount) {
             VerifySectionName(V, (int)i, Name);
             VerifyNote(V, V->File.Section[i].Number, 1295, Name, "Strings");
         }

@@ -35,7 +35,8 @@ void VerifyNarrow(const INF_CHAR *Text, unsigned Length, char *Out, unsigned Lim
     for (i = 0; i < Length && Used + 5 <= Limit; i++) {
         unsigned Character = Text[i];
 
-        if (Character >= 0xD800 && Character < 0xDC00 && i + 1 < Length && Text[i + 1] >= 0xDC00 && Text[i + 1] < 0xE000)
+        if (Character >= 0xD800 && Character < 0xDC00 && i + 1 < Length && Text[i + 1] >= 0xDC00 &&
+            Text[i + 1] < 0xE000)
             Character = 0x10000 + ((Character - 0xD800) << 10) + (Text[++i] - 0xDC00u);
         else if (Character >= 0xD800 && Character < 0xE000)
             Character = 0xFFFD;
@@ -91,7 +92,8 @@ int VerifyLine(const VERIFY *V, int Section, int Line, const char *Key)
 
     if (Section == INF_NONE)
         return INF_NONE;
-    return InfFindLine(&V->File, Section, Line, Key != NULL ? Wide : NULL, Key != NULL ? Widen(Key, Wide, VERIFY_TEXT) : 0);
+    return InfFindLine(&V->File, Section, Line, Key != NULL ? Wide : NULL,
+                       Key != NULL ? Widen(Key, Wide, VERIFY_TEXT) : 0);
 }
 
 unsigned VerifyFields(const VERIFY *V, int Line)

@@ -1,6 +1,7 @@
 /*
- * See verify.h: reading an INF, notes, the sections that directives name. Left out: rules of network, display, audio, camera
- * and print drivers, INF shims, what depends on the INFs that Windows ships with.
+ * See verify.h: reading an INF, notes, the sections that directives name. Left out: rules of
+ * network, display, audio, camera and print drivers, INF shims, what depends on the INFs that
+ * Windows ships with.
  */
 #include "verify.h"
 
@@ -25,7 +26,8 @@ void InfFree(void *Memory)
 static bool IsKnown(const VERIFY *V, unsigned Line, int Code, const char *Text)
 {
     for (unsigned i = V->NoteCount; i-- != 0;)
-        if (V->Note[i].Line == Line && V->Note[i].Code == Code && strcmp(V->Note[i].Text, Text) == 0)
+        if (V->Note[i].Line == Line && V->Note[i].Code == Code &&
+            strcmp(V->Note[i].Text, Text) == 0)
             return true;
     return false;
 }
@@ -85,7 +87,9 @@ static int CompareNotes(const void *A, const void *B)
 /* Directives whose sections have lines of one form. */
 static const char *FormOf(const char *Directive)
 {
-    static const char *const Files[] = {"CopyFiles", "DelFiles", "RenFiles"}, *const Keys[] = {"AddReg", "DelReg"};
+    static const char *const Files[] = {"CopyFiles", "DelFiles", "RenFiles"}, *const Keys[] = {
+                                                                                  "AddReg",
+                                                                                  "DelReg"};
     unsigned i;
 
     for (i = 0; i < 3; i++)
@@ -137,7 +141,8 @@ void VerifyMarkBelow(VERIFY *V, int Section)
 
     if (V->Role[Section] == NULL)
         V->Role[Section] = Anything;
-    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE; Line = VerifyLine(V, Section, Line, NULL))
+    for (Line = VerifyLine(V, Section, INF_NONE, NULL); Line != INF_NONE;
+         Line = VerifyLine(V, Section, Line, NULL))
         for (Field = 1; VerifyField(V, Line, Field, Name); Field++) {
             Named = Name[0] != 0 ? VerifySection(V, "%s", Name) : INF_NONE;
             if (Named != INF_NONE && V->Role[Named] == NULL)
@@ -164,15 +169,17 @@ static void NoteSyntax(VERIFY *V, const char *Path, INF_ERROR Error)
 /* Sections that stand for themselves. */
 static void MarkRoots(VERIFY *V)
 {
-    static const char *const Roots[] = {"Version", "Manufacturer", "ControlFlags", "DestinationDirs", "SourceDisksNames",
-                                        "SourceDisksFiles", "Strings"};
+    static const char *const Roots[] = {"Version",         "Manufacturer",     "ControlFlags",
+                                        "DestinationDirs", "SourceDisksNames", "SourceDisksFiles",
+                                        "Strings"};
     char Name[VERIFY_TEXT];
     unsigned i, j;
 
     for (i = 0; i < V->File.SectionCount; i++) {
         VerifySectionName(V, (int)i, Name);
         for (j = 0; j < sizeof(Roots) / sizeof(Roots[0]); j++)
-            if (VerifyStarts(Name, Roots[j]) && (Name[strlen(Roots[j])] == 0 || (j >= 4 && Name[strlen(Roots[j])] == '.')))
+            if (VerifyStarts(Name, Roots[j]) &&
+                (Name[strlen(Roots[j])] == 0 || (j >= 4 && Name[strlen(Roots[j])] == '.')))
                 V->Role[i] = Roots[j];
         if (V->File.Section[i].Again != 0)
             VerifyNote(V, V->File.Section[i].Again, 1209, Name);
@@ -193,7 +200,8 @@ static void CheckAll(VERIFY *V)
     VerifyUnused(V);
 }
 
-void VerifyInf(VERIFY *V, const char *Path, const unsigned char *Bytes, unsigned Count, const VERIFY_OPTIONS *Options)
+void VerifyInf(VERIFY *V, const char *Path, const unsigned char *Bytes, unsigned Count,
+               const VERIFY_OPTIONS *Options)
 {
     INF_CHAR *Text = Count <= INF_BYTES_LIMIT ? malloc(((size_t)Count + 1) * sizeof(*Text)) : NULL;
     INF_ERROR Error = INF_NO_MEMORY;
@@ -203,7 +211,8 @@ void VerifyInf(VERIFY *V, const char *Path, const unsigned char *Bytes, unsigned
     if (Text != NULL)
         Error = InfParse(&V->File, Text, InfDecode(Bytes, Count, Text));
     free(Text);
-    if ((Count >= 3 && memcmp(Bytes, "\xEF\xBB\xBF", 3) == 0) || (Count >= 2 && memcmp(Bytes, "\xFE\xFF", 2) == 0))
+    if ((Count >= 3 && memcmp(Bytes, "\xEF\xBB\xBF", 3) == 0) ||
+        (Count >= 2 && memcmp(Bytes, "\xFE\xFF", 2) == 0))
         VerifyNote(V, 0, 1003);
     if (Error != INF_FINE) {
         NoteSyntax(V, Path, Error);

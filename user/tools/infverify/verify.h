@@ -1,7 +1,8 @@
 /*
- * Checking an INF as the WDK's InfVerif does: what its files share. Plain C over user/setupapi/infparse.h, without Windows'
- * headers, so that it is built for the program, for the verb `drydock infverify` and, with sanitizers, for the fuzzer.
- * Text is UTF-8 here. [doc: InfVerif, INF Validation Errors and Warnings]
+ * Checking an INF as the WDK's InfVerif does: what its files share. Plain C over
+ * user/setupapi/infparse.h, without Windows' headers, so that it is built for the program, for the
+ * verb `drydock infverify` and, with sanitizers, for the fuzzer. Text is UTF-8 here. [doc:
+ * InfVerif, INF Validation Errors and Warnings]
  */
 #pragma once
 
@@ -12,7 +13,13 @@
 
 enum { VERIFY_TEXT = 1024 }; /* characters of a field that are looked at */
 
-typedef enum _VERIFY_MODE { VERIFY_PLAIN, VERIFY_DECLARATIVE, VERIFY_UNIVERSAL, VERIFY_WINDOWS, VERIFY_SIGNATURE } VERIFY_MODE;
+typedef enum _VERIFY_MODE {
+    VERIFY_PLAIN,
+    VERIFY_DECLARATIVE,
+    VERIFY_UNIVERSAL,
+    VERIFY_WINDOWS,
+    VERIFY_SIGNATURE
+} VERIFY_MODE;
 
 typedef struct _VERIFY_OPTIONS {
     VERIFY_MODE Mode;
@@ -39,7 +46,8 @@ typedef struct _VERIFY { /* one INF */
 } VERIFY;
 
 /* Checks the bytes of a file; what there is to say is in Note. VerifyFree afterwards, always. */
-void VerifyInf(VERIFY *V, const char *Path, const unsigned char *Bytes, unsigned Count, const VERIFY_OPTIONS *Options);
+void VerifyInf(VERIFY *V, const char *Path, const unsigned char *Bytes, unsigned Count,
+               const VERIFY_OPTIONS *Options);
 void VerifyFree(VERIFY *V);
 /* A note that needs no parsed INF: the file is not there. */
 void VerifyNote(VERIFY *V, unsigned Line, int Code, ...);
@@ -61,7 +69,8 @@ void VerifySectionName(const VERIFY *V, int Section, char *Out);
 int VerifyLine(const VERIFY *V, int Section, int Line, const char *Key);
 unsigned VerifyFields(const VERIFY *V, int Line);
 unsigned VerifyNumberOf(const VERIFY *V, int Line); /* in the file */
-/* Field 0 is the key. %strings% are replaced, %dirids% stay. FALSE, and Out empty: there is none. */
+/* Field 0 is the key. %strings% are replaced, %dirids% stay. FALSE, and Out empty: there is none.
+ */
 bool VerifyField(const VERIFY *V, int Line, unsigned Field, char *Out);
 /* The first field of a key. */
 bool VerifyEntry(const VERIFY *V, int Section, const char *Key, char *Out);
@@ -77,8 +86,8 @@ void VerifyNarrow(const INF_CHAR *Text, unsigned Length, char *Out, unsigned Lim
 
 /* ---- sections that directives name ---- */
 /*
- * The section that a directive of Line names, marked as used by it. INF_NONE: there is none (a note says so). First: nobody has
- * looked into it for this directive.
+ * The section that a directive of Line names, marked as used by it. INF_NONE: there is none (a note
+ * says so). First: nobody has looked into it for this directive.
  */
 int VerifyUse(VERIFY *V, int Line, const char *Directive, const char *Name, bool *First);
 /* Marks all that a section names, whatever its lines mean. */
@@ -114,7 +123,8 @@ bool VerifyHasService(const VERIFY *V, int Section);
 void VerifyServices(VERIFY *V, int Section, const VERIFY_PLACE *Place);
 /* ---- files.c ---- */
 void VerifyFileSection(VERIFY *V, int Section, const char *Directive, const VERIFY_PLACE *Place);
-void VerifyOneFile(VERIFY *V, int Line, const char *Name, const VERIFY_PLACE *Place); /* CopyFiles = @name */
+void VerifyOneFile(VERIFY *V, int Line, const char *Name,
+                   const VERIFY_PLACE *Place); /* CopyFiles = @name */
 void VerifySourceDisks(VERIFY *V);
 /* Whether CopyFiles of an install section, or of what it needs here, bring a file of this name. */
 bool VerifyCopies(const VERIFY *V, int Install, const char *File);
@@ -129,7 +139,8 @@ typedef struct _VERIFY_HOST { /* what differs between them */
     /* Bytes of a file, to be freed; NULL: it cannot be read. */
     unsigned char *(*Read)(const char *Path, unsigned *Count);
     /* Calls Each for the files that a name with * means, in order. */
-    void (*Expand)(const char *Pattern, void (*Each)(void *Context, const char *Path), void *Context);
+    void (*Expand)(const char *Pattern, void (*Each)(void *Context, const char *Path),
+                   void *Context);
     void (*Write)(const char *Text); /* UTF-8 */
     bool HasJson;                    /* --json is an option */
 } VERIFY_HOST;

@@ -57,7 +57,8 @@ static void NoteMatch(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, vo
         return;
     Parameters.Flags |= DI_ENUMSINGLEINF;
     wcsncpy(Parameters.DriverPath, Search->Path, MAX_PATH - 1);
-    if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) || !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
+    if (!SetupDiSetDeviceInstallParamsW(Set, Device, &Parameters) ||
+        !SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
         return;
     if (SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, 0, &Driver)) {
         wcscpy(Search->Match[Search->Count].Id, Id);
@@ -113,7 +114,8 @@ static void AddOne(ADD *Add, const WCHAR *Path)
 
     Add->Found++;
     PnpShow(24, L"Adding driver package", L"%ls", NameOf(Path));
-    if (!SetupCopyOEMInfW(Path, NULL, SPOST_PATH, SP_COPY_NOOVERWRITE, Published, MAX_PATH, NULL, NULL)) {
+    if (!SetupCopyOEMInfW(Path, NULL, SPOST_PATH, SP_COPY_NOOVERWRITE, Published, MAX_PATH, NULL,
+                          NULL)) {
         Known = GetLastError() == ERROR_FILE_EXISTS;
         if (!Known) {
             Add->Error = (DWORD)PnpFail(L"add driver package", GetLastError());
@@ -122,7 +124,8 @@ static void AddOne(ADD *Add, const WCHAR *Path)
         }
     }
     Add->Added++;
-    ConsolePrint(L"Driver package added successfully.%ls\n", Known ? L" (Already exists in the system)" : L"");
+    ConsolePrint(L"Driver package added successfully.%ls\n",
+                 Known ? L" (Already exists in the system)" : L"");
     PnpShow(24, L"Published Name", L"%ls", NameOf(Published));
     if (Add->Install)
         Install(Add, Path, Published);
@@ -153,9 +156,11 @@ static void AddAll(ADD *Add, const WCHAR *Pattern)
     if (Search == INVALID_HANDLE_VALUE)
         return;
     do {
-        if (!(Found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) || wcscmp(Found.cFileName, L".") == 0 || wcscmp(Found.cFileName, L"..") == 0)
+        if (!(Found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) ||
+            wcscmp(Found.cFileName, L".") == 0 || wcscmp(Found.cFileName, L"..") == 0)
             continue;
-        _snwprintf(Path, 2 * MAX_PATH - 1, L"%.*ls%ls\\%ls", (int)Folder, Pattern, Found.cFileName, NameOf(Pattern));
+        _snwprintf(Path, 2 * MAX_PATH - 1, L"%.*ls%ls\\%ls", (int)Folder, Pattern, Found.cFileName,
+                   NameOf(Pattern));
         Path[2 * MAX_PATH - 1] = 0;
         if (wcslen(Path) < MAX_PATH)
             AddAll(Add, Path);

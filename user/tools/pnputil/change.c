@@ -10,18 +10,21 @@ typedef struct _CHANGE {
 
 static DWORD Apply(HDEVINFO Set, SP_DEVINFO_DATA *Device, CHANGE *Change)
 {
-    SP_PROPCHANGE_PARAMS Parameters = {{sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, Change->State, DICS_FLAG_GLOBAL, 0};
+    SP_PROPCHANGE_PARAMS Parameters = {
+        {sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, Change->State, DICS_FLAG_GLOBAL, 0};
     SP_DEVINSTALL_PARAMS_W Install = {.cbSize = sizeof(Install)};
     BOOL Fine;
 
     if (Change->State == 0)
         Fine = SetupDiCallClassInstaller(DIF_REMOVE, Set, Device);
     else
-        Fine = SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader, sizeof(Parameters)) &&
+        Fine = SetupDiSetClassInstallParamsW(Set, Device, &Parameters.ClassInstallHeader,
+                                             sizeof(Parameters)) &&
                SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, Set, Device);
     if (!Fine)
         return GetLastError();
-    if (SetupDiGetDeviceInstallParamsW(Set, Device, &Install) && (Install.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)))
+    if (SetupDiGetDeviceInstallParamsW(Set, Device, &Install) &&
+        (Install.Flags & (DI_NEEDREBOOT | DI_NEEDRESTART)))
         return ERROR_SUCCESS_REBOOT_REQUIRED;
     return ERROR_SUCCESS;
 }
@@ -33,7 +36,8 @@ static DWORD RemoveNode(DEVINST Node, CHANGE *Change)
     WCHAR Id[MAX_DEVICE_ID_LEN];
     DWORD Error = ERROR_NO_SUCH_DEVINST;
 
-    if (CM_Get_Device_IDW(Node, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS && SetupDiOpenDeviceInfoW(Set, Id, NULL, 0, &Device)) {
+    if (CM_Get_Device_IDW(Node, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS &&
+        SetupDiOpenDeviceInfoW(Set, Id, NULL, 0, &Device)) {
         Error = Apply(Set, &Device, Change);
         ConsolePrint(L"    %ls\n", Id);
     }
@@ -91,7 +95,8 @@ static void ChangeOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, vo
 
 static BOOL HasFilter(const PNPUTIL_OPTIONS *Options)
 {
-    return Options->Arguments != 0 || PnpHas(Options, L"deviceid") || PnpHas(Options, L"class") || PnpHas(Options, L"bus");
+    return Options->Arguments != 0 || PnpHas(Options, L"deviceid") || PnpHas(Options, L"class") ||
+           PnpHas(Options, L"bus");
 }
 
 /* A device that is not there can be removed: it has keys. */
@@ -103,7 +108,8 @@ static int ChangeAll(const PNPUTIL_OPTIONS *Options, CHANGE *Change)
         ConsolePrint(L"Missing argument.\n");
         return ERROR_INVALID_PARAMETER;
     }
-    Found = PnpVisit(Options, Change->State == 0 && Options->Arguments != 0 ? 0 : DIGCF_PRESENT, ChangeOne, Change);
+    Found = PnpVisit(Options, Change->State == 0 && Options->Arguments != 0 ? 0 : DIGCF_PRESENT,
+                     ChangeOne, Change);
     if (Found < 0)
         return ERROR_INVALID_PARAMETER;
     if (Found == 0) {
@@ -135,14 +141,16 @@ int PnpEnable(const PNPUTIL_OPTIONS *Options)
 
 int PnpRestart(const PNPUTIL_OPTIONS *Options)
 {
-    CHANGE Change = {DICS_PROPCHANGE, L"Restarting device", L"restart", L"restarted", FALSE, FALSE, 0};
+    CHANGE Change = {
+        DICS_PROPCHANGE, L"Restarting device", L"restart", L"restarted", FALSE, FALSE, 0};
 
     return ChangeAll(Options, &Change);
 }
 
 int PnpRemove(const PNPUTIL_OPTIONS *Options)
 {
-    CHANGE Change = {0, L"Removing device", L"remove", L"removed", PnpHas(Options, L"subtree"), FALSE, 0};
+    CHANGE Change = {
+        0, L"Removing device", L"remove", L"removed", PnpHas(Options, L"subtree"), FALSE, 0};
 
     return ChangeAll(Options, &Change);
 }
@@ -156,9 +164,11 @@ int PnpScan(const PNPUTIL_OPTIONS *Options)
     ConsolePrint(L"Scanning for device hardware changes.\n");
     if (Result != CR_SUCCESS)
         return PnpFail(L"scan for device hardware changes", ERROR_NO_SUCH_DEVINST);
-    Result = CM_Reenumerate_DevNode(Node, PnpHas(Options, L"async") ? CM_REENUMERATE_ASYNCHRONOUS : CM_REENUMERATE_SYNCHRONOUS);
+    Result = CM_Reenumerate_DevNode(Node, PnpHas(Options, L"async") ? CM_REENUMERATE_ASYNCHRONOUS
+                                                                    : CM_REENUMERATE_SYNCHRONOUS);
     if (Result != CR_SUCCESS)
-        return PnpFail(L"scan for device hardware changes", CM_MapCrToWin32Err(Result, ERROR_GEN_FAILURE));
+        return PnpFail(L"scan for device hardware changes",
+                       CM_MapCrToWin32Err(Result, ERROR_GEN_FAILURE));
     ConsolePrint(L"Scan complete.\n");
     return ERROR_SUCCESS;
 }

@@ -4,14 +4,22 @@
 enum { COLUMN = 28 };
 
 static const char *const Problems[] = {
-    "", "NOT_CONFIGURED", "DEVLOADER_FAILED", "OUT_OF_MEMORY", "ENTRY_IS_WRONG_TYPE", "LACKED_ARBITRATOR", "BOOT_CONFIG_CONFLICT",
-    "FAILED_FILTER", "DEVLOADER_NOT_FOUND", "INVALID_DATA", "FAILED_START", "LIAR", "NORMAL_CONFLICT", "NOT_VERIFIED", "NEED_RESTART",
-    "REENUMERATION", "PARTIAL_LOG_CONF", "UNKNOWN_RESOURCE", "REINSTALL", "REGISTRY", "VXDLDR", "WILL_BE_REMOVED", "DISABLED",
-    "DEVLOADER_NOT_READY", "DEVICE_NOT_THERE", "MOVED", "TOO_EARLY", "NO_VALID_LOG_CONF", "FAILED_INSTALL", "HARDWARE_DISABLED",
-    "CANT_SHARE_IRQ", "FAILED_ADD", "DISABLED_SERVICE", "TRANSLATION_FAILED", "NO_SOFTCONFIG", "BIOS_TABLE", "IRQ_TRANSLATION_FAILED",
-    "FAILED_DRIVER_ENTRY", "DRIVER_FAILED_PRIOR_UNLOAD", "DRIVER_FAILED_LOAD", "DRIVER_SERVICE_KEY_INVALID",
-    "LEGACY_SERVICE_NO_DEVICES", "DUPLICATE_DEVICE", "FAILED_POST_START", "HALTED", "PHANTOM", "SYSTEM_SHUTDOWN", "HELD_FOR_EJECT",
-    "DRIVER_BLOCKED", "REGISTRY_TOO_LARGE", "SETPROPERTIES_FAILED", "WAITING_ON_DEPENDENCY", "UNSIGNED_DRIVER", "USED_BY_DEBUGGER",
+    "", "NOT_CONFIGURED", "DEVLOADER_FAILED", "OUT_OF_MEMORY", "ENTRY_IS_WRONG_TYPE",
+    "LACKED_ARBITRATOR", "BOOT_CONFIG_CONFLICT",
+    "FAILED_FILTER", "DEVLOADER_NOT_FOUND", "INVALID_DATA", "FAILED_START", "LIAR",
+    "NORMAL_CONFLICT", "NOT_VERIFIED", "NEED_RESTART",
+    "REENUMERATION", "PARTIAL_LOG_CONF", "UNKNOWN_RESOURCE", "REINSTALL", "REGISTRY", "VXDLDR",
+    "WILL_BE_REMOVED", "DISABLED",
+    "DEVLOADER_NOT_READY", "DEVICE_NOT_THERE", "MOVED", "TOO_EARLY", "NO_VALID_LOG_CONF",
+    "FAILED_INSTALL", "HARDWARE_DISABLED",
+    "CANT_SHARE_IRQ", "FAILED_ADD", "DISABLED_SERVICE", "TRANSLATION_FAILED", "NO_SOFTCONFIG",
+    "BIOS_TABLE", "IRQ_TRANSLATION_FAILED",
+    "FAILED_DRIVER_ENTRY", "DRIVER_FAILED_PRIOR_UNLOAD", "DRIVER_FAILED_LOAD",
+    "DRIVER_SERVICE_KEY_INVALID",
+    "LEGACY_SERVICE_NO_DEVICES", "DUPLICATE_DEVICE", "FAILED_POST_START", "HALTED", "PHANTOM",
+    "SYSTEM_SHUTDOWN", "HELD_FOR_EJECT",
+    "DRIVER_BLOCKED", "REGISTRY_TOO_LARGE", "SETPROPERTIES_FAILED", "WAITING_ON_DEPENDENCY",
+    "UNSIGNED_DRIVER", "USED_BY_DEBUGGER",
     "DEVICE_RESET", "CONSOLE_LOCKED", "NEED_CLASS_CONFIG", "GUEST_ASSIGNMENT_FAILED"};
 
 /* ---- state ---- */
@@ -24,7 +32,8 @@ typedef struct _STATE {
 static void ReadState(SP_DEVINFO_DATA *Device, STATE *State)
 {
     memset(State, 0, sizeof(*State));
-    State->Present = CM_Get_DevNode_Status(&State->Status, &State->Problem, Device->DevInst, 0) == CR_SUCCESS;
+    State->Present =
+        CM_Get_DevNode_Status(&State->Status, &State->Problem, Device->DevInst, 0) == CR_SUCCESS;
     if (!(State->Status & DN_HAS_PROBLEM))
         State->Problem = 0;
 }
@@ -44,8 +53,10 @@ static void ShowState(const STATE *State)
 {
     PnpShow(COLUMN, L"Status", L"%ls", StateText(State));
     if (State->Problem != 0)
-        PnpShow(COLUMN, L"Problem Code", L"%lu (0x%02lX) [CM_PROB_%hs]", State->Problem, State->Problem,
-                State->Problem < sizeof(Problems) / sizeof(Problems[0]) ? Problems[State->Problem] : "?");
+        PnpShow(COLUMN, L"Problem Code", L"%lu (0x%02lX) [CM_PROB_%hs]", State->Problem,
+                State->Problem,
+                State->Problem < sizeof(Problems) / sizeof(Problems[0]) ? Problems[State->Problem]
+                                                                        : "?");
 }
 
 /* ---- parts ---- */
@@ -85,7 +96,8 @@ static void ShowBus(HDEVINFO Set, SP_DEVINFO_DATA *Device)
     GUID Type;
 
     ShowProperty(Set, Device, SPDRP_ENUMERATOR_NAME, L"Bus Enumerator Name");
-    if (SetupDiGetDeviceRegistryPropertyW(Set, Device, SPDRP_BUSTYPEGUID, NULL, (PBYTE)&Type, sizeof(Type), NULL)) {
+    if (SetupDiGetDeviceRegistryPropertyW(Set, Device, SPDRP_BUSTYPEGUID, NULL, (PBYTE)&Type,
+                                          sizeof(Type), NULL)) {
         PnpPrintGuid(&Type, Text);
         PnpShow(COLUMN, L"Bus Type GUID", L"%ls", Text);
     }
@@ -97,7 +109,8 @@ static void ShowRelations(SP_DEVINFO_DATA *Device)
     WCHAR Id[MAX_DEVICE_ID_LEN];
     DEVINST Node;
 
-    if (CM_Get_Parent(&Node, Device->DevInst, 0) == CR_SUCCESS && CM_Get_Device_IDW(Node, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS)
+    if (CM_Get_Parent(&Node, Device->DevInst, 0) == CR_SUCCESS &&
+        CM_Get_Device_IDW(Node, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS)
         PnpShow(COLUMN, L"Parent", L"%ls", Id);
     if (CM_Get_Child(&Node, Device->DevInst, 0) != CR_SUCCESS)
         return;
@@ -129,12 +142,14 @@ static BOOL ReadClassFilters(SP_DEVINFO_DATA *Device, const WCHAR *Value, WCHAR 
     memset(List, 0, PNPUTIL_TEXT * sizeof(WCHAR));
     if (Key == INVALID_HANDLE_VALUE)
         return FALSE;
-    Found = RegQueryValueExW(Key, Value, NULL, NULL, (PBYTE)List, &Bytes) == ERROR_SUCCESS && List[0] != 0;
+    Found = RegQueryValueExW(Key, Value, NULL, NULL, (PBYTE)List, &Bytes) == ERROR_SUCCESS &&
+            List[0] != 0;
     RegCloseKey(Key);
     return Found;
 }
 
-/* From the top: filters of the class, of the device, the function driver, filters below, the bus driver. */
+/* From the top: filters of the class, of the device, the function driver, filters below, the bus
+ * driver. */
 static void ShowStack(HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent)
 {
     SP_DEVINFO_DATA Bus = {.cbSize = sizeof(Bus)};
@@ -145,17 +160,23 @@ static void ShowStack(HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent)
         BOOL OfClass;
         DWORD Property;
         const WCHAR *Value;
-    } Parts[] = {{TRUE, 0, L"UpperFilters"}, {FALSE, SPDRP_UPPERFILTERS, NULL}, {FALSE, SPDRP_SERVICE, NULL},
-                 {TRUE, 0, L"LowerFilters"}, {FALSE, SPDRP_LOWERFILTERS, NULL}};
+    } Parts[] = {{TRUE, 0, L"UpperFilters"},
+                 {FALSE, SPDRP_UPPERFILTERS, NULL},
+                 {FALSE, SPDRP_SERVICE, NULL},
+                 {TRUE, 0, L"LowerFilters"},
+                 {FALSE, SPDRP_LOWERFILTERS, NULL}};
 
     for (size_t i = 0; i < sizeof(Parts) / sizeof(Parts[0]); i++) {
-        if (Parts[i].OfClass ? !ReadClassFilters(Device, Parts[i].Value, List) : !PnpProperty(Set, Device, Parts[i].Property, List))
+        if (Parts[i].OfClass ? !ReadClassFilters(Device, Parts[i].Value, List)
+                             : !PnpProperty(Set, Device, Parts[i].Property, List))
             continue;
         ShowList(List, Label, Indent);
         Label = L"";
     }
-    if (CM_Get_Parent(&Parent, Device->DevInst, 0) == CR_SUCCESS && CM_Get_Device_IDW(Parent, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS &&
-        SetupDiOpenDeviceInfoW(Set, Id, NULL, 0, &Bus) && PnpProperty(Set, &Bus, SPDRP_SERVICE, List))
+    if (CM_Get_Parent(&Parent, Device->DevInst, 0) == CR_SUCCESS &&
+        CM_Get_Device_IDW(Parent, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS &&
+        SetupDiOpenDeviceInfoW(Set, Id, NULL, 0, &Bus) &&
+        PnpProperty(Set, &Bus, SPDRP_SERVICE, List))
         ShowList(List, Label, Indent);
 }
 
@@ -169,14 +190,16 @@ static void ShowOfDriver(int Indent, const WCHAR *Label, const WCHAR *Text)
     PnpShow(COLUMN + Indent, Start, L"%ls", Text);
 }
 
-static void ShowDriver(HDEVINFO Set, SP_DEVINFO_DATA *Device, SP_DRVINFO_DATA_W *Driver, BOOL IsBest, int Indent)
+static void ShowDriver(HDEVINFO Set, SP_DEVINFO_DATA *Device, SP_DRVINFO_DATA_W *Driver,
+                       BOOL IsBest, int Indent)
 {
     SP_DRVINSTALL_PARAMS Parameters = {.cbSize = sizeof(Parameters)};
     SP_DRVINFO_DETAIL_DATA_W Detail = {.cbSize = sizeof(Detail)};
     WCHAR Installed[PNPUTIL_TEXT], *Name, Text[64];
     PNPUTIL_PACKAGE Package;
 
-    if (!SetupDiGetDriverInfoDetailW(Set, Device, Driver, &Detail, sizeof(Detail), NULL) && GetLastError() != ERROR_INSUFFICIENT_BUFFER)
+    if (!SetupDiGetDriverInfoDetailW(Set, Device, Driver, &Detail, sizeof(Detail), NULL) &&
+        GetLastError() != ERROR_INSUFFICIENT_BUFFER)
         return;
     Name = wcsrchr(Detail.InfFileName, L'\\');
     Name = Name != NULL ? Name + 1 : Detail.InfFileName;
@@ -200,7 +223,8 @@ static void ShowDrivers(HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent)
 
     if (!SetupDiBuildDriverInfoList(Set, Device, SPDIT_COMPATDRIVER))
         return;
-    for (DWORD Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver); Index++) {
+    for (DWORD Index = 0; SetupDiEnumDriverInfoW(Set, Device, SPDIT_COMPATDRIVER, Index, &Driver);
+         Index++) {
         if (Index == 0)
             ConsolePrint(L"%*lsMatching Drivers:\n", Indent, L"");
         ShowDriver(Set, Device, &Driver, Index == 0, Indent);
@@ -219,10 +243,15 @@ static void ShowInterfaces(SP_DEVINFO_DATA *Device, int Indent)
 
     if (Classes == INVALID_HANDLE_VALUE)
         return;
-    for (Index = 0; Length = 64, CM_Get_Device_IDW(Device->DevInst, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS &&
-         RegEnumKeyExW(Classes, Index, Name, &Length, NULL, NULL, NULL, NULL) == ERROR_SUCCESS; Index++)
+    for (Index = 0;
+         Length = 64,
+        CM_Get_Device_IDW(Device->DevInst, Id, MAX_DEVICE_ID_LEN, 0) == CR_SUCCESS &&
+             RegEnumKeyExW(Classes, Index, Name, &Length, NULL, NULL, NULL, NULL) == ERROR_SUCCESS;
+         Index++)
         if (PnpParseGuid(Name, &Class) &&
-            CM_Get_Device_Interface_ListW(&Class, Id, List, PNPUTIL_TEXT, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) == CR_SUCCESS && List[0] != 0) {
+            CM_Get_Device_Interface_ListW(&Class, Id, List, PNPUTIL_TEXT,
+                                          CM_GET_DEVICE_INTERFACE_LIST_PRESENT) == CR_SUCCESS &&
+            List[0] != 0) {
             ShowList(List, Label, Indent);
             Label = L"";
         }
@@ -255,7 +284,8 @@ static BOOL IsWanted(const LISTING *Listing, const STATE *State)
         return FALSE;
     if (PnpHas(Listing->Options, L"disconnected") && State->Present)
         return FALSE;
-    return !PnpHas(Listing->Options, L"problem") || (Listing->Problem != 0 ? State->Problem == Listing->Problem : State->Problem != 0);
+    return !PnpHas(Listing->Options, L"problem") ||
+           (Listing->Problem != 0 ? State->Problem == Listing->Problem : State->Problem != 0);
 }
 
 static void ShowClass(HDEVINFO Set, SP_DEVINFO_DATA *Device)
@@ -281,7 +311,9 @@ static void ShowOne(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void
         return;
     Listing->Shown++;
     PnpShow(COLUMN, L"Instance ID", L"%ls", Id);
-    ShowProperty(Set, Device, PnpProperty(Set, Device, SPDRP_FRIENDLYNAME, Text) ? SPDRP_FRIENDLYNAME : SPDRP_DEVICEDESC,
+    ShowProperty(Set, Device,
+                 PnpProperty(Set, Device, SPDRP_FRIENDLYNAME, Text) ? SPDRP_FRIENDLYNAME
+                                                                    : SPDRP_DEVICEDESC,
                  L"Device Description");
     ShowClass(Set, Device);
     ShowProperty(Set, Device, SPDRP_MFG, L"Manufacturer Name");

@@ -21,7 +21,8 @@ int PnpDeleteDriver(const PNPUTIL_OPTIONS *Options)
         if (!DiUninstallDriverW(NULL, Path, 0, &Reboot))
             return PnpFail(L"uninstall driver package", GetLastError());
         ConsolePrint(L"Driver package uninstalled.\n");
-    } else if (!SetupUninstallOEMInfW(Name, PnpHas(Options, L"force") ? SUOI_FORCEDELETE : 0, NULL)) {
+    } else if (!SetupUninstallOEMInfW(Name, PnpHas(Options, L"force") ? SUOI_FORCEDELETE : 0,
+                                      NULL)) {
         return PnpFail(L"delete driver package", GetLastError());
     }
     ConsolePrint(L"Driver package deleted successfully.\n");
@@ -53,7 +54,8 @@ static BOOL CopyFolder(const WCHAR *From, const WCHAR *To)
         _snwprintf(Source, 2 * MAX_PATH - 1, L"%ls\\%ls", From, Found.cFileName);
         _snwprintf(Target, 2 * MAX_PATH - 1, L"%ls\\%ls", To, Found.cFileName);
         Source[2 * MAX_PATH - 1] = Target[2 * MAX_PATH - 1] = 0;
-        Fine = Found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? CopyFolder(Source, Target) : CopyFileW(Source, Target, FALSE);
+        Fine = Found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? CopyFolder(Source, Target)
+                                                                 : CopyFileW(Source, Target, FALSE);
     } while (Fine && FindNextFileW(Search, &Found));
     FindClose(Search);
     return Fine;
@@ -155,7 +157,8 @@ static void ListOne(const WCHAR *Name, void *Context)
 
     if (!PnpReadPackage(Name, &Package))
         return;
-    if (Listing->Class != NULL && _wcsicmp(Listing->Class, Package.ClassName) != 0 && _wcsicmp(Listing->Class, Package.ClassGuid) != 0)
+    if (Listing->Class != NULL && _wcsicmp(Listing->Class, Package.ClassName) != 0 &&
+        _wcsicmp(Listing->Class, Package.ClassGuid) != 0)
         return;
     Listing->Count++;
     PnpShow(20, L"Published Name", L"%ls", Name);

@@ -4,7 +4,8 @@
 BOOL PnpProperty(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, WCHAR *Out)
 {
     memset(Out, 0, PNPUTIL_TEXT * sizeof(WCHAR));
-    return SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)Out, (PNPUTIL_TEXT - 2) * sizeof(WCHAR), NULL) &&
+    return SetupDiGetDeviceRegistryPropertyW(Set, Device, Property, NULL, (PBYTE)Out,
+                                             (PNPUTIL_TEXT - 2) * sizeof(WCHAR), NULL) &&
            Out[0] != 0;
 }
 
@@ -17,7 +18,8 @@ BOOL PnpDriverValue(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Name, WC
     memset(Out, 0, PNPUTIL_TEXT * sizeof(WCHAR));
     if (Key == INVALID_HANDLE_VALUE)
         return FALSE;
-    Found = RegQueryValueExW(Key, Name, NULL, NULL, (PBYTE)Out, &Bytes) == ERROR_SUCCESS && Out[0] != 0;
+    Found =
+        RegQueryValueExW(Key, Name, NULL, NULL, (PBYTE)Out, &Bytes) == ERROR_SUCCESS && Out[0] != 0;
     RegCloseKey(Key);
     return Found;
 }
@@ -41,7 +43,8 @@ static BOOL IsOnBus(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, cons
     GUID Wanted, Type;
 
     if (PnpParseGuid(Bus, &Wanted))
-        return SetupDiGetDeviceRegistryPropertyW(Set, Device, SPDRP_BUSTYPEGUID, NULL, (PBYTE)&Type, sizeof(Type), NULL) &&
+        return SetupDiGetDeviceRegistryPropertyW(Set, Device, SPDRP_BUSTYPEGUID, NULL, (PBYTE)&Type,
+                                                 sizeof(Type), NULL) &&
                IsEqualGUID(&Wanted, &Type);
     return _wcsnicmp(Id, Bus, Length) == 0 && Id[Length] == L'\\';
 }
@@ -57,7 +60,8 @@ static BOOL MakeFilter(const PNPUTIL_OPTIONS *Options, FILTER *Filter)
     const WCHAR *Class = PnpValue(Options, L"class");
     DWORD Found = 0;
 
-    Filter->Instance = Options->Arguments != 0 ? Options->Argument[0] : PnpValue(Options, L"instanceid");
+    Filter->Instance =
+        Options->Arguments != 0 ? Options->Argument[0] : PnpValue(Options, L"instanceid");
     Filter->Id = PnpValue(Options, L"deviceid");
     Filter->Bus = PnpValue(Options, L"bus");
     Filter->HasClass = Class != NULL;
@@ -69,7 +73,8 @@ static BOOL MakeFilter(const PNPUTIL_OPTIONS *Options, FILTER *Filter)
     return FALSE;
 }
 
-static BOOL IsMeant(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Instance, const FILTER *Filter)
+static BOOL IsMeant(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Instance,
+                    const FILTER *Filter)
 {
     return (Filter->Instance == NULL || _wcsicmp(Filter->Instance, Instance) == 0) &&
            (Filter->Id == NULL || HasId(Set, Device, SPDRP_HARDWAREID, Filter->Id) ||
@@ -92,7 +97,8 @@ int PnpVisit(const PNPUTIL_OPTIONS *Options, DWORD Flags, PNPUTIL_EACH *Each, vo
     if (Set == INVALID_HANDLE_VALUE)
         return -1;
     for (DWORD Index = 0; SetupDiEnumDeviceInfo(Set, Index, &Device); Index++)
-        if (SetupDiGetDeviceInstanceIdW(Set, &Device, Id, MAX_DEVICE_ID_LEN, NULL) && IsMeant(Set, &Device, Id, &Filter)) {
+        if (SetupDiGetDeviceInstanceIdW(Set, &Device, Id, MAX_DEVICE_ID_LEN, NULL) &&
+            IsMeant(Set, &Device, Id, &Filter)) {
             Found++;
             Each(Set, &Device, Id, Context);
         }

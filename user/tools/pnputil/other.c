@@ -19,14 +19,16 @@ static void ShowInterface(HDEVINFO Set, SP_DEVICE_INTERFACE_DATA *Interface)
     SP_DEVINFO_DATA Device = {.cbSize = sizeof(Device)};
     WCHAR Id[MAX_DEVICE_ID_LEN], Guid[39];
 
-    if (!SetupDiGetDeviceInterfaceDetailW(Set, Interface, &Detail.Data, sizeof(Detail), NULL, &Device))
+    if (!SetupDiGetDeviceInterfaceDetailW(Set, Interface, &Detail.Data, sizeof(Detail), NULL,
+                                          &Device))
         return;
     PnpPrintGuid(&Interface->InterfaceClassGuid, Guid);
     PnpShow(COLUMN, L"Interface Path", L"%ls", Detail.Data.DevicePath);
     PnpShow(COLUMN, L"Interface Class GUID", L"%ls", Guid);
     if (SetupDiGetDeviceInstanceIdW(Set, &Device, Id, MAX_DEVICE_ID_LEN, NULL))
         PnpShow(COLUMN, L"Device Instance ID", L"%ls", Id);
-    PnpShow(COLUMN, L"Interface Status", L"%ls\n", Interface->Flags & SPINT_ACTIVE ? L"Enabled" : L"Disabled");
+    PnpShow(COLUMN, L"Interface Status", L"%ls\n",
+            Interface->Flags & SPINT_ACTIVE ? L"Enabled" : L"Disabled");
 }
 
 static BOOL IsIn(HDEVINFO Set, const GUID *Class, const WCHAR *Path)
@@ -38,7 +40,8 @@ static BOOL IsIn(HDEVINFO Set, const GUID *Class, const WCHAR *Path)
     } Detail = {.Data = {.cbSize = sizeof(Detail.Data)}};
 
     for (DWORD Index = 0; SetupDiEnumDeviceInterfaces(Set, NULL, Class, Index, &Interface); Index++)
-        if (SetupDiGetDeviceInterfaceDetailW(Set, &Interface, &Detail.Data, sizeof(Detail), NULL, NULL) &&
+        if (SetupDiGetDeviceInterfaceDetailW(Set, &Interface, &Detail.Data, sizeof(Detail), NULL,
+                                             NULL) &&
             _wcsicmp(Detail.Data.DevicePath, Path) == 0)
             return TRUE;
     return FALSE;
@@ -48,16 +51,21 @@ static BOOL IsIn(HDEVINFO Set, const GUID *Class, const WCHAR *Path)
 static void ShowClassInterfaces(const GUID *Class, INTERFACES *Interfaces)
 {
     HDEVINFO All = SetupDiGetClassDevsW(Class, NULL, NULL, DIGCF_DEVICEINTERFACE);
-    HDEVINFO Present = SetupDiGetClassDevsW(Class, NULL, NULL, DIGCF_DEVICEINTERFACE | DIGCF_PRESENT);
+    HDEVINFO Present =
+        SetupDiGetClassDevsW(Class, NULL, NULL, DIGCF_DEVICEINTERFACE | DIGCF_PRESENT);
     SP_DEVICE_INTERFACE_DATA Interface = {.cbSize = sizeof(Interface)};
     union {
         SP_DEVICE_INTERFACE_DETAIL_DATA_W Data;
         WCHAR Room[PNPUTIL_TEXT];
     } Detail = {.Data = {.cbSize = sizeof(Detail.Data)}};
 
-    for (DWORD Index = 0; All != INVALID_HANDLE_VALUE && SetupDiEnumDeviceInterfaces(All, NULL, Class, Index, &Interface); Index++) {
-        BOOL IsActive = SetupDiGetDeviceInterfaceDetailW(All, &Interface, &Detail.Data, sizeof(Detail), NULL, NULL) &&
-                        Present != INVALID_HANDLE_VALUE && IsIn(Present, Class, Detail.Data.DevicePath);
+    for (DWORD Index = 0; All != INVALID_HANDLE_VALUE &&
+                          SetupDiEnumDeviceInterfaces(All, NULL, Class, Index, &Interface);
+         Index++) {
+        BOOL IsActive = SetupDiGetDeviceInterfaceDetailW(All, &Interface, &Detail.Data,
+                                                         sizeof(Detail), NULL, NULL) &&
+                        Present != INVALID_HANDLE_VALUE &&
+                        IsIn(Present, Class, Detail.Data.DevicePath);
 
         if (IsActive ? !Interfaces->Enabled : !Interfaces->Disabled)
             continue;
@@ -80,7 +88,9 @@ static void ShowAllInterfaces(INTERFACES *Interfaces)
 
     if (Classes == INVALID_HANDLE_VALUE)
         return;
-    for (DWORD Index = 0; RegEnumKeyExW(Classes, Index, Name, &Length, NULL, NULL, NULL, NULL) == ERROR_SUCCESS; Index++, Length = 64)
+    for (DWORD Index = 0;
+         RegEnumKeyExW(Classes, Index, Name, &Length, NULL, NULL, NULL, NULL) == ERROR_SUCCESS;
+         Index++, Length = 64)
         if (PnpParseGuid(Name, &Class))
             ShowClassInterfaces(&Class, Interfaces);
     RegCloseKey(Classes);
@@ -166,7 +176,8 @@ static void ShowNode(const PNPUTIL_OPTIONS *Options, HDEVINFO Set, DEVINST Node,
         return;
     ConsolePrint(L"%*ls%ls", 4 * Depth, L"", Id);
     if (SetupDiOpenDeviceInfoW(Set, Id, NULL, 0, &Device)) {
-        if (PnpProperty(Set, &Device, SPDRP_FRIENDLYNAME, Name) || PnpProperty(Set, &Device, SPDRP_DEVICEDESC, Name))
+        if (PnpProperty(Set, &Device, SPDRP_FRIENDLYNAME, Name) ||
+            PnpProperty(Set, &Device, SPDRP_DEVICEDESC, Name))
             ConsolePrint(L"  %ls", Name);
         ConsolePrint(L"\n");
         PnpShowParts(Options, Set, &Device, 4 * Depth + 4);

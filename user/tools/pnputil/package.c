@@ -1,7 +1,8 @@
 /* Packages of the driver store: what their INFs say of themselves. */
 #include "pnputil.h"
 
-BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR, PSP_ALTPLATFORM_INFO, PCWSTR, PWSTR, DWORD, PDWORD);
+BOOL WINAPI SetupGetInfDriverStoreLocationW(PCWSTR, PSP_ALTPLATFORM_INFO, PCWSTR, PWSTR, DWORD,
+                                            PDWORD);
 
 static void ReadEntry(HINF Inf, const WCHAR *Key, WCHAR *Out, DWORD Limit)
 {
@@ -28,7 +29,8 @@ BOOL PnpReadPackage(const WCHAR *Published, PNPUTIL_PACKAGE *Package)
     HINF Inf;
 
     memset(Package, 0, sizeof(*Package));
-    if (wcslen(Published) >= MAX_PATH || !SetupGetInfDriverStoreLocationW(Published, NULL, NULL, Package->Folder, MAX_PATH, NULL))
+    if (wcslen(Published) >= MAX_PATH ||
+        !SetupGetInfDriverStoreLocationW(Published, NULL, NULL, Package->Folder, MAX_PATH, NULL))
         return FALSE;
     wcscpy(Package->Published, Published);
     Name = wcsrchr(Package->Folder, L'\\');
@@ -55,9 +57,12 @@ void PnpShowPackage(const PNPUTIL_PACKAGE *Package, int Indent)
         const WCHAR *Label;
         size_t Offset;
     } Lines[] = {
-        {L"Original Name", offsetof(PNPUTIL_PACKAGE, Original)}, {L"Provider Name", offsetof(PNPUTIL_PACKAGE, Provider)},
-        {L"Class Name", offsetof(PNPUTIL_PACKAGE, ClassName)}, {L"Class GUID", offsetof(PNPUTIL_PACKAGE, ClassGuid)},
-        {L"Extension ID", offsetof(PNPUTIL_PACKAGE, ExtensionId)}, {L"Driver Version", offsetof(PNPUTIL_PACKAGE, Version)},
+        {L"Original Name", offsetof(PNPUTIL_PACKAGE, Original)},
+        {L"Provider Name", offsetof(PNPUTIL_PACKAGE, Provider)},
+        {L"Class Name", offsetof(PNPUTIL_PACKAGE, ClassName)},
+        {L"Class GUID", offsetof(PNPUTIL_PACKAGE, ClassGuid)},
+        {L"Extension ID", offsetof(PNPUTIL_PACKAGE, ExtensionId)},
+        {L"Driver Version", offsetof(PNPUTIL_PACKAGE, Version)},
     };
     WCHAR Label[64];
 
@@ -83,7 +88,8 @@ BOOL PnpIsOem(const WCHAR *Name)
 
 static int CompareNames(const void *A, const void *B)
 {
-    unsigned long First = wcstoul(*(WCHAR *const *)A + 3, NULL, 10), Second = wcstoul(*(WCHAR *const *)B + 3, NULL, 10);
+    unsigned long First = wcstoul(*(WCHAR *const *)A + 3, NULL, 10),
+                  Second = wcstoul(*(WCHAR *const *)B + 3, NULL, 10);
 
     return First < Second ? -1 : First > Second;
 }

@@ -1,8 +1,9 @@
 /*
- * pnputil: driver packages and devices by command line. Commands, options, the shape of lines and exit codes are those of
- * Windows [doc: PnPUtil Command Syntax, PnPUtil Return Values]; where a text is not documented it is a guess. Not here, refused
- * by name: /enum-containers, /properties, /resources, /format, /output-file; /reboot never restarts the machine: 3010 says
- * that it is needed. Signer names are not shown.
+ * pnputil: driver packages and devices by command line. Commands, options, the shape of lines and
+ * exit codes are those of Windows [doc: PnPUtil Command Syntax, PnPUtil Return Values]; where a
+ * text is not documented it is a guess. Not here, refused by name: /enum-containers, /properties,
+ * /resources, /format, /output-file; /reboot never restarts the machine: 3010 says that it is
+ * needed. Signer names are not shown.
  */
 #include "pnputil.h"
 
@@ -18,35 +19,47 @@ typedef struct _COMMAND {
 
 #define DEVICES L" deviceid= class= bus= reboot "
 static const COMMAND Commands[] = {
-    {L"add-driver", PnpAddDriver, 1, 1, L" subdirs install reboot ", "/add-driver <filename.inf | *.inf> [/subdirs] [/install] [/reboot]"},
-    {L"delete-driver", PnpDeleteDriver, 1, 1, L" uninstall force reboot ", "/delete-driver <oem#.inf> [/uninstall] [/force] [/reboot]"},
-    {L"export-driver", PnpExportDriver, 2, 2, L" ", "/export-driver <oem#.inf | *> <target directory>"},
-    {L"enum-drivers", PnpEnumDrivers, 0, 0, L" class= files ", "/enum-drivers [/class <name | GUID>] [/files]"},
+    {L"add-driver", PnpAddDriver, 1, 1, L" subdirs install reboot ",
+     "/add-driver <filename.inf | *.inf> [/subdirs] [/install] [/reboot]"},
+    {L"delete-driver", PnpDeleteDriver, 1, 1, L" uninstall force reboot ",
+     "/delete-driver <oem#.inf> [/uninstall] [/force] [/reboot]"},
+    {L"export-driver", PnpExportDriver, 2, 2, L" ",
+     "/export-driver <oem#.inf | *> <target directory>"},
+    {L"enum-drivers", PnpEnumDrivers, 0, 0, L" class= files ",
+     "/enum-drivers [/class <name | GUID>] [/files]"},
     {L"disable-device", PnpDisable, 0, 1, DEVICES L"force ",
      "/disable-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n"
      "                  [/bus <name | GUID>] [/reboot] [/force]"},
     {L"enable-device", PnpEnable, 0, 1, DEVICES,
-     "/enable-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n                  [/bus <name | GUID>] [/reboot]"},
+     "/enable-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n              "
+     "    [/bus <name | GUID>] [/reboot]"},
     {L"restart-device", PnpRestart, 0, 1, DEVICES,
-     "/restart-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n                  [/bus <name | GUID>] [/reboot]"},
+     "/restart-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n             "
+     "     [/bus <name | GUID>] [/reboot]"},
     {L"remove-device", PnpRemove, 0, 1, DEVICES L"subtree force ",
      "/remove-device [<instance ID> | /deviceid <device ID>] [/class <name | GUID>]\n"
      "                  [/bus <name | GUID>] [/subtree] [/reboot] [/force]"},
-    {L"scan-devices", PnpScan, 0, 0, L" instanceid= async ", "/scan-devices [/instanceid <instance ID>] [/async]"},
+    {L"scan-devices", PnpScan, 0, 0, L" instanceid= async ",
+     "/scan-devices [/instanceid <instance ID>] [/async]"},
     {L"enum-devices", PnpEnumDevices, 0, 0,
-     L" connected disconnected instanceid= deviceid= class= problem? bus? deviceids ids relations services stack drivers interfaces ",
+     L" connected disconnected instanceid= deviceid= class= problem? bus? deviceids ids relations "
+     L"services stack drivers interfaces ",
      "/enum-devices [/connected | /disconnected] [/instanceid <instance ID> |\n"
      "                  /deviceid <device ID>] [/class <name | GUID>] [/problem [<code>]]\n"
      "                  [/bus [<name | GUID>]] [/deviceids] [/relations] [/services]\n"
      "                  [/stack] [/drivers] [/interfaces]"},
     {L"enum-devicetree", PnpEnumTree, 0, 1, L" connected services stack drivers interfaces ",
-     "/enum-devicetree [root device instance ID] [/connected] [/services]\n                  [/stack] [/drivers] [/interfaces]"},
-    {L"enum-interfaces", PnpEnumInterfaces, 0, 0, L" enabled disabled class= ", "/enum-interfaces [/enabled | /disabled] [/class <GUID>]"},
-    {L"enum-classes", PnpEnumClasses, 0, 0, L" class= services ", "/enum-classes [/class <name | GUID>] [/services]"},
+     "/enum-devicetree [root device instance ID] [/connected] [/services]\n                  "
+     "[/stack] [/drivers] [/interfaces]"},
+    {L"enum-interfaces", PnpEnumInterfaces, 0, 0, L" enabled disabled class= ",
+     "/enum-interfaces [/enabled | /disabled] [/class <GUID>]"},
+    {L"enum-classes", PnpEnumClasses, 0, 0, L" class= services ",
+     "/enum-classes [/class <name | GUID>] [/services]"},
 };
 #define COMMANDS (sizeof(Commands) / sizeof(Commands[0]))
 
-static const WCHAR *const Refused[] = {L"enum-containers", L"properties", L"resources", L"format", L"output-file"};
+static const WCHAR *const Refused[] = {L"enum-containers", L"properties", L"resources", L"format",
+                                       L"output-file"};
 
 /* ---- text ---- */
 
@@ -79,7 +92,8 @@ static const WCHAR *SetupText(DWORD Error)
     case ERROR_GENERAL_SYNTAX:
         return L"A syntax error was encountered in the INF.";
     case ERROR_BAD_SECTION_NAME_LINE:
-        return L"A section name marker in the INF is not complete, or does not exist on a line by itself.";
+        return L"A section name marker in the INF is not complete, or does not exist on a line by "
+               L"itself.";
     case ERROR_SECTION_NOT_FOUND:
         return L"The required section was not found in the INF.";
     case ERROR_INVALID_CLASS:
@@ -94,7 +108,8 @@ int PnpFail(const WCHAR *What, DWORD Error)
     WCHAR Text[512];
     const WCHAR *Known = SetupText(Error);
 
-    if (Known == NULL && FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, Error, 0, Text, 512, NULL) != 0)
+    if (Known == NULL && FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS,
+                                        NULL, Error, 0, Text, 512, NULL) != 0)
         Known = Text;
     if (Known != NULL)
         ConsolePrint(L"Failed to %ls: %.*ls\n", What, (int)wcscspn(Known, L"\r\n"), Known);
@@ -122,7 +137,8 @@ BOOL PnpParseGuid(const WCHAR *Text, GUID *Guid)
     static const struct {
         WCHAR Before;
         int Digits;
-    } Form[] = {{L'{', 8}, {L'-', 4}, {L'-', 4}, {L'-', 2}, {0, 2}, {L'-', 2}, {0, 2}, {0, 2}, {0, 2}, {0, 2}, {0, 2}};
+    } Form[] = {{L'{', 8}, {L'-', 4}, {L'-', 4}, {L'-', 2}, {0, 2}, {L'-', 2},
+                {0, 2},    {0, 2},    {0, 2},    {0, 2},    {0, 2}};
     unsigned Part[11];
 
     for (int i = 0; i < 11; i++) {
@@ -141,8 +157,9 @@ BOOL PnpParseGuid(const WCHAR *Text, GUID *Guid)
 
 void PnpPrintGuid(const GUID *Guid, WCHAR *Text)
 {
-    _snwprintf(Text, 39, L"{%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", Guid->Data1, Guid->Data2, Guid->Data3, Guid->Data4[0],
-               Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+    _snwprintf(Text, 39, L"{%08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", Guid->Data1,
+               Guid->Data2, Guid->Data3, Guid->Data4[0], Guid->Data4[1], Guid->Data4[2],
+               Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
 }
 
 /* ---- options ---- */
@@ -165,10 +182,13 @@ const WCHAR *PnpValue(const PNPUTIL_OPTIONS *Options, const WCHAR *Name)
 
 static int Usage(void)
 {
-    ConsolePrint(L"PNPUTIL [/add-driver <...> | /delete-driver <...> | /export-driver <...> | /enum-drivers |\n"
-                 L"         /enum-devices [<...>] | /enum-devicetree [<...>] | /disable-device <...> |\n"
-                 L"         /enable-device <...> | /restart-device <...> | /remove-device <...> |\n"
-                 L"         /scan-devices [<...>] | /enum-classes [<...>] | /enum-interfaces [<...>] | /?]\n\n");
+    ConsolePrint(
+        L"PNPUTIL [/add-driver <...> | /delete-driver <...> | /export-driver <...> | /enum-drivers "
+        L"|\n"
+        L"         /enum-devices [<...>] | /enum-devicetree [<...>] | /disable-device <...> |\n"
+        L"         /enable-device <...> | /restart-device <...> | /remove-device <...> |\n"
+        L"         /scan-devices [<...>] | /enum-classes [<...>] | /enum-interfaces [<...>] | "
+        L"/?]\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         ConsolePrint(L"  %hs\n", Commands[i].Usage);
     ConsolePrint(L"\nLegacy: -a [-i] <filename.inf>  -d [-f] <oem#.inf>  -e\n");
@@ -183,12 +203,14 @@ static const COMMAND *FindCommand(const WCHAR *Name)
     return NULL;
 }
 
-/* What follows the option's name in the list of a command: 0 when it is not there; a blank, = or ?. */
+/* What follows the option's name in the list of a command: 0 when it is not there; a blank, = or ?.
+ */
 static WCHAR KindOf(const COMMAND *Command, const WCHAR *Name)
 {
     size_t Length = wcslen(Name);
 
-    for (const WCHAR *At = wcschr(Command->Options, L' '); At != NULL && At[1] != 0; At = wcschr(At + 1, L' '))
+    for (const WCHAR *At = wcschr(Command->Options, L' '); At != NULL && At[1] != 0;
+         At = wcschr(At + 1, L' '))
         if (_wcsnicmp(At + 1, Name, Length) == 0 && wcschr(L" =?", At[1 + Length]) != NULL)
             return At[1 + Length];
     return 0;
@@ -244,7 +266,9 @@ static const COMMAND *TakeLegacy(int Count, WCHAR **Words, PNPUTIL_OPTIONS *Opti
 {
     static const struct {
         const WCHAR *Letter, *Option, *Means, *Name;
-    } Legacy[] = {{L"a", L"i", L"install", L"add-driver"}, {L"d", L"f", L"force", L"delete-driver"}, {L"e", L"", L"", L"enum-drivers"}};
+    } Legacy[] = {{L"a", L"i", L"install", L"add-driver"},
+                  {L"d", L"f", L"force", L"delete-driver"},
+                  {L"e", L"", L"", L"enum-drivers"}};
     int Kind = -1, i, j;
 
     for (i = 0; i < Count; i++)
@@ -254,7 +278,8 @@ static const COMMAND *TakeLegacy(int Count, WCHAR **Words, PNPUTIL_OPTIONS *Opti
     for (i = 0; i < Count && Kind >= 0; i++) {
         if (!IsOption(Words[i]) && Options->Arguments < 1 && Kind != 2) {
             Options->Argument[Options->Arguments++] = Words[i];
-        } else if (IsOption(Words[i]) && Options->Count == 0 && _wcsicmp(Words[i] + 1, Legacy[Kind].Option) == 0) {
+        } else if (IsOption(Words[i]) && Options->Count == 0 &&
+                   _wcsicmp(Words[i] + 1, Legacy[Kind].Option) == 0) {
             Options->Name[0] = Legacy[Kind].Means;
             Options->Count = 1;
         } else if (!IsOption(Words[i]) || _wcsicmp(Words[i] + 1, Legacy[Kind].Letter) != 0) {
@@ -287,5 +312,6 @@ int wmain(int Count, WCHAR **Words)
         Refuse(Words[1]);
         return ERROR_INVALID_PARAMETER;
     }
-    return TakeOptions(Command, Count - 2, Words + 2, &Options) ? Command->Run(&Options) : ERROR_INVALID_PARAMETER;
+    return TakeOptions(Command, Count - 2, Words + 2, &Options) ? Command->Run(&Options)
+                                                                : ERROR_INVALID_PARAMETER;
 }

@@ -41,7 +41,8 @@ void PnpPrintGuid(const GUID *Guid, WCHAR *Text); /* 39 characters */
 typedef void PNPUTIL_EACH(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Id, void *Context);
 /* Flags: DIGCF_PRESENT or 0. The number of devices; -1: an argument is wrong. */
 int PnpVisit(const PNPUTIL_OPTIONS *Options, DWORD Flags, PNPUTIL_EACH *Each, void *Context);
-BOOL PnpProperty(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property, WCHAR *Out); /* of PNPUTIL_TEXT; a multi-string too */
+BOOL PnpProperty(HDEVINFO Set, SP_DEVINFO_DATA *Device, DWORD Property,
+                 WCHAR *Out); /* of PNPUTIL_TEXT; a multi-string too */
 BOOL PnpDriverValue(HDEVINFO Set, SP_DEVINFO_DATA *Device, const WCHAR *Name, WCHAR *Out);
 
 /* ---- package.c: a package of the driver store ---- */
@@ -63,4 +64,5 @@ PNPUTIL_COMMAND PnpDisable, PnpEnable, PnpRestart, PnpRemove, PnpScan; /* change
 PNPUTIL_COMMAND PnpEnumInterfaces, PnpEnumClasses, PnpEnumTree;   /* other.c */
 
 /* What /enum-devices and /enum-devicetree may add to a device, at a column. */
-void PnpShowParts(const PNPUTIL_OPTIONS *Options, HDEVINFO Set, SP_DEVINFO_DATA *Device, int Indent);
+void PnpShowParts(const PNPUTIL_OPTIONS *Options, HDEVINFO Set, SP_DEVINFO_DATA *Device,
+                  int Indent);
