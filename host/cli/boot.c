@@ -79,7 +79,6 @@ struct boot {
     struct daemon daemon;
     struct gpus gpus;
     char build[PATH_MAX], kernel[PATH_MAX + 16];
-    char said[400]; /* last of the registry */
 };
 
 /* ---- what was asked for ---- */
@@ -290,7 +289,7 @@ static void say_hive(void *context, const char *text)
     struct boot *boot = context;
 
     cli_message("%s", text); /* into the log */
-    snprintf(boot->said, sizeof(boot->said), "%s", text);
+    snprintf(boot->daemon.said, sizeof(boot->daemon.said), "%s", text);
 }
 
 /* Here and not before the fork: the registry's lock belongs to this process. */
@@ -299,7 +298,7 @@ static void open_registry(struct boot *boot)
     boot->daemon.hives = hive_store_open(boot->daemon.place.path, say_hive, boot);
     if (boot->daemon.hives != NULL)
         return;
-    dprintf(boot->daemon.ready_fd, "%s", boot->said);
+    dprintf(boot->daemon.ready_fd, "%s", boot->daemon.said);
     _exit(EXIT_NOT_LOADED);
 }
 
@@ -321,7 +320,7 @@ static _Noreturn void keep(struct boot *boot)
 /* Until the machine is up, which is said in a line, or its keeper has ended; what that said. */
 static int wait_for_ready(const struct boot *boot, int fd)
 {
-    char text[512];
+    char text[sizeof(boot->daemon.said) + 512];
     size_t used = 0;
     ssize_t n;
 

@@ -154,21 +154,22 @@ int machine_folder_copy_tree(const char *from, const char *to, const char *name)
 
 int machine_folder_copy(const struct machine_folder *folder, const char *from, const char *name)
 {
-    char path[PATH_MAX + NAME_MAX + 2];
+    char path[PATH_MAX + NAME_MAX + 2], fresh[sizeof(path) + 4];
     int source = open(from, O_RDONLY | O_CLOEXEC), target, error;
 
     if (source < 0)
         return -errno;
     snprintf(path, sizeof(path), "%s/%s", folder->volume, name);
-    if (unlink(path) != 0 && errno != ENOENT) {
-        error = -errno;
-        close(source);
-        return error;
-    }
-    target = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    snprintf(fresh, sizeof(fresh), "%s.new", path); /* what was there stays until all of it is */
+    unlink(fresh);
+    target = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     error = target < 0 ? -errno : copy_bytes(source, target);
     if (target >= 0 && close(target) != 0 && error == 0)
         error = -errno;
+    if (error == 0 && rename(fresh, path) != 0)
+        error = -errno;
+    if (error != 0 && target >= 0)
+        unlink(fresh);
     close(source);
     return error;
 }

@@ -121,6 +121,8 @@ static void tell_starter(struct daemon *daemon, const char *text)
 {
     if (daemon->ready_fd < 0)
         return;
+    if (daemon->said[0] != '\0')
+        dprintf(daemon->ready_fd, "%s; ", daemon->said);
     if (write(daemon->ready_fd, text, strlen(text)) < 0)
         fprintf(stderr, "drydock: who booted the machine is gone\n");
     close(daemon->ready_fd);

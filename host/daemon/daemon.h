@@ -63,6 +63,7 @@ struct daemon {
     struct sign_store *signatures;
     int lock_fd;
     int ready_fd; /* told when the machine is up, "ready" and a newline, or why it is not */
+    char said[400]; /* by the registry, last, while it was booted; "": nothing */
     /* ---- */
     int listen_fd;
     struct supervisor supervisor;

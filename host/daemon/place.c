@@ -162,6 +162,8 @@ int place_write(const struct place *place, const char *name, const char *text)
         error = errno != 0 ? -errno : -ENOSPC;
     if (close(fd) != 0 && error == 0)
         error = -errno;
+    if (error != 0) /* all of it or nothing */
+        place_remove(place, name);
     return error;
 }
 
