@@ -238,5 +238,20 @@ Status:                     Started
 Driver Name:                oem0.inf
 11223344 99 type 12: set by a program
 11223344 99: error 1168' 'rolled back to the driver before; a property set and taken away by a program'
+# ---- CopyINF: a bus that brings its children's driver ----
+fresh 4
+cp build/drivers/toaster.inf build/drivers/toaster.sys "$machine/C/pkg"
+plain '01/02/2024,1.0.0.0' | sed 's/^CopyFiles = Files/&\nCopyINF = toaster.inf/' > "$machine/C/pkg/bus.inf"
+run run --machine "$machine" -- devcon install 'C:\pkg\bus.inf' 'root\busenum' -- pnputil /enum-drivers -- build/programs/toaster.exe plug 1 \
+    -- pnputil /enum-devices /class DrydockToaster
+is $status 0 'CopyINF: runs to its end'
+is "$(said | grep -E '^(Original Name|Status|Driver Name)')" 'Original Name:      bus.inf
+Original Name:      toaster.inf
+Status:                     Started
+Driver Name:                oem1.inf' 'the other INF is a package of its own, and its driver runs'
+rm "$machine/C/pkg/toaster.inf"
+plain '01/02/2024,2.0.0.0' | sed 's/^CopyFiles = Files/&\nCopyINF = toaster.inf/' > "$machine/C/pkg/bus.inf"
+run run --machine "$machine" -- pnputil /add-driver 'C:\pkg\bus.inf'
+like "$work/err" 'exit code 2' 'one that is not there: the package is refused'
 nothing_left 'afterwards'
 done_testing

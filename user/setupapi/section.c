@@ -1,10 +1,10 @@
 /*
  * Install sections: CopyFiles, DelFiles, RenFiles, AddReg, DelReg, BitReg, and what they Include
  * and Need. What is left aside is named in the log: INFs that are not here, security of keys, INI
- * files, CopyINF, ProfileItems, RegisterDlls. [doc: INF DDInstall Section, INF AddReg Directive,
+ * files, ProfileItems, RegisterDlls. [doc: INF DDInstall Section, INF AddReg Directive,
  * INF CopyFiles Directive and the others]
  */
-#include "inf.h"
+#include "driver.h"
 
 #define NEEDS_DEPTH 8
 
@@ -204,6 +204,27 @@ static BOOL RunFiles(SETUP_INF *Inf, int Section, const SETUP_PLACE *Place)
     return VisitNamed(Inf, Section, L"DelFiles", VisitFileSection, &Delete) &&
            VisitNamed(Inf, Section, L"RenFiles", VisitFileSection, &Rename) &&
            VisitNamed(Inf, Section, L"CopyFiles", VisitFileSection, &Copy);
+}
+
+/* INFs beside this one become packages of their own. [doc: INF CopyINF Directive] */
+static BOOL PublishInfs(SETUP_INF *Inf, int Section, const SETUP_PLACE *Place)
+{
+    WCHAR Name[SETUP_FIELD], Path[MAX_PATH], Published[MAX_PATH];
+    unsigned Field;
+    BOOL Known;
+    int Line;
+
+    for (Line = SetupLine(Inf, Section, INF_NONE, L"CopyINF"); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, L"CopyINF"))
+        for (Field = 1; SetupField(Inf, Line, Field, Name); Field++) {
+            if (Name[0] == 0)
+                continue;
+            if (!SetupPrint(Path, MAX_PATH, L"%s\\%s", Place->Source, Name))
+                return SetupFail(ERROR_FILENAME_EXCED_RANGE);
+            if (!SetupAddPackage(Path, Published, &Known))
+                return FALSE;
+        }
+    return TRUE;
 }
 
 /* ---- registry ---- */
@@ -480,7 +501,7 @@ static BOOL BitRegSection(SETUP_INF *Inf, const WCHAR *Name, PVOID Context)
 
 static VOID NameIgnored(SETUP_INF *Inf, int Section)
 {
-    static const WCHAR *const Ignored[] = {L"CopyINF",        L"UpdateInis",   L"UpdateIniFields",
+    static const WCHAR *const Ignored[] = {L"UpdateInis",   L"UpdateIniFields",
                                            L"Ini2Reg",        L"ProfileItems", L"RegisterDlls",
                                            L"UnregisterDlls", L"LogConfig",    L"AddPowerSetting"};
     ULONG i;
@@ -501,7 +522,8 @@ static BOOL RunOne(SETUP_INF *Inf, int Section, PVOID Context)
     PVOID Place = (PVOID)Run->Place;
 
     NameIgnored(Inf, Section);
-    if ((Run->What & SETUP_FILES) && !RunFiles(Inf, Section, Run->Place))
+    if ((Run->What & SETUP_FILES) &&
+        (!RunFiles(Inf, Section, Run->Place) || !PublishInfs(Inf, Section, Run->Place)))
         return FALSE;
     return !(Run->What & SETUP_REGISTRY) ||
            (VisitNamed(Inf, Section, L"DelReg", DelRegSection, Place) &&

@@ -8,11 +8,13 @@
 
 #define REPOSITORY L"C:\\Windows\\System32\\DriverStore\\FileRepository\\"
 #define OEM_LIMIT 10000
+#define INF_DEPTH 4 /* of INFs that copy INFs */
 
 typedef struct _PACKAGE {
     WCHAR Source[MAX_PATH]; /* folder of the INF that is added */
     WCHAR Folder[MAX_PATH]; /* in the store */
     WCHAR Name[MAX_PATH];   /* of that folder */
+    DWORD Depth;            /* of CopyINF */
 } PACKAGE;
 
 /* ---- files ---- */
@@ -55,6 +57,46 @@ static BOOL CopyListed(SETUP_INF *Inf, const WCHAR *SectionName, PACKAGE *Packag
     return TRUE;
 }
 
+static BOOL FillPackage(SETUP_INF *Inf, PACKAGE *Package, const SETUP_DRIVER *Drivers);
+
+/* An INF that CopyINF names comes along with what belongs to it. */
+static BOOL CopyInf(PACKAGE *Package, const WCHAR *Name)
+{
+    SETUP_DRIVER *Drivers = NULL;
+    WCHAR Path[MAX_PATH];
+    SETUP_INF *Inf;
+    BOOL Fine;
+
+    if (!SetupPrint(Path, MAX_PATH, L"%s\\%s", Package->Source, Name))
+        return SetupFail(ERROR_FILENAME_EXCED_RANGE);
+    Inf = Package->Depth < INF_DEPTH ? SetupReadInf(Path, NULL) : NULL;
+    if (Inf == NULL) {
+        SetupLog(L"!!!  sto: %s, which CopyINF names, cannot be read: error %lu", Path,
+                 GetLastError());
+        return FALSE;
+    }
+    Package->Depth++;
+    Fine = SetupListDrivers(Path, NULL, NULL, &Drivers) && FillPackage(Inf, Package, Drivers);
+    Package->Depth--;
+    SetupFreeDrivers(Drivers);
+    SetupFreeInf(Inf);
+    return Fine;
+}
+
+static BOOL CopyInfs(SETUP_INF *Inf, int Section, PACKAGE *Package)
+{
+    WCHAR Name[SETUP_FIELD];
+    unsigned Field;
+    int Line;
+
+    for (Line = SetupLine(Inf, Section, INF_NONE, L"CopyINF"); Line != INF_NONE;
+         Line = SetupLine(Inf, Section, Line, L"CopyINF"))
+        for (Field = 1; SetupField(Inf, Line, Field, Name); Field++)
+            if (Name[0] != 0 && !CopyInf(Package, Name))
+                return FALSE;
+    return TRUE;
+}
+
 static BOOL CopyModels(SETUP_INF *Inf, const SETUP_DRIVER *Drivers, PACKAGE *Package)
 {
     WCHAR Actual[300];
@@ -62,7 +104,8 @@ static BOOL CopyModels(SETUP_INF *Inf, const SETUP_DRIVER *Drivers, PACKAGE *Pac
 
     for (; Drivers != NULL; Drivers = Drivers->Next) {
         Section = SetupActualSection(Inf, Drivers->Section, Actual);
-        if (Section != INF_NONE && !SetupVisitFiles(Inf, Section, CopySource, Package))
+        if (Section != INF_NONE && (!SetupVisitFiles(Inf, Section, CopySource, Package) ||
+                                    !CopyInfs(Inf, Section, Package)))
             return FALSE;
     }
     return TRUE;
@@ -189,6 +232,7 @@ static VOID NamePackage(SETUP_INF *Inf, PACKAGE *Package)
 {
     WCHAR *i;
 
+    Package->Depth = 0;
     SetupDirectory(Inf, 1, Package->Source);
     SetupPrint(Package->Name, MAX_PATH, L"%s_amd64_%08lx%08lx", wcsrchr(Inf->Path, L'\\') + 1,
                (ULONG)(Inf->Hash >> 32), (ULONG)Inf->Hash);
