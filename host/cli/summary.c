@@ -29,6 +29,7 @@ static const struct summary_kind kinds[] = {
     {"devices", "Devices: created, deleted"},
     {"irps", "IRPs: allocated, freed"},
     {"irp", "IRPs by major function"},
+    {"interrupt", "Interrupts: vector, by, came, claimed by nobody, longest service"},
     {"request", "PnP, power and WMI requests: sent"},
     {"pool", "Pool left: tag, kind, blocks, bytes"},
     {"object", "Objects left: type, objects, handles"},

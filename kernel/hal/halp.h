@@ -15,6 +15,9 @@ ULONG HalLineVector(ULONG Line); /* its IRQL is the upper half */
  * such message. */
 ULONG HalMessageVector(ULONG Message);
 
+/* ---- counter.c ---- */
+VOID HalInitCounters(VOID);
+
 /* ---- config.c ---- */
 /* Reads or writes Length bytes of a device's configuration space; returns how many. IRQL <=
  * DISPATCH_LEVEL. */

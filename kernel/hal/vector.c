@@ -25,6 +25,7 @@ ULONG HalMessageVector(ULONG Message)
 
 VOID HalInitVectors(VOID)
 {
+    HalInitCounters();
     _Static_assert(HAL_DEVICE_LINES == HALP_LINE_IRQLS * HALP_LINES_PER_IRQL, "a vector a line");
     for (ULONG Vector = 0; Vector < 256; Vector++)
         KeSetVectorLine(Vector, KE_NO_LINE);

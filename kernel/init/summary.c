@@ -240,6 +240,16 @@ static VOID SummaryPrintRequest(const char *Request, ULONG Count)
     SummaryPrint("request\t%s\t%lu\n", Request, Count);
 }
 
+static VOID SummaryPrintVector(const KE_VECTOR_STATISTICS *Vector)
+{
+    char Source[24] = "message";
+
+    if (Vector->Line != KE_NO_LINE)
+        _snprintf(Source, sizeof(Source), "line %lu", Vector->Line);
+    SummaryPrint("interrupt\t0x%02lX\t%s\t%I64u\t%I64u\t%I64u us\n", Vector->Vector, Source, Vector->Deliveries,
+                 Vector->Unclaimed, Vector->Longest100ns / 10);
+}
+
 VOID SummaryWrite(VOID)
 {
     SUMMARY_TAG Kernel = {0};
@@ -250,6 +260,7 @@ VOID SummaryWrite(VOID)
     if (KiLoaderBlock->flags & (HAL_FLAG_REQUESTS | HAL_FLAG_BOOTED))
         IoVisitMinors(SummaryPrintRequest);
     IoFlushCaches();
+    KeVisitVectors(SummaryPrintVector);
     ExEnumeratePoolTags(SummaryPrintTag, &Kernel);
     if ((LONG64)Kernel.Blocks > 0)
         SummaryPrint("pool\t(kernel)\tall\t%I64d\t%I64d\n", Kernel.Blocks, Kernel.Bytes);

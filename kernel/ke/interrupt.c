@@ -23,6 +23,7 @@ typedef struct _KI_VECTOR {
     ULONG Storm;      /* deliveries in a row after which the line was still asserted */
     ULONG Spurious;
     BOOLEAN Masked; /* a passive-level ISR is about to run */
+    ULONG64 Deliveries, Unclaimed, Longest100ns; /* since the machine was started */
 } KI_VECTOR;
 
 /* A passive-level interrupt's thread. */
@@ -290,10 +291,14 @@ static VOID KiServeVector(KI_PCR *Pcr, ULONG Number)
     const KINTERRUPT *First = KiFirst(Vector);
     BOOLEAN Level = First != NULL && First->Mode == LevelSensitive && KiIsLineVector(Vector),
             Claimed;
+    ULONG64 Start = KeVirtualTime();
 
     if (First == NULL || (Level && !KiLineAsserted(Vector->Line)))
         return; /* gone again before a processor had time: as at an interrupt controller */
     Claimed = KiCallChain(Pcr, Vector);
+    Vector->Deliveries++;
+    Vector->Unclaimed += !Claimed;
+    Vector->Longest100ns = max(Vector->Longest100ns, KeVirtualTime() - Start);
     if (!Level) {
         if (!Claimed)
             KiNoteSpurious(Number);
@@ -320,6 +325,18 @@ VOID KiServiceInterrupt(KI_PCR *Pcr)
     KiServeVector(Pcr, Number);
     Pcr->Prcb.InterruptDepth--;
     DD_ASSERT(KiGetPcr() == Pcr && Pcr->Prcb.CurrentThread == Thread);
+}
+
+VOID KeVisitVectors(VOID (*Visit)(const KE_VECTOR_STATISTICS *Statistics))
+{
+    for (ULONG i = 0; i < KI_VECTORS; i++) {
+        const KI_VECTOR *Vector = &KiVectors[i];
+        KE_VECTOR_STATISTICS Statistics = {i, Vector->Line, Vector->Deliveries, Vector->Unclaimed,
+                                           Vector->Longest100ns};
+
+        if (Vector->Deliveries != 0)
+            Visit(&Statistics);
+    }
 }
 
 /* ---- connecting ---- */

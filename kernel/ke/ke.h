@@ -308,6 +308,13 @@ NTSTATUS KeInitPassiveInterrupt(KINTERRUPT *Interrupt);
 VOID KeUninitPassiveInterrupt(KINTERRUPT *Interrupt); /* disconnected; waits for the thread */
 /* An image goes away: bug check 0xCE when an ISR in it is connected. */
 VOID KeCheckForInterrupts(PVOID Base, SIZE_T Bytes);
+typedef struct _KE_VECTOR_STATISTICS {
+    ULONG Vector, Line;            /* KE_NO_LINE: a message's */
+    ULONG64 Deliveries, Unclaimed; /* to processors; of them, those that no ISR took for its own */
+    ULONG64 Longest100ns;          /* virtual time that the ISRs of one took */
+} KE_VECTOR_STATISTICS;
+/* Calls Visit for each vector of which an interrupt has come. */
+VOID KeVisitVectors(VOID (*Visit)(const KE_VECTOR_STATISTICS *Statistics));
 
 /* ---- user mode ---- */
 /* First entry of a thread to user mode; Context is in the kernel. Never returns. */

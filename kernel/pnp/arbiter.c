@@ -13,6 +13,7 @@ typedef struct _PNP_ARBITRATION {
     PIO_RESOURCE_LIST List;
     CM_PARTIAL_RESOURCE_DESCRIPTOR *Chosen; /* one a requirement, at most */
     ULONG Count;
+    const VOID *Claimant; /* whose claims do not count (claim.c) */
 } PNP_ARBITRATION;
 
 /* ---- conflicts ---- */
@@ -47,7 +48,7 @@ static BOOLEAN PnpClashes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const CM
     return TRUE;
 }
 
-static BOOLEAN PnpListClashes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, PCM_RESOURCE_LIST List, ULONG64 *Next)
+BOOLEAN PnpListClashes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, PCM_RESOURCE_LIST List, ULONG64 *Next)
 {
     PCM_PARTIAL_RESOURCE_DESCRIPTOR Held = NULL;
 
@@ -74,7 +75,7 @@ static BOOLEAN PnpIsTaken(PNP_ARBITRATION *Arbitration, const CM_PARTIAL_RESOURC
     PNP_NODE *Node;
     ULONG i;
 
-    if (PnpClashesWithRam(Wanted, Next))
+    if (PnpClashesWithRam(Wanted, Next) || PnpIsClaimed(Wanted, Arbitration->Claimant, Next))
         return TRUE;
     for (i = 0; i < Arbitration->Count; i++)
         if (PnpClashes(Wanted, &Arbitration->Chosen[i], Next))
@@ -87,6 +88,14 @@ static BOOLEAN PnpIsTaken(PNP_ARBITRATION *Arbitration, const CM_PARTIAL_RESOURC
             return TRUE;
     }
     return FALSE;
+}
+
+BOOLEAN PnpIsTakenByOthers(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *Claimant)
+{
+    PNP_ARBITRATION Nobody = { .Claimant = Claimant };
+    ULONG64 Next;
+
+    return PnpIsTaken(&Nobody, Wanted, &Next);
 }
 
 /* ---- one requirement ---- */

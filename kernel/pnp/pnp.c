@@ -192,6 +192,7 @@ VOID PnpRemoveDriverDevices(PDRIVER_OBJECT Driver)
     PnpDrain();
     if (Driver->DriverExtension->ServiceKeyName.Buffer != NULL)
         PnpRemoveMatch(&Driver->DriverExtension->ServiceKeyName);
+    PnpDropClaims(Driver);
     while ((Node = PnpFirstUser(Driver)) != NULL) {
         if ((Node->Flags & PNP_NODE_ROOT_ENUMERATED) && PnpFunctionDriver(Node) == Driver)
             Node->Flags |= PNP_NODE_MISSING; /* the device was made for the driver */

@@ -215,6 +215,9 @@ VOID PnpQueueAction(PNP_NODE *Node, ULONG Action); /* IRQL <= DISPATCH_LEVEL */
 VOID PnpForgetActions(PNP_NODE *Node);
 VOID PnpQueueRetry(VOID); /* a removal may go on: a handle was closed. IRQL <= DISPATCH_LEVEL */
 
+/* ---- claim.c ---- */
+VOID PnpDropClaims(PDRIVER_OBJECT Driver); /* a driver goes; tree lock */
+
 /* ---- arbiter.c: hardware resources ---- */
 /* Asks for requirements, has the stack filter them, assigns. Sets Resources and Translated. */
 NTSTATUS PnpAssignResources(PNP_NODE *Node);

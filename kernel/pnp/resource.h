@@ -31,6 +31,14 @@ BOOLEAN PnpPlaceAt(const IO_RESOURCE_DESCRIPTOR *Requirement, ULONG64 From,
                    CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor);
 VOID PnpCopyPrivate(const IO_RESOURCE_DESCRIPTOR *Requirement, CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor);
 
+/* TRUE: Wanted cannot be had beside what the list holds; *Next is behind what is in the way. */
+BOOLEAN PnpListClashes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, PCM_RESOURCE_LIST List, ULONG64 *Next);
+/* By a device of the tree, or by a claim other than this claimant's. Tree lock. */
+BOOLEAN PnpIsTakenByOthers(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *Claimant);
+
+/* ---- claim.c: what drivers have claimed for detection; tree lock ---- */
+BOOLEAN PnpIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *Except, ULONG64 *Next);
+
 /* Copies in pool; NULL: out of memory. */
 PIO_RESOURCE_REQUIREMENTS_LIST PnpCopyRequirements(const IO_RESOURCE_REQUIREMENTS_LIST *List);
 PIO_RESOURCE_REQUIREMENTS_LIST PnpBootRequirements(PCM_RESOURCE_LIST Boot);

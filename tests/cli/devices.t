@@ -120,6 +120,8 @@ is "$(grep -c '^write: .*memory has 11$' "$work/text")" 3 'no fault: what is wri
 measure ,ones-at=2,ones-for=2
 like "$work/text" '^reads: 010000ed ffffffff ffffffff 010000ed$' 'reads that are not answered'
 like "$work/err" 'device edu: register read 3 is not answered' 'the log tells'
+is "$(sed -n 's/^    0x\(30\|[0-9A-F]*\)  *message  *\([0-9]*\)  *\([0-9]*\)  *\([0-9]* us\)$/\2 \3 \4/p' "$work/err")" '2 0 0 us' \
+    'the summary counts interrupts'
 measure ,late-irq=300
 is "$(grep -c '^interrupt: came after 30[01] us, [12] by message' "$work/text")" 2 'messages that are late'
 measure ,late-irq=300,msi=0
@@ -128,6 +130,7 @@ measure ,twice=1
 is "$(sed -n 's/^interrupt: //p' "$work/text" | tr '\n' ' ')" "$(printf '%s ' \
     'came after 0 us, 2 by message, 0 by line, 1 without a cause' 'came after 0 us, 3 by message, 0 by line, 0 without a cause')" \
     'a message that comes twice'
+like "$work/err" '^    0x[0-9A-F]+  *message  *3  *1  ' 'the summary says that nobody claimed one'
 measure ,lose=1
 like "$work/text" '^interrupt: lost after 5000000 us, 0 by message' 'an interrupt that gets lost'
 like "$work/text" '^interrupt: came after' 'and the next one comes'

@@ -92,14 +92,16 @@ static VOID NTAPI qemu_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argu
 static BOOLEAN NTAPI qemu_message_isr(PKINTERRUPT Interrupt, PVOID Context, ULONG Message)
 {
     QDEV *Device = Context;
+    BOOLEAN Claimed;
 
     UNREFERENCED_PARAMETER(Interrupt);
     if (Message < QEMU_MESSAGES)
         InterlockedIncrement(&Device->Messages[Message]);
-    if (!qemu_claim(Device, Message))
+    Claimed = qemu_claim(Device, Message);
+    if (!Claimed)
         Device->Spurious++;
     KeInsertQueueDpc(&Device->Dpc, NULL, NULL);
-    return TRUE;
+    return Claimed;
 }
 
 static BOOLEAN NTAPI qemu_line_isr(PKINTERRUPT Interrupt, PVOID Context)
