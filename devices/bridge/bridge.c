@@ -1,6 +1,6 @@
 /*
- * A PCI-to-PCI bridge: the devices that are given bus=1 (2 for the second bridge) are behind it. The
- * host passes accesses, transfers and messages through it while its command register says so.
+ * A PCI-to-PCI bridge: the devices that are given bus=1 (2 for the second bridge) are behind it.
+ * The host passes accesses, transfers and messages through it while its command register says so.
  * [doc: PCI-to-PCI Bridge Architecture Specification 1.2, 3.2] Leaves out: windows that move, an
  * interrupt of its own, bridges behind bridges.
  */

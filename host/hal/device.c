@@ -71,7 +71,8 @@ static int init_one(uint32_t index, struct config_space spaces[DEVICE_LIMIT + 1]
         arguments, "irq", device->model.bus == DD_BUS_PCI ? 16 + index % 8 : 5 + index % 8);
     record->gone_after = dd_argument(arguments, "gone-after", 0);
     record->late_100ns = dd_argument(arguments, "late", 0) * 10;
-    config_init(&record->config, &device->model, (uint8_t)record->line, &spaces[device->bus_number]);
+    config_init(&record->config, &device->model, (uint8_t)record->line,
+                &spaces[device->bus_number]);
     if (device->model.is_bridge)
         config_set_bridge(&record->config, &device->model, (uint8_t)device->secondary_bus,
                           &spaces[device->secondary_bus]);
@@ -258,7 +259,8 @@ static uint64_t earliest(uint32_t *index, uint32_t *id)
         for (uint32_t t = 0; t < TIMER_COUNT; t++) {
             const struct record *record = &g_device_table->record[i];
 
-            if (((t < DD_DEVICE_TIMERS || t >= FAULT_INTERRUPT) && !record->present) || record->due_100ns[t] >= due)
+            if (((t < DD_DEVICE_TIMERS || t >= FAULT_INTERRUPT) && !record->present) ||
+                record->due_100ns[t] >= due)
                 continue;
             due = record->due_100ns[t];
             *index = i;
@@ -359,7 +361,8 @@ static bool is_reached(const struct device *device, bool port, uint64_t address)
     const struct device *bridge = device->bridge;
 
     return device->record->present && !device->model.is_bridge &&
-           (bridge == NULL || config_passes(&bridge->record->config, &bridge->model, port, address));
+           (bridge == NULL ||
+            config_passes(&bridge->record->config, &bridge->model, port, address));
 }
 
 /* The device and region that hold the address, NULL when none does; sets *region and *offset. */

@@ -35,11 +35,13 @@ int device_add_outside(const struct device_outside *outside, const char *argumen
                        size_t why_bytes);
 
 /* ---- device_outside.c ---- */
-extern const DD_DEVICE_MODEL device_outside_callbacks; /* state, callbacks: for a copy of the model */
+extern const DD_DEVICE_MODEL
+    device_outside_callbacks; /* state, callbacks: for a copy of the model */
 /* A message is switched on or off. */
 void device_outside_set_message(DD_DEVICE *device, const struct device_outside *outside,
                                 uint32_t message, bool on);
-/* Gives it the addresses and the line that stand in config, the machine's idea of its first bytes. */
+/* Gives it the addresses and the line that stand in config, the machine's idea of its first bytes.
+ */
 void device_outside_place(DD_DEVICE *device, const uint8_t *config);
 /* Plugs it into QEMU again, as above. False: QEMU is gone. */
 bool device_outside_plug(DD_DEVICE *device, const uint8_t *config);

@@ -182,7 +182,8 @@ void config_set_bridge(struct device_config *config, const DD_DEVICE_MODEL *mode
             put(config, MEMORY_WINDOW, 4, (uint32_t)((base >> 16 & 0xFFF0) | (last & 0xFFF00000)));
         if (kind != DD_REGION_MEMORY64)
             continue;
-        put(config, WIDE_WINDOW, 4, (uint32_t)((base >> 16 & 0xFFF0) | (last & 0xFFF00000) | 0x10001));
+        put(config, WIDE_WINDOW, 4,
+            (uint32_t)((base >> 16 & 0xFFF0) | (last & 0xFFF00000) | 0x10001));
         put(config, WIDE_WINDOW + 4, 4, (uint32_t)(base >> 32));
         put(config, WIDE_WINDOW + 8, 4, (uint32_t)(last >> 32));
     }

@@ -18,7 +18,8 @@
 #define CONFIG_MEMORY64_END 0x400000000000ull
 #define CONFIG_PORT_END 0x10000u
 
-/* A bus's room for regions, by DD_REGION_*: what is free while its devices are given their addresses. */
+/* A bus's room for regions, by DD_REGION_*: what is free while its devices are given their
+ * addresses. */
 struct config_space {
     struct config_window {
         uint64_t free, end;

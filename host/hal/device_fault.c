@@ -2,8 +2,8 @@
  * Faults and bad timing that any device can be given by arguments (drydock_device.h lists them):
  * interrupts that get lost, come late or twice, register reads that nobody answers, transfers that
  * fail, writes to memory that stay on their way. All of it is within what the buses allow, or what
- * broken hardware does; all of it is counted, so the same run has the same faults. Leaves out: faults
- * of configuration space, reads from memory that are late.
+ * broken hardware does; all of it is counted, so the same run has the same faults. Leaves out:
+ * faults of configuration space, reads from memory that are late.
  */
 #include <string.h>
 
@@ -93,7 +93,8 @@ void fault_line(struct device *device, bool asserted)
 
     if (asserted && !device->record->asserted && !fault->waiting_line && loses_interrupt(fault))
         return;
-    fault->waiting_line = asserted && fault->interrupts_late_100ns != 0 && !device->record->asserted;
+    fault->waiting_line =
+        asserted && fault->interrupts_late_100ns != 0 && !device->record->asserted;
     if (fault->waiting_line)
         plan(device, FAULT_INTERRUPT, device_now() + fault->interrupts_late_100ns);
     else
@@ -183,17 +184,19 @@ void fault_write(struct device *device, uint8_t *target, const void *buffer, uin
     struct posted *posted = device->posted;
     struct posted_write *write;
 
-    if (posted != NULL && (posted->count == POSTED_WRITES || bytes > POSTED_BYTES - posted->used_bytes))
+    if (posted != NULL &&
+        (posted->count == POSTED_WRITES || bytes > POSTED_BYTES - posted->used_bytes))
         fault_push(device);
     if (posted == NULL || bytes > POSTED_BYTES) {
         memcpy(target, buffer, bytes);
         return;
     }
     write = &posted->write[posted->count++];
-    *write = (struct posted_write){.address = (uint64_t)(target - g_machine.ram),
-                                   .due_100ns = device_now() + device->record->fault.writes_late_100ns,
-                                   .offset = posted->used_bytes,
-                                   .bytes = (uint32_t)bytes};
+    *write =
+        (struct posted_write){.address = (uint64_t)(target - g_machine.ram),
+                              .due_100ns = device_now() + device->record->fault.writes_late_100ns,
+                              .offset = posted->used_bytes,
+                              .bytes = (uint32_t)bytes};
     memcpy(posted->data + posted->used_bytes, buffer, bytes);
     posted->used_bytes += (uint32_t)bytes;
     plan(device, FAULT_WRITE, write->due_100ns);

@@ -49,7 +49,7 @@ static int check_regions(const DD_DEVICE_MODEL *model, char *why, size_t why_byt
             continue;
         if (region->kind > DD_REGION_PORT || !is_power_of_two(region->size_bytes) ||
             region->size_bytes < (port ? 4u : 4096u) ||
-            region->size_bytes > (port                                 ? model->is_bridge ? 4096u : 256u
+            region->size_bytes > (port ? model->is_bridge ? 4096u : 256u
                                   : region->kind == DD_REGION_MEMORY32 ? 1u << 28
                                                                        : 1ull << 38))
             return refuse(why, why_bytes, "its region %u has no possible size or kind", i);

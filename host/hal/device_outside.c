@@ -147,7 +147,8 @@ static uint64_t real_now_100ns(void)
     return (uint64_t)now.tv_sec * 10000000u + (uint64_t)now.tv_nsec / 100;
 }
 
-/* The pause is over in the machine's time; it has to be in the host's too, unless something comes. */
+/* The pause is over in the machine's time; it has to be in the host's too, unless something comes.
+ */
 static bool wait_for_event(DD_DEVICE *device, uint64_t pause_100ns)
 {
     struct outside_state *state = device->state;

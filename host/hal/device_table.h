@@ -9,8 +9,8 @@
 
 #define NO_TIMER UINT64_MAX
 
-/* Times at which a device is plugged in and out (device_plug.c) follow its own timers, then those of
- * interrupts that come late or again and of writes on their way (device_fault.c). */
+/* Times at which a device is plugged in and out (device_plug.c) follow its own timers, then those
+ * of interrupts that come late or again and of writes on their way (device_fault.c). */
 enum { PLUG_ARRIVES = DD_DEVICE_TIMERS, PLUG_LEAVES, PLUG_RETURNS, FAULT_INTERRUPT, FAULT_AGAIN,
        FAULT_WRITE, TIMER_COUNT };
 

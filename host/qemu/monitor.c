@@ -1,7 +1,8 @@
 /*
- * Hot plug: the device comes and goes on QEMU's PCI bus while QEMU runs, by its monitor (QMP) and the
- * ports by which a guest's ACPI code ejects a slot. [doc: QEMU, "QEMU Machine Protocol"; "QEMU<->ACPI
- * BIOS PCI hotplug interface"] Leaves out: events, which say nothing that is not known here.
+ * Hot plug: the device comes and goes on QEMU's PCI bus while QEMU runs, by its monitor (QMP) and
+ * the ports by which a guest's ACPI code ejects a slot. [doc: QEMU, "QEMU Machine Protocol";
+ * "QEMU<->ACPI BIOS PCI hotplug interface"] Leaves out: events, which say nothing that is not known
+ * here.
  */
 #include "qemu/qemu.h"
 
@@ -54,7 +55,8 @@ static const char *complaint(char *answer)
 }
 
 /* Tells QEMU's shell a line; what it complains of, empty: nothing. False: QEMU has failed. */
-static bool command(struct qemu *qemu, const char *name, const char *words, char *wrong, size_t limit)
+static bool command(struct qemu *qemu, const char *name, const char *words, char *wrong,
+                    size_t limit)
 {
     char text[900], answer[1024];
     const char *said;

@@ -10,8 +10,8 @@
 
 /*
  * What a device needs beyond its own properties. Devices that are not here get nothing. The random
- * numbers have a timer, of 65 seconds by default, that starts with a request: QEMU's time would jump
- * there, and the interrupt seem to come then.
+ * numbers have a timer, of 65 seconds by default, that starts with a request: QEMU's time would
+ * jump there, and the interrupt seem to come then.
  */
 static const struct known_device {
     const char *name, *properties, *what;
@@ -28,15 +28,20 @@ static const struct known_device {
 
 void qemu_print_help(FILE *to)
 {
-    fputs("--qemu-device NAME[,property=value...]: a device that QEMU plays; these were tried:\n\n", to);
+    fputs("--qemu-device NAME[,property=value...]: a device that QEMU plays; these were tried:\n\n",
+          to);
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         fprintf(to, "  %-15s %s\n", known_devices[i].name, known_devices[i].what);
-    fputs("\nAny other PCI device of QEMU's that needs no further object may do. Properties are QEMU's;\n"
+    fputs("\nAny other PCI device of QEMU's that needs no further object may do. Properties are "
+          "QEMU's;\n"
           "irq=N, lose=N, twice=N, late-irq=US, ones-at=N, ones-for=N, gone-after=N, arrives=MS,\n"
-          "leaves=MS and returns=MS are Drydock's, as for --device, and so is messages=0: its line in\n"
+          "leaves=MS and returns=MS are Drydock's, as for --device, and so is messages=0: its line "
+          "in\n"
           "place of messages.\n\n"
-          "A disk is 64 MiB of zeros that forget what is written, a network is not connected, unless\n"
-          "the device names one of these with drive=ID or netdev=ID; other properties are those of QEMU's\n"
+          "A disk is 64 MiB of zeros that forget what is written, a network is not connected, "
+          "unless\n"
+          "the device names one of these with drive=ID or netdev=ID; other properties are those of "
+          "QEMU's\n"
           "-blockdev and -netdev:\n"
           "  --qemu-drive file=PATH,id=ID[,format=raw|qcow2|...][,readonly=on]\n"
           "  --qemu-netdev user,id=ID\n\n"
@@ -67,9 +72,9 @@ static const char *find_property(const char *list, const char *name, size_t name
 /* Properties are QEMU's own unless they are named here. */
 static bool is_ours(const char *property)
 {
-    static const char *const ours[] = {"irq=",     "lose=",   "gone-after=", "messages=", "twice=",
-                                       "arrives=", "leaves=", "returns=",    "ones-at=",  "ones-for=",
-                                       "late-irq="};
+    static const char *const ours[] = {
+        "irq=",    "lose=",    "gone-after=", "messages=", "twice=",   "arrives=",
+        "leaves=", "returns=", "ones-at=",    "ones-for=", "late-irq="};
 
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
         if (strncmp(property, ours[i], strlen(ours[i])) == 0)
@@ -124,7 +129,10 @@ static size_t write_blockdev(struct qemu_word *word, const char *given)
 {
     static const struct {
         const char *given, *written;
-    } names[] = {{"file", "file.filename"}, {"id", "node-name"}, {"format", "driver"}, {"readonly", "read-only"}};
+    } names[] = {{"file", "file.filename"},
+                 {"id", "node-name"},
+                 {"format", "driver"},
+                 {"readonly", "read-only"}};
     size_t limit = sizeof(word->text), used;
 
     used = (size_t)snprintf(word->text, limit, "file.driver=file%s",
@@ -136,10 +144,10 @@ static size_t write_blockdev(struct qemu_word *word, const char *given)
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && name == NULL; i++)
             if (strlen(names[i].given) == key && strncmp(at, names[i].given, key) == 0)
                 name = names[i].written;
-        used += name != NULL ? (size_t)snprintf(word->text + used, limit - used, ",%s%.*s", name,
-                                                (int)(bytes - key), at + key)
-                             : (size_t)snprintf(word->text + used, limit - used, ",%.*s", (int)bytes,
-                                                at);
+        used += name != NULL
+                    ? (size_t)snprintf(word->text + used, limit - used, ",%s%.*s", name,
+                                       (int)(bytes - key), at + key)
+                    : (size_t)snprintf(word->text + used, limit - used, ",%.*s", (int)bytes, at);
         at += bytes;
     }
     return used;

@@ -272,7 +272,8 @@ void qemu_access(struct qemu *qemu, struct channel_qemu *access)
             break;
         case QEMU_CONFIG_WRITE: write_config(qemu, access); break;
         case QEMU_SETTLE:
-            qemu->clock_100ns = qemu_ask(qemu, "readq 0x%llx\n", HPET_COUNTER) / HPET_TICKS_PER_100NS;
+            qemu->clock_100ns =
+                qemu_ask(qemu, "readq 0x%llx\n", HPET_COUNTER) / HPET_TICKS_PER_100NS;
             break;
         case QEMU_UNPLUG: qemu_unplug(qemu); break;
         case QEMU_PLUG: qemu_plug(qemu); break;

@@ -77,7 +77,8 @@ static _Noreturn void become_qemu(const struct qemu_words *words, uint64_t ram_b
     snprintf(bios, sizeof(bios), "/proc/self/fd/%d", ends->firmware);
     snprintf(size, sizeof(size), "%lluM", (unsigned long long)(ram_bytes >> 20));
     snprintf(memory, sizeof(memory),
-             "memory-backend-file,id=ram,mem-path=/proc/self/fd/%d,share=on,size=%s", ends->ram, size);
+             "memory-backend-file,id=ram,mem-path=/proc/self/fd/%d,share=on,size=%s", ends->ram,
+             size);
     snprintf(qtest, sizeof(qtest), "socket,id=qtest,fd=%d", ends->qtest);
     snprintf(monitor, sizeof(monitor), "socket,id=monitor,fd=%d", ends->monitor);
     dup2(null, 0);
@@ -141,7 +142,8 @@ static bool last_words(struct qemu *qemu, char *text, size_t limit)
     char *save = NULL;
 
     all[n > 0 ? n : 0] = '\0';
-    for (char *line = strtok_r(all, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+    for (char *line = strtok_r(all, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
         const char *colon = strstr(line, ": ");
 
         if (strstr(line, "warning:") != NULL)

@@ -71,7 +71,8 @@ void qemu_stop(struct qemu *qemu); /* kills it; harmless on one that is all zero
 /* ---- options.c ---- */
 /* Prints which devices were tried and how they are given. */
 void qemu_print_help(FILE *to);
-const char *qemu_check_backend(const struct qemu_backend *backend); /* what is wrong with it, or NULL */
+const char *
+qemu_check_backend(const struct qemu_backend *backend); /* what is wrong with it, or NULL */
 /* given: "property=value,...". -1 when it is too long. */
 int qemu_choose_words(struct qemu_words *words, const char *name, const char *given,
                       const struct qemu_backends *backends);

@@ -58,7 +58,8 @@ static ULONG HalpFindSlot(ULONG BusNumber, ULONG SlotNumber)
 
     for (ULONG i = 0; i < KiLoaderBlock->device_count && Slot.u.bits.FunctionNumber == 0; i++) {
         HalpQueryDevice(i, &Info);
-        if (Info.bus == HAL_BUS_PCI && Info.bus_number == BusNumber && Info.present && Info.slot == Slot.u.bits.DeviceNumber)
+        if (Info.bus == HAL_BUS_PCI && Info.bus_number == BusNumber && Info.present &&
+            Info.slot == Slot.u.bits.DeviceNumber)
             return i;
     }
     return MAXULONG;

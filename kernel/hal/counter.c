@@ -1,7 +1,8 @@
 /*
  * Who may use the processors' performance counters: drivers agree on it here. The counters
- * themselves are not there, as in most virtual machines: success grants the right, not the hardware.
- * [doc: HalAllocateHardwareCounters, Remarks] Left out: single counters, which are refused.
+ * themselves are not there, as in most virtual machines: success grants the right, not the
+ * hardware. [doc: HalAllocateHardwareCounters, Remarks] Left out: single counters, which are
+ * refused.
  */
 #include "halp.h"
 
@@ -94,7 +95,8 @@ NTSTATUS NTAPI HalFreeHardwareCounters(HANDLE CounterSetHandle)
     HALP_COUNTER_SET *Found = NULL;
 
     ExAcquireFastMutex(&HalpCounterLock);
-    for (PLIST_ENTRY At = HalpCounterSets.Flink; At != &HalpCounterSets && Found == NULL; At = At->Flink)
+    for (PLIST_ENTRY At = HalpCounterSets.Flink; At != &HalpCounterSets && Found == NULL;
+         At = At->Flink)
         if (CONTAINING_RECORD(At, HALP_COUNTER_SET, Entry) == CounterSetHandle)
             Found = CONTAINING_RECORD(At, HALP_COUNTER_SET, Entry);
     if (Found != NULL)

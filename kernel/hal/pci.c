@@ -2,8 +2,8 @@
  * \Driver\pci: an ordinary bus driver for the machine's simulated devices. Its bus is a
  * root-enumerated device; each device of the machine is a child of it, PCI functions as well as the
  * devices of the board. A bridge among them is driven by this driver too: its device object is the
- * bus behind it. [doc: Bus Drivers, Enumerating a Device] A device that was pulled out and plugged in
- * again is another one. Left out: bridges behind bridges.
+ * bus behind it. [doc: Bus Drivers, Enumerating a Device] A device that was pulled out and plugged
+ * in again is another one. Left out: bridges behind bridges.
  */
 #include "pci.h"
 
@@ -87,7 +87,8 @@ static BOOLEAN HalpHasChanged(const HALP_BUS *Bus, ULONG Index)
 
     HalpQueryDevice(Index, &Info);
     return Info.bus_number == Bus->Number &&
-           Info.present != (Bus->Child[Index] != NULL ? HalpDeviceOf(Bus->Child[Index])->Info.present : 0);
+           Info.present !=
+               (Bus->Child[Index] != NULL ? HalpDeviceOf(Bus->Child[Index])->Info.present : 0);
 }
 
 static VOID HalpLookAtChildren(HALP_BUS *Bus)
@@ -304,8 +305,8 @@ VOID HalCountDeviceObjects(ULONG *Created, ULONG *Deleted)
 
 BOOLEAN HalGetAssignedInterrupt(PDEVICE_OBJECT Pdo, HAL_ASSIGNED_INTERRUPT *Assigned)
 {
-    if (HalpBuses[0] == NULL || Pdo->DriverObject != HalpBuses[0]->Fdo->DriverObject || HalpIsBus(Pdo) ||
-        !HalpDeviceOf(Pdo)->HasInterrupt)
+    if (HalpBuses[0] == NULL || Pdo->DriverObject != HalpBuses[0]->Fdo->DriverObject ||
+        HalpIsBus(Pdo) || !HalpDeviceOf(Pdo)->HasInterrupt)
         return FALSE;
     *Assigned = HalpDeviceOf(Pdo)->Interrupt;
     return TRUE;

@@ -44,7 +44,8 @@ VOID PnpDropClaims(PDRIVER_OBJECT Driver)
     }
 }
 
-BOOLEAN PnpIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *Except, ULONG64 *Next)
+BOOLEAN PnpIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *Except,
+                     ULONG64 *Next)
 {
     PLIST_ENTRY Entry;
 
@@ -62,24 +63,28 @@ BOOLEAN PnpIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Wanted, const VOID *E
 /* The list and all that it counts lie within its bytes. */
 static BOOLEAN PnpIsWellFormed(const CM_RESOURCE_LIST *List, SIZE_T Bytes)
 {
-    const SIZE_T Header = FIELD_OFFSET(CM_FULL_RESOURCE_DESCRIPTOR, PartialResourceList.PartialDescriptors);
+    const SIZE_T Header =
+        FIELD_OFFSET(CM_FULL_RESOURCE_DESCRIPTOR, PartialResourceList.PartialDescriptors);
     SIZE_T At = FIELD_OFFSET(CM_RESOURCE_LIST, List);
     ULONG i;
 
     if (Bytes < At)
         return FALSE;
     for (i = 0; i < List->Count; i++) {
-        const CM_FULL_RESOURCE_DESCRIPTOR *Full = (const CM_FULL_RESOURCE_DESCRIPTOR *)((const UCHAR *)List + At);
+        const CM_FULL_RESOURCE_DESCRIPTOR *Full =
+            (const CM_FULL_RESOURCE_DESCRIPTOR *)((const UCHAR *)List + At);
 
-        if (Bytes - At < Header
-            || Full->PartialResourceList.Count > (Bytes - At - Header) / sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR))
+        if (Bytes - At < Header ||
+            Full->PartialResourceList.Count >
+                (Bytes - At - Header) / sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR))
             return FALSE;
         At += Header + Full->PartialResourceList.Count * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
     }
     return TRUE;
 }
 
-static PNP_CLAIM *PnpMakeClaim(const VOID *Owner, PDRIVER_OBJECT Driver, const CM_RESOURCE_LIST *List, SIZE_T Bytes)
+static PNP_CLAIM *PnpMakeClaim(const VOID *Owner, PDRIVER_OBJECT Driver,
+                               const CM_RESOURCE_LIST *List, SIZE_T Bytes)
 {
     PNP_CLAIM *Claim = ExAllocatePoolWithTag(PagedPool, sizeof(*Claim), PNP_TAG);
 
@@ -96,8 +101,10 @@ static PNP_CLAIM *PnpMakeClaim(const VOID *Owner, PDRIVER_OBJECT Driver, const C
     return Claim;
 }
 
-/* In place of what the owner has claimed before, which stays his if this cannot be had. Tree lock. */
-static NTSTATUS PnpClaim(const VOID *Owner, PDRIVER_OBJECT Driver, PCM_RESOURCE_LIST List, SIZE_T Bytes)
+/* In place of what the owner has claimed before, which stays his if this cannot be had. Tree lock.
+ */
+static NTSTATUS PnpClaim(const VOID *Owner, PDRIVER_OBJECT Driver, PCM_RESOURCE_LIST List,
+                         SIZE_T Bytes)
 {
     PNP_CLAIM *Old = PnpFindClaim(Owner), *New = NULL;
     PCM_PARTIAL_RESOURCE_DESCRIPTOR At = NULL;
@@ -115,8 +122,9 @@ static NTSTATUS PnpClaim(const VOID *Owner, PDRIVER_OBJECT Driver, PCM_RESOURCE_
 }
 
 NT_EXPORT(IoReportResourceForDetection);
-NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList,
-                                            ULONG DriverListSize, PDEVICE_OBJECT DeviceObject,
+NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject,
+                                            PCM_RESOURCE_LIST DriverList, ULONG DriverListSize,
+                                            PDEVICE_OBJECT DeviceObject,
                                             PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize,
                                             PBOOLEAN ConflictDetected)
 {
@@ -129,7 +137,8 @@ NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RES
     if (List == NULL || !PnpIsWellFormed(List, Bytes))
         return STATUS_UNSUCCESSFUL;
     PnpLockTree();
-    Status = PnpClaim(IsDevice ? (const VOID *)DeviceObject : DriverObject, DriverObject, List, Bytes);
+    Status =
+        PnpClaim(IsDevice ? (const VOID *)DeviceObject : DriverObject, DriverObject, List, Bytes);
     PnpUnlockTree();
     *ConflictDetected = Status == STATUS_CONFLICTING_ADDRESSES;
     return Status;

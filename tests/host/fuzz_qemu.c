@@ -1,7 +1,7 @@
 /*
- * Fuzzes what comes from a QEMU that is not to be trusted: the input is all that it ever says on its
- * two sockets, as it is or as the values of well-formed answers. What is made of it is a device whose
- * every figure is in bounds, or none.
+ * Fuzzes what comes from a QEMU that is not to be trusted: the input is all that it ever says on
+ * its two sockets, as it is or as the values of well-formed answers. What is made of it is a device
+ * whose every figure is in bounds, or none.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,13 +48,15 @@ static void say(int fd, const void *text, size_t bytes)
 }
 
 /*
- * Each two bytes of the input become the answers to a write and a read; some have an interrupt before
- * them. Values that base address registers and capabilities might have are as likely as others.
+ * Each two bytes of the input become the answers to a write and a read; some have an interrupt
+ * before them. Values that base address registers and capabilities might have are as likely as
+ * others.
  */
 static void say_values(int fd, const uint8_t *data, size_t size)
 {
-    static const uint32_t likely[] = {0,      0xFFFFF000, 0xFFFFC004, 0xFFFFFF01, 0xFFFFFFFF, 0x00000001,
-                                      0x1111, 0x00000040, 0x05,       0xFFFFFFC1, 0x80000004, 0x70};
+    static const uint32_t likely[] = {0,          0xFFFFF000, 0xFFFFC004, 0xFFFFFF01,
+                                      0xFFFFFFFF, 0x00000001, 0x1111,     0x00000040,
+                                      0x05,       0xFFFFFFC1, 0x80000004, 0x70};
     static char text[8192 * 20];
     size_t used = 0;
 
@@ -105,7 +107,8 @@ static void use(struct qemu *qemu)
                                       .value = ~0ull};
 
         qemu_access(qemu, &access);
-        if (access.operation == QEMU_READ && access.region >= DD_DEVICE_REGIONS && ~access.value != 0)
+        if (access.operation == QEMU_READ && access.region >= DD_DEVICE_REGIONS &&
+            ~access.value != 0)
             abort();
     }
 }

@@ -1,4 +1,5 @@
-/* Who may use the processors' performance counters. Calls: HalAllocateHardwareCounters, HalFreeHardwareCounters. */
+/* Who may use the processors' performance counters. Calls: HalAllocateHardwareCounters,
+ * HalFreeHardwareCounters. */
 #include "tap.h"
 
 typedef NTSTATUS(NTAPI *ALLOCATE)(PGROUP_AFFINITY, ULONG, PPHYSICAL_COUNTER_RESOURCE_LIST, PHANDLE);
@@ -8,12 +9,14 @@ static FREE Free;
 
 static VOID test_affinity(VOID)
 {
-    GROUP_AFFINITY First = {.Mask = 1}, Second = {.Mask = 2}, None = {.Mask = 0}, Far = {.Mask = 1, .Group = 7};
+    GROUP_AFFINITY First = {.Mask = 1}, Second = {.Mask = 2}, None = {.Mask = 0},
+                   Far = {.Mask = 1, .Group = 7};
     GROUP_AFFINITY Absent = {.Mask = 1ull << 63};
     HANDLE A, B, All;
 
     is_status(Allocate(&First, 1, NULL, &A), STATUS_SUCCESS, "those of the first processor");
-    is_status(Allocate(NULL, 0, NULL, &All), STATUS_INSUFFICIENT_RESOURCES, "all of them are no longer to be had");
+    is_status(Allocate(NULL, 0, NULL, &All), STATUS_INSUFFICIENT_RESOURCES,
+              "all of them are no longer to be had");
     is_ptr(All, NULL, "nothing is given");
     if (KeQueryActiveProcessorCount(NULL) > 1) {
         is_status(Allocate(&Second, 1, NULL, &B), STATUS_SUCCESS, "those of the second are");
@@ -22,16 +25,19 @@ static VOID test_affinity(VOID)
         skip(2, "there is one processor");
     }
     is_status(Free(A), STATUS_SUCCESS, "the first processor's too");
-    is_status(Allocate(&First, 0, NULL, &A), STATUS_INVALID_PARAMETER, "an affinity that is not counted");
+    is_status(Allocate(&First, 0, NULL, &A), STATUS_INVALID_PARAMETER,
+              "an affinity that is not counted");
     is_status(Allocate(NULL, 1, NULL, &A), STATUS_INVALID_PARAMETER, "a count of none");
     is_status(Allocate(&None, 1, NULL, &A), STATUS_INVALID_PARAMETER, "no processor");
     is_status(Allocate(&Far, 1, NULL, &A), STATUS_INVALID_PARAMETER, "a group that there is not");
-    is_status(Allocate(&Absent, 1, NULL, &A), STATUS_INVALID_PARAMETER, "a processor that there is not");
+    is_status(Allocate(&Absent, 1, NULL, &A), STATUS_INVALID_PARAMETER,
+              "a processor that there is not");
 }
 
 static VOID test_list(VOID)
 {
-    PHYSICAL_COUNTER_RESOURCE_LIST List = {.Count = 1, .Descriptors = {{.Type = ResourceTypeSingle}}};
+    PHYSICAL_COUNTER_RESOURCE_LIST List = {.Count = 1,
+                                           .Descriptors = {{.Type = ResourceTypeSingle}}};
     HANDLE Handle;
 
     is_status(Allocate(NULL, 0, &List, &Handle), STATUS_NOT_SUPPORTED, "a single counter");

@@ -19,23 +19,29 @@ static TWO ports(ULONG First, ULONG Second)
     RtlZeroMemory(&Two, sizeof(Two));
     Two.List.Count = 1;
     Two.List.List[0].InterfaceType = Isa;
-    Two.List.List[0].PartialResourceList.Version = Two.List.List[0].PartialResourceList.Revision = 1;
+    Two.List.List[0].PartialResourceList.Version = Two.List.List[0].PartialResourceList.Revision =
+        1;
     Two.List.List[0].PartialResourceList.Count = Second != 0 ? 2 : 1;
-    Two.List.List[0].PartialResourceList.PartialDescriptors[0] = (CM_PARTIAL_RESOURCE_DESCRIPTOR){
-        .Type = CmResourceTypePort, .ShareDisposition = CmResourceShareDeviceExclusive, .Flags = CM_RESOURCE_PORT_IO,
-        .u.Port = {{.QuadPart = First}, 8}};
-    (&Two.List.List[0].PartialResourceList.PartialDescriptors[0])[1] = (CM_PARTIAL_RESOURCE_DESCRIPTOR){
-        .Type = CmResourceTypePort, .ShareDisposition = CmResourceShareDeviceExclusive, .Flags = CM_RESOURCE_PORT_IO,
-        .u.Port = {{.QuadPart = Second}, 8}};
+    Two.List.List[0].PartialResourceList.PartialDescriptors[0] =
+        (CM_PARTIAL_RESOURCE_DESCRIPTOR){.Type = CmResourceTypePort,
+                                         .ShareDisposition = CmResourceShareDeviceExclusive,
+                                         .Flags = CM_RESOURCE_PORT_IO,
+                                         .u.Port = {{.QuadPart = First}, 8}};
+    (&Two.List.List[0].PartialResourceList.PartialDescriptors[0])[1] =
+        (CM_PARTIAL_RESOURCE_DESCRIPTOR){.Type = CmResourceTypePort,
+                                         .ShareDisposition = CmResourceShareDeviceExclusive,
+                                         .Flags = CM_RESOURCE_PORT_IO,
+                                         .u.Port = {{.QuadPart = Second}, 8}};
     return Two;
 }
 
 static VOID claim(BOOLEAN ForDevice, TWO Two, NTSTATUS Expected, const char *Text)
 {
     BOOLEAN Conflict = 0xA5;
-    NTSTATUS Status = ForDevice
-                          ? IoReportResourceForDetection(Me, NULL, 0, Device, &Two.List, sizeof(Two), &Conflict)
-                          : IoReportResourceForDetection(Me, &Two.List, sizeof(Two), NULL, NULL, 0, &Conflict);
+    NTSTATUS Status =
+        ForDevice
+            ? IoReportResourceForDetection(Me, NULL, 0, Device, &Two.List, sizeof(Two), &Conflict)
+            : IoReportResourceForDetection(Me, &Two.List, sizeof(Two), NULL, NULL, 0, &Conflict);
 
     is_status(Status, Expected, "%s", Text);
     is_ulong(Conflict, Expected == STATUS_CONFLICTING_ADDRESSES, "%s: whether it conflicts", Text);
@@ -54,14 +60,16 @@ static VOID test_invalid(VOID)
     TWO Two = ports(0x300, 0x310);
     BOOLEAN Conflict;
 
-    is_status(IoReportResourceForDetection(Me, NULL, 0, NULL, NULL, 0, &Conflict), STATUS_UNSUCCESSFUL, "no list");
-    is_status(IoReportResourceForDetection(Me, &Two.List, 2, NULL, NULL, 0, &Conflict), STATUS_UNSUCCESSFUL,
-              "a list without room for its count");
-    is_status(IoReportResourceForDetection(Me, &Two.List, sizeof(CM_RESOURCE_LIST) - 1, NULL, NULL, 0, &Conflict),
+    is_status(IoReportResourceForDetection(Me, NULL, 0, NULL, NULL, 0, &Conflict),
+              STATUS_UNSUCCESSFUL, "no list");
+    is_status(IoReportResourceForDetection(Me, &Two.List, 2, NULL, NULL, 0, &Conflict),
+              STATUS_UNSUCCESSFUL, "a list without room for its count");
+    is_status(IoReportResourceForDetection(Me, &Two.List, sizeof(CM_RESOURCE_LIST) - 1, NULL, NULL,
+                                           0, &Conflict),
               STATUS_UNSUCCESSFUL, "a list that is cut off");
     Two.List.List[0].PartialResourceList.Count = 0x10000000;
-    is_status(IoReportResourceForDetection(Me, &Two.List, sizeof(Two), NULL, NULL, 0, &Conflict), STATUS_UNSUCCESSFUL,
-              "a list that counts too many");
+    is_status(IoReportResourceForDetection(Me, &Two.List, sizeof(Two), NULL, NULL, 0, &Conflict),
+              STATUS_UNSUCCESSFUL, "a list that counts too many");
     claim(TRUE, ports(0x300, 0), STATUS_SUCCESS, "nothing of those was claimed");
     release(TRUE);
 }
@@ -72,7 +80,8 @@ static VOID test_enumerated(VOID)
     TWO Two;
 
     HalGetBusDataByOffset(PCIConfiguration, 0, FIRST_SLOT, &Port, 0x14, sizeof(Port));
-    claim(FALSE, ports(Port & ~3u, 0), STATUS_CONFLICTING_ADDRESSES, "ports of an enumerated device");
+    claim(FALSE, ports(Port & ~3u, 0), STATUS_CONFLICTING_ADDRESSES,
+          "ports of an enumerated device");
     Two = ports(0, 0);
     Two.List.List[0].PartialResourceList.PartialDescriptors[0] = (CM_PARTIAL_RESOURCE_DESCRIPTOR){
         .Type = CmResourceTypeMemory, .ShareDisposition = CmResourceShareDeviceExclusive,
@@ -86,8 +95,8 @@ static VOID test_detected(VOID)
     TWO Two = ports(0x2F8, 0);
 
     claim(TRUE, Two, STATUS_SUCCESS, "ports of a device to be looked for");
-    is_status(IoReportDetectedDevice(Me, Isa, 0, 0, &Two.List, NULL, FALSE, &Pdo), STATUS_CONFLICTING_ADDRESSES,
-              "they are not to be had again");
+    is_status(IoReportDetectedDevice(Me, Isa, 0, 0, &Two.List, NULL, FALSE, &Pdo),
+              STATUS_CONFLICTING_ADDRESSES, "they are not to be had again");
     Pdo = NULL;
     is_status(IoReportDetectedDevice(Me, Isa, 0, 0, &Two.List, NULL, TRUE, &Pdo), STATUS_SUCCESS,
               "the device that was found, whose resources are claimed already");
@@ -101,9 +110,11 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     IoCreateDevice(Driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
     test_invalid();
     claim(FALSE, ports(0x300, 0x310), STATUS_SUCCESS, "two ranges for the driver");
-    claim(TRUE, ports(0x330, 0x314), STATUS_CONFLICTING_ADDRESSES, "one of them for its device, with a free one");
+    claim(TRUE, ports(0x330, 0x314), STATUS_CONFLICTING_ADDRESSES,
+          "one of them for its device, with a free one");
     claim(TRUE, ports(0x330, 0), STATUS_SUCCESS, "the free one");
-    claim(FALSE, ports(0x330, 0), STATUS_CONFLICTING_ADDRESSES, "which the driver cannot have any more");
+    claim(FALSE, ports(0x330, 0), STATUS_CONFLICTING_ADDRESSES,
+          "which the driver cannot have any more");
     claim(FALSE, ports(0x310, 0x320), STATUS_SUCCESS, "another list replaces the first");
     claim(TRUE, ports(0x300, 0), STATUS_SUCCESS, "what is no longer in it is free");
     release(FALSE);

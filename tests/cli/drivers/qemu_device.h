@@ -1,8 +1,8 @@
 /*
- * A WDM function driver around one PCI device, of which the including file gives the part that knows
- * the device: qemu_claim and qemu_test. Regions are found by base address register, as drivers do
- * whose device tells where its registers are; interrupts are messages where the system gives them.
- * The test runs when the device is started, and prints TAP.
+ * A WDM function driver around one PCI device, of which the including file gives the part that
+ * knows the device: qemu_claim and qemu_test. Regions are found by base address register, as
+ * drivers do whose device tells where its registers are; interrupts are messages where the system
+ * gives them. The test runs when the device is started, and prints TAP.
  */
 #pragma once
 
@@ -37,7 +37,8 @@ typedef struct _QDEV {
 
 #define QEMU_BUFFER_BYTES (16 * PAGE_SIZE)
 
-/* DIRQL. Whether the device interrupts; it does no longer afterwards. Message: QEMU_MESSAGES for its line. */
+/* DIRQL. Whether the device interrupts; it does no longer afterwards. Message: QEMU_MESSAGES for
+ * its line. */
 static BOOLEAN qemu_claim(QDEV *Device, ULONG Message);
 static VOID qemu_test(QDEV *Device);
 

@@ -1,7 +1,7 @@
 /*
- * QEMU's e1000 (82540EM, interrupts by line) and e1000e (82574L, by MSI-X): EEPROM, PHY, and a frame
- * that the PHY's loopback brings back. [doc: Intel PCI/PCI-X Family of Gigabit Ethernet Controllers
- * Software Developer's Manual; Intel 82574 GbE Controller Family Datasheet, 10.2]
+ * QEMU's e1000 (82540EM, interrupts by line) and e1000e (82574L, by MSI-X): EEPROM, PHY, and a
+ * frame that the PHY's loopback brings back. [doc: Intel PCI/PCI-X Family of Gigabit Ethernet
+ * Controllers Software Developer's Manual; Intel 82574 GbE Controller Family Datasheet, 10.2]
  */
 #include <initguid.h>
 #include <ntddk.h>
@@ -114,10 +114,12 @@ static VOID set_rings(QDEV *Device)
     qemu_put(Device, 0, TDT, 0);
     if (Device->Table != NULL)
         qemu_put(Device, 0, IVAR, IVAR_1_2_0);
-    qemu_put(Device, 0, IMS, INT_TXDW | INT_RXT0 | (Device->Table != NULL ? INT_RXQ0 | INT_TXQ0 | INT_OTHER : 0));
+    qemu_put(Device, 0, IMS,
+             INT_TXDW | INT_RXT0 | (Device->Table != NULL ? INT_RXQ0 | INT_TXQ0 | INT_OTHER : 0));
     qemu_put(Device, 0, RCTL, RCTL_UP);
     qemu_put(Device, 0, TCTL, TCTL_UP);
-    Pause.QuadPart = -20000000; /* QEMU's e1000 takes nothing in for a second after it is switched on */
+    Pause.QuadPart =
+        -20000000; /* QEMU's e1000 takes nothing in for a second after it is switched on */
     KeDelayExecutionThread(KernelMode, FALSE, &Pause);
 }
 
@@ -132,7 +134,8 @@ static VOID test_frame(QDEV *Device, ULONG Index)
     for (ULONG i = 0; i < FRAME; i++)
         Out[i] = (UCHAR)(i + Index * 17);
     RtlFillMemory(Out, 6, 0xFF); /* to all */
-    *Send = (RING_ENTRY){.Address = qemu_physical(Device, TX_DATA), .Bytes = FRAME, .Command = 0x0B};
+    *Send =
+        (RING_ENTRY){.Address = qemu_physical(Device, TX_DATA), .Bytes = FRAME, .Command = 0x0B};
     qemu_put(Device, 0, TDT, (Index + 1) % ENTRIES);
     for (ULONG i = 0; i < 3; i++) /* one for what went, one for what came, or one for both */
         if (!is_status(qemu_wait(Device), STATUS_SUCCESS, "an interrupt") ||

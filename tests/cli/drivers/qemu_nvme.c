@@ -9,7 +9,16 @@
 
 #include "qemu_device.h"
 
-enum { CAP = 0x00, VS = 0x08, CC = 0x14, CSTS = 0x1C, AQA = 0x24, ASQ = 0x28, ACQ = 0x30, DOORBELLS = 0x1000 };
+enum {
+    CAP = 0x00,
+    VS = 0x08,
+    CC = 0x14,
+    CSTS = 0x1C,
+    AQA = 0x24,
+    ASQ = 0x28,
+    ACQ = 0x30,
+    DOORBELLS = 0x1000
+};
 enum { DELETE_SQ = 0x00, CREATE_SQ = 0x01, CREATE_CQ = 0x05, IDENTIFY = 0x06 };
 enum { FLUSH = 0x00, WRITE = 0x01, READ = 0x02 };
 #define ENTRIES 8u

@@ -58,6 +58,7 @@ static VOID qemu_test(QDEV *Device)
     if (IsFile)
         is_ulong(Wrong, 0, "the same bytes");
     is_hex(request(Device, &Queue, BLK_UNKNOWN, 0, 0), 2, "a request that there is not is refused");
-    is_hex(request(Device, &Queue, BLK_IN, Sectors, SECTOR), 1, "a sector behind the last one fails");
+    is_hex(request(Device, &Queue, BLK_IN, Sectors, SECTOR), 1,
+           "a sector behind the last one fails");
     virtio_set_status(0);
 }
