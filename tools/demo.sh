@@ -7,7 +7,9 @@ drydock=build/drydock
 disk=$(mktemp -d)
 trap 'rm -rf "$disk"' EXIT
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+[ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() { say "\$ $*"; "$@"; }
 
 show $drydock run build/drivers/first.sys

@@ -91,13 +91,17 @@ void attach_close(struct attach *attach)
 
 /* ---- frames ---- */
 
+/* False when the stream cannot be written; says so, but for a reader that is gone. */
 static bool write_all(int fd, const uint8_t *data, size_t bytes)
 {
     while (bytes != 0) {
         ssize_t n = write(fd, data, bytes);
 
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno != EINTR) {
+            if (errno != EPIPE && fd == STDOUT_FILENO)
+                cli_message("standard output: %s", strerror(errno));
             return false;
+        }
         data += n > 0 ? n : 0;
         bytes -= n > 0 ? (size_t)n : 0;
     }
@@ -124,7 +128,7 @@ static void take_log(const struct frame *frame)
 static void take_frame(struct talk *talk, const struct frame *frame)
 {
     switch (frame->kind) {
-    case FRAME_STDOUT: talk->failed |= !write_all(STDOUT_FILENO, frame->body, frame->bytes); break;
+    case FRAME_STDOUT: talk->failed = talk->failed || !write_all(STDOUT_FILENO, frame->body, frame->bytes); break;
     case FRAME_STDERR: write_all(STDERR_FILENO, frame->body, frame->bytes); break;
     case FRAME_LOG: take_log(frame); break;
     case FRAME_WANT: talk->wants_input = true; break;
@@ -246,7 +250,7 @@ int attach_run(struct attach *attach, json_t *request, json_t **end)
     else if (talk->end == NULL && !talk->failed && g_interrupts == 0)
         say_none_runs(attach);
     free(text);
-    if (talk->end == NULL || error != NULL) {
+    if (talk->end == NULL || talk->failed || error != NULL) {
         free(talk);
         return EXIT_USAGE;
     }

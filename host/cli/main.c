@@ -1,8 +1,10 @@
 /* drydock VERB ...: finds the verb and runs it; help for all of them. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/exec.h"
@@ -82,35 +84,47 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* The status, unless what was printed did not arrive. */
+static int finish(int status)
+{
+    return fflush(stdout) != 0 && status == EXIT_FINE ? EXIT_USAGE : status;
+}
+
 /* A pipe that is closed early is an error to handle, not a reason to die with a machine left over.
  */
 static int run_verb(const struct cli_verb *verb, int argc, char **argv)
 {
-    int status;
-
     signal(SIGPIPE, SIG_IGN);
-    status = asks_for_help(argc, argv) ? print_help(verb->name) : verb->run(argc, argv);
-    if (fflush(stdout) != 0 && status == EXIT_FINE)
-        status = EXIT_USAGE;
-    return status;
+    return finish(asks_for_help(argc, argv) ? print_help(verb->name) : verb->run(argc, argv));
+}
+
+/* A standard stream that is closed would be the next file that is opened; writing to it goes on failing. */
+static void open_streams(void)
+{
+    for (int fd = open("/dev/null", O_RDONLY); fd >= 0; fd = open("/dev/null", O_RDONLY))
+        if (fd > STDERR_FILENO) {
+            close(fd);
+            break;
+        }
 }
 
 int main(int argc, char **argv)
 {
     const struct cli_verb *verb;
 
+    open_streams();
     if (argc < 2) {
         print_overview(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0)
-        return print_help(argc > 2 ? argv[2] : NULL);
+        return finish(print_help(argc > 2 ? argv[2] : NULL));
     verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (verb == NULL && exec_find_tool(argv[1]) != NULL) {
         signal(SIGPIPE, SIG_IGN);
         if (argc == 3 && strcmp(argv[2], "--help") == 0)
-            return print_help(argv[1]);
+            return finish(print_help(argv[1]));
         return exec_tool(exec_find_tool(argv[1]), argc - 1, argv + 1);
     }
     if (verb == NULL)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +88,37 @@ static bool on_tick(void *context)
     return daemon->stop_by_ms == 0 || now_ms() < daemon->stop_by_ms;
 }
 
+/* A machine whose folder is deleted cannot be reached any more, nor keep anything: it ends. */
+static void watch_folder(struct daemon *daemon)
+{
+    char path[64];
+
+    daemon->gone_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->place.folder_fd);
+    if (daemon->gone_fd >= 0)
+        inotify_add_watch(daemon->gone_fd, path, IN_DELETE | IN_ONLYDIR);
+}
+
+static void take_deletions(struct daemon *daemon)
+{
+    union {
+        struct inotify_event event;
+        char bytes[4096];
+    } data;
+    ssize_t got;
+
+    while ((got = read(daemon->gone_fd, &data, sizeof(data))) > 0)
+        for (const char *at = data.bytes; at < data.bytes + got;) {
+            const struct inotify_event *event = (const struct inotify_event *)at;
+
+            if (event->len != 0 && strcmp(event->name, "socket") == 0 && daemon->stop_by_ms == 0) {
+                fprintf(stderr, "drydock: %s/socket was deleted: the machine ends\n", daemon->place.path);
+                shut_down(daemon);
+            }
+            at += sizeof(*event) + event->len;
+        }
+}
+
 static size_t on_watch(void *context, struct pollfd *entries, size_t limit)
 {
     struct daemon *daemon = context;
@@ -94,6 +126,7 @@ static size_t on_watch(void *context, struct pollfd *entries, size_t limit)
 
     client_sweep(daemon);
     entries[count++] = (struct pollfd){daemon->listen_fd, POLLIN, 0};
+    entries[count++] = (struct pollfd){daemon->gone_fd, POLLIN, 0};
     for (unsigned i = 0; i < daemon->client_count && count < limit; i++) {
         const struct client *client = daemon->client[i];
         bool waits = frame_queued(&client->out) != 0;
@@ -108,9 +141,11 @@ static void on_watched(void *context, const struct pollfd *entries, size_t count
 {
     struct daemon *daemon = context;
 
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 2; i < count; i++)
         if (entries[i].revents != 0)
-            client_serve(daemon, daemon->client[i - 1], entries[i].revents);
+            client_serve(daemon, daemon->client[i - 2], entries[i].revents);
+    if (entries[1].revents != 0)
+        take_deletions(daemon);
     if (entries[0].revents != 0)
         client_accept(daemon);
 }
@@ -136,6 +171,7 @@ static int start(struct daemon *daemon)
     daemon->listen_fd = place_listen(&daemon->place);
     if (daemon->listen_fd < 0)
         return daemon->listen_fd;
+    watch_folder(daemon);
     place_remove(&daemon->place, "stopped");
     error = supervisor_start(&daemon->supervisor, &daemon->machine, NULL, -1);
     if (error != 0)

@@ -66,6 +66,7 @@ struct daemon {
     char said[400]; /* by the registry, last, while it was booted; "": nothing */
     /* ---- */
     int listen_fd;
+    int gone_fd; /* inotify: files that are deleted from the folder; or -1 */
     struct supervisor supervisor;
     bool ready;
     bool stopping; /* a shutdown was asked for */

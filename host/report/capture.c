@@ -160,7 +160,7 @@ static uint64_t place_of(const struct report *report, const struct report_frame 
 }
 
 /* "code at ..." is a return address; "the routine at ..." is a first byte, with which looking back would miss. */
-static bool is_return_address(const struct report *report, const struct report_frame *named)
+bool report_is_return_address(const struct report *report, const struct report_frame *named)
 {
     char text[40];
 
@@ -173,7 +173,7 @@ static void choose_place(struct report *report, struct report_frame *named)
 {
     struct symbol_query *symbol = &named->symbol;
 
-    if (symbol->count > 1 && !is_return_address(report, named))
+    if (symbol->count > 1 && !report_is_return_address(report, named))
         symbol->place[0] = symbol->place[symbol->count - 1];
     symbol->count = symbol->count != 0 && symbol->place[0].line != 0 ? 1 : 0;
 }
@@ -197,7 +197,7 @@ static void symbolise_module(struct report *report, const struct report_module *
     for (uint32_t i = 0; i < report->named_count; i++)
         if (report->named[i].module == module) {
             query[count].rva = report->named[i].address - module->base -
-                               (is_return_address(report, &report->named[i]) ? 1 : 0);
+                               (report_is_return_address(report, &report->named[i]) ? 1 : 0);
             frame[count++] = &report->named[i];
         }
     for (size_t i = 0; i < count; i++)

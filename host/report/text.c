@@ -309,7 +309,7 @@ static void print_registers(const struct report *report, FILE *out, const struct
     fprintf(out, "   efl %016llx\n", (unsigned long long)report->bugcheck.eflags);
 }
 
-/* A line of the machine's text, with what is at the addresses that it names; below it the source of the first. */
+/* A line of the machine's text, with what is at the addresses that it names; below it the source of the first call. */
 static void print_text_line(const struct report *report, FILE *out, const struct style *style, const char *line,
                             size_t bytes)
 {
@@ -325,7 +325,8 @@ static void print_text_line(const struct report *report, FILE *out, const struct
         named = report_named(report, address);
         if (named != NULL)
             print_place(out, named, 0, " (", ")");
-        first = first != NULL ? first : named;
+        if (first == NULL && named != NULL && report_is_return_address(report, named))
+            first = named;
     }
     fputc('\n', out);
     if (first != NULL)
