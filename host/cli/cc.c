@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,6 +171,16 @@ static void name_output(struct cc *cc)
                  name);
 }
 
+static int check_source(const char *source)
+{
+    struct stat stat_of_source;
+
+    if (stat(source, &stat_of_source) == 0 && !S_ISDIR(stat_of_source.st_mode))
+        return EXIT_FINE;
+    cli_message("%s: %s", source, strerror(stat(source, &stat_of_source) == 0 ? EISDIR : errno));
+    return EXIT_NOT_LOADED;
+}
+
 static int build(struct cc *cc)
 {
     int status = EXIT_FINE;
@@ -179,6 +190,8 @@ static int build(struct cc *cc)
         cli_message("%s: %s", cc->objects, strerror(errno));
         return EXIT_USAGE;
     }
+    for (int i = 0; i < cc->source_count && status == EXIT_FINE; i++)
+        status = check_source(cc->sources[i]);
     for (int i = 0; i < cc->source_count && status == EXIT_FINE; i++)
         status = compile(cc, i);
     if (status == EXIT_FINE)

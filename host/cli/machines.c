@@ -57,7 +57,7 @@ static bool take_lock_folder(int descriptors, const char *name, char *path, size
     return true;
 }
 
-static bool is_up(const char *path)
+bool machines_is_up(const char *path)
 {
     struct place place;
     int fd = place_open(&place, path, false) == 0 ? place_connect(&place) : -1;
@@ -73,7 +73,7 @@ static void add_folder(char *folder[MACHINE_LIMIT], unsigned *count, const char 
     for (unsigned i = 0; i < *count; i++)
         if (strcmp(folder[i], path) == 0)
             return;
-    if (*count < MACHINE_LIMIT && is_up(path) && (folder[*count] = strdup(path)) != NULL)
+    if (*count < MACHINE_LIMIT && machines_is_up(path) && (folder[*count] = strdup(path)) != NULL)
         ++*count;
 }
 

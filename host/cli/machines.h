@@ -8,3 +8,5 @@
  * is a process of this program that holds the lock of a folder.
  */
 unsigned machines_find(char *folder[MACHINE_LIMIT]);
+/* Whether a machine runs in that folder. */
+_Bool machines_is_up(const char *path);

@@ -23,6 +23,7 @@
 #include "cli/image.h"
 #include "cli/inf.h"
 #include "cli/leaks.h"
+#include "cli/machines.h"
 #include "cli/progress.h"
 #include "cli/ram_hash.h"
 #include "cli/save.h"
@@ -228,8 +229,14 @@ static int open_folder(struct run_session *session)
                                      .inbox_path = session->build,
                                      .boot_time_100ns = MACHINE_BOOT_TIME_100NS,
                                      .real_times = run->options.real_clock};
-    int error = machine_folder_open(&run->folder, run->options.machine);
+    int error;
 
+    if (run->options.machine != NULL && machines_is_up(run->options.machine)) {
+        cli_message("%s: a booted machine runs here, and its disk is its own (drydock sc, drydock exec ... work in it; "
+                    "drydock shutdown ends it)", run->options.machine);
+        return EXIT_USAGE;
+    }
+    error = machine_folder_open(&run->folder, run->options.machine);
     if (error != 0) {
         cli_message("%s: no folder for the machine: %s", run->folder.path, strerror(-error));
         return EXIT_USAGE;
@@ -631,49 +638,6 @@ static int judge_records(const struct run *run)
     return EXIT_FINE;
 }
 
-/* The exit code of the only program, or of each. */
-static void add_exit_codes(const struct run *run, json_t *object)
-{
-    json_t *codes = json_array();
-
-    for (unsigned i = 0; i < run->options.program_count; i++)
-        if (run->program[i].ended)
-            json_array_append_new(codes, json_integer(run->program[i].exit_code));
-    if (json_array_size(codes) == 1)
-        json_object_set(object, "program_exit_code", json_array_get(codes, 0));
-    else if (json_array_size(codes) != 0)
-        json_object_set(object, "program_exit_codes", codes);
-    json_decref(codes);
-}
-
-static void print_verdict(const struct run *run, int status)
-{
-    static const char *const texts[] = {
-        [EXIT_FINE] = "no error found",
-        [EXIT_USAGE] = "the run was ended from outside",
-        [EXIT_NOT_LOADED] = "could not load",
-        [EXIT_BUGCHECK] = "an error was found",
-        [EXIT_TIMEOUT] = "no end in sight",
-        [EXIT_PROGRAM] = "no error found in the driver, but a program failed",
-    };
-    const char *text = status == EXIT_DEFECT ? "a defect of Drydock" : texts[status];
-
-    if (run->console.json) {
-        json_t *object = json_pack("{s:s, s:i, s:s, s:I}", "type", "verdict", "exit_status", status,
-                                   "verdict", text, "seed", (json_int_t)run->options.seed);
-        add_exit_codes(run, object);
-        json_dumpf(object, stdout, JSON_COMPACT);
-        fputc('\n', stdout);
-        json_decref(object);
-        return;
-    }
-    for (unsigned i = 0; i < run->options.program_count; i++)
-        if (run->program[i].ended && run->program[i].exit_code != 0)
-            cli_message("%s: exit code %u (0x%x)", run->program[i].file_name,
-                        run->program[i].exit_code, run->program[i].exit_code);
-    cli_message("verdict: %s", text);
-}
-
 static void print_hash(const struct run_session *session)
 {
     uint64_t hash = ram_hash(session->supervisor.ram, session->supervisor.ram_bytes,
@@ -704,7 +668,7 @@ static int run_machine(struct run_session *session)
         if (run->options.save_path != NULL && !session->saved)
             cli_message("the machine ended before safe point %llu: nothing was saved",
                         (unsigned long long)run->options.save_at);
-        print_verdict(run, status);
+        summary_print_verdict(run, status);
     }
     supervisor_end(&session->supervisor);
     return status;
@@ -744,10 +708,14 @@ static int run_session(struct run_session *session)
         status = devices_load(&run->options, session->build);
     if (status == EXIT_FINE && run->options.qemu_count != 0)
         status = start_qemu(session);
-    if (status != EXIT_FINE)
-        return status;
-    catch_signals();
     console_init(&run->console, run->options.json, run->options.prefix);
+    if (status != EXIT_FINE) {
+        if (run->options.json) /* who reads it gets a verdict always */
+            summary_print_verdict(run, status);
+        console_free(&run->console);
+        return status;
+    }
+    catch_signals();
     progress_init(&session->progress, &run->console);
     gpu_init(&session->gpus, run->options.gpu_mode, run->options.gpu_count, run->options.seed);
     devices_place_gpus(&session->gpus);

@@ -62,6 +62,8 @@ void run_next_command(void *context, HAL_COMMAND *command);
 /* ---- summary.c ---- */
 /* The machine's records as a table on standard error, or as JSON. */
 void summary_print(const struct console *console);
+/* The last line of a run: what the exit status says, and programs' exit codes. */
+void summary_print_verdict(const struct run *run, int status);
 /* Only the records that there are, without the summary's heading. */
 void summary_show(const struct console *console, FILE *out);
 /* Something was left behind or a rule broken: what the records say. */

@@ -189,17 +189,38 @@ static int sign_one(const struct wishes *wishes, const struct sign_test_key *key
     return fail("An error occurred while attempting to sign: %s", file);
 }
 
+/* An image, cabinet, installer database, package or catalog by its first bytes. */
+static bool is_signable(const char *path)
+{
+    static const char *const starts[] = {"MZ", "MSCF", "\xD0\xCF\x11\xE0", "PK", "\x30\x82", "\x30\x83"};
+    char start[4] = "";
+    FILE *file = fopen(path, "rbe");
+    size_t bytes = file != NULL ? fread(start, 1, sizeof(start), file) : 0;
+
+    if (file != NULL)
+        fclose(file);
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (bytes >= strlen(starts[i]) && memcmp(start, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
 static int sign(const struct wishes *wishes)
 {
     struct sign_test_key key;
     int error = wishes->pfx == NULL ? sign_test_key_find(&key) : 0, status = EXIT_FINE;
 
+    if (wishes->pfx != NULL && access(wishes->pfx, R_OK) != 0)
+        return fail("File not found: %s", wishes->pfx);
     if (error != 0)
         return fail("No test certificate can be made: %s", strerror(-error));
     for (unsigned i = 0; i < wishes->file_count; i++) {
         if (access(wishes->file[i], R_OK | W_OK) != 0)
             status = fail("File not found: %s", wishes->file[i]);
-        else if (sign_one(wishes, &key, wishes->file[i]) != EXIT_FINE)
+        else if (!is_signable(wishes->file[i])) {
+            fail("%s", "This file format cannot be signed because it is not recognized.");
+            status = fail("An error occurred while attempting to sign: %s", wishes->file[i]);
+        } else if (sign_one(wishes, &key, wishes->file[i]) != EXIT_FINE)
             status = EXIT_USAGE;
     }
     return status;

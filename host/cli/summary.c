@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "cli/run.h"
 #include "report/ntstatus.h"
 #include "report/problem.h"
@@ -211,4 +212,49 @@ void summary_print(const struct console *console)
     if (!console->json && console->record_count != 0)
         fputs("\nSummary\n", stderr);
     summary_show(console, stderr);
+}
+
+/* ---- the verdict ---- */
+
+/* The exit code of the only program, or of each. */
+static void add_exit_codes(const struct run *run, json_t *object)
+{
+    json_t *codes = json_array();
+
+    for (unsigned i = 0; i < run->options.program_count; i++)
+        if (run->program[i].ended)
+            json_array_append_new(codes, json_integer(run->program[i].exit_code));
+    if (json_array_size(codes) == 1)
+        json_object_set(object, "program_exit_code", json_array_get(codes, 0));
+    else if (json_array_size(codes) != 0)
+        json_object_set(object, "program_exit_codes", codes);
+    json_decref(codes);
+}
+
+void summary_print_verdict(const struct run *run, int status)
+{
+    static const char *const texts[] = {
+        [EXIT_FINE] = "no error found",
+        [EXIT_USAGE] = "not all that was asked for could be done",
+        [EXIT_NOT_LOADED] = "could not load",
+        [EXIT_BUGCHECK] = "an error was found",
+        [EXIT_TIMEOUT] = "no end in sight",
+        [EXIT_PROGRAM] = "no error found in the driver, but a program failed",
+    };
+    const char *text = status == EXIT_DEFECT ? "a defect of Drydock" : texts[status];
+
+    if (run->console.json) {
+        json_t *object = json_pack("{s:s, s:i, s:s, s:I}", "type", "verdict", "exit_status", status,
+                                   "verdict", text, "seed", (json_int_t)run->options.seed);
+        add_exit_codes(run, object);
+        json_dumpf(object, stdout, JSON_COMPACT);
+        fputc('\n', stdout);
+        json_decref(object);
+        return;
+    }
+    for (unsigned i = 0; i < run->options.program_count; i++)
+        if (run->program[i].ended && run->program[i].exit_code != 0)
+            cli_message("%s: exit code %u (0x%x)", run->program[i].file_name,
+                        run->program[i].exit_code, run->program[i].exit_code);
+    cli_message("verdict: %s", text);
 }

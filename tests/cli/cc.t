@@ -40,6 +40,9 @@ run cc -o "$work/no/folder/one.sys" "$work/one.cpp" -- -DNUMBER=7
 is $status 2 'no folder for the output: exit status'
 run cc "$work/absent.c"
 is $status 2 'no such source: exit status'
+is "$(cat "$work/err")" "drydock: $work/absent.c: No such file or directory" 'no such source: the message'
+run cc "$work"
+is "$(cat "$work/err")" "drydock: $work: Is a directory" 'a folder as source: the message'
 run cc
 is $status 1 'no source: exit status'
 run cc --kmdf 2.0 "$work/one.cpp"

@@ -14,6 +14,9 @@ is "$(head -1 "$work/text")" 'start             end                 module name'
 like "$work/text" '^[0-9a-f]{8}`[0-9a-f]{8} [0-9a-f]{8}`[0-9a-f]{8}   nt         \(deferred\)$' 'lm: the kernel'
 like "$work/text" '   plain      \(deferred\)$' 'lm: a driver'
 unlike "$work/text" 'Unloaded' 'lm: nothing was unloaded'
+tool $drivers/plain.sys -- lm '/?' -- ps '/?' -- events '/?'
+is $status 0 'usage that is asked for is no error'
+is "$(grep -cE '^(lm|ps) \[|^usage: events' "$work/text")" 3 'usage: three pages'
 tool $drivers/plain.sys -- lm n m 'pl?in' -- lm f m 'PL*' -- lm m none
 is "$(cut -c 39- "$work/text" | grep -v '^module')" 'plain    plain.sys
 plain    \SystemRoot\System32\drivers\plain.sys' 'lm n, lm f and patterns in any case'

@@ -25,6 +25,9 @@ else
     ok 0 'a terminal gets control characters made visible # SKIP no script(1)'
 fi
 
+run run --json "$work/absent.sys"
+is $status 2 'JSON, no driver: exit status'
+like "$work/out" '^\{"type":"verdict","exit_status":2,' 'JSON, no driver: a verdict all the same'
 run run "$drivers/refuses.sys"
 is $status 2 'a DriverEntry that fails: exit status'
 like "$work/err" 'refuses.sys: could not load: STATUS_DEVICE_NOT_READY \(0xC00000A3\)' 'its status by name'

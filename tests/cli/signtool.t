@@ -63,4 +63,11 @@ run certmgr /add "$work/rubbish.cer"
 is $status 1 'what is no certificate'
 run signtool frobnicate
 is $status 1 'no such command'
+printf 'no image at all' > "$work/text.sys"
+run signtool sign "$work/text.sys"
+is $status 1 'no image: exit status'
+is "$(cat "$work/err")" "SignTool Error: This file format cannot be signed because it is not recognized.
+SignTool Error: An error occurred while attempting to sign: $work/text.sys" 'no image: the message'
+run signtool sign /f "$work/none.pfx" "$work/text.sys"
+is "$(cat "$work/err")" "SignTool Error: File not found: $work/none.pfx" 'no such key: the message'
 done_testing

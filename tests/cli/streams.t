@@ -28,6 +28,9 @@ is $? 0 'a closed standard input: exit status'
 timeout 60 "$drydock" help > /dev/full
 is $? 1 'help that cannot be written: exit status'
 
+run run "$drivers/plain.sys" # DRYDOCK_MACHINE says where
+is $status 1 'a run in the folder of a booted machine: exit status'
+like "$work/err" 'a booted machine runs here' 'a run in the folder of a booted machine: the message'
 pid=$(keeper)
 rm -rf "$DRYDOCK_MACHINE"
 await '! kill -0 "$pid" 2> /dev/null'

@@ -19,7 +19,7 @@ typedef struct LM_WISH {
     char Pattern[260]; /* "": any */
 } LM_WISH;
 
-static int PrintUsage(void)
+static int PrintUsage(BOOL Asked)
 {
     printf(
         "lm [Options] [a Address] [m Pattern] [--json]\n\n"
@@ -31,7 +31,7 @@ static int PrintUsage(void)
         "  a Address  only the module that has this address\n"
         "  m Pattern  only modules of such a name (* any characters, ? one)\n"
         "--json: an object for each module\n");
-    return ERROR_INVALID_PARAMETER;
+    return Asked ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
 }
 
 /* In any case of letters. */
@@ -208,8 +208,10 @@ int wmain(int Count, WCHAR **Words)
 
         if (wcscmp(Words[i], L"--json") == 0)
             Wish.Json = TRUE;
+        else if (wcscmp(Words[i], L"/?") == 0 || wcscmp(Words[i], L"-?") == 0)
+            return PrintUsage(TRUE);
         else if (!TakeLetters(&Wish, Words[i], i + 1 < Count ? Words[i + 1] : NULL, &Used))
-            return PrintUsage();
+            return PrintUsage(FALSE);
         i += Used;
     }
     Error = ShowLoaded(&Wish);
