@@ -1,4 +1,7 @@
-/* See leaks.h. The machine has unloaded the driver by then, so the record has an offset and the driver's name. */
+/*
+ * See leaks.h. The machine has unloaded the driver by then, so the record has an offset and the
+ * driver's name.
+ */
 #include "cli/leaks.h"
 
 #include <stdlib.h>
@@ -9,12 +12,16 @@
 static const struct run_driver *find_driver(const struct run *run, const char *name, size_t length)
 {
     for (unsigned i = 0; i < run->options.driver_count; i++)
-        if (strlen(run->driver[i].service_name) == length && strncmp(run->driver[i].service_name, name, length) == 0)
+        if (strlen(run->driver[i].service_name) == length &&
+            strncmp(run->driver[i].service_name, name, length) == 0)
             return &run->driver[i];
     return NULL;
 }
 
-/* The record with its place; NULL when none is known. The offset is of a return address: one byte back is the call. */
+/*
+ * The record with its place; NULL when none is known. The offset is of a return address: one byte
+ * back is the call.
+ */
 static char *with_place(const struct run *run, const char *record)
 {
     const char *name = strstr(record, ", allocated by "), *plus = strrchr(record, '+');
@@ -31,8 +38,9 @@ static char *with_place(const struct run *run, const char *record)
     if (driver == NULL || !symbol_lookup(driver->path, &query, 1) || query.count == 0)
         return NULL;
     place = &query.place[0];
-    if (place->line == 0 || asprintf(&text, "%.*s!%s  %s:%u", (int)(plus - record), record, place->function, place->file,
-                                     place->line) < 0)
+    if (place->line == 0 ||
+        asprintf(&text, "%.*s!%s  %s:%u", (int)(plus - record), record, place->function,
+                 place->file, place->line) < 0)
         return NULL;
     return text;
 }

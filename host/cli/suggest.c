@@ -26,7 +26,8 @@ static unsigned distance(const char *a, const char *b)
                 cost[i][j] = (unsigned)(i + j);
                 continue;
             }
-            cost[i][j] = least(cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]), least(cost[i - 1][j], cost[i][j - 1]) + 1);
+            cost[i][j] = least(cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+                               least(cost[i - 1][j], cost[i][j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 cost[i][j] = least(cost[i][j], cost[i - 2][j - 2] + 1);
         }
@@ -61,6 +62,7 @@ int suggest_option(const struct cli_verb *verb, const char *word, const struct o
         memcpy(name, word + 2, length - 2);
     near = name[0] != '\0' ? suggest_name(name, names) : NULL;
     if (near != NULL)
-        return cli_usage_error(verb, "%s has no option '%s'; did you mean '--%s'?", verb->name, word, near);
+        return cli_usage_error(verb, "%s has no option '%s'; did you mean '--%s'?", verb->name,
+                               word, near);
     return cli_usage_error(verb, "%s has no option '%s'", verb->name, word);
 }
