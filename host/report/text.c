@@ -79,6 +79,11 @@ static void print_meaning(const struct report *report, FILE *out, const struct s
                            "this number.");
         return;
     }
+    if (report->bugcheck.code == 0xA && !report->bugcheck.has_registers) {
+        print_wrapped(out, "The kernel has found a mistake before it does harm. Windows notices it later, mostly by "
+                           "this bug check; what it is stands under \"Object concerned\".");
+        return;
+    }
     if (row->meaning[0] != '\0')
         print_wrapped(out, row->meaning);
     if (rule != NULL) {
@@ -176,6 +181,10 @@ static void print_parameter(FILE *out, const struct report_frame *parameter, con
     size_t bytes = find_meaning(text, parameter->address, &meaning);
     char status[NTSTATUS_TEXT_LIMIT];
 
+    if (strcmp(text, "address touched") == 0 && parameter->address < 0x1000) {
+        fprintf(out, "%s: a NULL pointer and an offset\n", text);
+        return;
+    }
     if (bytes != 0) { /* the one meaning instead of the list */
         size_t heading = strchr(text, ':') != NULL ? strcspn(text, ":") + 2 : 0;
         fprintf(out, "%.*s%.*s\n", (int)heading, text, (int)bytes, meaning);

@@ -293,10 +293,14 @@ DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT C
     ULONG64 Code = (ULONG64)(LONG64)Record->ExceptionCode;
 
     if (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2)
-        KeSetBugCheckText("an access violation that nothing caught: %s of address %p",
+        KeSetBugCheckText("an access violation that nothing caught: %s of address %p%s",
                           Record->ExceptionInformation[0] == 0 ? "read"
                           : Record->ExceptionInformation[0] == 1 ? "write" : "execution",
-                          (PVOID)Record->ExceptionInformation[1]);
+                          (PVOID)Record->ExceptionInformation[1],
+                          Record->ExceptionInformation[1] < PAGE_SIZE      ? ", a NULL pointer and an offset"
+                          : Record->ExceptionInformation[1] == MAXULONG64 ? ", or one that is not canonical: the "
+                                                                            "processor does not say which"
+                                                                          : "");
     if (KiGetPcr()->Irql >= DISPATCH_LEVEL) /* [doc: KMODE_EXCEPTION_NOT_HANDLED] */
         KiBugCheck(0x1E, Code, (ULONG64)Record->ExceptionAddress, Record->ExceptionInformation[0],
                    Record->ExceptionInformation[1], Context, TRUE);

@@ -59,6 +59,17 @@ mistake 222023
 is $status 3 'a breakpoint: exit status'
 like "$work/err" 'The exception is a breakpoint: DbgBreakPoint, or an assertion' 'a breakpoint: what it means'
 
+mistake 222027
+is $status 3 'a wait at DISPATCH_LEVEL: exit status'
+like "$work/err" 'a wait that has to block was made at IRQL 2' 'a wait at DISPATCH_LEVEL: what it is'
+like "$work/err" '^  > +[0-9]+  mistakes!WaitHigh ' 'a wait at DISPATCH_LEVEL: where'
+unlike "$work/err" 'page fault' 'a wait at DISPATCH_LEVEL: no talk of page faults'
+
+mistake 22202b
+like "$work/err" '^    1  0x0000000000000004  address touched: a NULL pointer and an offset$' 'a NULL pointer that the kernel uses'
+mistake 22202f
+like "$work/err" 'read of address F{16}, or one that is not canonical' 'an address that is not canonical'
+
 run run --json "$drivers/mistakes.sys" -- build/cli-programs/control_code.exe '\\.\Mistakes' 22200f
 ok "$(grep -c 'allocated by mistakes!Leak' "$work/out" | sed 's/2/0/')" 'pool left, in JSON: where'
 nothing_left 'after all that'

@@ -81,9 +81,19 @@ static NTSTATUS LeaveTimer(PIRP Irp)
     return Finish(Irp, STATUS_SUCCESS);
 }
 
+static NTSTATUS WaitHigh(PIRP Irp)
+{
+    KEVENT Event;
+
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
+    KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+    KeLowerIrql(OldIrql);
+    return Finish(Irp, STATUS_SUCCESS);
+}
+
 static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
 {
-    UNREFERENCED_PARAMETER(Device);
     switch (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.IoControlCode) {
     case MISTAKE(0):
         KeAcquireSpinLock(&Lock, &OldIrql);
@@ -95,6 +105,9 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
     case MISTAKE(6): KeepDevice = TRUE; return Finish(Irp, STATUS_SUCCESS);
     case MISTAKE(7): return LeaveTimer(Irp);
     case MISTAKE(8): DbgBreakPoint(); return Finish(Irp, STATUS_SUCCESS);
+    case MISTAKE(9): return WaitHigh(Irp);
+    case MISTAKE(10): KeSetEvent(Device->DeviceExtension, 0, FALSE); return Finish(Irp, STATUS_SUCCESS);
+    case MISTAKE(11): return Finish(Irp, *(volatile NTSTATUS *)0xDEADBEEFDEADBEEF);
     case MISTAKE(5): Finish(Irp, STATUS_SUCCESS); return STATUS_PENDING;
     default: return Finish(Irp, STATUS_INVALID_DEVICE_REQUEST);
     }
