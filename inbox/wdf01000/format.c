@@ -431,8 +431,7 @@ static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUE
 
     if (Information != NULL)
         *Information = NT_SUCCESS(Status) || Status == STATUS_BUFFER_OVERFLOW ? Request->Information : 0;
-    if (IsOurs)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, IsOurs);
     return Status;
 }
 
@@ -444,10 +443,22 @@ NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Targ
 
     if (!NT_SUCCESS(Status))
         return Status;
-    if (Handle == NULL)
-        return FxRequestCreateOwn(Globals, NULL, &Target->Object, NULL, FALSE, Request);
-    *Request = FxRequestFromHandle(DriverGlobals, Handle);
-    return STATUS_SUCCESS;
+    if (Handle != NULL) {
+        *Request = FxRequestFromHandle(DriverGlobals, Handle);
+        return STATUS_SUCCESS;
+    }
+    Status = FxRequestCreateOwn(Globals, NULL, &Target->Object, NULL, FALSE, Request);
+    if (NT_SUCCESS(Status))
+        FxObjectReference(&(*Request)->Object); /* a device that goes takes its targets' requests along */
+    return Status;
+}
+
+VOID FxSynchronousEnd(FX_REQUEST *Request, BOOLEAN IsOurs)
+{
+    if (!IsOurs)
+        return;
+    FxObjectDelete(&Request->Object);
+    FxObjectDereference(&Request->Object);
 }
 
 static NTSTATUS FxTransferSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET TargetHandle, WDFREQUEST Handle,
@@ -468,8 +479,7 @@ static NTSTATUS FxTransferSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIO
     Status = FxFormatTransfer(Target, Request, Major, &Buffer, DeviceOffset);
     if (NT_SUCCESS(Status))
         return FxSendAndWait(Request, Target, Options, Handle == NULL, Bytes);
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 
@@ -515,8 +525,7 @@ static NTSTATUS FxControlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOT
     Status = FxFormatControl(Target, Request, Major, Code, &In, &Out);
     if (NT_SUCCESS(Status))
         return FxSendAndWait(Request, Target, Options, Handle == NULL, Bytes);
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 
@@ -564,7 +573,6 @@ NTSTATUS NTAPI imp_WdfIoTargetSendInternalIoctlOthersSynchronously(
     Status = FxFormatOthers(Target, Request, Code, Argument);
     if (NT_SUCCESS(Status))
         return FxSendAndWait(Request, Target, Options, Handle == NULL, BytesReturned);
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }

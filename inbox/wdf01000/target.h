@@ -119,6 +119,7 @@ WDFMEMORY FxMemoryHandle(const FX_BUFFER *Buffer);
 /* The request of a synchronous sending: the driver's, or one of ours, to be deleted. PASSIVE_LEVEL. */
 NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
                               FX_REQUEST **Request);
+VOID FxSynchronousEnd(FX_REQUEST *Request, BOOLEAN IsOurs); /* its end: deletes one of ours */
 /* Sends a formatted request and waits; Options may be NULL. The request's status, sent or not. */
 NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options);
 NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, const FX_BUFFER *Buffer,

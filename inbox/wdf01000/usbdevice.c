@@ -42,7 +42,7 @@ static NTSTATUS FxUsbGetDescriptor(FX_USB_DEVICE *Usb, UCHAR Type, PVOID Buffer,
         return Status;
     Get = FxAllocate(Usb->Target.Object.Globals, sizeof(*Get));
     if (Get == NULL) {
-        FxObjectDelete(&Request->Object);
+        FxSynchronousEnd(Request, TRUE);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Get->Hdr.Length = sizeof(*Get);
@@ -58,7 +58,7 @@ static NTSTATUS FxUsbGetDescriptor(FX_USB_DEVICE *Usb, UCHAR Type, PVOID Buffer,
     if (NT_SUCCESS(Status))
         *Bytes = Get->TransferBufferLength;
     FxFree(Get);
-    FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, TRUE);
     return Status;
 }
 
@@ -276,8 +276,7 @@ static NTSTATUS FxUsbReadString(FX_USB_DEVICE *Usb, WDFREQUEST Handle, PWDF_REQU
     Status = FxUsbFormatString(Usb, Request, Descriptor, FX_STRING_BYTES, Index, Language, &Send);
     if (NT_SUCCESS(Status))
         Status = FxSendSynchronously(Request, &Usb->Target, Options);
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     if (NT_SUCCESS(Status) && (Descriptor->bDescriptorType != USB_STRING_DESCRIPTOR_TYPE || Descriptor->bLength < 2 ||
                                Descriptor->bLength % sizeof(WCHAR) != 0))
         Status = FxMistake(Usb->Target.Object.Globals, STATUS_DEVICE_DATA_ERROR, "string %u: %u bytes of type %u", Index,
@@ -445,8 +444,7 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceSendControlTransferSynchronously(
         Status = FxSendSynchronously(Request, &Usb->Target, Options);
     if (NT_SUCCESS(Status) && BytesTransferred != NULL)
         *BytesTransferred = Request->Send->Usb.Parameters.DeviceControlTransfer.Length;
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 

@@ -171,8 +171,7 @@ static NTSTATUS FxPipeTransfer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBPIPE Pip
         Status = FxSendSynchronously(Request, &Pipe->Target, Options);
     if (NT_SUCCESS(Status) && Bytes != NULL)
         *Bytes = (ULONG)Request->Send->Usb.Parameters.PipeRead.Length;
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 
@@ -218,8 +217,7 @@ NTSTATUS FxPipeControl(PWDF_DRIVER_GLOBALS DriverGlobals, FX_USB_PIPE *Pipe, WDF
     Status = FxFormatPipeControl(Pipe, Request, Function);
     if (NT_SUCCESS(Status))
         Status = FxSendSynchronously(Request, &Pipe->Target, Options);
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 

@@ -125,8 +125,7 @@ NTSTATUS FxUsbSendUrb(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFR
         Send->Urb = Urb;
         Status = FxSendSynchronously(Request, Target, Options);
     }
-    if (Handle == NULL)
-        FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, Handle == NULL);
     return Status;
 }
 
@@ -142,6 +141,6 @@ NTSTATUS FxUsbSendCode(FX_TARGET *Target, ULONG Code, PVOID Argument1)
     Status = FxUsbFormatCode(Target, Request, Code, Argument1, WdfUsbRequestTypeNoFormat, &Send);
     if (NT_SUCCESS(Status))
         Status = FxSendSynchronously(Request, Target, &Options);
-    FxObjectDelete(&Request->Object);
+    FxSynchronousEnd(Request, TRUE);
     return Status;
 }
