@@ -2,8 +2,8 @@
  * KMDF: a bus with dynamic children in raw mode and a static one: enumeration, descriptions, what PnP and others learn of
  * a child, a child that goes, its idle power with wake at the bus, driver-defined interfaces, the end of the bus.
  */
-#include "tap.h"
-#include <wdf.h>
+#include "pnp_test.h"
+
 #include <initguid.h>
 #include <wdmguid.h>
 
@@ -28,12 +28,9 @@ typedef struct _SPEAK {
 
 static const GUID ClassGuid = { 0x0DD0C0DE, 7, 7, { 1 } }, BusType = { 0x0DD0C0DE, 7, 8, { 1 } };
 static const GUID SpeakGuid = { 0x0DD0C0DE, 7, 9, { 1 } };
-static char Log[2048];
 static WDFDEVICE Bus, Static;
 static WDFCHILDLIST List;
-static PVOID Thread;
-static KEVENT Started, ChildUp, ChildGone, ChildIdle, ChildAwake;
-static BOOLEAN TestDone;
+static KEVENT ChildUp, ChildGone, ChildIdle, ChildAwake;
 static LONG Interfaces;
 
 static VOID LogChild(WDFDEVICE Device, const char *Text)
@@ -41,20 +38,6 @@ static VOID LogChild(WDFDEVICE Device, const char *Text)
     SIZE_T Used = strlen(Log);
 
     _snprintf(Log + Used, sizeof(Log) - Used - 1, "%s%u.%s", Used != 0 ? " " : "", GetChild(Device)->Number, Text);
-}
-
-static VOID LogIs(const char *Expected, const char *What)
-{
-    ok(strcmp(Log, Expected) == 0, "%s: \"%s\"", What, Log);
-    if (strcmp(Log, Expected) != 0)
-        diag("expected \"%s\"", Expected);
-    Log[0] = '\0';
-}
-
-static VOID WaitFor(PKEVENT Event)
-{
-    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
-    KeClearEvent(Event);
 }
 
 /* ---- the child's callbacks ---- */
@@ -487,12 +470,10 @@ static VOID TestInterfaces(VOID)
               "another interface");
 }
 
-static VOID NTAPI TestThread(PVOID Context)
+static VOID Test(VOID)
 {
     WDFDEVICE Child;
 
-    UNREFERENCED_PARAMETER(Context);
-    WaitFor(&Started);
     WaitFor(&ChildUp);
     LogIs("9.prepare 9.up 1.prepare 1.up", "both children start");
     Child = Find(1);
@@ -502,12 +483,10 @@ static VOID NTAPI TestThread(PVOID Context)
         TestProperties(Child);
         TestStatic();
         TestGoing();
-    TestEject();
+        TestEject();
         TestWake(Child);
     }
     TestInterfaces();
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
@@ -529,28 +508,9 @@ static NTSTATUS MakeStatic(VOID)
     return Status;
 }
 
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Device, PIRP Irp)
-{
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Device, Irp);
-}
-
 static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
-    UCHAR Minor = IRP_MN_START_DEVICE;
     PNP_BUS_INFORMATION Information = { BusType, PNPBus, 5 };
     WDF_CHILD_LIST_CONFIG Config;
     DECLARE_CONST_UNICODE_STRING(Id, L"KmdfBus\\Child");
@@ -562,7 +522,7 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     Config.AddressDescriptionSize = sizeof(ADDRESS);
     Config.EvtChildListScanForChildren = EvtScan;
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
-    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
+    pnp_test_watch(Init);
     Status = WdfDeviceCreate(&Init, NULL, &Bus);
     if (!is_status(Status, STATUS_SUCCESS, "the bus"))
         return Status;
@@ -572,34 +532,18 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     return MakeStatic();
 }
 
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
+static VOID AtEnd(VOID)
 {
-    UNREFERENCED_PARAMETER(Driver);
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
-    LogIs("1.down 1.release 1.gone", "the child goes with the bus");
     is_ulong((ULONG)Interfaces, 0, "no reference to the interface is left");
-    done();
 }
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    static PKEVENT Events[] = { &Started, &ChildUp, &ChildGone, &ChildIdle, &ChildAwake };
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
+    static PKEVENT Events[] = { &ChildUp, &ChildGone, &ChildIdle, &ChildAwake };
 
-    tap_begin(DriverObject);
     for (ULONG i = 0; i < RTL_NUMBER_OF(Events); i++)
         KeInitializeEvent(Events[i], NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    PnpTest.Unload = AtEnd;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "1.down 1.release 1.gone");
 }

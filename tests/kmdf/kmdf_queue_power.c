@@ -1,12 +1,11 @@
 /* KMDF: power-managed queues: EvtIoStop and its answers, EvtIoResume, what waits while the device sleeps, removal. */
+#include "pnp_test.h"
+
 #include "io.h"
 
-static WDFDEVICE Device;
-static PDEVICE_OBJECT Pdo, Wdm;
+static PDEVICE_OBJECT Wdm;
 static WDFQUEUE Managed, Manual, Unmanaged;
-static PVOID Thread;
-static BOOLEAN TestDone;
-static KEVENT Started, Resume, Redelivered;
+static KEVENT Resume, Redelivered;
 static WDFREQUEST Held[8];
 static ULONG HeldCount, Stops, Resumes, UnmanagedCount, LastFlags, StopFlags[8];
 static WDFREQUEST Resumed;
@@ -85,24 +84,6 @@ static NTSTATUS NTAPI EvtD0Exit(WDFDEVICE Unused, WDF_POWER_DEVICE_STATE Target)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Unused, PIRP Irp)
-{
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Unused, Irp);
-}
-
 /* ---- power ---- */
 
 static NTSTATUS NTAPI PowerCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Event)
@@ -140,11 +121,6 @@ static VOID Send(IO_SENT *Sent)
     IoControl(Sent, Wdm, NULL, IO_CODE(1, METHOD_BUFFERED), 0, 8);
 }
 
-static VOID Await(PKEVENT Event)
-{
-    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
-}
-
 /* The device may reach D0 after the system's request is completed: the test waits for what comes of it. */
 static VOID TestSleep(VOID)
 {
@@ -176,9 +152,9 @@ static VOID TestSleep(VOID)
     is_status(IoSend(&Read, Wdm), STATUS_SUCCESS, "the queue that is not power-managed goes on");
     IoFinish(&Read);
     SystemPower(PowerSystemWorking);
-    Await(&Resume);
+    WaitFor(&Resume);
     ok(Resumes == 1 && Resumed == Held[0], "EvtIoResume for the acknowledged one alone");
-    Await(&Redelivered);
+    WaitFor(&Redelivered);
     ok(HeldCount == 6 && Held[4] == Held[1], "the requeued one comes again, then the new one");
     is_status(WdfIoQueueRetrieveNextRequest(Manual, &Request), STATUS_SUCCESS, "the manual queue goes on");
     WdfRequestComplete(Request, STATUS_SUCCESS);
@@ -193,15 +169,6 @@ static VOID TestSleep(VOID)
     Send(&AtRemoval);
     ok(HeldCount == 1, "one is left to the removal");
     Answer[0] = Complete;
-}
-
-static VOID NTAPI TestThread(PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Context);
-    Await(&Started);
-    TestSleep();
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
@@ -228,16 +195,14 @@ static EVT_WDF_DRIVER_DEVICE_ADD EvtDeviceAdd;
 static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
 {
     WDF_PNPPOWER_EVENT_CALLBACKS Callbacks;
-    UCHAR Minor = IRP_MN_START_DEVICE;
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Driver);
-    Pdo = WdfFdoInitWdmGetPhysicalDevice(Init);
     WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&Callbacks);
     Callbacks.EvtDeviceD0Entry = EvtD0Entry;
     Callbacks.EvtDeviceD0Exit = EvtD0Exit;
     WdfDeviceInitSetPnpPowerEventCallbacks(Init, &Callbacks);
-    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
+    pnp_test_watch(Init);
     Status = WdfDeviceCreate(&Init, NULL, &Device);
     if (!is_status(Status, STATUS_SUCCESS, "WdfDeviceCreate"))
         return Status;
@@ -250,34 +215,18 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     return STATUS_SUCCESS;
 }
 
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
+static VOID AtEnd(VOID)
 {
-    UNREFERENCED_PARAMETER(Driver);
-    Await(Thread);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
     ok(Stops == 1 && LastFlags == WdfRequestStopActionPurge, "at removal EvtIoStop is to purge: %u, 0x%x", Stops, LastFlags);
     is_status(IoFinish(&AtRemoval), STATUS_DEVICE_POWERED_OFF, "it completed what was left");
     ok(UnmanagedCount == 1, "one read");
-    done();
 }
 
+DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
-
-    tap_begin(DriverObject);
-    KeInitializeEvent(&Started, NotificationEvent, FALSE);
     KeInitializeEvent(&Resume, NotificationEvent, FALSE);
     KeInitializeEvent(&Redelivered, NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    PnpTest.Unload = AtEnd;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, TestSleep, NULL);
 }

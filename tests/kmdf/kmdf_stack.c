@@ -2,8 +2,7 @@
  * KMDF: a child's physical and function device in one driver: the order of their callbacks, a filter that lets requests
  * pass, and what follows when a callback of the function device fails.
  */
-#include "tap.h"
-#include <wdf.h>
+#include "pnp_test.h"
 
 #define IOCTL_TOUCH CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
@@ -18,28 +17,14 @@ typedef struct _DEVICE {
 } DEVICE;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DEVICE, GetDevice)
 
-static char Log[2048];
 static ULONG Present; /* the child that is there; its number says what its function device does */
 static WDFDEVICE Bus, Function, Physical;
-static PDEVICE_OBJECT BusPdo;
-static PVOID Thread;
-static KEVENT Started;
-static BOOLEAN TestDone;
-static UNICODE_STRING ServiceName;
 
-static VOID LogText(WDFOBJECT Device, const char *Text)
+static VOID LogDevice(WDFOBJECT Device, const char *Text)
 {
     SIZE_T Used = strlen(Log);
 
     _snprintf(Log + Used, sizeof(Log) - Used - 1, "%s%c.%s", Used != 0 ? " " : "", GetDevice(Device)->Kind, Text);
-}
-
-static VOID LogIs(const char *Expected, const char *What)
-{
-    ok(strcmp(Log, Expected) == 0, "%s: \"%s\"", What, Log);
-    if (strcmp(Log, Expected) != 0)
-        diag("expected \"%s\"", Expected);
-    Log[0] = '\0';
 }
 
 static NTSTATUS Result(WDFDEVICE Device, ULONG Failing)
@@ -54,7 +39,7 @@ static NTSTATUS NTAPI EvtPrepare(WDFDEVICE Device, WDFCMRESLIST Raw, WDFCMRESLIS
 {
     UNREFERENCED_PARAMETER(Raw);
     UNREFERENCED_PARAMETER(Translated);
-    LogText(Device, "prepare");
+    LogDevice(Device, "prepare");
     return Result(Device, FAIL_PREPARE);
 }
 
@@ -62,7 +47,7 @@ static EVT_WDF_DEVICE_RELEASE_HARDWARE EvtRelease;
 static NTSTATUS NTAPI EvtRelease(WDFDEVICE Device, WDFCMRESLIST Translated)
 {
     UNREFERENCED_PARAMETER(Translated);
-    LogText(Device, "release");
+    LogDevice(Device, "release");
     return STATUS_SUCCESS;
 }
 
@@ -70,7 +55,7 @@ static EVT_WDF_DEVICE_D0_ENTRY EvtEntry;
 static NTSTATUS NTAPI EvtEntry(WDFDEVICE Device, WDF_POWER_DEVICE_STATE Previous)
 {
     UNREFERENCED_PARAMETER(Previous);
-    LogText(Device, "up");
+    LogDevice(Device, "up");
     return Result(Device, FAIL_ENTRY);
 }
 
@@ -85,46 +70,46 @@ static EVT_WDF_DEVICE_D0_EXIT EvtExit;
 static NTSTATUS NTAPI EvtExit(WDFDEVICE Device, WDF_POWER_DEVICE_STATE Target)
 {
     UNREFERENCED_PARAMETER(Target);
-    LogText(Device, "down");
+    LogDevice(Device, "down");
     return STATUS_SUCCESS;
 }
 
 static EVT_WDF_DEVICE_SELF_MANAGED_IO_INIT EvtInit;
 static NTSTATUS NTAPI EvtInit(WDFDEVICE Device)
 {
-    LogText(Device, "init");
+    LogDevice(Device, "init");
     return Result(Device, FAIL_INIT);
 }
 
 static EVT_WDF_DEVICE_SELF_MANAGED_IO_SUSPEND EvtSuspend;
 static NTSTATUS NTAPI EvtSuspend(WDFDEVICE Device)
 {
-    LogText(Device, "suspend");
+    LogDevice(Device, "suspend");
     return Result(Device, FAIL_SUSPEND);
 }
 
 static EVT_WDF_DEVICE_SELF_MANAGED_IO_FLUSH EvtFlush;
 static VOID NTAPI EvtFlush(WDFDEVICE Device)
 {
-    LogText(Device, "flush");
+    LogDevice(Device, "flush");
 }
 
 static EVT_WDF_DEVICE_SELF_MANAGED_IO_CLEANUP EvtSelfCleanup;
 static VOID NTAPI EvtSelfCleanup(WDFDEVICE Device)
 {
-    LogText(Device, "selfcleanup");
+    LogDevice(Device, "selfcleanup");
 }
 
 static EVT_WDF_DEVICE_SURPRISE_REMOVAL EvtSurprise;
 static VOID NTAPI EvtSurprise(WDFDEVICE Device)
 {
-    LogText(Device, "surprise");
+    LogDevice(Device, "surprise");
 }
 
 static EVT_WDF_OBJECT_CONTEXT_CLEANUP EvtCleanup;
 static VOID NTAPI EvtCleanup(WDFOBJECT Object)
 {
-    LogText(Object, "gone");
+    LogDevice(Object, "gone");
 }
 
 static VOID SetCallbacks(PWDFDEVICE_INIT Init, BOOLEAN SelfManaged)
@@ -168,7 +153,7 @@ static VOID NTAPI EvtTouch(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLeng
     UNREFERENCED_PARAMETER(OutputLength);
     UNREFERENCED_PARAMETER(InputLength);
     UNREFERENCED_PARAMETER(Code);
-    LogText(WdfIoQueueGetDevice(Queue), "touch");
+    LogDevice(WdfIoQueueGetDevice(Queue), "touch");
     WdfRequestComplete(Request, STATUS_SUCCESS);
 }
 
@@ -199,7 +184,7 @@ static NTSTATUS NTAPI EvtCreateChild(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATIO
 
 static VOID Enumerate(VOID)
 {
-    is_status(IoSynchronousInvalidateDeviceRelations(BusPdo, BusRelations), STATUS_SUCCESS, "enumerate");
+    is_status(IoSynchronousInvalidateDeviceRelations(Pdo, BusRelations), STATUS_SUCCESS, "enumerate");
 }
 
 static VOID Plug(ULONG Number)
@@ -278,10 +263,8 @@ static VOID TestSetFailed(VOID)
     LogIs("p.gone", "the physical device goes when it is unplugged");
 }
 
-static VOID NTAPI TestThread(PVOID Context)
+static VOID Test(VOID)
 {
-    UNREFERENCED_PARAMETER(Context);
-    KeWaitForSingleObject(&Started, Executive, KernelMode, FALSE, NULL);
     TestOrder();
     TestFailure(FAIL_ADD, "f.gone", "p.gone");
     TestFailure(FAIL_PREPARE, "p.prepare p.up f.prepare f.release p.down p.release f.gone", "p.gone");
@@ -293,39 +276,18 @@ static VOID NTAPI TestThread(PVOID Context)
     TestFailure(FAIL_SUSPEND, "p.prepare p.up f.prepare f.up f.init",
                 "f.surprise f.suspend f.down f.release f.flush p.surprise p.down p.release f.selfcleanup p.gone f.gone");
     TestSetFailed();
-    TestDone = TRUE;
-    PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 /* ---- the driver ---- */
 
-static NTSTATUS NTAPI StartCompleted(PDEVICE_OBJECT Object, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(Object);
-    UNREFERENCED_PARAMETER(Context);
-    if (Irp->PendingReturned)
-        IoMarkIrpPending(Irp);
-    KeSetEvent(&Started, IO_NO_INCREMENT, FALSE);
-    return STATUS_CONTINUE_COMPLETION;
-}
-
-static EVT_WDFDEVICE_WDM_IRP_PREPROCESS EvtPreprocess;
-static NTSTATUS NTAPI EvtPreprocess(WDFDEVICE Device, PIRP Irp)
-{
-    IoCopyCurrentIrpStackLocationToNext(Irp);
-    IoSetCompletionRoutine(Irp, StartCompleted, NULL, TRUE, TRUE, TRUE);
-    return WdfDeviceWdmDispatchPreprocessedIrp(Device, Irp);
-}
-
 static NTSTATUS AddBus(PWDFDEVICE_INIT Init)
 {
-    UCHAR Minor = IRP_MN_START_DEVICE;
     WDF_CHILD_LIST_CONFIG Config;
 
-    BusPdo = WdfFdoInitWdmGetPhysicalDevice(Init);
+    pnp_test_watch(Init);
+    is_status(pnp_test_drive(L"KmdfStack", L"Child"), STATUS_SUCCESS, "the driver for the child's ID");
     WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(ID), EvtCreateChild);
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
-    WdfDeviceInitAssignWdmIrpPreprocessCallback(Init, EvtPreprocess, IRP_MJ_PNP, &Minor, 1);
     return WdfDeviceCreate(&Init, NULL, &Bus);
 }
 
@@ -335,7 +297,7 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(Driver);
-    if (BusPdo == NULL)
+    if (Pdo == NULL)
         return AddBus(Init);
     SetCallbacks(Init, TRUE);
     if (Present == FILTER)
@@ -344,65 +306,8 @@ static NTSTATUS NTAPI EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     return NT_SUCCESS(Status) && Present == FAIL_ADD ? STATUS_DEVICE_NOT_READY : Status;
 }
 
-static NTSTATUS SetService(VOID)
-{
-    static const PCWSTR Paths[] = {
-        L"\\Registry\\Machine\\System\\DriverDatabase", L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds",
-        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfStack",
-        L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\KmdfStack\\Child"
-    };
-    DECLARE_CONST_UNICODE_STRING(Value, L"Service");
-    OBJECT_ATTRIBUTES Attributes;
-    UNICODE_STRING Name;
-    HANDLE Key = NULL;
-    NTSTATUS Status = STATUS_SUCCESS;
-
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Paths) && NT_SUCCESS(Status); i++) {
-        if (Key != NULL)
-            ZwClose(Key);
-        RtlInitUnicodeString(&Name, Paths[i]);
-        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-        Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL);
-    }
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = ZwSetValueKey(Key, (PUNICODE_STRING)&Value, 0, REG_SZ, ServiceName.Buffer, ServiceName.Length + sizeof(WCHAR));
-    ZwClose(Key);
-    return Status;
-}
-
-static EVT_WDF_DRIVER_UNLOAD EvtUnload;
-static VOID NTAPI EvtUnload(WDFDRIVER Driver)
-{
-    UNREFERENCED_PARAMETER(Driver);
-    KeWaitForSingleObject(Thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(Thread);
-    ok(TestDone, "the test came to its end before the removal");
-    LogIs("", "no child was left");
-    done();
-}
-
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
-    static WCHAR Name[64];
-    WDF_DRIVER_CONFIG Config;
-    HANDLE Handle;
-    ULONG Start = RegistryPath->Length / sizeof(WCHAR);
-
-    tap_begin(DriverObject);
-    while (Start != 0 && RegistryPath->Buffer[Start - 1] != L'\\')
-        Start--;
-    RtlCopyMemory(Name, RegistryPath->Buffer + Start, RegistryPath->Length - Start * sizeof(WCHAR));
-    RtlInitUnicodeString(&ServiceName, Name);
-    KeInitializeEvent(&Started, NotificationEvent, FALSE);
-    WDF_DRIVER_CONFIG_INIT(&Config, EvtDeviceAdd);
-    Config.EvtDriverUnload = EvtUnload;
-    is_status(SetService(), STATUS_SUCCESS, "the driver for the child's ID");
-    if (!is_status(WdfDriverCreate(DriverObject, RegistryPath, NULL, &Config, NULL), STATUS_SUCCESS, "WdfDriverCreate"))
-        return done();
-    PsCreateSystemThread(&Handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, TestThread, NULL);
-    ObReferenceObjectByHandle(Handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &Thread, NULL);
-    ZwClose(Handle);
-    return STATUS_SUCCESS;
+    return pnp_test_main(DriverObject, RegistryPath, EvtDeviceAdd, Test, "");
 }

@@ -9,7 +9,7 @@
 #include "tap.h"
 #include <wdf.h>
 
-static TAP_UNUSED char Log[1024];
+static TAP_UNUSED char Log[2048];
 static TAP_UNUSED WDFDEVICE Device;
 static TAP_UNUSED PDEVICE_OBJECT Pdo; /* set by pnp_test_watch */
 
