@@ -515,6 +515,7 @@ static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Han
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
     WDF_OBJECT_ATTRIBUTES Attributes = { .Size = sizeof(Attributes) };
+    FX_OBJECT *Parent;
     PVOID Buffer;
     NTSTATUS Status;
 
@@ -530,9 +531,9 @@ static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Han
         Attributes = *Given;
     if (Attributes.ParentObject == NULL)
         Attributes.ParentObject = Handle;
-    if (FxObjectAncestor(FxObjectFromHandle(Globals, Attributes.ParentObject, FxTypeAny), FxTypeUsbDevice) !=
-        &Usb->Target.Object)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a URB's parent is the USB device or below it");
+    Parent = FxObjectFromHandle(Globals, Attributes.ParentObject, FxTypeAny);
+    if (FxObjectAncestor(Parent, FxTypeUsbDevice) != &Usb->Target.Object && FxObjectAncestor(Parent, FxTypeRequest) == NULL)
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a URB's parent is the USB device, a request, or below one");
     Status = imp_WdfMemoryCreate(DriverGlobals, &Attributes, NonPagedPoolNx, 0, Bytes, Memory, &Buffer);
     if (!NT_SUCCESS(Status))
         return Status;

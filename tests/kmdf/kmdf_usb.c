@@ -248,6 +248,9 @@ static VOID TestUrbs(WDFREQUEST Request)
     Attributes.ParentObject = UsbFunction;
     is_status(WdfUsbTargetDeviceCreateUrb(Usb, &Attributes, &Memory, NULL), STATUS_INVALID_PARAMETER,
               "a parent above the USB device");
+    Attributes.ParentObject = Request;
+    is_status(WdfUsbTargetDeviceCreateUrb(Usb, &Attributes, &Memory, NULL), STATUS_SUCCESS, "a request for parent");
+    WdfObjectDelete(Memory);
 }
 
 static VOID TestPort(WDFREQUEST Request)
