@@ -1,7 +1,8 @@
 /*
- * A client's handle, and URBs that are allocated by it [doc: Allocating and Building URBs; USBD_CreateHandle]. The stack below
- * may be any that answers URBs: there is no registration with it, so it knows no capabilities and no context of its own in
- * a URB. On Windows these routines are in a library that is linked into the driver.
+ * A client's handle, and URBs that are allocated by it [doc: Allocating and Building URBs;
+ * USBD_CreateHandle]. The stack below may be any that answers URBs: there is no registration with
+ * it, so it knows no capabilities and no context of its own in a URB. On Windows these routines are
+ * in a library that is linked into the driver.
  */
 #include "usbd.h"
 
@@ -19,14 +20,15 @@ static USBD_CLIENT *UsbdClient(USBD_HANDLE Handle)
     return Client != NULL && Client->Signature == USBD_SIGNATURE ? Client : NULL;
 }
 
-NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT Device, PDEVICE_OBJECT Target, ULONG Version, ULONG Tag,
-                                 USBD_HANDLE *Handle)
+NTSTATUS NTAPI USBD_CreateHandle(PDEVICE_OBJECT Device, PDEVICE_OBJECT Target, ULONG Version,
+                                 ULONG Tag, USBD_HANDLE *Handle)
 {
     USBD_CLIENT *Client;
 
     if (KeGetCurrentIrql() != PASSIVE_LEVEL)
         return STATUS_INVALID_LEVEL;
-    if (Device == NULL || Target == NULL || Handle == NULL || Version != USBD_CLIENT_CONTRACT_VERSION_602 || Tag == 0)
+    if (Device == NULL || Target == NULL || Handle == NULL ||
+        Version != USBD_CLIENT_CONTRACT_VERSION_602 || Tag == 0)
         return STATUS_INVALID_PARAMETER;
     *Handle = NULL;
     Client = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Client), Tag);
@@ -50,8 +52,8 @@ VOID NTAPI USBD_CloseHandle(USBD_HANDLE Handle)
     ExFreePoolWithTag(Client, Client->Tag);
 }
 
-NTSTATUS NTAPI USBD_QueryUsbCapability(USBD_HANDLE Handle, const GUID *Capability, ULONG Length, PUCHAR Buffer,
-                                       PULONG ResultLength)
+NTSTATUS NTAPI USBD_QueryUsbCapability(USBD_HANDLE Handle, const GUID *Capability, ULONG Length,
+                                       PUCHAR Buffer, PULONG ResultLength)
 {
     if (ResultLength != NULL)
         *ResultLength = 0;
@@ -84,10 +86,13 @@ NTSTATUS NTAPI USBD_IsochUrbAllocate(USBD_HANDLE Handle, ULONG Packets, PURB *Ur
     *Urb = NULL;
     if (Packets == 0 || Packets > (MAXUSHORT - sizeof(URB)) / sizeof(USBD_ISO_PACKET_DESCRIPTOR))
         return STATUS_INVALID_PARAMETER;
-    return UsbdGive(ExAllocatePool2(POOL_FLAG_NON_PAGED, max(sizeof(URB), GET_ISO_URB_SIZE(Packets)), Client->Tag), Urb);
+    return UsbdGive(ExAllocatePool2(POOL_FLAG_NON_PAGED,
+                                    max(sizeof(URB), GET_ISO_URB_SIZE(Packets)), Client->Tag),
+                    Urb);
 }
 
-NTSTATUS NTAPI USBD_SelectConfigUrbAllocateAndBuild(USBD_HANDLE Handle, PUSB_CONFIGURATION_DESCRIPTOR Configuration,
+NTSTATUS NTAPI USBD_SelectConfigUrbAllocateAndBuild(USBD_HANDLE Handle,
+                                                    PUSB_CONFIGURATION_DESCRIPTOR Configuration,
                                                     PUSBD_INTERFACE_LIST_ENTRY List, PURB *Urb)
 {
     USBD_CLIENT *Client = UsbdClient(Handle);
@@ -97,12 +102,14 @@ NTSTATUS NTAPI USBD_SelectConfigUrbAllocateAndBuild(USBD_HANDLE Handle, PUSB_CON
     return UsbdGive(UsbdMakeSelectConfiguration(Configuration, List, Client->Tag), Urb);
 }
 
-NTSTATUS NTAPI USBD_SelectInterfaceUrbAllocateAndBuild(USBD_HANDLE Handle, USBD_CONFIGURATION_HANDLE Configuration,
+NTSTATUS NTAPI USBD_SelectInterfaceUrbAllocateAndBuild(USBD_HANDLE Handle,
+                                                       USBD_CONFIGURATION_HANDLE Configuration,
                                                        PUSBD_INTERFACE_LIST_ENTRY Entry, PURB *Urb)
 {
     USBD_CLIENT *Client = UsbdClient(Handle);
 
-    if (Client == NULL || Configuration == NULL || Entry == NULL || Entry->InterfaceDescriptor == NULL || Urb == NULL)
+    if (Client == NULL || Configuration == NULL || Entry == NULL ||
+        Entry->InterfaceDescriptor == NULL || Urb == NULL)
         return STATUS_INVALID_PARAMETER;
     return UsbdGive(UsbdMakeSelectInterface(Configuration, Entry, Client->Tag), Urb);
 }

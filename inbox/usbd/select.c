@@ -1,12 +1,13 @@
 /*
- * Requests that select a configuration or a setting, and what a client asks of the library itself [doc:
- * USBD_CreateConfigurationRequestEx; USBD_GetPdoRegistryParameter].
+ * Requests that select a configuration or a setting, and what a client asks of the library itself
+ * [doc: USBD_CreateConfigurationRequestEx; USBD_GetPdoRegistryParameter].
  */
 #include "usbd.h"
 
 /* ---- URBs ---- */
 
-static PUSBD_INTERFACE_INFORMATION UsbdFillInterface(PUSBD_INTERFACE_INFORMATION Info, PUSBD_INTERFACE_LIST_ENTRY Entry)
+static PUSBD_INTERFACE_INFORMATION UsbdFillInterface(PUSBD_INTERFACE_INFORMATION Info,
+                                                     PUSBD_INTERFACE_LIST_ENTRY Entry)
 {
     PUSB_INTERFACE_DESCRIPTOR Descriptor = Entry->InterfaceDescriptor;
 
@@ -31,7 +32,8 @@ static PURB UsbdAllocate(SIZE_T Bytes, USHORT Function, ULONG Tag)
     return Urb;
 }
 
-PURB UsbdMakeSelectConfiguration(PUSB_CONFIGURATION_DESCRIPTOR Configuration, PUSBD_INTERFACE_LIST_ENTRY List, ULONG Tag)
+PURB UsbdMakeSelectConfiguration(PUSB_CONFIGURATION_DESCRIPTOR Configuration,
+                                 PUSBD_INTERFACE_LIST_ENTRY List, ULONG Tag)
 {
     SIZE_T Bytes = FIELD_OFFSET(struct _URB_SELECT_CONFIGURATION, Interface);
     PUSBD_INTERFACE_INFORMATION Info;
@@ -39,7 +41,8 @@ PURB UsbdMakeSelectConfiguration(PUSB_CONFIGURATION_DESCRIPTOR Configuration, PU
 
     for (ULONG i = 0; List[i].InterfaceDescriptor != NULL; i++)
         Bytes += GET_USBD_INTERFACE_SIZE(List[i].InterfaceDescriptor->bNumEndpoints);
-    Urb = UsbdAllocate(max(Bytes, sizeof(struct _URB_SELECT_CONFIGURATION)), URB_FUNCTION_SELECT_CONFIGURATION, Tag);
+    Urb = UsbdAllocate(max(Bytes, sizeof(struct _URB_SELECT_CONFIGURATION)),
+                       URB_FUNCTION_SELECT_CONFIGURATION, Tag);
     if (Urb == NULL)
         return NULL;
     Urb->UrbSelectConfiguration.ConfigurationDescriptor = Configuration;
@@ -49,11 +52,13 @@ PURB UsbdMakeSelectConfiguration(PUSB_CONFIGURATION_DESCRIPTOR Configuration, PU
     return Urb;
 }
 
-PURB UsbdMakeSelectInterface(USBD_CONFIGURATION_HANDLE Configuration, PUSBD_INTERFACE_LIST_ENTRY Entry, ULONG Tag)
+PURB UsbdMakeSelectInterface(USBD_CONFIGURATION_HANDLE Configuration,
+                             PUSBD_INTERFACE_LIST_ENTRY Entry, ULONG Tag)
 {
     SIZE_T Bytes = FIELD_OFFSET(struct _URB_SELECT_INTERFACE, Interface) +
                    GET_USBD_INTERFACE_SIZE(Entry->InterfaceDescriptor->bNumEndpoints);
-    PURB Urb = UsbdAllocate(max(Bytes, sizeof(struct _URB_SELECT_INTERFACE)), URB_FUNCTION_SELECT_INTERFACE, Tag);
+    PURB Urb = UsbdAllocate(max(Bytes, sizeof(struct _URB_SELECT_INTERFACE)),
+                            URB_FUNCTION_SELECT_INTERFACE, Tag);
 
     if (Urb == NULL)
         return NULL;
@@ -62,16 +67,18 @@ PURB UsbdMakeSelectInterface(USBD_CONFIGURATION_HANDLE Configuration, PUSBD_INTE
     return Urb;
 }
 
-PURB NTAPI USBD_CreateConfigurationRequestEx(PUSB_CONFIGURATION_DESCRIPTOR Configuration, PUSBD_INTERFACE_LIST_ENTRY List)
+PURB NTAPI USBD_CreateConfigurationRequestEx(PUSB_CONFIGURATION_DESCRIPTOR Configuration,
+                                             PUSBD_INTERFACE_LIST_ENTRY List)
 {
     return UsbdMakeSelectConfiguration(Configuration, List, USBD_TAG);
 }
 
 /* Each interface with its setting 0, in the order of the descriptors. */
-PURB NTAPI USBD_CreateConfigurationRequest(PUSB_CONFIGURATION_DESCRIPTOR Configuration, PUSHORT Size)
+PURB NTAPI USBD_CreateConfigurationRequest(PUSB_CONFIGURATION_DESCRIPTOR Configuration,
+                                           PUSHORT Size)
 {
-    PUSBD_INTERFACE_LIST_ENTRY List =
-        ExAllocatePool2(POOL_FLAG_NON_PAGED, (Configuration->bNumInterfaces + 1u) * sizeof(*List), USBD_TAG);
+    PUSBD_INTERFACE_LIST_ENTRY List = ExAllocatePool2(
+        POOL_FLAG_NON_PAGED, (Configuration->bNumInterfaces + 1u) * sizeof(*List), USBD_TAG);
     PUCHAR At = (PUCHAR)Configuration;
     PURB Urb;
 
@@ -79,7 +86,8 @@ PURB NTAPI USBD_CreateConfigurationRequest(PUSB_CONFIGURATION_DESCRIPTOR Configu
     if (List == NULL)
         return NULL;
     for (ULONG i = 0; i < Configuration->bNumInterfaces; i++) {
-        List[i].InterfaceDescriptor = USBD_ParseConfigurationDescriptorEx(Configuration, At, -1, 0, -1, -1, -1);
+        List[i].InterfaceDescriptor =
+            USBD_ParseConfigurationDescriptorEx(Configuration, At, -1, 0, -1, -1, -1);
         if (List[i].InterfaceDescriptor == NULL)
             break;
         At = (PUCHAR)List[i].InterfaceDescriptor + List[i].InterfaceDescriptor->bLength;
@@ -99,8 +107,10 @@ VOID NTAPI USBD_GetUSBDIVersion(PUSBD_VERSION_INFORMATION Version)
     Version->Supported_USB_Version = 0x200;
 }
 
-/* A value of the device's hardware key; KeyNameLength is the name's in bytes, its terminator included or not. */
-NTSTATUS NTAPI USBD_GetPdoRegistryParameter(PDEVICE_OBJECT Pdo, PVOID Parameter, ULONG ParameterLength, PWSTR KeyName,
+/* A value of the device's hardware key; KeyNameLength is the name's in bytes, its terminator
+ * included or not. */
+NTSTATUS NTAPI USBD_GetPdoRegistryParameter(PDEVICE_OBJECT Pdo, PVOID Parameter,
+                                            ULONG ParameterLength, PWSTR KeyName,
                                             ULONG KeyNameLength)
 {
     ULONG Bytes = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + ParameterLength;
@@ -111,11 +121,13 @@ NTSTATUS NTAPI USBD_GetPdoRegistryParameter(PDEVICE_OBJECT Pdo, PVOID Parameter,
 
     if (!NT_SUCCESS(Status))
         return Status;
-    while (Name.Length + sizeof(WCHAR) <= KeyNameLength && KeyName[Name.Length / sizeof(WCHAR)] != L'\0')
+    while (Name.Length + sizeof(WCHAR) <= KeyNameLength &&
+           KeyName[Name.Length / sizeof(WCHAR)] != L'\0')
         Name.Length += sizeof(WCHAR);
     Info = ExAllocatePool2(POOL_FLAG_PAGED, Bytes, USBD_TAG);
-    Status = Info != NULL ? ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Info, Bytes, &Bytes)
-                          : STATUS_INSUFFICIENT_RESOURCES;
+    Status = Info != NULL
+                 ? ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Info, Bytes, &Bytes)
+                 : STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(Status))
         RtlCopyMemory(Parameter, Info->Data, Info->DataLength);
     if (Info != NULL)

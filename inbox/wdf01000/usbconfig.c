@@ -1,7 +1,8 @@
 /*
- * WDFUSBINTERFACE and what is selected: configurations and alternate settings, which make the pipes [doc: Selecting a USB
- * Configuration; WdfUsbTargetDeviceSelectConfig; WdfUsbInterfaceSelectSetting]. Interfaces are those of the first
- * configuration; their settings are numbered from 0 without a gap.
+ * WDFUSBINTERFACE and what is selected: configurations and alternate settings, which make the pipes
+ * [doc: Selecting a USB Configuration; WdfUsbTargetDeviceSelectConfig;
+ * WdfUsbInterfaceSelectSetting]. Interfaces are those of the first configuration; their settings
+ * are numbered from 0 without a gap.
  */
 #include "usbtarget.h"
 
@@ -15,7 +16,10 @@ static VOID FxInterfaceDestroy(FX_OBJECT *Object)
 }
 
 static const FX_CLASS FxUsbInterfaceClass = {
-    .Type = FxTypeUsbInterface, .Name = "WDFUSBINTERFACE", .Size = sizeof(FX_USB_INTERFACE), .Destroy = FxInterfaceDestroy,
+    .Type = FxTypeUsbInterface,
+    .Name = "WDFUSBINTERFACE",
+    .Size = sizeof(FX_USB_INTERFACE),
+    .Destroy = FxInterfaceDestroy,
 };
 
 /* ---- descriptors ---- */
@@ -38,12 +42,14 @@ BOOLEAN FxUsbIsConfiguration(const USB_CONFIGURATION_DESCRIPTOR *Config, ULONG B
 {
     const UCHAR *At = (const UCHAR *)Config;
 
-    if (Config->bDescriptorType != USB_CONFIGURATION_DESCRIPTOR_TYPE || Config->wTotalLength != Bytes)
+    if (Config->bDescriptorType != USB_CONFIGURATION_DESCRIPTOR_TYPE ||
+        Config->wTotalLength != Bytes)
         return FALSE;
     while (Bytes != 0) {
         const USB_COMMON_DESCRIPTOR *One = (const USB_COMMON_DESCRIPTOR *)At;
 
-        if (Bytes < sizeof(*One) || One->bLength > Bytes || One->bLength < FxLeastLength(One->bDescriptorType))
+        if (Bytes < sizeof(*One) || One->bLength > Bytes ||
+            One->bLength < FxLeastLength(One->bDescriptorType))
             return FALSE;
         At += One->bLength;
         Bytes -= One->bLength;
@@ -63,8 +69,8 @@ static PVOID FxNextDescriptor(PUSB_CONFIGURATION_DESCRIPTOR Config, PVOID After,
 }
 
 /* An endpoint of a setting, which ends where the next one begins; NULL: it has fewer. */
-static PUSB_ENDPOINT_DESCRIPTOR FxEndpoint(PUSB_CONFIGURATION_DESCRIPTOR Config, PUSB_INTERFACE_DESCRIPTOR Setting,
-                                           ULONG Index)
+static PUSB_ENDPOINT_DESCRIPTOR FxEndpoint(PUSB_CONFIGURATION_DESCRIPTOR Config,
+                                           PUSB_INTERFACE_DESCRIPTOR Setting, ULONG Index)
 {
     PVOID End = FxNextDescriptor(Config, Setting, USB_INTERFACE_DESCRIPTOR_TYPE);
     PVOID Endpoint = FxNextDescriptor(Config, Setting, USB_ENDPOINT_DESCRIPTOR_TYPE);
@@ -74,14 +80,16 @@ static PUSB_ENDPOINT_DESCRIPTOR FxEndpoint(PUSB_CONFIGURATION_DESCRIPTOR Config,
     return Endpoint != NULL && (End == NULL || Endpoint < End) ? Endpoint : NULL;
 }
 
-static VOID FxEndpointInformation(const USB_ENDPOINT_DESCRIPTOR *Endpoint, PUSBD_PIPE_INFORMATION Info)
+static VOID FxEndpointInformation(const USB_ENDPOINT_DESCRIPTOR *Endpoint,
+                                  PUSBD_PIPE_INFORMATION Info)
 {
     RtlZeroMemory(Info, sizeof(*Info));
     Info->MaximumPacketSize = Endpoint->wMaxPacketSize;
     Info->EndpointAddress = Endpoint->bEndpointAddress;
     Info->Interval = Endpoint->bInterval;
     Info->PipeType = (USBD_PIPE_TYPE)(Endpoint->bmAttributes & USB_ENDPOINT_TYPE_MASK);
-    Info->MaximumTransferSize = USBD_DEFAULT_MAXIMUM_TRANSFER_SIZE; /* [guess] until the stack says */
+    Info->MaximumTransferSize =
+        USBD_DEFAULT_MAXIMUM_TRANSFER_SIZE; /* [guess] until the stack says */
 }
 
 static FX_USB_INTERFACE *FxInterfaceOfNumber(FX_USB_DEVICE *Usb, UCHAR Number)
@@ -99,7 +107,8 @@ static NTSTATUS FxMakeInterface(FX_USB_DEVICE *Usb, UCHAR Number, FX_USB_INTERFA
     FX_GLOBALS *Globals = Usb->Target.Object.Globals;
     FX_USB_INTERFACE *Interface;
     FX_OBJECT *Object;
-    NTSTATUS Status = FxObjectCreate(Globals, &FxUsbInterfaceClass, NULL, &Usb->Target.Object, 0, &Object);
+    NTSTATUS Status =
+        FxObjectCreate(Globals, &FxUsbInterfaceClass, NULL, &Usb->Target.Object, 0, &Object);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -132,23 +141,27 @@ NTSTATUS FxUsbMakeInterfaces(FX_USB_DEVICE *Usb)
     PUSB_INTERFACE_DESCRIPTOR At = NULL;
     NTSTATUS Status = STATUS_SUCCESS;
 
-    Usb->Interface = FxAllocate(Usb->Target.Object.Globals, 256 * sizeof(*Usb->Interface)); /* a number has 8 bits */
+    Usb->Interface = FxAllocate(Usb->Target.Object.Globals,
+                                256 * sizeof(*Usb->Interface)); /* a number has 8 bits */
     if (Usb->Interface == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    while ((At = FxNextDescriptor(Usb->Config, At != NULL ? (PVOID)At : Usb->Config, USB_INTERFACE_DESCRIPTOR_TYPE)) != NULL) {
+    while ((At = FxNextDescriptor(Usb->Config, At != NULL ? (PVOID)At : Usb->Config,
+                                  USB_INTERFACE_DESCRIPTOR_TYPE)) != NULL) {
         Interface = FxInterfaceOfNumber(Usb, At->bInterfaceNumber);
         if (Interface == NULL)
             Status = FxMakeInterface(Usb, At->bInterfaceNumber, &Interface);
         if (!NT_SUCCESS(Status))
             return Status;
         if (At->bAlternateSetting == MAXUCHAR)
-            return FxMistake(Usb->Target.Object.Globals, STATUS_UNSUCCESSFUL, "a USB interface of 256 settings");
+            return FxMistake(Usb->Target.Object.Globals, STATUS_UNSUCCESSFUL,
+                             "a USB interface of 256 settings");
         Interface->Descriptor[At->bAlternateSetting] = At;
         Interface->SettingCount = (UCHAR)max(Interface->SettingCount, At->bAlternateSetting + 1);
     }
-    return FxSettingsAreWhole(Usb) ? STATUS_SUCCESS
-                                   : FxMistake(Usb->Target.Object.Globals, STATUS_UNSUCCESSFUL,
-                                               "a USB configuration without all of its interfaces' settings");
+    return FxSettingsAreWhole(Usb)
+               ? STATUS_SUCCESS
+               : FxMistake(Usb->Target.Object.Globals, STATUS_UNSUCCESSFUL,
+                           "a USB configuration without all of its interfaces' settings");
 }
 
 /* ---- pipes ---- */
@@ -171,8 +184,9 @@ static VOID FxDropAllPipes(FX_USB_DEVICE *Usb)
 static NTSTATUS FxMakePipe(FX_USB_INTERFACE *Interface, PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     FX_USB_PIPE *Pipe;
-    NTSTATUS Status = FxTargetCreate(Interface->Usb->Target.Object.Device, &FxUsbPipeClass, &Interface->Object, Attributes,
-                                     WdfIoTargetStarted, (FX_TARGET **)&Pipe);
+    NTSTATUS Status =
+        FxTargetCreate(Interface->Usb->Target.Object.Device, &FxUsbPipeClass, &Interface->Object,
+                       Attributes, WdfIoTargetStarted, (FX_TARGET **)&Pipe);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -187,7 +201,8 @@ static NTSTATUS FxMakePipe(FX_USB_INTERFACE *Interface, PWDF_OBJECT_ATTRIBUTES A
 }
 
 /* The objects for a setting that is going to be selected, in NewPipe. */
-static NTSTATUS FxMakePipes(FX_USB_INTERFACE *Interface, ULONG Count, PWDF_OBJECT_ATTRIBUTES Attributes)
+static NTSTATUS FxMakePipes(FX_USB_INTERFACE *Interface, ULONG Count,
+                            PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     NTSTATUS Status = STATUS_SUCCESS;
 
@@ -218,8 +233,10 @@ static VOID FxInstallPipes(FX_USB_INTERFACE *Interface, const USBD_INTERFACE_INF
 
 /* ---- selecting ---- */
 
-/* The next interface of a URB's list: Info is the last one, or NULL for the first. NULL: there is none, or it is cut off. */
-static PUSBD_INTERFACE_INFORMATION FxNextInfo(PURB Urb, SIZE_T First, PUSBD_INTERFACE_INFORMATION Info)
+/* The next interface of a URB's list: Info is the last one, or NULL for the first. NULL: there is
+ * none, or it is cut off. */
+static PUSBD_INTERFACE_INFORMATION FxNextInfo(PURB Urb, SIZE_T First,
+                                              PUSBD_INTERFACE_INFORMATION Info)
 {
     PUCHAR End = (PUCHAR)Urb + Urb->UrbHeader.Length;
     PUCHAR At = Info == NULL ? (PUCHAR)Urb + First : (PUCHAR)Info + Info->Length;
@@ -232,19 +249,21 @@ static PUSBD_INTERFACE_INFORMATION FxNextInfo(PURB Urb, SIZE_T First, PUSBD_INTE
 }
 
 /* What a URB of the driver's or ours names must be interfaces and settings of the device. */
-static NTSTATUS FxCheckInfo(FX_USB_DEVICE *Usb, const USBD_INTERFACE_INFORMATION *Info, FX_USB_INTERFACE **Interface,
-                            ULONG *Pipes)
+static NTSTATUS FxCheckInfo(FX_USB_DEVICE *Usb, const USBD_INTERFACE_INFORMATION *Info,
+                            FX_USB_INTERFACE **Interface, ULONG *Pipes)
 {
     FX_USB_INTERFACE *Found = FxInterfaceOfNumber(Usb, Info->InterfaceNumber);
 
     if (Found == NULL || Info->AlternateSetting >= Found->SettingCount)
-        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER, "the device has no interface %u, setting %u",
-                         Info->InterfaceNumber, Info->AlternateSetting);
+        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER,
+                         "the device has no interface %u, setting %u", Info->InterfaceNumber,
+                         Info->AlternateSetting);
     *Interface = Found;
     *Pipes = Found->Descriptor[Info->AlternateSetting]->bNumEndpoints;
     if (Info->Length < GET_USBD_INTERFACE_SIZE(*Pipes))
-        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER, "interface %u: 0x%x bytes for %u pipes",
-                         Info->InterfaceNumber, Info->Length, *Pipes);
+        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER,
+                         "interface %u: 0x%x bytes for %u pipes", Info->InterfaceNumber,
+                         Info->Length, *Pipes);
     return STATUS_SUCCESS;
 }
 
@@ -255,7 +274,8 @@ static VOID FxDropNewPipes(FX_USB_DEVICE *Usb)
 }
 
 /* Pipes for all that a URB names, whose list begins at First. */
-static NTSTATUS FxPrepareUrb(FX_USB_DEVICE *Usb, PURB Urb, SIZE_T First, PWDF_OBJECT_ATTRIBUTES Attributes)
+static NTSTATUS FxPrepareUrb(FX_USB_DEVICE *Usb, PURB Urb, SIZE_T First,
+                             PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     PUSBD_INTERFACE_INFORMATION Info = NULL;
     FX_USB_INTERFACE *Interface;
@@ -265,8 +285,8 @@ static NTSTATUS FxPrepareUrb(FX_USB_DEVICE *Usb, PURB Urb, SIZE_T First, PWDF_OB
     while (NT_SUCCESS(Status) && (Info = FxNextInfo(Urb, First, Info)) != NULL) {
         Status = FxCheckInfo(Usb, Info, &Interface, &Pipes);
         if (NT_SUCCESS(Status) && Interface->NewPipe != NULL)
-            Status = FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER, "interface %u is named twice",
-                               Info->InterfaceNumber);
+            Status = FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER,
+                               "interface %u is named twice", Info->InterfaceNumber);
         if (NT_SUCCESS(Status))
             Status = FxMakePipes(Interface, Pipes, Attributes);
     }
@@ -309,7 +329,8 @@ static NTSTATUS FxSelectConfigUrb(FX_USB_DEVICE *Usb, PURB Urb, PWDF_OBJECT_ATTR
 }
 
 /* Fills one entry of a list; the next one begins where it ends. */
-static PUSBD_INTERFACE_INFORMATION FxFillInfo(PUSBD_INTERFACE_INFORMATION Info, const USB_INTERFACE_DESCRIPTOR *Descriptor)
+static PUSBD_INTERFACE_INFORMATION FxFillInfo(PUSBD_INTERFACE_INFORMATION Info,
+                                              const USB_INTERFACE_DESCRIPTOR *Descriptor)
 {
     Info->Length = (USHORT)GET_USBD_INTERFACE_SIZE(Descriptor->bNumEndpoints);
     Info->InterfaceNumber = Descriptor->bInterfaceNumber;
@@ -321,7 +342,8 @@ static PUSBD_INTERFACE_INFORMATION FxFillInfo(PUSBD_INTERFACE_INFORMATION Info, 
 }
 
 static NTSTATUS FxSelectDescriptors(FX_USB_DEVICE *Usb, PUSB_CONFIGURATION_DESCRIPTOR Config,
-                                    PUSB_INTERFACE_DESCRIPTOR *Descriptor, ULONG Count, PWDF_OBJECT_ATTRIBUTES Attributes)
+                                    PUSB_INTERFACE_DESCRIPTOR *Descriptor, ULONG Count,
+                                    PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     SIZE_T Bytes = FIELD_OFFSET(struct _URB_SELECT_CONFIGURATION, Interface);
     PUSBD_INTERFACE_INFORMATION Info;
@@ -348,8 +370,8 @@ static NTSTATUS FxSelectDescriptors(FX_USB_DEVICE *Usb, PUSB_CONFIGURATION_DESCR
 }
 
 /* All interfaces, each with the setting that a pair names, else with setting 0. */
-static NTSTATUS FxSelectPairs(FX_USB_DEVICE *Usb, const WDF_USB_INTERFACE_SETTING_PAIR *Pair, ULONG Pairs,
-                              PWDF_OBJECT_ATTRIBUTES Attributes)
+static NTSTATUS FxSelectPairs(FX_USB_DEVICE *Usb, const WDF_USB_INTERFACE_SETTING_PAIR *Pair,
+                              ULONG Pairs, PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     FX_GLOBALS *Globals = Usb->Target.Object.Globals;
     PUSB_INTERFACE_DESCRIPTOR *Chosen = FxAllocate(Globals, Usb->InterfaceCount * sizeof(*Chosen));
@@ -366,8 +388,8 @@ static NTSTATUS FxSelectPairs(FX_USB_DEVICE *Usb, const WDF_USB_INTERFACE_SETTIN
             if (Usb->Interface[i] == Interface && Pair[n].SettingIndex < Interface->SettingCount)
                 Chosen[i] = Interface->Descriptor[Pair[n].SettingIndex];
         if (Interface->Usb != Usb || Pair[n].SettingIndex >= Interface->SettingCount)
-            Status = FxMistake(Globals, STATUS_INVALID_PARAMETER, "pair %u: no setting %u of this device's", n,
-                               Pair[n].SettingIndex);
+            Status = FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                               "pair %u: no setting %u of this device's", n, Pair[n].SettingIndex);
     }
     if (NT_SUCCESS(Status))
         Status = FxSelectDescriptors(Usb, Usb->Config, Chosen, Usb->InterfaceCount, Attributes);
@@ -375,15 +397,18 @@ static NTSTATUS FxSelectPairs(FX_USB_DEVICE *Usb, const WDF_USB_INTERFACE_SETTIN
     return Status;
 }
 
-static NTSTATUS FxSelectGivenDescriptors(FX_USB_DEVICE *Usb, const WDF_USB_DEVICE_SELECT_CONFIG_PARAMS *Params,
+static NTSTATUS FxSelectGivenDescriptors(FX_USB_DEVICE *Usb,
+                                         const WDF_USB_DEVICE_SELECT_CONFIG_PARAMS *Params,
                                          PWDF_OBJECT_ATTRIBUTES Attributes)
 {
     PUSB_CONFIGURATION_DESCRIPTOR Config = Params->Types.Descriptor.ConfigurationDescriptor;
 
-    if (Params->Types.Descriptor.InterfaceDescriptors == NULL || Params->Types.Descriptor.NumInterfaceDescriptors == 0 ||
+    if (Params->Types.Descriptor.InterfaceDescriptors == NULL ||
+        Params->Types.Descriptor.NumInterfaceDescriptors == 0 ||
         Params->Types.Descriptor.NumInterfaceDescriptors > MAXUCHAR)
         return STATUS_INVALID_PARAMETER;
-    return FxSelectDescriptors(Usb, Config != NULL ? Config : Usb->Config, Params->Types.Descriptor.InterfaceDescriptors,
+    return FxSelectDescriptors(Usb, Config != NULL ? Config : Usb->Config,
+                               Params->Types.Descriptor.InterfaceDescriptors,
                                Params->Types.Descriptor.NumInterfaceDescriptors, Attributes);
 }
 
@@ -396,7 +421,8 @@ static NTSTATUS FxSelectGivenUrb(FX_USB_DEVICE *Usb, PURB Urb, PWDF_OBJECT_ATTRI
 }
 
 WDF_DDI(WdfUsbTargetDeviceSelectConfig);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceSelectConfig(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceSelectConfig(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFUSBDEVICE Handle,
                                                   PWDF_OBJECT_ATTRIBUTES Attributes,
                                                   PWDF_USB_DEVICE_SELECT_CONFIG_PARAMS Params)
 {
@@ -405,9 +431,10 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceSelectConfig(PWDF_DRIVER_GLOBALS DriverGlob
     NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
 
     FX_REQUIRE(Globals, Params);
-    if (NT_SUCCESS(Status) && !FxSizeIsKnown(Globals, "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS", Params->Size))
-        Status = FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS size 0x%x",
-                           Params->Size);
+    if (NT_SUCCESS(Status) &&
+        !FxSizeIsKnown(Globals, "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS", Params->Size))
+        Status = FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH,
+                           "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS size 0x%x", Params->Size);
     if (!NT_SUCCESS(Status))
         return Status;
     switch (Params->Type) {
@@ -424,16 +451,18 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceSelectConfig(PWDF_DRIVER_GLOBALS DriverGlob
     case WdfUsbTargetDeviceSelectConfigTypeInterfacesPairs:
         Status = Params->Type == WdfUsbTargetDeviceSelectConfigTypeMultiInterface
                      ? FxSelectPairs(Usb, NULL, 0, Attributes)
-                     : FxSelectPairs(Usb, Params->Types.MultiInterface.Pairs, Params->Types.MultiInterface.NumberInterfaces,
-                                     Attributes);
-        Params->Types.MultiInterface.NumberOfConfiguredInterfaces = NT_SUCCESS(Status) ? (UCHAR)Usb->InterfaceCount : 0;
+                     : FxSelectPairs(Usb, Params->Types.MultiInterface.Pairs,
+                                     Params->Types.MultiInterface.NumberInterfaces, Attributes);
+        Params->Types.MultiInterface.NumberOfConfiguredInterfaces =
+            NT_SUCCESS(Status) ? (UCHAR)Usb->InterfaceCount : 0;
         return Status;
     case WdfUsbTargetDeviceSelectConfigTypeInterfacesDescriptor:
         return FxSelectGivenDescriptors(Usb, Params, Attributes);
     case WdfUsbTargetDeviceSelectConfigTypeUrb:
         return FxSelectGivenUrb(Usb, Params->Types.Urb.Urb, Attributes);
     default:
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS of type %d", Params->Type);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "WDF_USB_DEVICE_SELECT_CONFIG_PARAMS of type %d", Params->Type);
     }
 }
 
@@ -471,7 +500,8 @@ static NTSTATUS FxSelectSetting(FX_USB_DEVICE *Usb, const USB_INTERFACE_DESCRIPT
 }
 
 WDF_DDI(WdfUsbInterfaceSelectSetting);
-NTSTATUS NTAPI imp_WdfUsbInterfaceSelectSetting(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle,
+NTSTATUS NTAPI imp_WdfUsbInterfaceSelectSetting(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                WDFUSBINTERFACE Handle,
                                                 PWDF_OBJECT_ATTRIBUTES Attributes,
                                                 PWDF_USB_INTERFACE_SELECT_SETTING_PARAMS Params)
 {
@@ -485,10 +515,11 @@ NTSTATUS NTAPI imp_WdfUsbInterfaceSelectSetting(PWDF_DRIVER_GLOBALS DriverGlobal
     if (!NT_SUCCESS(Status))
         return Status;
     if (!FxSizeIsKnown(Globals, "WDF_USB_INTERFACE_SELECT_SETTING_PARAMS", Params->Size))
-        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_USB_INTERFACE_SELECT_SETTING_PARAMS size 0x%x",
-                         Params->Size);
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH,
+                         "WDF_USB_INTERFACE_SELECT_SETTING_PARAMS size 0x%x", Params->Size);
     if (Interface->Usb->Handle == NULL)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a setting of a device without a configuration");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                         "a setting of a device without a configuration");
     switch (Params->Type) {
     case WdfUsbInterfaceSelectSettingTypeDescriptor:
         Descriptor = Params->Types.Descriptor.InterfaceDescriptor;
@@ -504,27 +535,29 @@ NTSTATUS NTAPI imp_WdfUsbInterfaceSelectSetting(PWDF_DRIVER_GLOBALS DriverGlobal
             return FxSelectSettingUrb(Interface->Usb, Urb, Attributes);
         break;
     }
-    return Descriptor != NULL ? FxSelectSetting(Interface->Usb, Descriptor, Attributes) : STATUS_INVALID_PARAMETER;
+    return Descriptor != NULL ? FxSelectSetting(Interface->Usb, Descriptor, Attributes)
+                              : STATUS_INVALID_PARAMETER;
 }
 
 /* ---- what a device and its interfaces have ---- */
 
 WDF_DDI(WdfUsbTargetDeviceGetNumInterfaces);
-UCHAR NTAPI imp_WdfUsbTargetDeviceGetNumInterfaces(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb)
+UCHAR NTAPI imp_WdfUsbTargetDeviceGetNumInterfaces(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                   WDFUSBDEVICE Usb)
 {
     return (UCHAR)FxUsbFromHandle(DriverGlobals, Usb)->InterfaceCount;
 }
 
 WDF_DDI(WdfUsbTargetDeviceWdmGetConfigurationHandle);
-USBD_CONFIGURATION_HANDLE NTAPI imp_WdfUsbTargetDeviceWdmGetConfigurationHandle(PWDF_DRIVER_GLOBALS DriverGlobals,
-                                                                                WDFUSBDEVICE Usb)
+USBD_CONFIGURATION_HANDLE NTAPI
+imp_WdfUsbTargetDeviceWdmGetConfigurationHandle(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb)
 {
     return FxUsbFromHandle(DriverGlobals, Usb)->Handle;
 }
 
 WDF_DDI(WdfUsbTargetDeviceGetInterface);
-WDFUSBINTERFACE NTAPI imp_WdfUsbTargetDeviceGetInterface(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                         UCHAR Index)
+WDFUSBINTERFACE NTAPI imp_WdfUsbTargetDeviceGetInterface(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFUSBDEVICE Handle, UCHAR Index)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
 
@@ -532,19 +565,22 @@ WDFUSBINTERFACE NTAPI imp_WdfUsbTargetDeviceGetInterface(PWDF_DRIVER_GLOBALS Dri
 }
 
 WDF_DDI(WdfUsbInterfaceGetInterfaceNumber);
-UCHAR NTAPI imp_WdfUsbInterfaceGetInterfaceNumber(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Interface)
+UCHAR NTAPI imp_WdfUsbInterfaceGetInterfaceNumber(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFUSBINTERFACE Interface)
 {
     return FxInterfaceFromHandle(DriverGlobals, Interface)->Number;
 }
 
 WDF_DDI(WdfUsbInterfaceGetNumSettings);
-UCHAR NTAPI imp_WdfUsbInterfaceGetNumSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Interface)
+UCHAR NTAPI imp_WdfUsbInterfaceGetNumSettings(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                              WDFUSBINTERFACE Interface)
 {
     return FxInterfaceFromHandle(DriverGlobals, Interface)->SettingCount;
 }
 
 WDF_DDI(WdfUsbInterfaceGetNumEndpoints);
-UCHAR NTAPI imp_WdfUsbInterfaceGetNumEndpoints(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle, UCHAR Setting)
+UCHAR NTAPI imp_WdfUsbInterfaceGetNumEndpoints(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFUSBINTERFACE Handle, UCHAR Setting)
 {
     FX_USB_INTERFACE *Interface = FxInterfaceFromHandle(DriverGlobals, Handle);
 
@@ -552,7 +588,8 @@ UCHAR NTAPI imp_WdfUsbInterfaceGetNumEndpoints(PWDF_DRIVER_GLOBALS DriverGlobals
 }
 
 WDF_DDI(WdfUsbInterfaceGetDescriptor);
-VOID NTAPI imp_WdfUsbInterfaceGetDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle, UCHAR Setting,
+VOID NTAPI imp_WdfUsbInterfaceGetDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                            WDFUSBINTERFACE Handle, UCHAR Setting,
                                             PUSB_INTERFACE_DESCRIPTOR Descriptor)
 {
     FX_USB_INTERFACE *Interface = FxInterfaceFromHandle(DriverGlobals, Handle);
@@ -565,8 +602,10 @@ VOID NTAPI imp_WdfUsbInterfaceGetDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, W
 }
 
 WDF_DDI(WdfUsbInterfaceGetEndpointInformation);
-VOID NTAPI imp_WdfUsbInterfaceGetEndpointInformation(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle,
-                                                     UCHAR Setting, UCHAR Index, PWDF_USB_PIPE_INFORMATION Information)
+VOID NTAPI imp_WdfUsbInterfaceGetEndpointInformation(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFUSBINTERFACE Handle, UCHAR Setting,
+                                                     UCHAR Index,
+                                                     PWDF_USB_PIPE_INFORMATION Information)
 {
     FX_USB_INTERFACE *Interface = FxInterfaceFromHandle(DriverGlobals, Handle);
     PUSB_ENDPOINT_DESCRIPTOR Endpoint = NULL;
@@ -576,7 +615,8 @@ VOID NTAPI imp_WdfUsbInterfaceGetEndpointInformation(PWDF_DRIVER_GLOBALS DriverG
     if (Setting < Interface->SettingCount)
         Endpoint = FxEndpoint(Interface->Usb->Config, Interface->Descriptor[Setting], Index);
     if (Endpoint == NULL) {
-        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER, "no endpoint %u of setting %u", Index, Setting);
+        FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER,
+                  "no endpoint %u of setting %u", Index, Setting);
         return;
     }
     FxEndpointInformation(Endpoint, &Info);
@@ -584,7 +624,8 @@ VOID NTAPI imp_WdfUsbInterfaceGetEndpointInformation(PWDF_DRIVER_GLOBALS DriverG
 }
 
 WDF_DDI(WdfUsbInterfaceGetConfiguredSettingIndex);
-UCHAR NTAPI imp_WdfUsbInterfaceGetConfiguredSettingIndex(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle)
+UCHAR NTAPI imp_WdfUsbInterfaceGetConfiguredSettingIndex(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFUSBINTERFACE Handle)
 {
     FX_USB_INTERFACE *Interface = FxInterfaceFromHandle(DriverGlobals, Handle);
 
@@ -592,21 +633,24 @@ UCHAR NTAPI imp_WdfUsbInterfaceGetConfiguredSettingIndex(PWDF_DRIVER_GLOBALS Dri
 }
 
 WDF_DDI(WdfUsbInterfaceGetNumConfiguredPipes);
-UCHAR NTAPI imp_WdfUsbInterfaceGetNumConfiguredPipes(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Interface)
+UCHAR NTAPI imp_WdfUsbInterfaceGetNumConfiguredPipes(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFUSBINTERFACE Interface)
 {
     return (UCHAR)FxInterfaceFromHandle(DriverGlobals, Interface)->PipeCount;
 }
 
 WDF_DDI(WdfUsbInterfaceGetConfiguredPipe);
-WDFUSBPIPE NTAPI imp_WdfUsbInterfaceGetConfiguredPipe(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBINTERFACE Handle,
-                                                      UCHAR Index, PWDF_USB_PIPE_INFORMATION Information)
+WDFUSBPIPE NTAPI imp_WdfUsbInterfaceGetConfiguredPipe(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                      WDFUSBINTERFACE Handle, UCHAR Index,
+                                                      PWDF_USB_PIPE_INFORMATION Information)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_INTERFACE *Interface = FxInterfaceFromHandle(DriverGlobals, Handle);
     FX_USB_PIPE *Pipe;
 
     if (Index >= Interface->PipeCount ||
-        (Information != NULL && !FxSizeIsKnown(Globals, "WDF_USB_PIPE_INFORMATION", Information->Size)))
+        (Information != NULL &&
+         !FxSizeIsKnown(Globals, "WDF_USB_PIPE_INFORMATION", Information->Size)))
         return NULL;
     Pipe = Interface->Pipe[Index];
     if (Information != NULL)

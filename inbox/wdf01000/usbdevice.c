@@ -1,8 +1,8 @@
 /*
- * WDFUSBDEVICE: creation with the device's descriptors, strings, control transfers, URBs, the port [doc: USB I/O Targets;
- * WdfUsbTargetDeviceCreateWithParameters]. The stack below is whatever answers URBs and IOCTL_INTERNAL_USB_* codes; its
- * bus interface is used where it has one. Left out: registration with the stack's own client interface, so no
- * capability of it is known.
+ * WDFUSBDEVICE: creation with the device's descriptors, strings, control transfers, URBs, the port
+ * [doc: USB I/O Targets; WdfUsbTargetDeviceCreateWithParameters]. The stack below is whatever
+ * answers URBs and IOCTL_INTERNAL_USB_* codes; its bus interface is used where it has one. Left
+ * out: registration with the stack's own client interface, so no capability of it is known.
  */
 #include <ntddk.h>
 #include <initguid.h>
@@ -25,17 +25,25 @@ static VOID FxUsbDestroy(FX_OBJECT *Object)
 }
 
 static const FX_CLASS FxUsbDeviceClass = {
-    .Type = FxTypeUsbDevice, .Base = FxTypeTarget, .Name = "WDFUSBDEVICE", .Size = sizeof(FX_USB_DEVICE),
-    .Dispose = FxTargetDispose, .Destroy = FxUsbDestroy, .PassiveDispose = TRUE, .ClientMayDelete = TRUE,
+    .Type = FxTypeUsbDevice,
+    .Base = FxTypeTarget,
+    .Name = "WDFUSBDEVICE",
+    .Size = sizeof(FX_USB_DEVICE),
+    .Dispose = FxTargetDispose,
+    .Destroy = FxUsbDestroy,
+    .PassiveDispose = TRUE,
+    .ClientMayDelete = TRUE,
 };
 
 /* A descriptor of the device's into Buffer; Bytes: how many there are. */
-static NTSTATUS FxUsbGetDescriptor(FX_USB_DEVICE *Usb, UCHAR Type, PVOID Buffer, ULONG Length, PULONG Bytes)
+static NTSTATUS FxUsbGetDescriptor(FX_USB_DEVICE *Usb, UCHAR Type, PVOID Buffer, ULONG Length,
+                                   PULONG Bytes)
 {
     struct _URB_CONTROL_DESCRIPTOR_REQUEST *Get;
     FX_REQUEST *Request;
     FX_SEND *Send;
-    NTSTATUS Status = FxSynchronousRequest(&Usb->Target.Object.Globals->Public, &Usb->Target, NULL, &Request);
+    NTSTATUS Status =
+        FxSynchronousRequest(&Usb->Target.Object.Globals->Public, &Usb->Target, NULL, &Request);
 
     *Bytes = 0;
     if (!NT_SUCCESS(Status))
@@ -50,10 +58,12 @@ static NTSTATUS FxUsbGetDescriptor(FX_USB_DEVICE *Usb, UCHAR Type, PVOID Buffer,
     Get->DescriptorType = Type;
     Get->TransferBuffer = Buffer;
     Get->TransferBufferLength = Length;
-    Status = FxUsbFormatCode(&Usb->Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Get, WdfUsbRequestTypeDeviceUrb, &Send);
+    Status = FxUsbFormatCode(&Usb->Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Get,
+                             WdfUsbRequestTypeDeviceUrb, &Send);
     if (NT_SUCCESS(Status))
         Status = FxSendSynchronously(Request, &Usb->Target, NULL);
-    if (NT_SUCCESS(Status) && (!USBD_SUCCESS(Get->Hdr.Status) || Get->TransferBufferLength > Length))
+    if (NT_SUCCESS(Status) &&
+        (!USBD_SUCCESS(Get->Hdr.Status) || Get->TransferBufferLength > Length))
         Status = STATUS_UNSUCCESSFUL;
     if (NT_SUCCESS(Status))
         *Bytes = Get->TransferBufferLength;
@@ -67,38 +77,47 @@ static NTSTATUS FxUsbReadDescriptors(FX_USB_DEVICE *Usb)
     FX_GLOBALS *Globals = Usb->Target.Object.Globals;
     USB_CONFIGURATION_DESCRIPTOR Header;
     ULONG Bytes;
-    NTSTATUS Status = FxUsbGetDescriptor(Usb, USB_DEVICE_DESCRIPTOR_TYPE, &Usb->Descriptor, sizeof(Usb->Descriptor), &Bytes);
+    NTSTATUS Status = FxUsbGetDescriptor(Usb, USB_DEVICE_DESCRIPTOR_TYPE, &Usb->Descriptor,
+                                         sizeof(Usb->Descriptor), &Bytes);
 
     if (!NT_SUCCESS(Status))
         return Status;
     if (Bytes < sizeof(Usb->Descriptor) || Usb->Descriptor.bLength < sizeof(Usb->Descriptor))
-        return FxMistake(Globals, STATUS_UNSUCCESSFUL, "a USB device descriptor of %u bytes", Bytes);
-    Status = FxUsbGetDescriptor(Usb, USB_CONFIGURATION_DESCRIPTOR_TYPE, &Header, sizeof(Header), &Bytes);
+        return FxMistake(Globals, STATUS_UNSUCCESSFUL, "a USB device descriptor of %u bytes",
+                         Bytes);
+    Status =
+        FxUsbGetDescriptor(Usb, USB_CONFIGURATION_DESCRIPTOR_TYPE, &Header, sizeof(Header), &Bytes);
     if (!NT_SUCCESS(Status))
         return Status;
     if (Bytes < sizeof(Header) || Header.wTotalLength < sizeof(Header))
-        return FxMistake(Globals, STATUS_UNSUCCESSFUL, "a USB configuration descriptor of %u bytes", Bytes);
+        return FxMistake(Globals, STATUS_UNSUCCESSFUL, "a USB configuration descriptor of %u bytes",
+                         Bytes);
     Usb->Config = FxAllocate(Globals, Header.wTotalLength);
     if (Usb->Config == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = FxUsbGetDescriptor(Usb, USB_CONFIGURATION_DESCRIPTOR_TYPE, Usb->Config, Header.wTotalLength, &Bytes);
-    if (NT_SUCCESS(Status) && (Bytes != Header.wTotalLength || !FxUsbIsConfiguration(Usb->Config, Bytes)))
-        Status = FxMistake(Globals, STATUS_UNSUCCESSFUL, "a malformed USB configuration of %u bytes", Bytes);
+    Status = FxUsbGetDescriptor(Usb, USB_CONFIGURATION_DESCRIPTOR_TYPE, Usb->Config,
+                                Header.wTotalLength, &Bytes);
+    if (NT_SUCCESS(Status) &&
+        (Bytes != Header.wTotalLength || !FxUsbIsConfiguration(Usb->Config, Bytes)))
+        Status = FxMistake(Globals, STATUS_UNSUCCESSFUL,
+                           "a malformed USB configuration of %u bytes", Bytes);
     return Status;
 }
 
 static VOID FxUsbQueryBus(FX_USB_DEVICE *Usb)
 {
-    NTSTATUS Status = imp_WdfIoTargetQueryForInterface(&Usb->Target.Object.Globals->Public, FX_HANDLE(WDFIOTARGET, Usb),
-                                                       &USB_BUS_INTERFACE_USBDI_GUID, (PINTERFACE)&Usb->Bus,
-                                                       sizeof(Usb->Bus), USB_BUSIF_USBDI_VERSION_1, NULL);
+    NTSTATUS Status = imp_WdfIoTargetQueryForInterface(
+        &Usb->Target.Object.Globals->Public, FX_HANDLE(WDFIOTARGET, Usb),
+        &USB_BUS_INTERFACE_USBDI_GUID, (PINTERFACE)&Usb->Bus, sizeof(Usb->Bus),
+        USB_BUSIF_USBDI_VERSION_1, NULL);
 
     if (!NT_SUCCESS(Status))
-        RtlZeroMemory(&Usb->Bus, sizeof(Usb->Bus)); /* a stack without it tells neither speed nor frames */
+        RtlZeroMemory(&Usb->Bus,
+                      sizeof(Usb->Bus)); /* a stack without it tells neither speed nor frames */
 }
 
-static NTSTATUS FxUsbCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle, ULONG Contract,
-                            PWDF_OBJECT_ATTRIBUTES Attributes, WDFUSBDEVICE *Handle)
+static NTSTATUS FxUsbCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle,
+                            ULONG Contract, PWDF_OBJECT_ATTRIBUTES Attributes, WDFUSBDEVICE *Handle)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
@@ -108,10 +127,11 @@ static NTSTATUS FxUsbCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceH
     FX_REQUIRE(Globals, Handle);
     *Handle = NULL;
     if (NT_SUCCESS(Status) && Device->Attached == NULL)
-        Status = FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "no USB stack is below this device");
+        Status =
+            FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "no USB stack is below this device");
     if (NT_SUCCESS(Status))
-        Status = FxTargetCreate(Device, &FxUsbDeviceClass, &Device->Object, Attributes, WdfIoTargetStarted,
-                                (FX_TARGET **)&Usb);
+        Status = FxTargetCreate(Device, &FxUsbDeviceClass, &Device->Object, Attributes,
+                                WdfIoTargetStarted, (FX_TARGET **)&Usb);
     if (!NT_SUCCESS(Status))
         return Status;
     FxTargetAimDown(&Usb->Target);
@@ -142,16 +162,19 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, W
 }
 
 WDF_DDI(WdfUsbTargetDeviceCreateWithParameters);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateWithParameters(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateWithParameters(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                          WDFDEVICE Device,
                                                           PWDF_USB_DEVICE_CREATE_CONFIG Config,
-                                                          PWDF_OBJECT_ATTRIBUTES Attributes, WDFUSBDEVICE *Usb)
+                                                          PWDF_OBJECT_ATTRIBUTES Attributes,
+                                                          WDFUSBDEVICE *Usb)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     WDF_USB_DEVICE_CREATE_CONFIG Given;
     NTSTATUS Status;
 
     FX_REQUIRE(Globals, Config);
-    Status = FxCaptureConfig(Globals, "WDF_USB_DEVICE_CREATE_CONFIG", &Given, sizeof(Given), Config);
+    Status =
+        FxCaptureConfig(Globals, "WDF_USB_DEVICE_CREATE_CONFIG", &Given, sizeof(Given), Config);
     if (!NT_SUCCESS(Status))
         return Status;
     if (Given.USBDClientContractVersion != USBD_CLIENT_CONTRACT_VERSION_602)
@@ -163,7 +186,8 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateWithParameters(PWDF_DRIVER_GLOBALS Dr
 /* ---- what it is ---- */
 
 WDF_DDI(WdfUsbTargetDeviceRetrieveInformation);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveInformation(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveInformation(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFUSBDEVICE Handle,
                                                          PWDF_USB_DEVICE_INFORMATION Information)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -171,8 +195,10 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveInformation(PWDF_DRIVER_GLOBALS Dri
 
     FX_REQUIRE(Globals, Information);
     if (!FxSizeIsKnown(Globals, "WDF_USB_DEVICE_INFORMATION", Information->Size))
-        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_USB_DEVICE_INFORMATION size 0x%x", Information->Size);
-    RtlZeroMemory(&Information->UsbdVersionInformation, sizeof(Information->UsbdVersionInformation));
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH,
+                         "WDF_USB_DEVICE_INFORMATION size 0x%x", Information->Size);
+    RtlZeroMemory(&Information->UsbdVersionInformation,
+                  sizeof(Information->UsbdVersionInformation));
     Information->HcdPortCapabilities = 0;
     Information->Traits = 0;
     if (Usb->Config->bmAttributes & USB_CONFIG_SELF_POWERED)
@@ -181,14 +207,16 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveInformation(PWDF_DRIVER_GLOBALS Dri
         Information->Traits |= WDF_USB_DEVICE_TRAIT_REMOTE_WAKE_CAPABLE;
     if (Usb->Bus.Size == 0)
         return STATUS_SUCCESS;
-    Usb->Bus.GetUSBDIVersion(Usb->Bus.BusContext, &Information->UsbdVersionInformation, &Information->HcdPortCapabilities);
+    Usb->Bus.GetUSBDIVersion(Usb->Bus.BusContext, &Information->UsbdVersionInformation,
+                             &Information->HcdPortCapabilities);
     if (Usb->Bus.IsDeviceHighSpeed(Usb->Bus.BusContext))
         Information->Traits |= WDF_USB_DEVICE_TRAIT_AT_HIGH_SPEED;
     return STATUS_SUCCESS;
 }
 
 WDF_DDI(WdfUsbTargetDeviceGetDeviceDescriptor);
-VOID NTAPI imp_WdfUsbTargetDeviceGetDeviceDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
+VOID NTAPI imp_WdfUsbTargetDeviceGetDeviceDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFUSBDEVICE Handle,
                                                      PUSB_DEVICE_DESCRIPTOR Descriptor)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
@@ -198,8 +226,9 @@ VOID NTAPI imp_WdfUsbTargetDeviceGetDeviceDescriptor(PWDF_DRIVER_GLOBALS DriverG
 }
 
 WDF_DDI(WdfUsbTargetDeviceRetrieveConfigDescriptor);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveConfigDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                              PVOID Config, PUSHORT Length)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveConfigDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                              WDFUSBDEVICE Handle, PVOID Config,
+                                                              PUSHORT Length)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
     USHORT Given, Whole = Usb->Config->wTotalLength;
@@ -213,18 +242,20 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveConfigDescriptor(PWDF_DRIVER_GLOBAL
 }
 
 WDF_DDI(WdfUsbTargetDeviceRetrieveCurrentFrameNumber);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveCurrentFrameNumber(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                                PULONG Frame)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceRetrieveCurrentFrameNumber(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                                WDFUSBDEVICE Handle, PULONG Frame)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
 
     FX_REQUIRE(FxGlobalsOf(DriverGlobals), Frame);
-    return Usb->Bus.Size != 0 ? Usb->Bus.QueryBusTime(Usb->Bus.BusContext, Frame) : STATUS_UNSUCCESSFUL;
+    return Usb->Bus.Size != 0 ? Usb->Bus.QueryBusTime(Usb->Bus.BusContext, Frame)
+                              : STATUS_UNSUCCESSFUL;
 }
 
-WDF_DDI_PARTIAL(WdfUsbTargetDeviceQueryUsbCapability, "a stack that has one: each is STATUS_NOT_IMPLEMENTED");
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryUsbCapability(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                        CONST GUID *Capability, ULONG Length, PVOID Buffer,
+WDF_DDI_PARTIAL(WdfUsbTargetDeviceQueryUsbCapability, "each is STATUS_NOT_IMPLEMENTED");
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryUsbCapability(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                        WDFUSBDEVICE Handle, CONST GUID *Capability,
+                                                        ULONG Length, PVOID Buffer,
                                                         PULONG ResultLength)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -233,20 +264,22 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryUsbCapability(PWDF_DRIVER_GLOBALS Driv
     if (ResultLength != NULL)
         *ResultLength = 0;
     if (Usb->Contract == 0)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a capability without a client contract version");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                         "a capability without a client contract version");
     if (Capability == NULL || (Buffer == NULL) != (Length == 0))
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a capability into %p of 0x%x bytes", Buffer, Length);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a capability into %p of 0x%x bytes",
+                         Buffer, Length);
     return STATUS_NOT_IMPLEMENTED;
 }
 
 /* ---- strings ---- */
 
-static NTSTATUS FxUsbFormatString(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PVOID Buffer, ULONG Length, UCHAR Index,
-                                  USHORT Language, FX_SEND **Send)
+static NTSTATUS FxUsbFormatString(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PVOID Buffer,
+                                  ULONG Length, UCHAR Index, USHORT Language, FX_SEND **Send)
 {
     struct _URB_CONTROL_DESCRIPTOR_REQUEST *Get;
-    NTSTATUS Status = FxUsbFormatUrb(&Usb->Target, Request, URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE, sizeof(*Get),
-                                     WdfUsbRequestTypeDeviceString, Send);
+    NTSTATUS Status = FxUsbFormatUrb(&Usb->Target, Request, URB_FUNCTION_GET_DESCRIPTOR_FROM_DEVICE,
+                                     sizeof(*Get), WdfUsbRequestTypeDeviceString, Send);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -262,8 +295,9 @@ static NTSTATUS FxUsbFormatString(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PVOID
 }
 
 /* The whole descriptor into Descriptor of FX_STRING_BYTES. */
-static NTSTATUS FxUsbReadString(FX_USB_DEVICE *Usb, WDFREQUEST Handle, PWDF_REQUEST_SEND_OPTIONS Options, UCHAR Index,
-                                USHORT Language, PUSB_STRING_DESCRIPTOR Descriptor)
+static NTSTATUS FxUsbReadString(FX_USB_DEVICE *Usb, WDFREQUEST Handle,
+                                PWDF_REQUEST_SEND_OPTIONS Options, UCHAR Index, USHORT Language,
+                                PUSB_STRING_DESCRIPTOR Descriptor)
 {
     PWDF_DRIVER_GLOBALS DriverGlobals = &Usb->Target.Object.Globals->Public;
     FX_REQUEST *Request;
@@ -277,22 +311,26 @@ static NTSTATUS FxUsbReadString(FX_USB_DEVICE *Usb, WDFREQUEST Handle, PWDF_REQU
     if (NT_SUCCESS(Status))
         Status = FxSendSynchronously(Request, &Usb->Target, Options);
     FxSynchronousEnd(Request, Handle == NULL);
-    if (NT_SUCCESS(Status) && (Descriptor->bDescriptorType != USB_STRING_DESCRIPTOR_TYPE || Descriptor->bLength < 2 ||
-                               Descriptor->bLength % sizeof(WCHAR) != 0))
-        Status = FxMistake(Usb->Target.Object.Globals, STATUS_DEVICE_DATA_ERROR, "string %u: %u bytes of type %u", Index,
-                           Descriptor->bLength, Descriptor->bDescriptorType);
+    if (NT_SUCCESS(Status) && (Descriptor->bDescriptorType != USB_STRING_DESCRIPTOR_TYPE ||
+                               Descriptor->bLength < 2 || Descriptor->bLength % sizeof(WCHAR) != 0))
+        Status = FxMistake(Usb->Target.Object.Globals, STATUS_DEVICE_DATA_ERROR,
+                           "string %u: %u bytes of type %u", Index, Descriptor->bLength,
+                           Descriptor->bDescriptorType);
     return Status;
 }
 
 static USHORT FxStringCharacters(const USB_STRING_DESCRIPTOR *Descriptor)
 {
-    return (USHORT)((Descriptor->bLength - FIELD_OFFSET(USB_STRING_DESCRIPTOR, bString)) / sizeof(WCHAR));
+    return (USHORT)((Descriptor->bLength - FIELD_OFFSET(USB_STRING_DESCRIPTOR, bString)) /
+                    sizeof(WCHAR));
 }
 
 WDF_DDI(WdfUsbTargetDeviceQueryString);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                 WDFREQUEST Request, PWDF_REQUEST_SEND_OPTIONS Options, PUSHORT String,
-                                                 PUSHORT NumCharacters, UCHAR StringIndex, USHORT LangID)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryString(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                 WDFUSBDEVICE Handle, WDFREQUEST Request,
+                                                 PWDF_REQUEST_SEND_OPTIONS Options, PUSHORT String,
+                                                 PUSHORT NumCharacters, UCHAR StringIndex,
+                                                 USHORT LangID)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
@@ -318,9 +356,11 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceQueryString(PWDF_DRIVER_GLOBALS DriverGloba
 }
 
 WDF_DDI(WdfUsbTargetDeviceAllocAndQueryString);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceAllocAndQueryString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                         PWDF_OBJECT_ATTRIBUTES Attributes, WDFMEMORY *Memory,
-                                                         PUSHORT NumCharacters, UCHAR StringIndex, USHORT LangID)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceAllocAndQueryString(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFUSBDEVICE Handle,
+                                                         PWDF_OBJECT_ATTRIBUTES Attributes,
+                                                         WDFMEMORY *Memory, PUSHORT NumCharacters,
+                                                         UCHAR StringIndex, USHORT LangID)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
@@ -337,8 +377,8 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceAllocAndQueryString(PWDF_DRIVER_GLOBALS Dri
     Status = FxUsbReadString(Usb, NULL, NULL, StringIndex, LangID, Descriptor);
     if (NT_SUCCESS(Status)) {
         Characters = FxStringCharacters(Descriptor);
-        Status = imp_WdfMemoryCreate(DriverGlobals, Attributes, NonPagedPoolNx, 0, Characters * sizeof(WCHAR), Memory,
-                                     &Buffer);
+        Status = imp_WdfMemoryCreate(DriverGlobals, Attributes, NonPagedPoolNx, 0,
+                                     Characters * sizeof(WCHAR), Memory, &Buffer);
     }
     if (NT_SUCCESS(Status)) {
         RtlCopyMemory(Buffer, Descriptor->bString, Characters * sizeof(WCHAR));
@@ -350,9 +390,9 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceAllocAndQueryString(PWDF_DRIVER_GLOBALS Dri
 }
 
 WDF_DDI(WdfUsbTargetDeviceFormatRequestForString);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
-                                                            WDFREQUEST RequestHandle, WDFMEMORY Memory,
-                                                            PWDFMEMORY_OFFSET Offset, UCHAR StringIndex, USHORT LangID)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForString(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle, WDFREQUEST RequestHandle,
+    WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset, UCHAR StringIndex, USHORT LangID)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
@@ -364,9 +404,11 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForString(PWDF_DRIVER_GLOBALS 
     FX_REQUIRE(Globals, Memory);
     Status = FxBufferOfMemory(Globals, Memory, Offset, &Buffer);
     if (NT_SUCCESS(Status) && (Buffer.Length % sizeof(WCHAR) != 0 || Buffer.Length == 0))
-        Status = FxMistake(Globals, STATUS_INVALID_PARAMETER, "a string descriptor into 0x%Ix bytes", Buffer.Length);
+        Status = FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                           "a string descriptor into 0x%Ix bytes", Buffer.Length);
     if (NT_SUCCESS(Status))
-        Status = FxUsbFormatString(Usb, Request, Buffer.Address, (ULONG)Buffer.Length, StringIndex, LangID, &Send);
+        Status = FxUsbFormatString(Usb, Request, Buffer.Address, (ULONG)Buffer.Length, StringIndex,
+                                   LangID, &Send);
     if (!NT_SUCCESS(Status))
         return Status;
     FxKeepMemory(Send, 0, &Buffer);
@@ -376,8 +418,8 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForString(PWDF_DRIVER_GLOBALS 
 
 /* ---- control transfers ---- */
 
-static NTSTATUS FxUsbFormatTransfer(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PWDF_USB_CONTROL_SETUP_PACKET Packet,
-                                    const FX_BUFFER *Buffer)
+static NTSTATUS FxUsbFormatTransfer(FX_USB_DEVICE *Usb, FX_REQUEST *Request,
+                                    PWDF_USB_CONTROL_SETUP_PACKET Packet, const FX_BUFFER *Buffer)
 {
     BOOLEAN IsIn = Packet->Packet.bm.Request.Dir == BmRequestDeviceToHost;
     WDF_USB_CONTROL_SETUP_PACKET Setup = *Packet;
@@ -386,8 +428,8 @@ static NTSTATUS FxUsbFormatTransfer(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PWD
     NTSTATUS Status;
 
     if (Buffer->Length > MAXUSHORT)
-        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER, "a control transfer of 0x%Ix bytes",
-                         Buffer->Length);
+        return FxMistake(Usb->Target.Object.Globals, STATUS_INVALID_PARAMETER,
+                         "a control transfer of 0x%Ix bytes", Buffer->Length);
     Setup.Packet.wLength = (USHORT)Buffer->Length;
     Status = FxUsbFormatUrb(&Usb->Target, Request, URB_FUNCTION_CONTROL_TRANSFER, sizeof(*Transfer),
                             WdfUsbRequestTypeDeviceControlTransfer, &Send);
@@ -401,15 +443,15 @@ static NTSTATUS FxUsbFormatTransfer(FX_USB_DEVICE *Usb, FX_REQUEST *Request, PWD
     FxKeepMemory(Send, 0, Buffer);
     Send->Usb.Parameters.DeviceControlTransfer.Buffer = FxMemoryHandle(Buffer);
     Send->Usb.Parameters.DeviceControlTransfer.SetupPacket = Setup;
-    return FxFormatEnd(Request, FxUsbDescribe(Send, Buffer, &Transfer->TransferBuffer, &Transfer->TransferBufferMDL,
+    return FxFormatEnd(Request, FxUsbDescribe(Send, Buffer, &Transfer->TransferBuffer,
+                                              &Transfer->TransferBufferMDL,
                                               &Transfer->TransferBufferLength));
 }
 
 WDF_DDI(WdfUsbTargetDeviceFormatRequestForControlTransfer);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForControlTransfer(PWDF_DRIVER_GLOBALS DriverGlobals,
-                                                                     WDFUSBDEVICE Handle, WDFREQUEST RequestHandle,
-                                                                     PWDF_USB_CONTROL_SETUP_PACKET Packet,
-                                                                     WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForControlTransfer(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle, WDFREQUEST RequestHandle,
+    PWDF_USB_CONTROL_SETUP_PACKET Packet, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
     FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, RequestHandle);
@@ -423,8 +465,9 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForControlTransfer(PWDF_DRIVER
 
 WDF_DDI(WdfUsbTargetDeviceSendControlTransferSynchronously);
 NTSTATUS NTAPI imp_WdfUsbTargetDeviceSendControlTransferSynchronously(
-    PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE UsbHandle, WDFREQUEST Handle, PWDF_REQUEST_SEND_OPTIONS Options,
-    PWDF_USB_CONTROL_SETUP_PACKET Packet, PWDF_MEMORY_DESCRIPTOR Descriptor, PULONG BytesTransferred)
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE UsbHandle, WDFREQUEST Handle,
+    PWDF_REQUEST_SEND_OPTIONS Options, PWDF_USB_CONTROL_SETUP_PACKET Packet,
+    PWDF_MEMORY_DESCRIPTOR Descriptor, PULONG BytesTransferred)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, UsbHandle);
     FX_REQUEST *Request;
@@ -451,18 +494,21 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceSendControlTransferSynchronously(
 /* ---- the port ---- */
 
 WDF_DDI(WdfUsbTargetDeviceIsConnectedSynchronous);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceIsConnectedSynchronous(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceIsConnectedSynchronous(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                            WDFUSBDEVICE Handle)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
     ULONG Port = 0;
     NTSTATUS Status = FxUsbSendCode(&Usb->Target, IOCTL_INTERNAL_USB_GET_PORT_STATUS, &Port);
 
-    return NT_SUCCESS(Status) && (Port & USBD_PORT_CONNECTED) == 0 ? STATUS_DEVICE_DOES_NOT_EXIST : Status;
+    return NT_SUCCESS(Status) && (Port & USBD_PORT_CONNECTED) == 0 ? STATUS_DEVICE_DOES_NOT_EXIST
+                                                                   : Status;
 }
 
 /* What is still sent is cancelled before [doc: WdfUsbTargetDeviceResetPortSynchronously]. */
 WDF_DDI(WdfUsbTargetDeviceResetPortSynchronously);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceResetPortSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceResetPortSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                            WDFUSBDEVICE Handle)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
 
@@ -471,7 +517,8 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceResetPortSynchronously(PWDF_DRIVER_GLOBALS 
 }
 
 WDF_DDI(WdfUsbTargetDeviceCyclePortSynchronously);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceCyclePortSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceCyclePortSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                            WDFUSBDEVICE Handle)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
 
@@ -480,37 +527,44 @@ NTSTATUS NTAPI imp_WdfUsbTargetDeviceCyclePortSynchronously(PWDF_DRIVER_GLOBALS 
 }
 
 WDF_DDI(WdfUsbTargetDeviceFormatRequestForCyclePort);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForCyclePort(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForCyclePort(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                               WDFUSBDEVICE Handle,
                                                                WDFREQUEST Request)
 {
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
     FX_SEND *Send;
 
-    return FxUsbFormatCode(&Usb->Target, FxRequestFromHandle(DriverGlobals, Request), IOCTL_INTERNAL_USB_CYCLE_PORT, NULL,
-                           WdfUsbRequestTypeNoFormat, &Send); /* [guess] the completion's type */
+    return FxUsbFormatCode(&Usb->Target, FxRequestFromHandle(DriverGlobals, Request),
+                           IOCTL_INTERNAL_USB_CYCLE_PORT, NULL, WdfUsbRequestTypeNoFormat,
+                           &Send); /* [guess] the completion's type */
 }
 
 /* ---- URBs ---- */
 
 WDF_DDI(WdfUsbTargetDeviceSendUrbSynchronously);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceSendUrbSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb,
-                                                          WDFREQUEST Request, PWDF_REQUEST_SEND_OPTIONS Options, PURB Urb)
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceSendUrbSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                          WDFUSBDEVICE Usb, WDFREQUEST Request,
+                                                          PWDF_REQUEST_SEND_OPTIONS Options,
+                                                          PURB Urb)
 {
-    return FxUsbSendUrb(DriverGlobals, &FxUsbFromHandle(DriverGlobals, Usb)->Target, Request, Options, Urb);
+    return FxUsbSendUrb(DriverGlobals, &FxUsbFromHandle(DriverGlobals, Usb)->Target, Request,
+                        Options, Urb);
 }
 
 WDF_DDI(WdfUsbTargetDeviceFormatRequestForUrb);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb,
-                                                         WDFREQUEST Request, WDFMEMORY UrbMemory,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceFormatRequestForUrb(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFUSBDEVICE Usb, WDFREQUEST Request,
+                                                         WDFMEMORY UrbMemory,
                                                          PWDFMEMORY_OFFSET Offset)
 {
-    return FxUsbFormatUrbMemory(DriverGlobals, &FxUsbFromHandle(DriverGlobals, Usb)->Target, Request, UrbMemory, Offset,
-                                WdfUsbRequestTypeDeviceUrb);
+    return FxUsbFormatUrbMemory(DriverGlobals, &FxUsbFromHandle(DriverGlobals, Usb)->Target,
+                                Request, UrbMemory, Offset, WdfUsbRequestTypeDeviceUrb);
 }
 
 /* A memory object of the device's, zeroed. */
-static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle, PWDF_OBJECT_ATTRIBUTES Given,
-                             SIZE_T Bytes, WDFMEMORY *Memory, PURB *Urb)
+static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Handle,
+                             PWDF_OBJECT_ATTRIBUTES Given, SIZE_T Bytes, WDFMEMORY *Memory,
+                             PURB *Urb)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_USB_DEVICE *Usb = FxUsbFromHandle(DriverGlobals, Handle);
@@ -524,7 +578,8 @@ static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Han
     if (Urb != NULL)
         *Urb = NULL;
     if (Usb->Contract == 0)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE, "a URB without a client contract version");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_STATE,
+                         "a URB without a client contract version");
     Attributes.ExecutionLevel = WdfExecutionLevelInheritFromParent;
     Attributes.SynchronizationScope = WdfSynchronizationScopeInheritFromParent;
     if (Given != NULL)
@@ -532,9 +587,12 @@ static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Han
     if (Attributes.ParentObject == NULL)
         Attributes.ParentObject = Handle;
     Parent = FxObjectFromHandle(Globals, Attributes.ParentObject, FxTypeAny);
-    if (FxObjectAncestor(Parent, FxTypeUsbDevice) != &Usb->Target.Object && FxObjectAncestor(Parent, FxTypeRequest) == NULL)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a URB's parent is the USB device, a request, or below one");
-    Status = imp_WdfMemoryCreate(DriverGlobals, &Attributes, NonPagedPoolNx, 0, Bytes, Memory, &Buffer);
+    if (FxObjectAncestor(Parent, FxTypeUsbDevice) != &Usb->Target.Object &&
+        FxObjectAncestor(Parent, FxTypeRequest) == NULL)
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "a URB's parent is the USB device, a request, or below one");
+    Status =
+        imp_WdfMemoryCreate(DriverGlobals, &Attributes, NonPagedPoolNx, 0, Bytes, Memory, &Buffer);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlZeroMemory(Buffer, Bytes);
@@ -545,20 +603,23 @@ static NTSTATUS FxUsbMakeUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Han
 
 WDF_DDI(WdfUsbTargetDeviceCreateUrb);
 NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb,
-                                               PWDF_OBJECT_ATTRIBUTES Attributes, WDFMEMORY *UrbMemory, PURB *Urb)
+                                               PWDF_OBJECT_ATTRIBUTES Attributes,
+                                               WDFMEMORY *UrbMemory, PURB *Urb)
 {
     return FxUsbMakeUrb(DriverGlobals, Usb, Attributes, sizeof(URB), UrbMemory, Urb);
 }
 
 WDF_DDI(WdfUsbTargetDeviceCreateIsochUrb);
-NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateIsochUrb(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBDEVICE Usb,
-                                                    PWDF_OBJECT_ATTRIBUTES Attributes, ULONG NumberOfIsochPackets,
+NTSTATUS NTAPI imp_WdfUsbTargetDeviceCreateIsochUrb(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                    WDFUSBDEVICE Usb,
+                                                    PWDF_OBJECT_ATTRIBUTES Attributes,
+                                                    ULONG NumberOfIsochPackets,
                                                     WDFMEMORY *UrbMemory, PURB *Urb)
 {
     if (NumberOfIsochPackets == 0 ||
         NumberOfIsochPackets > (MAXUSHORT - sizeof(URB)) / sizeof(USBD_ISO_PACKET_DESCRIPTOR))
-        return FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER, "a URB of %u isochronous packets",
-                         NumberOfIsochPackets);
+        return FxMistake(FxGlobalsOf(DriverGlobals), STATUS_INVALID_PARAMETER,
+                         "a URB of %u isochronous packets", NumberOfIsochPackets);
     return FxUsbMakeUrb(DriverGlobals, Usb, Attributes,
                         max(sizeof(URB), GET_ISO_URB_SIZE(NumberOfIsochPackets)), UrbMemory, Urb);
 }

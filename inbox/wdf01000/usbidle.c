@@ -1,7 +1,8 @@
 /*
- * USB selective suspend: a device whose idle capability is IdleUsbSelectiveSuspend goes down when the USB stack calls back that it
- * may, not before [doc: USB Selective Suspend; IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION]. The request is outstanding from
- * then until the device is up again: the stack ends it as the device resumes, or we do.
+ * USB selective suspend: a device whose idle capability is IdleUsbSelectiveSuspend goes down when
+ * the USB stack calls back that it may, not before [doc: USB Selective Suspend;
+ * IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION]. The request is outstanding from then until the
+ * device is up again: the stack ends it as the device resumes, or we do.
  */
 #include "fx.h"
 
@@ -12,13 +13,13 @@
 struct _FX_USB_IDLE {
     FX_DEVICE *Device;
     USB_IDLE_CALLBACK_INFO Info;
-    PIRP Irp;              /* NULL: not outstanding; Policy */
-    KEVENT Changed;        /* synchronization: look again */
-    KEVENT MayReturn;      /* notification: the stack's callback is done */
-    KEVENT Ended;          /* notification: the request is completed */
-    volatile LONG Waiters; /* for Policy, who do not want to wait for the stack */
+    PIRP Irp;                    /* NULL: not outstanding; Policy */
+    KEVENT Changed;              /* synchronization: look again */
+    KEVENT MayReturn;            /* notification: the stack's callback is done */
+    KEVENT Ended;                /* notification: the request is completed */
+    volatile LONG Waiters;       /* for Policy, who do not want to wait for the stack */
     volatile BOOLEAN MaySuspend; /* the stack has called back */
-    NTSTATUS Status;       /* of the request */
+    NTSTATUS Status;             /* of the request */
 };
 
 static VOID NTAPI FxUsbIdleCallback(PVOID Context)
@@ -49,7 +50,8 @@ NTSTATUS FxUsbIdleCreate(FX_DEVICE *Device)
     return STATUS_SUCCESS;
 }
 
-/* A request that the stack ends while the device is down brings it up: it has woken, or cannot stay suspended. */
+/* A request that the stack ends while the device is down brings it up: it has woken, or cannot stay
+ * suspended. */
 static NTSTATUS NTAPI FxUsbIdleEnded(PDEVICE_OBJECT Wdm, PIRP Irp, PVOID Context)
 {
     FX_USB_IDLE *Idle = Context;
@@ -96,7 +98,8 @@ NTSTATUS FxUsbIdleAsk(FX_DEVICE *Device)
     Stack->Parameters.DeviceIoControl.InputBufferLength = sizeof(Idle->Info);
     IoSetCompletionRoutine(Idle->Irp, FxUsbIdleEnded, Idle, TRUE, TRUE, TRUE);
     (VOID)IoCallDriver(Device->Attached, Idle->Irp); /* the completion routine has its status */
-    while (!Idle->MaySuspend && !FxUsbIdleHasEnded(Idle) && Idle->Waiters == 0 && Pnp->References == 0)
+    while (!Idle->MaySuspend && !FxUsbIdleHasEnded(Idle) && Idle->Waiters == 0 &&
+           Pnp->References == 0)
         KeWaitForSingleObject(&Idle->Changed, Executive, KernelMode, FALSE, NULL);
     if (Idle->MaySuspend && Idle->Waiters == 0 && Pnp->References == 0 && !FxUsbIdleHasEnded(Idle))
         return STATUS_SUCCESS;

@@ -1,10 +1,12 @@
 /*
- * Continuous readers: reads that are sent again as they complete, from WdfIoTargetStart to WdfIoTargetStop; a read that fails
- * takes the others back, the pipe is reset and the reader goes on unless the driver says no [doc: Reading from a Pipe;
- * WdfUsbTargetPipeConfigContinuousReader; EVT_WDF_USB_READERS_FAILED].
+ * Continuous readers: reads that are sent again as they complete, from WdfIoTargetStart to
+ * WdfIoTargetStop; a read that fails takes the others back, the pipe is reset and the reader goes
+ * on unless the driver says no [doc: Reading from a Pipe; WdfUsbTargetPipeConfigContinuousReader;
+ * EVT_WDF_USB_READERS_FAILED].
  *
- * A read is busy from before it is sent until nobody will send it again. A read that completes within its own sending is sent
- * again by the loop that sent it, so that a device with much to say does not use up the stack.
+ * A read is busy from before it is sent until nobody will send it again. A read that completes
+ * within its own sending is sent again by the loop that sent it, so that a device with much to say
+ * does not use up the stack.
  */
 #include "usbtarget.h"
 
@@ -26,13 +28,13 @@ struct _FX_READER {
     WDF_USB_CONTINUOUS_READER_CONFIG Config;
     WDF_OBJECT_ATTRIBUTES BufferAttributes; /* Config.BufferAttributes, with the pipe as parent */
     KSPIN_LOCK Lock;
-    BOOLEAN Runs;            /* started and not stopped; Lock */
-    BOOLEAN HasFailed;       /* until the worker has dealt with it; Lock */
-    ULONG Busy;              /* reads; Lock */
-    NTSTATUS FailStatus;     /* of the first read that failed; Lock */
+    BOOLEAN Runs;        /* started and not stopped; Lock */
+    BOOLEAN HasFailed;   /* until the worker has dealt with it; Lock */
+    ULONG Busy;          /* reads; Lock */
+    NTSTATUS FailStatus; /* of the first read that failed; Lock */
     USBD_STATUS FailUsbd;
-    WORK_QUEUE_ITEM Worker;  /* queued when the last read is back of a reader that has failed */
-    KEVENT Idle;             /* notification: no read is busy, no worker queued; Lock */
+    WORK_QUEUE_ITEM Worker; /* queued when the last read is back of a reader that has failed */
+    KEVENT Idle;            /* notification: no read is busy, no worker queued; Lock */
     ULONG Count;
     FX_READ Read[FX_READS_MAX];
 };
@@ -52,10 +54,12 @@ VOID FxReaderFree(FX_READER *Reader)
 static VOID FxReaderCancel(FX_READER *Reader)
 {
     for (ULONG i = 0; i < Reader->Count; i++)
-        (VOID)FxSendCancel(Reader->Read[i].Request); /* one that is not sent is none of ours to wait for */
+        (VOID)FxSendCancel(
+            Reader->Read[i].Request); /* one that is not sent is none of ours to wait for */
 }
 
-/* A read is back that succeeded or not. TRUE: it is to be sent again; else it is not busy any more. */
+/* A read is back that succeeded or not. TRUE: it is to be sent again; else it is not busy any more.
+ */
 static BOOLEAN FxReadDone(FX_READ *Read, NTSTATUS Status, USBD_STATUS Usbd)
 {
     FX_READER *Reader = Read->Reader;
@@ -101,8 +105,8 @@ static VOID FxReadForgetMemory(FX_READ *Read)
 
 static VOID FxReadSend(FX_READ *Read);
 
-static VOID NTAPI FxReadIsBack(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_COMPLETION_PARAMS Params,
-                                   WDFCONTEXT Context)
+static VOID NTAPI FxReadIsBack(WDFREQUEST Request, WDFIOTARGET Target,
+                               PWDF_REQUEST_COMPLETION_PARAMS Params, WDFCONTEXT Context)
 {
     PWDF_USB_REQUEST_COMPLETION_PARAMS Usb = Params->Parameters.Usb.Completion;
     FX_READ *Read = Context;
@@ -112,10 +116,9 @@ static VOID NTAPI FxReadIsBack(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQU
     UNREFERENCED_PARAMETER(Request);
     UNREFERENCED_PARAMETER(Target);
     if (NT_SUCCESS(Status))
-        Reader->Config.EvtUsbTargetPipeReadComplete(FX_HANDLE(WDFUSBPIPE, Reader->Pipe),
-                                                    FX_HANDLE(WDFMEMORY, Read->Memory),
-                                                    Usb->Parameters.PipeRead.Length,
-                                                    Reader->Config.EvtUsbTargetPipeReadCompleteContext);
+        Reader->Config.EvtUsbTargetPipeReadComplete(
+            FX_HANDLE(WDFUSBPIPE, Reader->Pipe), FX_HANDLE(WDFMEMORY, Read->Memory),
+            Usb->Parameters.PipeRead.Length, Reader->Config.EvtUsbTargetPipeReadCompleteContext);
     FxReadForgetMemory(Read);
     if (!FxReadDone(Read, Status, Usb->UsbdStatus))
         return;
@@ -128,10 +131,10 @@ static NTSTATUS FxReadMakeMemory(FX_READ *Read)
     FX_READER *Reader = Read->Reader;
     FX_GLOBALS *Globals = Reader->Pipe->Target.Object.Globals;
     WDFMEMORY Memory;
-    NTSTATUS Status = imp_WdfMemoryCreate(&Globals->Public, &Reader->BufferAttributes, NonPagedPoolNx, 0,
-                                          Reader->Config.HeaderLength + Reader->Config.TransferLength +
-                                              Reader->Config.TrailerLength,
-                                          &Memory, NULL);
+    NTSTATUS Status = imp_WdfMemoryCreate(
+        &Globals->Public, &Reader->BufferAttributes, NonPagedPoolNx, 0,
+        Reader->Config.HeaderLength + Reader->Config.TransferLength + Reader->Config.TrailerLength,
+        &Memory, NULL);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -149,7 +152,8 @@ static NTSTATUS FxReadFormat(FX_READ *Read)
     NTSTATUS Status = FxReadMakeMemory(Read);
 
     if (NT_SUCCESS(Status))
-        Status = FxBufferOfMemory(Pipe->Target.Object.Globals, FX_HANDLE(WDFMEMORY, Read->Memory), &Offset, &Buffer);
+        Status = FxBufferOfMemory(Pipe->Target.Object.Globals, FX_HANDLE(WDFMEMORY, Read->Memory),
+                                  &Offset, &Buffer);
     if (!NT_SUCCESS(Status))
         return Status;
     FxSendReset(Read->Request);
@@ -172,12 +176,14 @@ static VOID FxReadSend(FX_READ *Read)
             Status = Read->Request->Status;
         if (!NT_SUCCESS(Status)) {
             FxReadForgetMemory(Read);
-            FxReadDone(Read, Status, USBD_STATUS_INTERNAL_HC_ERROR); /* it failed: not again from here */
+            FxReadDone(Read, Status,
+                       USBD_STATUS_INTERNAL_HC_ERROR); /* it failed: not again from here */
             return;
         }
         if (InterlockedCompareExchange(&Read->Step, FxReadSent, FxReadSending) == FxReadCompleted)
             continue;
-        if (!Reader->Runs || Reader->HasFailed) /* stopped since: who did so may not have seen it sent */
+        if (!Reader->Runs ||
+            Reader->HasFailed) /* stopped since: who did so may not have seen it sent */
             (VOID)FxSendCancel(Read->Request);
         return;
     }
@@ -209,17 +215,19 @@ static VOID NTAPI FxReaderWorker(PVOID Context)
     FX_READER *Reader = Context;
     FX_USB_PIPE *Pipe = Reader->Pipe;
     PWDF_DRIVER_GLOBALS DriverGlobals = &Pipe->Target.Object.Globals->Public;
-    WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options), .Flags = WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE };
+    WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options),
+                                         .Flags = WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE };
     BOOLEAN Again = TRUE;
     KIRQL Irql;
 
     if (Reader->Config.EvtUsbTargetPipeReadersFailed != NULL)
-        Again = Reader->Config.EvtUsbTargetPipeReadersFailed(FX_HANDLE(WDFUSBPIPE, Pipe), Reader->FailStatus,
-                                                             Reader->FailUsbd);
+        Again = Reader->Config.EvtUsbTargetPipeReadersFailed(FX_HANDLE(WDFUSBPIPE, Pipe),
+                                                             Reader->FailStatus, Reader->FailUsbd);
     if (Again) /* a device that is gone answers neither: then no read would ever succeed */
-        Again = NT_SUCCESS(imp_WdfUsbTargetDeviceIsConnectedSynchronous(DriverGlobals,
-                                                                        FX_HANDLE(WDFUSBDEVICE, Pipe->Interface->Usb))) &&
-                NT_SUCCESS(FxPipeControl(DriverGlobals, Pipe, NULL, &Options, URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL));
+        Again = NT_SUCCESS(imp_WdfUsbTargetDeviceIsConnectedSynchronous(
+                    DriverGlobals, FX_HANDLE(WDFUSBDEVICE, Pipe->Interface->Usb))) &&
+                NT_SUCCESS(FxPipeControl(DriverGlobals, Pipe, NULL, &Options,
+                                         URB_FUNCTION_SYNC_RESET_PIPE_AND_CLEAR_STALL));
     KeAcquireSpinLock(&Reader->Lock, &Irql);
     Reader->HasFailed = FALSE;
     Reader->Runs = Reader->Runs && Again;
@@ -271,27 +279,35 @@ static NTSTATUS FxReaderCheck(FX_USB_PIPE *Pipe, const WDF_USB_CONTINUOUS_READER
     FX_GLOBALS *Globals = Pipe->Target.Object.Globals;
 
     if (Config->EvtUsbTargetPipeReadComplete == NULL || Config->TransferLength == 0)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a continuous reader of 0x%Ix bytes", Config->TransferLength);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a continuous reader of 0x%Ix bytes",
+                         Config->TransferLength);
     if (Pipe->Info.PipeType != UsbdPipeTypeBulk && Pipe->Info.PipeType != UsbdPipeTypeInterrupt)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "a reader of a pipe that is neither bulk nor interrupt");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "a reader of a pipe that is neither bulk nor interrupt");
     if (!USB_ENDPOINT_DIRECTION_IN(Pipe->Info.EndpointAddress) || Pipe->Target.Reader != NULL)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "endpoint 0x%02x has a reader or is for output",
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "endpoint 0x%02x has a reader or is for output",
                          Pipe->Info.EndpointAddress);
-    if (Config->HeaderLength > MAXULONG || Config->TransferLength > MAXULONG || Config->TrailerLength > MAXULONG ||
+    if (Config->HeaderLength > MAXULONG || Config->TransferLength > MAXULONG ||
+        Config->TrailerLength > MAXULONG ||
         Config->HeaderLength + Config->TransferLength + Config->TrailerLength > MAXULONG)
-        return FxMistake(Globals, STATUS_INTEGER_OVERFLOW, "a reader of 0x%Ix + 0x%Ix + 0x%Ix bytes", Config->HeaderLength,
+        return FxMistake(Globals, STATUS_INTEGER_OVERFLOW,
+                         "a reader of 0x%Ix + 0x%Ix + 0x%Ix bytes", Config->HeaderLength,
                          Config->TransferLength, Config->TrailerLength);
     if (!Pipe->AnyLength && Pipe->Info.MaximumPacketSize != 0 &&
         Config->TransferLength % Pipe->Info.MaximumPacketSize != 0)
-        return FxMistake(Globals, STATUS_INVALID_BUFFER_SIZE, "a reader of 0x%Ix bytes of packets of 0x%x",
-                         Config->TransferLength, Pipe->Info.MaximumPacketSize);
+        return FxMistake(Globals, STATUS_INVALID_BUFFER_SIZE,
+                         "a reader of 0x%Ix bytes of packets of 0x%x", Config->TransferLength,
+                         Pipe->Info.MaximumPacketSize);
     if (Config->BufferAttributes == NULL)
         return STATUS_SUCCESS;
-    return NT_SUCCESS(FxCheckNoParent(Config->BufferAttributes)) ? FxCheckAttributes(Globals, Config->BufferAttributes)
-                                                                 : STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
+    return NT_SUCCESS(FxCheckNoParent(Config->BufferAttributes))
+               ? FxCheckAttributes(Globals, Config->BufferAttributes)
+               : STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
 }
 
-static VOID FxReaderFill(FX_READER *Reader, FX_USB_PIPE *Pipe, const WDF_USB_CONTINUOUS_READER_CONFIG *Config)
+static VOID FxReaderFill(FX_READER *Reader, FX_USB_PIPE *Pipe,
+                         const WDF_USB_CONTINUOUS_READER_CONFIG *Config)
 {
     Reader->Pipe = Pipe;
     Reader->Config = *Config;
@@ -307,7 +323,8 @@ static VOID FxReaderFill(FX_READER *Reader, FX_USB_PIPE *Pipe, const WDF_USB_CON
 }
 
 WDF_DDI(WdfUsbTargetPipeConfigContinuousReader);
-NTSTATUS NTAPI imp_WdfUsbTargetPipeConfigContinuousReader(PWDF_DRIVER_GLOBALS DriverGlobals, WDFUSBPIPE Handle,
+NTSTATUS NTAPI imp_WdfUsbTargetPipeConfigContinuousReader(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                          WDFUSBPIPE Handle,
                                                           PWDF_USB_CONTINUOUS_READER_CONFIG Config)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -318,7 +335,8 @@ NTSTATUS NTAPI imp_WdfUsbTargetPipeConfigContinuousReader(PWDF_DRIVER_GLOBALS Dr
 
     FX_REQUIRE(Globals, Config);
     if (!FxSizeIsKnown(Globals, "WDF_USB_CONTINUOUS_READER_CONFIG", Config->Size))
-        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH, "WDF_USB_CONTINUOUS_READER_CONFIG size 0x%x", Config->Size);
+        return FxMistake(Globals, STATUS_INFO_LENGTH_MISMATCH,
+                         "WDF_USB_CONTINUOUS_READER_CONFIG size 0x%x", Config->Size);
     Status = FxReaderCheck(Pipe, Config);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -326,12 +344,14 @@ NTSTATUS NTAPI imp_WdfUsbTargetPipeConfigContinuousReader(PWDF_DRIVER_GLOBALS Dr
     if (Reader == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     FxReaderFill(Reader, Pipe, Config);
-    Count = Config->NumPendingReads != 0 ? min(Config->NumPendingReads, FX_READS_MAX) : FX_READS_DEFAULT;
+    Count = Config->NumPendingReads != 0 ? min(Config->NumPendingReads, FX_READS_MAX)
+                                         : FX_READS_DEFAULT;
     while (NT_SUCCESS(Status) && Reader->Count < Count) {
         FX_READ *Read = &Reader->Read[Reader->Count];
 
         Read->Reader = Reader;
-        Status = FxRequestCreateOwn(Globals, NULL, (FX_OBJECT *)Globals->Driver, NULL, FALSE, &Read->Request);
+        Status = FxRequestCreateOwn(Globals, NULL, (FX_OBJECT *)Globals->Driver, NULL, FALSE,
+                                    &Read->Request);
         if (NT_SUCCESS(Status)) {
             Reader->Count++;
             Status = FxRequestFit(Read->Request, &Pipe->Target);

@@ -1,6 +1,7 @@
 /*
- * Requests that carry a URB down to the USB stack: IOCTL_INTERNAL_USB_SUBMIT_URB with the URB as first argument [doc: How to
- * Submit an URB; Sending Requests to a USB Device]. What the URB says afterwards is in the completion's parameters.
+ * Requests that carry a URB down to the USB stack: IOCTL_INTERNAL_USB_SUBMIT_URB with the URB as
+ * first argument [doc: How to Submit an URB; Sending Requests to a USB Device]. What the URB says
+ * afterwards is in the completion's parameters.
  */
 #include "usbtarget.h"
 
@@ -46,14 +47,15 @@ NTSTATUS FxUsbFormatUrb(FX_TARGET *Target, FX_REQUEST *Request, USHORT Function,
 
 static NTSTATUS FxUsbCheckUrb(FX_GLOBALS *Globals, const URB *Urb, SIZE_T Bytes)
 {
-    if (Urb == NULL || Bytes < sizeof(Urb->UrbHeader) || Urb->UrbHeader.Length < sizeof(Urb->UrbHeader) ||
-        Urb->UrbHeader.Length > Bytes)
+    if (Urb == NULL || Bytes < sizeof(Urb->UrbHeader) ||
+        Urb->UrbHeader.Length < sizeof(Urb->UrbHeader) || Urb->UrbHeader.Length > Bytes)
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "a URB in 0x%Ix bytes", Bytes);
     return STATUS_SUCCESS;
 }
 
-NTSTATUS FxUsbFormatUrbMemory(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle, WDFMEMORY Memory,
-                              PWDFMEMORY_OFFSET Offset, WDF_USB_REQUEST_TYPE Type)
+NTSTATUS FxUsbFormatUrbMemory(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target,
+                              WDFREQUEST Handle, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset,
+                              WDF_USB_REQUEST_TYPE Type)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
@@ -66,7 +68,8 @@ NTSTATUS FxUsbFormatUrbMemory(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Targ
     if (NT_SUCCESS(Status))
         Status = FxUsbCheckUrb(Globals, Buffer.Address, Buffer.Length);
     if (NT_SUCCESS(Status))
-        Status = FxUsbFormatCode(Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Buffer.Address, Type, &Send);
+        Status = FxUsbFormatCode(Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Buffer.Address,
+                                 Type, &Send);
     if (!NT_SUCCESS(Status))
         return Status;
     Send->Urb = Buffer.Address;
@@ -75,7 +78,8 @@ NTSTATUS FxUsbFormatUrbMemory(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Targ
     return STATUS_SUCCESS;
 }
 
-NTSTATUS FxUsbDescribe(FX_SEND *Send, const FX_BUFFER *Buffer, PVOID *Address, PMDL *Mdl, PULONG Bytes)
+NTSTATUS FxUsbDescribe(FX_SEND *Send, const FX_BUFFER *Buffer, PVOID *Address, PMDL *Mdl,
+                       PULONG Bytes)
 {
     *Bytes = (ULONG)Buffer->Length;
     if (Buffer->Mdl != NULL)
@@ -97,10 +101,12 @@ VOID FxUsbCollect(FX_SEND *Send)
         Send->Usb.Parameters.PipeRead.Length = Urb->UrbBulkOrInterruptTransfer.TransferBufferLength;
         break;
     case WdfUsbRequestTypeDeviceControlTransfer:
-        Send->Usb.Parameters.DeviceControlTransfer.Length = Urb->UrbControlTransfer.TransferBufferLength;
+        Send->Usb.Parameters.DeviceControlTransfer.Length =
+            Urb->UrbControlTransfer.TransferBufferLength;
         break;
     case WdfUsbRequestTypeDeviceString:
-        if (NT_SUCCESS(Send->Request->Status) && Urb->UrbControlDescriptorRequest.TransferBufferLength != 0)
+        if (NT_SUCCESS(Send->Request->Status) &&
+            Urb->UrbControlDescriptorRequest.TransferBufferLength != 0)
             Send->Usb.Parameters.DeviceString.RequiredSize =
                 *(const UCHAR *)Urb->UrbControlDescriptorRequest.TransferBuffer;
         break;
@@ -120,7 +126,8 @@ NTSTATUS FxUsbSendUrb(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFR
         Status = FxSynchronousRequest(DriverGlobals, Target, Handle, &Request);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = FxUsbFormatCode(Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Urb, WdfUsbRequestTypeDeviceUrb, &Send);
+    Status = FxUsbFormatCode(Target, Request, IOCTL_INTERNAL_USB_SUBMIT_URB, Urb,
+                             WdfUsbRequestTypeDeviceUrb, &Send);
     if (NT_SUCCESS(Status)) {
         Send->Urb = Urb;
         Status = FxSendSynchronously(Request, Target, Options);
@@ -131,7 +138,8 @@ NTSTATUS FxUsbSendUrb(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFR
 
 NTSTATUS FxUsbSendCode(FX_TARGET *Target, ULONG Code, PVOID Argument1)
 {
-    WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options), .Flags = WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE };
+    WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options),
+                                         .Flags = WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE };
     FX_REQUEST *Request;
     FX_SEND *Send;
     NTSTATUS Status = FxSynchronousRequest(&Target->Object.Globals->Public, Target, NULL, &Request);

@@ -1,4 +1,5 @@
-/* KMDF: selective suspend of a USB device: the stack says when it goes down; who needs it brings it up. */
+/* KMDF: selective suspend of a USB device: the stack says when it goes down; who needs it brings it
+ * up. */
 #include "usb_bus.h"
 
 #define IDLE_MS 50u
@@ -57,21 +58,25 @@ static VOID Init(PWDFDEVICE_INIT DeviceInit, PWDF_PNPPOWER_EVENT_CALLBACKS Power
     Policy.EvtDeviceArmWakeFromS0 = EvtArm;
     Policy.EvtDeviceDisarmWakeFromS0 = EvtDisarm;
     WdfDeviceInitSetPowerPolicyEventCallbacks(DeviceInit, &Policy);
-    is_status(WdfDeviceInitRegisterPowerPolicyStateChangeCallback(DeviceInit, WdfDevStatePwrPolWaitingArmedUsbSS,
-                                                                  EvtPolicy, StateNotificationEnterState),
-              STATUS_SUCCESS, "the suspended state is watched");
+    is_status(
+        WdfDeviceInitRegisterPowerPolicyStateChangeCallback(
+            DeviceInit, WdfDevStatePwrPolWaitingArmedUsbSS, EvtPolicy, StateNotificationEnterState),
+        STATUS_SUCCESS, "the suspended state is watched");
 }
 
-/* The stack may suspend the device: its callback runs until the device is down. The request stays. */
+/* The stack may suspend the device: its callback runs until the device is down. The request stays.
+ */
 static WDFREQUEST Suspend(VOID)
 {
     PUSB_IDLE_CALLBACK_INFO Info;
     WDFREQUEST Request;
 
     WaitFor(&UsbIdleCame);
-    if (!is_status(WdfIoQueueRetrieveNextRequest(UsbIdles, &Request), STATUS_SUCCESS, "an idle notification"))
+    if (!is_status(WdfIoQueueRetrieveNextRequest(UsbIdles, &Request), STATUS_SUCCESS,
+                   "an idle notification"))
         return NULL;
-    Info = IoGetCurrentIrpStackLocation(WdfRequestWdmGetIrp(Request))->Parameters.DeviceIoControl.Type3InputBuffer;
+    Info = IoGetCurrentIrpStackLocation(WdfRequestWdmGetIrp(Request))
+               ->Parameters.DeviceIoControl.Type3InputBuffer;
     LogIs("", "nothing happens before the stack calls back");
     CallbackReturned = FALSE;
     Info->IdleCallback(Info->IdleContext);
@@ -83,7 +88,8 @@ static WDFREQUEST Suspend(VOID)
 
 static VOID Requeue(WDFREQUEST Request)
 {
-    is_status(WdfRequestRequeue(Request), STATUS_SUCCESS, "the notification can be cancelled again");
+    is_status(WdfRequestRequeue(Request), STATUS_SUCCESS,
+              "the notification can be cancelled again");
     KeClearEvent(&Up);
 }
 
@@ -146,8 +152,10 @@ static VOID Test(VOID)
     LogIs("up(D3Final)", "start");
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&Settings, IdleUsbSelectiveSuspend);
     Settings.IdleTimeout = IDLE_MS;
-    is_status(WdfDeviceAssignS0IdleSettings(UsbBus, &Settings), STATUS_POWER_STATE_INVALID, "a bus that cannot wake");
-    is_status(WdfDeviceAssignS0IdleSettings(UsbFunction, &Settings), STATUS_SUCCESS, "selective suspend");
+    is_status(WdfDeviceAssignS0IdleSettings(UsbBus, &Settings), STATUS_POWER_STATE_INVALID,
+              "a bus that cannot wake");
+    is_status(WdfDeviceAssignS0IdleSettings(UsbFunction, &Settings), STATUS_SUCCESS,
+              "selective suspend");
     TestUse();
     TestWake();
     TestWithdrawn();

@@ -1,4 +1,5 @@
-/* KMDF: continuous readers of USB pipes: their buffers, stopping and starting, failures, a device that is gone. */
+/* KMDF: continuous readers of USB pipes: their buffers, stopping and starting, failures, a device
+ * that is gone. */
 #include "usb_bus.h"
 
 #define HEADER 4u
@@ -46,7 +47,8 @@ static VOID NTAPI EvtRead(WDFUSBPIPE Pipe, WDFMEMORY Memory, size_t Bytes, WDFCO
 static EVT_WDF_USB_READERS_FAILED EvtFailed;
 static BOOLEAN NTAPI EvtFailed(WDFUSBPIPE Pipe, NTSTATUS Status, USBD_STATUS UsbdStatus)
 {
-    ok(KeGetCurrentIrql() == PASSIVE_LEVEL && WdfUsbTargetPipeIsInEndpoint(Pipe), "failures are heard of at passive level");
+    ok(KeGetCurrentIrql() == PASSIVE_LEVEL && WdfUsbTargetPipeIsInEndpoint(Pipe),
+       "failures are heard of at passive level");
     is_ulong(UsbReadsThatWait(1), 0, "with no read under way");
     FailStatus = Status;
     FailUsbd = UsbdStatus;
@@ -90,23 +92,31 @@ static VOID TestConfig(WDFUSBPIPE In, WDFUSBPIPE Out, WDFUSBPIPE Interrupt)
     Config.NumPendingReads = READS;
     Config.BufferAttributes = &Attributes;
     Config.EvtUsbTargetPipeReadersFailed = EvtFailed;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Out, &Config), STATUS_INVALID_DEVICE_REQUEST, "of an output pipe");
-    is_status(WdfUsbTargetPipeConfigContinuousReader(In, &Config), STATUS_INVALID_BUFFER_SIZE, "of less than a packet");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Out, &Config), STATUS_INVALID_DEVICE_REQUEST,
+              "of an output pipe");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(In, &Config), STATUS_INVALID_BUFFER_SIZE,
+              "of less than a packet");
     Config.Size++;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INFO_LENGTH_MISMATCH, "a wrong Size");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config),
+              STATUS_INFO_LENGTH_MISMATCH, "a wrong Size");
     Config.Size--;
     Config.TrailerLength = ~(size_t)0;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INTEGER_OVERFLOW, "too long");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INTEGER_OVERFLOW,
+              "too long");
     Config.TrailerLength = TRAILER;
     Config.EvtUsbTargetPipeReadComplete = NULL;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INVALID_PARAMETER, "without a callback");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INVALID_PARAMETER,
+              "without a callback");
     Config.EvtUsbTargetPipeReadComplete = EvtRead;
     Attributes.ParentObject = UsbFunction;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED,
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config),
+              STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED,
               "the buffers' parent is not the driver's to choose");
     Attributes.ParentObject = NULL;
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_SUCCESS, "a reader");
-    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_INVALID_DEVICE_REQUEST, "only one");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config), STATUS_SUCCESS,
+              "a reader");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(Interrupt, &Config),
+              STATUS_INVALID_DEVICE_REQUEST, "only one");
     is_ulong(UsbReadsThatWait(1), 0, "it does not run yet");
 }
 
@@ -120,8 +130,8 @@ static VOID TestReads(WDFUSBPIPE Interrupt)
     is_status(WdfIoTargetStart(Target), STATUS_SUCCESS, "started");
     is_ulong(UsbReadsThatWait(1), READS, "its reads wait");
     WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&Descriptor, Data, sizeof(Data));
-    is_status(WdfUsbTargetPipeReadSynchronously(Interrupt, NULL, NULL, &Descriptor, NULL), STATUS_INVALID_DEVICE_REQUEST,
-              "nobody else reads meanwhile");
+    is_status(WdfUsbTargetPipeReadSynchronously(Interrupt, NULL, NULL, &Descriptor, NULL),
+              STATUS_INVALID_DEVICE_REQUEST, "nobody else reads meanwhile");
     for (UCHAR i = 0; i < 2 * READS; i++)
         ok(UsbInterrupt(i) && Last == i, "interrupt %u is read", i);
     is_ulong((ULONG)Cleanups, 2 * READS, "the buffers are deleted");
@@ -130,7 +140,8 @@ static VOID TestReads(WDFUSBPIPE Interrupt)
     UsbInterrupt(0x42);
     Keep = FALSE;
     UsbInterrupt(0x43);
-    ok(((PUCHAR)WdfMemoryGetBuffer(Kept, &Length))[HEADER] == 0x42, "a buffer that is referenced stays");
+    ok(((PUCHAR)WdfMemoryGetBuffer(Kept, &Length))[HEADER] == 0x42,
+       "a buffer that is referenced stays");
     WdfObjectDereference(Kept);
     WdfIoTargetStop(Target, WdfIoTargetCancelSentIo);
     is_ulong(UsbReadsThatWait(1), 0, "stopped, no read waits");
@@ -148,7 +159,8 @@ static VOID TestFailure(WDFUSBPIPE Interrupt)
     GoOn = TRUE;
     UsbFailReads(1, STATUS_UNSUCCESSFUL, USBD_STATUS_STALL_PID);
     WaitFor(&Failed);
-    ok(Failures == 1 && FailStatus == STATUS_UNSUCCESSFUL && FailUsbd == USBD_STATUS_STALL_PID, "the driver hears of it");
+    ok(Failures == 1 && FailStatus == STATUS_UNSUCCESSFUL && FailUsbd == USBD_STATUS_STALL_PID,
+       "the driver hears of it");
     is_ulong(UsbPipeResets, 0, "before the pipe is reset");
     KeSetEvent(&FailedMayReturn, IO_NO_INCREMENT, FALSE);
     WaitForReads(READS);
@@ -161,7 +173,8 @@ static VOID TestFailure(WDFUSBPIPE Interrupt)
     WdfIoTargetStop(WdfUsbTargetPipeGetIoTarget(Interrupt), WdfIoTargetCancelSentIo);
     ok(UsbPipeResets == 1 && UsbReadsThatWait(1) == 0, "not when the driver says no");
     UsbGone = GoOn = TRUE;
-    is_status(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(Interrupt)), STATUS_SUCCESS, "started again");
+    is_status(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(Interrupt)), STATUS_SUCCESS,
+              "started again");
     UsbFailReads(1, STATUS_NO_SUCH_DEVICE, USBD_STATUS_DEVICE_GONE);
     WaitFor(&Failed);
     KeSetEvent(&FailedMayReturn, IO_NO_INCREMENT, FALSE);
@@ -180,9 +193,11 @@ static VOID TestFlood(WDFUSBPIPE In, WDFUSBPIPE Out)
     RtlFillMemory(Data, sizeof(Data), 7);
     WDF_MEMORY_DESCRIPTOR_INIT_BUFFER(&Descriptor, Data, sizeof(Data));
     for (ULONG i = 0; i < 4; i++)
-        is_status(WdfUsbTargetPipeWriteSynchronously(Out, NULL, NULL, &Descriptor, NULL), STATUS_SUCCESS, "a write");
+        is_status(WdfUsbTargetPipeWriteSynchronously(Out, NULL, NULL, &Descriptor, NULL),
+                  STATUS_SUCCESS, "a write");
     WDF_USB_CONTINUOUS_READER_CONFIG_INIT(&Config, EvtBulkRead, NULL, USB_PACKET);
-    is_status(WdfUsbTargetPipeConfigContinuousReader(In, &Config), STATUS_SUCCESS, "a reader with defaults");
+    is_status(WdfUsbTargetPipeConfigContinuousReader(In, &Config), STATUS_SUCCESS,
+              "a reader with defaults");
     is_status(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(In)), STATUS_SUCCESS, "started");
     WaitFor(&AllRead);
     is_ulong((ULONG)Bulk, USB_FIFO_BYTES / USB_PACKET, "all that there was, packet by packet");
@@ -198,7 +213,8 @@ static VOID Test(VOID)
     KeInitializeEvent(&FailedMayReturn, NotificationEvent, FALSE);
     KeInitializeEvent(&AllRead, NotificationEvent, FALSE);
     WDF_USB_DEVICE_SELECT_CONFIG_PARAMS_INIT_MULTIPLE_INTERFACES(&Params, 0, NULL);
-    if (!is_status(WdfUsbTargetDeviceSelectConfig(Usb, NULL, &Params), STATUS_SUCCESS, "configured"))
+    if (!is_status(WdfUsbTargetDeviceSelectConfig(Usb, NULL, &Params), STATUS_SUCCESS,
+                   "configured"))
         return;
     In = WdfUsbInterfaceGetConfiguredPipe(First, 0, NULL);
     Out = WdfUsbInterfaceGetConfiguredPipe(First, 1, NULL);
@@ -207,7 +223,8 @@ static VOID Test(VOID)
     TestReads(Interrupt);
     TestFailure(Interrupt);
     TestFlood(In, Out);
-    is_status(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(Interrupt)), STATUS_SUCCESS, "one runs when the device goes");
+    is_status(WdfIoTargetStart(WdfUsbTargetPipeGetIoTarget(Interrupt)), STATUS_SUCCESS,
+              "one runs when the device goes");
 }
 
 DRIVER_INITIALIZE DriverEntry;

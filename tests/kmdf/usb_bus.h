@@ -1,9 +1,10 @@
 /*
- * A bus with one USB device, and the function driver above it, in one test driver: the bus's child answers the URBs and
- * control codes of the documented USB driver stack interface. The device: interface 0 with settings 0 (bulk in 0x81, bulk out
- * 0x02, interrupt in 0x83) and 1 (bulk out 0x02 of small packets), interface 1 without endpoints. What is written to 0x02
- * comes back from 0x81; UsbInterrupt makes 0x83 speak. DriverEntry is
- * return usb_test_main(DriverObject, RegistryPath, Test): Test runs with Usb made in EvtDevicePrepareHardware.
+ * A bus with one USB device, and the function driver above it, in one test driver: the bus's child
+ * answers the URBs and control codes of the documented USB driver stack interface. The device:
+ * interface 0 with settings 0 (bulk in 0x81, bulk out 0x02, interrupt in 0x83) and 1 (bulk out 0x02
+ * of small packets), interface 1 without endpoints. What is written to 0x02 comes back from 0x81;
+ * UsbInterrupt makes 0x83 speak. DriverEntry is return usb_test_main(DriverObject, RegistryPath,
+ * Test): Test runs with Usb made in EvtDevicePrepareHardware.
  */
 #pragma once
 
@@ -19,7 +20,8 @@
 #define USB_PACKET 64u
 #define USB_FIFO_BYTES 4096u
 #define USB_CONFIGURATION ((USBD_CONFIGURATION_HANDLE)0xC0F1)
-#define USB_PIPE(Setting, Address) ((USBD_PIPE_HANDLE)(ULONG_PTR)(0x1000 + (Setting) * 0x100 + (Address)))
+#define USB_PIPE(Setting, Address)                                                                 \
+    ((USBD_PIPE_HANDLE)(ULONG_PTR)(0x1000 + (Setting)*0x100 + (Address)))
 enum { USB_READ_BACK = 1, USB_KEEP, USB_STALL, USB_NEVER }; /* vendor requests */
 
 #pragma pack(push, 1)
@@ -35,7 +37,20 @@ typedef struct _USB_MODEL_CONFIG {
 #pragma pack(pop)
 
 static const USB_DEVICE_DESCRIPTOR UsbDescriptor = {
-    sizeof(UsbDescriptor), USB_DEVICE_DESCRIPTOR_TYPE, 0x200, 0xFF, 0, 0, 64, 0x0DD0, 0x0001, 0x0102, 1, 2, 0, 1,
+    sizeof(UsbDescriptor),
+    USB_DEVICE_DESCRIPTOR_TYPE,
+    0x200,
+    0xFF,
+    0,
+    0,
+    64,
+    0x0DD0,
+    0x0001,
+    0x0102,
+    1,
+    2,
+    0,
+    1,
 };
 static USB_MODEL_CONFIG UsbConfig = {
     {9, USB_CONFIGURATION_DESCRIPTOR_TYPE, sizeof(USB_MODEL_CONFIG), 2, 1, 0,
@@ -55,14 +70,16 @@ static WDFDEVICE UsbBus, UsbFunction;
 static WDFQUEUE UsbReads[2]; /* that wait: bulk, interrupt */
 static WDFQUEUE UsbIdles;    /* idle notifications */
 static KEVENT UsbIdleCame;
-static BOOLEAN UsbNoIdle;    /* the stack knows nothing of them */
-static VOID (*UsbInit)(PWDFDEVICE_INIT Init, PWDF_PNPPOWER_EVENT_CALLBACKS Power); /* of the function driver's device */
+static BOOLEAN UsbNoIdle; /* the stack knows nothing of them */
+static VOID (*UsbInit)(PWDFDEVICE_INIT Init,
+                       PWDF_PNPPOWER_EVENT_CALLBACKS Power); /* of the function driver's device */
 static KSPIN_LOCK UsbLock;
 static UCHAR UsbFifo[USB_FIFO_BYTES], UsbKept[64];
 static ULONG UsbFifoBytes, UsbKeptBytes; /* UsbLock */
 static BOOLEAN UsbStalled, UsbGone;      /* 0x81 and 0x83 refuse; the port is empty */
 static ULONG UsbPortResets, UsbCycles, UsbPipeResets, UsbAborts, UsbInterfaceReferences;
-static ULONG UsbConfigurations, UsbSettings; /* selections, one digit each: 1 + interfaces; 1 + setting */
+static ULONG UsbConfigurations,
+    UsbSettings; /* selections, one digit each: 1 + interfaces; 1 + setting */
 
 /* ---- the device ---- */
 
@@ -103,13 +120,15 @@ static NTSTATUS UsbGetDescriptor(struct _URB_CONTROL_DESCRIPTOR_REQUEST *Get)
         return STATUS_UNSUCCESSFUL;
     }
     Get->TransferBufferLength = min(Get->TransferBufferLength, Bytes);
-    RtlCopyMemory(UsbBuffer(Get->TransferBuffer, Get->TransferBufferMDL), From, Get->TransferBufferLength);
+    RtlCopyMemory(UsbBuffer(Get->TransferBuffer, Get->TransferBufferMDL), From,
+                  Get->TransferBufferLength);
     return STATUS_SUCCESS;
 }
 
 static VOID UsbFillInterface(PUSBD_INTERFACE_INFORMATION Info)
 {
-    const USB_ENDPOINT_DESCRIPTOR *Endpoint = Info->AlternateSetting == 0 ? &UsbConfig.In : &UsbConfig.OutOther;
+    const USB_ENDPOINT_DESCRIPTOR *Endpoint =
+        Info->AlternateSetting == 0 ? &UsbConfig.In : &UsbConfig.OutOther;
 
     Info->NumberOfPipes = Info->InterfaceNumber != 0 ? 0 : Info->AlternateSetting == 0 ? 3 : 1;
     Info->InterfaceHandle = (PVOID)(ULONG_PTR)(0x2000 + Info->InterfaceNumber);
@@ -138,7 +157,8 @@ static NTSTATUS UsbSelect(PURB Urb)
         return STATUS_SUCCESS;
     }
     if (Urb->UrbSelectConfiguration.ConfigurationDescriptor != NULL)
-        for (; (PUCHAR)Info + FIELD_OFFSET(USBD_INTERFACE_INFORMATION, Pipes) <= End && Info->Length != 0;
+        for (; (PUCHAR)Info + FIELD_OFFSET(USBD_INTERFACE_INFORMATION, Pipes) <= End &&
+               Info->Length != 0;
              Info = (PVOID)((PUCHAR)Info + Info->Length), Interfaces++)
             UsbFillInterface(Info);
     if (Interfaces != 0)
@@ -153,7 +173,8 @@ static VOID UsbAnswer(WDFREQUEST Request, const UCHAR *Data, ULONG Bytes)
     struct _URB_BULK_OR_INTERRUPT_TRANSFER *Read = &UsbUrbOf(Request)->UrbBulkOrInterruptTransfer;
 
     Read->TransferBufferLength = min(Read->TransferBufferLength, Bytes);
-    RtlCopyMemory(UsbBuffer(Read->TransferBuffer, Read->TransferBufferMDL), Data, Read->TransferBufferLength);
+    RtlCopyMemory(UsbBuffer(Read->TransferBuffer, Read->TransferBufferMDL), Data,
+                  Read->TransferBufferLength);
     UsbDone(Request, (PURB)Read, STATUS_SUCCESS, USBD_STATUS_SUCCESS);
 }
 
@@ -223,7 +244,8 @@ static VOID UsbTransfer(WDFREQUEST Request, PURB Urb)
         UsbDone(Request, Urb, STATUS_UNSUCCESSFUL, USBD_STATUS_INVALID_PIPE_HANDLE);
     } else {
         KeAcquireSpinLock(&UsbLock, &Irql);
-        RtlCopyMemory(UsbFifo + UsbFifoBytes, UsbBuffer(Transfer->TransferBuffer, Transfer->TransferBufferMDL),
+        RtlCopyMemory(UsbFifo + UsbFifoBytes,
+                      UsbBuffer(Transfer->TransferBuffer, Transfer->TransferBufferMDL),
                       Transfer->TransferBufferLength);
         UsbFifoBytes += Transfer->TransferBufferLength;
         KeReleaseSpinLock(&UsbLock, Irql);
@@ -238,14 +260,16 @@ static VOID UsbControl(WDFREQUEST Request, PURB Urb)
     PWDF_USB_CONTROL_SETUP_PACKET Setup = (PVOID)Transfer->SetupPacket;
     PUCHAR Buffer = UsbBuffer(Transfer->TransferBuffer, Transfer->TransferBufferMDL);
 
-    if (Setup->Packet.bm.Request.Type != BmRequestVendor || Setup->Packet.wLength != Transfer->TransferBufferLength) {
+    if (Setup->Packet.bm.Request.Type != BmRequestVendor ||
+        Setup->Packet.wLength != Transfer->TransferBufferLength) {
         UsbDone(Request, Urb, STATUS_UNSUCCESSFUL, USBD_STATUS_STALL_PID);
     } else if (Setup->Packet.bRequest == USB_READ_BACK && Transfer->TransferBufferLength >= 4) {
         RtlCopyMemory(Buffer, &Setup->Packet.wValue, 2);
         RtlCopyMemory(Buffer + 2, &Setup->Packet.wIndex, 2);
         Transfer->TransferBufferLength = 4;
         UsbDone(Request, Urb, STATUS_SUCCESS, USBD_STATUS_SUCCESS);
-    } else if (Setup->Packet.bRequest == USB_KEEP && Transfer->TransferBufferLength <= sizeof(UsbKept)) {
+    } else if (Setup->Packet.bRequest == USB_KEEP &&
+               Transfer->TransferBufferLength <= sizeof(UsbKept)) {
         UsbKeptBytes = Transfer->TransferBufferLength;
         RtlCopyMemory(UsbKept, Buffer, UsbKeptBytes);
         UsbDone(Request, Urb, STATUS_SUCCESS, USBD_STATUS_SUCCESS);
@@ -290,7 +314,8 @@ static VOID UsbSubmit(WDFREQUEST Request, PURB Urb)
 }
 
 static EVT_WDF_IO_QUEUE_IO_INTERNAL_DEVICE_CONTROL UsbEvtIo;
-static VOID NTAPI UsbEvtIo(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLength, size_t InputLength, ULONG Code)
+static VOID NTAPI UsbEvtIo(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLength,
+                           size_t InputLength, ULONG Code)
 {
     UNREFERENCED_PARAMETER(Queue);
     UNREFERENCED_PARAMETER(OutputLength);
@@ -317,8 +342,9 @@ static VOID NTAPI UsbEvtIo(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputLeng
         WdfRequestComplete(Request, STATUS_NOT_SUPPORTED);
         return;
     }
-    WdfRequestComplete(Request,
-                       Code == IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS);
+    WdfRequestComplete(Request, Code == IOCTL_INTERNAL_USB_SUBMIT_IDLE_NOTIFICATION
+                                    ? STATUS_NOT_SUPPORTED
+                                    : STATUS_SUCCESS);
 }
 
 /* ---- its bus interface ---- */
@@ -407,14 +433,23 @@ static VOID NTAPI UsbEvtDisableWake(WDFDEVICE Child)
 }
 
 static EVT_WDF_CHILD_LIST_CREATE_DEVICE UsbEvtCreate;
-static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
+static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List,
+                                   PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER Header,
                                    PWDFDEVICE_INIT Init)
 {
     DECLARE_CONST_UNICODE_STRING(DeviceId, L"KmdfUsb\\Child");
     DECLARE_CONST_UNICODE_STRING(Instance, L"0");
     USB_BUS_INTERFACE_USBDI_V1 Interface = {
-        sizeof(Interface), USB_BUSIF_USBDI_VERSION_1, (PVOID)0x0B05, UsbReference, UsbDereference, UsbVersion,
-        UsbBusTime, NULL, NULL, UsbIsHighSpeed,
+        sizeof(Interface),
+        USB_BUSIF_USBDI_VERSION_1,
+        (PVOID)0x0B05,
+        UsbReference,
+        UsbDereference,
+        UsbVersion,
+        UsbBusTime,
+        NULL,
+        NULL,
+        UsbIsHighSpeed,
     };
     WDF_QUERY_INTERFACE_CONFIG Config;
     WDF_PDO_EVENT_CALLBACKS Events;
@@ -434,7 +469,8 @@ static NTSTATUS NTAPI UsbEvtCreate(WDFCHILDLIST List, PWDF_CHILD_IDENTIFICATION_
     if (!NT_SUCCESS(Status))
         return Status;
     UsbSetPower(Child);
-    WDF_QUERY_INTERFACE_CONFIG_INIT(&Config, (PINTERFACE)&Interface, &USB_BUS_INTERFACE_USBDI_GUID, NULL);
+    WDF_QUERY_INTERFACE_CONFIG_INIT(&Config, (PINTERFACE)&Interface, &USB_BUS_INTERFACE_USBDI_GUID,
+                                    NULL);
     Status = WdfDeviceAddQueryInterface(Child, &Config);
     return NT_SUCCESS(Status) ? UsbMakeQueues(Child) : Status;
 }
@@ -466,7 +502,8 @@ static NTSTATUS NTAPI UsbEvtAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
         return WdfDeviceCreate(&Init, NULL, &UsbFunction);
     }
     pnp_test_watch(Init);
-    is_status(pnp_test_drive(L"KmdfUsb", L"Child"), STATUS_SUCCESS, "the driver for the device's ID");
+    is_status(pnp_test_drive(L"KmdfUsb", L"Child"), STATUS_SUCCESS,
+              "the driver for the device's ID");
     WDF_CHILD_LIST_CONFIG_INIT(&Config, sizeof(USB_ID), UsbEvtCreate);
     WdfFdoInitSetDefaultChildListConfig(Init, &Config, NULL);
     return WdfDeviceCreate(&Init, NULL, &UsbBus);
@@ -479,9 +516,11 @@ static VOID UsbThread(VOID)
     USB_ID Id;
 
     WDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER_INIT(&Id.Header, sizeof(Id));
-    is_status(WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(UsbBus), &Id.Header, NULL),
+    is_status(WdfChildListAddOrUpdateChildDescriptionAsPresent(WdfFdoGetDefaultChildList(UsbBus),
+                                                               &Id.Header, NULL),
               STATUS_SUCCESS, "the device is plugged in");
-    is_status(IoSynchronousInvalidateDeviceRelations(Pdo, BusRelations), STATUS_SUCCESS, "enumerate");
+    is_status(IoSynchronousInvalidateDeviceRelations(Pdo, BusRelations), STATUS_SUCCESS,
+              "enumerate");
     if (ok(Usb != NULL, "WdfUsbTargetDeviceCreateWithParameters in EvtDevicePrepareHardware"))
         UsbTest();
 }
@@ -491,7 +530,8 @@ static VOID UsbUnload(VOID)
     is_ulong(UsbInterfaceReferences, 0, "no reference of the bus interface is left");
 }
 
-static TAP_UNUSED NTSTATUS usb_test_main(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath, VOID (*Test)(VOID))
+static TAP_UNUSED NTSTATUS usb_test_main(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
+                                         VOID (*Test)(VOID))
 {
     KeInitializeSpinLock(&UsbLock);
     KeInitializeEvent(&UsbIdleCame, NotificationEvent, FALSE);
