@@ -205,6 +205,8 @@ typedef struct HAL_LOADER_BLOCK {
     uint32_t boot_options; /* set by the host: HAL_BOOT_* */
     uint32_t drives;   /* bit n: drive 'A' + n, not C, is a folder of the host's, which cannot be written to */
     uint32_t time_is_up; /* not 0: the run has had its time, the guest stops and says where it is; set by the host */
+    uint32_t special_pool; /* set by the host: the pool tag whose blocks get a page each, '*': drivers' all; 0 none */
+    uint32_t pad3;
 } HAL_LOADER_BLOCK;
 
 /* ---- devices: simulated by models that the host loads (drydock_device.h) ---- */

@@ -376,6 +376,7 @@ static int serve(struct run_session *session, struct supervisor_result *result)
                                       .language = run->options.language,
                                       .drives = broker_drives(run->broker),
                                       .fail_allocation = run->options.fail_allocation,
+                                      .special_pool = run->options.special_pool,
                                       .save_at = run->options.save_at,
                                       .boot_options = run->options.boot_options,
                                       .flags = (run->options.gate ? HAL_FLAG_GATE : 0) |

@@ -66,6 +66,8 @@ const char run_help[] =
     "  --prefix         name the program before each line of its output\n"
     "  --cycles N       load, run, idle and unload N times in the one machine (1)\n"
     "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
+    "  --special-pool TAG|all  pool blocks of that tag, or all of the drivers', get a page each: an overrun or\n"
+    "                   a use after free stops on the instruction that makes it\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
     "  --signing WHICH  which drivers load: off (any: test signing is on, integrity checks are off), test\n"
@@ -109,6 +111,7 @@ enum {
     OPTION_GPU,
     OPTION_CYCLES,
     OPTION_FAIL_ALLOC,
+    OPTION_SPECIAL_POOL,
     OPTION_JSON,
     OPTION_HASH,
     OPTION_SAVE_AT,
@@ -143,6 +146,7 @@ static const struct option long_options[] = {
     {"gate", required_argument, NULL, OPTION_GATE},
     {"cycles", required_argument, NULL, OPTION_CYCLES},
     {"fail-alloc", required_argument, NULL, OPTION_FAIL_ALLOC},
+    {"special-pool", required_argument, NULL, OPTION_SPECIAL_POOL},
     {"clock", required_argument, NULL, OPTION_CLOCK},
     {"gpu", required_argument, NULL, OPTION_GPU},
     {"signing", required_argument, NULL, OPTION_SIGNING},
@@ -308,6 +312,23 @@ static int parse_sleep(struct run_options *options)
     return 0;
 }
 
+static int parse_special_pool(struct run_options *options)
+{
+    size_t bytes = strlen(optarg);
+
+    if (strcmp(optarg, "all") == 0) {
+        options->special_pool = '*';
+        return 0;
+    }
+    if (bytes == 0 || bytes > 4)
+        return cli_usage_error(&cli_verb_run, "--special-pool takes 'all' or a pool tag of up to four characters, not '%s'",
+                               optarg);
+    options->special_pool = 0;
+    for (size_t i = 0; i < 4; i++) /* a shorter tag ends in spaces, as in listings */
+        options->special_pool |= (uint32_t)(uint8_t)(i < bytes ? optarg[i] : ' ') << (8 * i);
+    return 0;
+}
+
 static int parse_option(struct run_options *options, int option, const char *word)
 {
     uint64_t number = options->processors;
@@ -321,6 +342,7 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_CYCLES: return parse_count("cycles", 1, 1000000000, &options->cycles);
     case OPTION_FAIL_ALLOC:
         return parse_count("fail-alloc", 1, UINT64_MAX, &options->fail_allocation);
+    case OPTION_SPECIAL_POOL: return parse_special_pool(options);
     case OPTION_PROCESSORS:
         status = parse_count("processors", 1, 32, &number);
         options->processors = (uint32_t)number;

@@ -53,6 +53,7 @@ struct run_options {
     const char *save_path, *restore_path;
     uint64_t cycles;  /* times that the drivers are loaded and unloaded */
     uint64_t fail_allocation; /* 0: none */
+    uint32_t special_pool;    /* a pool tag, '*': all; 0: none */
     uint64_t save_at; /* safe point number */
     bool json, hash, gate, real_clock, prefix;
     bool keep_registry; /* in machine/registry */

@@ -278,6 +278,7 @@ static void fill_loader_block(const struct machine_options *options)
     block->seed = options->seed;
     block->boot_time_100ns = boot_time(options->flags);
     block->fail_allocation = options->fail_allocation;
+    block->special_pool = options->special_pool;
     block->processors = options->processors;
     block->xsave_mask = xsave_supported();
     block->xsave_bytes = xsave_area_bytes(block->xsave_mask);

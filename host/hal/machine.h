@@ -24,6 +24,7 @@ struct machine_options {
     uint32_t boot_options;    /* HAL_BOOT_* */
     uint32_t drives;          /* HAL_LOADER_BLOCK's */
     uint64_t fail_allocation; /* HAL_LOADER_BLOCK's */
+    uint32_t special_pool;    /* HAL_LOADER_BLOCK's */
     uint64_t save_at;         /* safe point number at which to save, 0 = never */
     uint32_t watchdog_ms;     /* CPU time without progress until HAL_TRAP_STALL */
 };

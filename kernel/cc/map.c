@@ -4,6 +4,8 @@
  */
 #include "ccp.h"
 
+#include "../fsrtl/fsrtl.h"
+
 #include "cc.h"
 
 LIST_ENTRY CcMaps;
@@ -371,8 +373,10 @@ VOID NTAPI CcFlushCache(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOf
     ULONG64 Offset = FileOffset == NULL ? 0 : (ULONG64)FileOffset->QuadPart;
     NTSTATUS Status = STATUS_SUCCESS;
 
-    if (Map != NULL)
+    if (Map != NULL && NT_SUCCESS(Status = FsRtlTellFilters(Map->FileObject, FS_FILTER_ACQUIRE_FOR_CC_FLUSH, NULL))) {
         Status = CcpFlush(Map, Offset, FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
+        FsRtlTellFilters(Map->FileObject, FS_FILTER_RELEASE_FOR_CC_FLUSH, NULL);
+    }
     if (IoStatus != NULL) {
         IoStatus->Status = Status;
         IoStatus->Information = 0;

@@ -41,3 +41,11 @@ PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Cal
  * FALSE when Address is in no pool. Any IRQL; never faults.
  */
 BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes);
+
+/* ---- special pool ---- */
+/* Blocks with Tag, or with '*' what drivers allocate, go to the special pool from now on; 0: none. */
+VOID ExSetSpecialPool(ULONG Tag);
+/* TRUE: it is on. Blocks given so far, and those that it had no place for. */
+BOOLEAN ExQuerySpecialPool(PULONG Given, PULONG Missed);
+/* The bug check of a fault at Address, or 0: not the special pool's. */
+ULONG ExSpecialPoolFault(PVOID Address, BOOLEAN ByKernel);

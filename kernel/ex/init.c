@@ -7,7 +7,7 @@ NTSTATUS ExInitSystem(VOID)
 {
     static NTSTATUS (*const Step[])(VOID) = {
         MmInitSections,   ExpInitEventType, ExpInitSemaphoreType, ExpInitMutantType,
-        ExpInitTimerType, ExpInitCallbacks, ExpInitWorkers,
+        ExpInitTimerType, ExpInitCallbacks, ExpInitWorkers, ExpInitSpecialPool,
     };
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Step); i++) {

@@ -9,8 +9,8 @@
  * that is checked when it is freed.
  *
  * Only one context runs and nothing here is a preemption point, so there are no locks. Left out:
- * special pool, session pool (its types are the plain pools), must-succeed types (bug check, as
- * documented).
+ * session pool (its types are the plain pools), must-succeed types (bug check, as documented). The
+ * special pool is in special.c.
  */
 #include "exp.h"
 
@@ -232,7 +232,7 @@ static VOID ExpReleaseSlot(EXP_POOL *Pool, ULONG Index, EXP_HEADER *Header, cons
     }
 }
 
-static VOID ExpCheckTag(PVOID Block, ULONG Allocated, ULONG Given)
+VOID ExpCheckTag(PVOID Block, ULONG Allocated, ULONG Given)
 {
     if (Given != 0 && ((Given ^ Allocated) & ~PROTECTED_POOL) != 0)
         ExpPoolStop(BAD_POOL_CALLER, 0xA, (ULONG64)Block, Allocated, Given, Block,
@@ -363,6 +363,8 @@ static VOID ExpBillBlock(EXP_POOL *Pool, PVOID Block, SIZE_T Bytes, UCHAR Quota)
 {
     ULONG64 Offset = (ULONG64)Block - Pool->Base;
 
+    if (ExpBillSpecial(Block, Quota))
+        return;
     if (Offset >= (ULONG64)EXP_ARENA_PAGES << PAGE_SHIFT)
         ExpFindHuge(Block)->Quota = Quota;
     else if (Bytes > EXP_SMALL_LIMIT || Pool->Page[Offset >> PAGE_SHIFT].Kind == EXP_PAGE_BIG)
@@ -391,6 +393,9 @@ PVOID ExpAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PV
         if (QuotaIndex == MAXULONG)
             return NULL;
     }
+    Block = Aligned ? NULL : ExpAllocateSpecial(Pool, Bytes, Tag, Caller);
+    if (Block != NULL)
+        goto Bill;
     if (Bytes <= EXP_SMALL_LIMIT && !(Aligned && Bytes > 124 * 16 - 16))
         Block = ExpAllocateSmall(Pool, Bytes, Aligned, Tag, Caller);
     else if (Bytes < (SIZE_T)EXP_HUGE_PAGES << PAGE_SHIFT)
@@ -399,6 +404,7 @@ PVOID ExpAllocatePool(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PV
         Block = ExpAllocateHuge(Pool, Bytes, Tag, Caller);
     if (Block == NULL)
         goto ReturnQuota;
+Bill:
     if (QuotaIndex != 0)
         ExpBillBlock(Pool, Block, Bytes, (UCHAR)QuotaIndex);
     ExpCountTag(Tag, Pool->Paged, (LONG64)Bytes + 1);
@@ -439,6 +445,8 @@ VOID ExpFreePool(PVOID Block, ULONG Tag, PVOID Caller)
     KIRQL Irql = KiGetPcr()->Irql;
     ULONG Index;
 
+    if (Pool == NULL && Huge == NULL && ExpFreeSpecial(Block, Tag, Caller))
+        return;
     if (Irql > (Paged ? APC_LEVEL : DISPATCH_LEVEL))
         ExpPoolStop(BAD_POOL_CALLER, 9, Irql, Paged, (ULONG64)Block, Block,
                     "freed at too high an IRQL");
@@ -505,7 +513,7 @@ BOOLEAN ExpFindBlock(PVOID Address, EXP_BLOCK *Block)
         return TRUE;
     }
     if (Pool == NULL)
-        return FALSE;
+        return ExpFindSpecial(Address, Block);
     Index = (ULONG)(((ULONG64)Address - Pool->Base) >> PAGE_SHIFT);
     if (Index == 0 || Index >= Pool->PagesInUse || Pool->Page[Index].Kind <= EXP_PAGE_FREE)
         return FALSE;
@@ -551,6 +559,7 @@ VOID ExpEnumerateBlocks(VOID (*Visit)(PVOID Context, const EXP_BLOCK *Block), PV
     for (ULONG i = 0; i < EXP_POOL_COUNT; i++)
         for (ULONG Index = 1; Index < ExpPool[i].PagesInUse; Index++)
             ExpEnumeratePage(&ExpPool[i], Index, Visit, Context);
+    ExpEnumerateSpecial(Visit, Context);
     for (PLIST_ENTRY Link = ExpHugeList.Flink; Link != &ExpHugeList; Link = Link->Flink) {
         ExpReadHuge(CONTAINING_RECORD(Link, EXP_HUGE, Link), &Block);
         Visit(Context, &Block);

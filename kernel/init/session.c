@@ -445,6 +445,19 @@ static NTSTATUS SessionPower(ULONG Number)
                            Number == 4 ? PowerActionHibernate : PowerActionSleep);
 }
 
+/* What the special pool had no place for came from the ordinary pool: the run says so. */
+static VOID SessionReportSpecialPool(VOID)
+{
+    ULONG Given, Missed;
+    char Line[96];
+    int Bytes;
+
+    if (!ExQuerySpecialPool(&Given, &Missed))
+        return;
+    Bytes = _snprintf(Line, sizeof(Line), "special pool: %lu blocks, %lu more found no place there\n", Given, Missed);
+    HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
+}
+
 /* A run that was to fail an allocation says whether it did. */
 static VOID SessionReportFailure(VOID)
 {
@@ -546,7 +559,8 @@ VOID SessionRun(VOID)
             PoWakeSystem();
             IoShutdownSystem();
             PoShutdownDevices(PowerActionShutdownOff);
-            SessionReportFailure();
+            SessionReportSpecialPool();
+    SessionReportFailure();
             HAL->stop(HAL_STOP_SHUTDOWN, 0);
             break;
         default:

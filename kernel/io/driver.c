@@ -4,6 +4,8 @@
  */
 #include "iop.h"
 
+#include "../fsrtl/fsrtl.h"
+
 static UNICODE_STRING IopHardwareDatabase = RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
 static const WCHAR IopServicesKey[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
 
@@ -65,6 +67,7 @@ VOID IopDeleteDriver(PVOID Object)
     if (Extension == NULL)
         return; /* never got as far as its names */
     DD_ASSERT(Driver->DeviceObject == NULL);
+    FsRtlForgetFilterCallbacks(Object);
     IopFreeClientExtensions(Extension);
     IopFreeReinit(Driver);
     IopFreeString(&Driver->DriverName);

@@ -128,6 +128,7 @@ NTSTATUS NTAPI IoQueryFileDosDeviceName(PFILE_OBJECT FileObject, POBJECT_NAME_IN
 
 /* The drive letter whose link leads to the device. The caller frees DosName->Buffer. [doc: IoVolumeDeviceToDosName] */
 NT_EXPORT(IoVolumeDeviceToDosName);
+NT_EXPORT_ALIAS(RtlVolumeDeviceToDosName, IoVolumeDeviceToDosName);
 NTSTATUS NTAPI IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName)
 {
     WCHAR LinkText[] = L"\\??\\A:", TargetText[128], Letter;

@@ -8,6 +8,7 @@
 
 #include "offsets.h"
 
+#include "../ex/ex.h"
 #include "../ldr/ldr.h"
 #include "../mm/mm.h"
 #include "../ps/ps.h"
@@ -119,10 +120,13 @@ static DECLSPEC_NORETURN VOID KiSystemFault(HAL_TRAP_FRAME *Frame, KI_EXCEPTION_
     ULONG64 Pte = MmGetPte((PVOID)Info->address);
     BOOLEAN ByKernel = Frame->rip >= KiLoaderBlock->modules[0].base &&
                        Frame->rip < KiLoaderBlock->modules[0].base + KiLoaderBlock->modules[0].size_bytes;
+    ULONG Special = ExSpecialPoolFault((PVOID)Info->address, ByKernel);
     CONTEXT Context;
 
     KiFrameToContext(Frame, Exception, &Context);
     KeDescribeAddress((PVOID)Info->address);
+    if (Special != 0) /* [guess: at any IRQL] */
+        KiBugCheck(Special, Info->address, Info->access, Frame->rip, 0, &Context, TRUE);
     if ((Pte & HAL_PTE_PRESENT) && Info->access == HAL_ACCESS_EXECUTE) /* [doc: NOEXECUTE_MEMORY] */
         KiBugCheck(0xFC, Info->address, Pte, (ULONG64)Frame, 2, &Context, TRUE);
     if ((Pte & HAL_PTE_PRESENT) && Info->access == HAL_ACCESS_WRITE) /* [doc: ATTEMPTED_WRITE_TO_READONLY_MEMORY] */

@@ -5,6 +5,7 @@
  * programs itself), sections of one file sharing pages with each other and with the file's reads
  * and writes, extending a section.
  */
+#include "../fsrtl/fsrtl.h"
 #include "../ex/exp.h"
 #include "../ps/ps.h"
 #include "mi.h"
@@ -215,6 +216,20 @@ static NTSTATUS MiAttachFile(MI_SECTION *Section, PFILE_OBJECT File)
     return Status;
 }
 
+/* The file's pages are read while its file system and filters know of it. */
+static NTSTATUS MiReadFile(MI_SECTION *Section, PFILE_OBJECT File)
+{
+    FS_FILTER_PARAMETERS Parameters = {
+        .AcquireForSectionSynchronization = {SyncTypeCreateSection, Section->Protect}};
+    NTSTATUS Status = FsRtlTellFilters(File, FS_FILTER_ACQUIRE_FOR_SECTION_SYNCHRONIZATION, &Parameters);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiMoveFile(Section, 0, Section->Count, FALSE);
+    FsRtlTellFilters(File, FS_FILTER_RELEASE_FOR_SECTION_SYNCHRONIZATION, NULL);
+    return Status;
+}
+
 static NTSTATUS MiFillSection(MI_SECTION *Section, PFILE_OBJECT File)
 {
     NTSTATUS Status = STATUS_SUCCESS;
@@ -230,7 +245,7 @@ static NTSTATUS MiFillSection(MI_SECTION *Section, PFILE_OBJECT File)
     Section->Count = (ULONG)BYTES_TO_PAGES(Section->Size.QuadPart);
     Status = MiAllocateSectionPages(Section);
     if (NT_SUCCESS(Status) && File != NULL)
-        Status = MiMoveFile(Section, 0, Section->Count, FALSE);
+        Status = MiReadFile(Section, File);
     return Status;
 }
 
