@@ -108,6 +108,32 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INT
     return (PLIST_ENTRY)KiWaitForEntry(Queue, Mode, Timeout, KI_CALLER());
 }
 
+/*
+ * As many entries as there are, Count at most; waits for the first. Returns their number, or the status that ended the wait
+ * (STATUS_TIMEOUT and its like are above any count). [guess: the routine has a prototype, no page]
+ */
+NT_PARTIAL(KeRemoveQueueEx, "an alertable wait is one that is not");
+ULONG KeRemoveQueueEx(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                      PLIST_ENTRY *EntryArray, ULONG Count)
+{
+    LONG_PTR First = KiWaitForEntry((PRKQUEUE)Queue, WaitMode, Timeout, KI_CALLER());
+    ULONG Taken = 1;
+    KIRQL OldIrql;
+
+    UNREFERENCED_PARAMETER(Alertable);
+    if (First == STATUS_TIMEOUT || First == STATUS_USER_APC || (NTSTATUS)First == STATUS_ABANDONED)
+        return (ULONG)First;
+    EntryArray[0] = (PLIST_ENTRY)First;
+    OldIrql = KiLockDispatcher();
+    while (Taken < Count && !IsListEmpty(&Queue->EntryListHead)) {
+        EntryArray[Taken] = RemoveHeadList(&Queue->EntryListHead);
+        EntryArray[Taken++]->Flink = NULL;
+        Queue->Header.SignalState--;
+    }
+    KiUnlockDispatcher(OldIrql);
+    return Taken;
+}
+
 NT_EXPORT(KeRundownQueue);
 PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue)
 {

@@ -245,3 +245,41 @@ LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK Lock)
     *(volatile LONG *)Lock = (LONG)EX_WRITER;
     return TRUE;
 }
+
+/* ---- locks known by a number: reserved for the system's own file systems. [doc: KeAcquireQueuedSpinLock] ---- */
+
+static KSPIN_LOCK KiNumberedLock[LockQueueMaximumLock];
+
+static PKSPIN_LOCK KiLockOfNumber(KSPIN_LOCK_QUEUE_NUMBER Number)
+{
+    if (Number >= LockQueueMaximumLock) {
+        KeSetBugCheckText("queued spin lock number %lu does not exist", (ULONG)Number);
+        KiBugCheck(0xF, Number, 0, 0, 0, NULL, FALSE);
+    }
+    return &KiNumberedLock[Number];
+}
+
+NT_EXPORT(KeAcquireQueuedSpinLock);
+KIRQL FASTCALL KeAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number)
+{
+    return KeAcquireSpinLockRaiseToDpc(KiLockOfNumber(Number));
+}
+
+NT_EXPORT(KeReleaseQueuedSpinLock);
+VOID FASTCALL KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldIrql)
+{
+    KeReleaseSpinLock(KiLockOfNumber(Number), OldIrql);
+}
+
+NT_EXPORT(KeTryToAcquireQueuedSpinLock);
+LOGICAL FASTCALL KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQL OldIrql)
+{
+    KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
+
+    if (KeTryToAcquireSpinLockAtDpcLevel(KiLockOfNumber(Number))) {
+        *OldIrql = Irql;
+        return TRUE;
+    }
+    KeLowerIrql(Irql);
+    return FALSE;
+}

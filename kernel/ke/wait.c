@@ -371,6 +371,7 @@ BOOLEAN KeAlertThread(KTHREAD *Thread, KPROCESSOR_MODE Mode)
     return Was;
 }
 
+NT_EXPORT(KeTestAlertThread);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode)
 {
     KTHREAD *Thread = (KTHREAD *)KeGetCurrentThread();

@@ -35,6 +35,7 @@ static VOID test_lists(VOID)
     GUID Type;
 
     is_status(FsRtlAllocateExtraCreateParameterList(0, &List), STATUS_SUCCESS, "a list");
+    is_status(FsRtlInitializeExtraCreateParameterList(List), STATUS_SUCCESS, "made empty");
     is_status(FsRtlFindExtraCreateParameter(List, &One, &Found, &Bytes), STATUS_NOT_FOUND,
               "is empty");
     ok(Found == NULL && Bytes == 0, "and says so");

@@ -155,11 +155,55 @@ static VOID test_processors(VOID)
     is_status(KeDeregisterNmiCallback(&Again), STATUS_INVALID_HANDLE, "one that is none");
 }
 
+NTKERNELAPI BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE Mode);
+NTKERNELAPI NTSTATUS NTAPI RtlVolumeDeviceToDosName(PVOID Device, PUNICODE_STRING Name);
+
+static VOID test_more(VOID)
+{
+    UNICODE_STRING Volume = RTL_CONSTANT_STRING(L"\\Device\\HarddiskVolume1"), Drive;
+    LIST_ENTRY Entry[3], *Taken[2] = {NULL, NULL};
+    LARGE_INTEGER Now = {.QuadPart = 0};
+    PDEVICE_OBJECT Device;
+    PFILE_OBJECT File;
+    KQUEUE Queue;
+    KIRQL Irql, Other = 0x77;
+
+    Irql = KeAcquireQueuedSpinLock(LockQueueNtfsStructLock);
+    ok(Irql == PASSIVE_LEVEL && KeGetCurrentIrql() == DISPATCH_LEVEL, "a numbered spin lock");
+    ok(!KeTryToAcquireQueuedSpinLock(LockQueueNtfsStructLock, &Other) && Other == 0x77, "is held");
+    ok(KeTryToAcquireQueuedSpinLock(LockQueueAfdWorkQueueLock, &Other) && Other == DISPATCH_LEVEL,
+       "another is not");
+    KeReleaseQueuedSpinLock(LockQueueAfdWorkQueueLock, Other);
+    KeReleaseQueuedSpinLock(LockQueueNtfsStructLock, Irql);
+    is_irql(PASSIVE_LEVEL, "released");
+
+    KeInitializeQueue(&Queue, 0);
+    is_ulong(KeRemoveQueueEx(&Queue, KernelMode, FALSE, &Now, Taken, 2), STATUS_TIMEOUT,
+             "an empty queue");
+    for (ULONG i = 0; i < 3; i++)
+        KeInsertQueue(&Queue, &Entry[i]);
+    is_ulong(KeRemoveQueueEx(&Queue, KernelMode, FALSE, NULL, Taken, 2), 2, "two of three entries");
+    ok(Taken[0] == &Entry[0] && Taken[1] == &Entry[1], "in their order");
+    is_ulong(KeRemoveQueueEx(&Queue, KernelMode, FALSE, NULL, Taken, 2), 1, "one is left");
+    ok(Taken[0] == &Entry[2] && KeReadStateQueue(&Queue) == 0, "the third");
+    KeRundownQueue(&Queue);
+    ok(!KeTestAlertThread(KernelMode), "nobody has alerted the thread");
+
+    if (!NT_SUCCESS(IoGetDeviceObjectPointer(&Volume, FILE_READ_ATTRIBUTES, &File, &Device)))
+        return;
+    is_status(RtlVolumeDeviceToDosName(File->DeviceObject, &Drive), STATUS_SUCCESS,
+              "RtlVolumeDeviceToDosName");
+    is_unicode(&Drive, L"C:", "its letter");
+    ExFreePool(Drive.Buffer);
+    ObDereferenceObject(File);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
     tap_begin(Driver);
     test_filter(Driver);
     test_processors();
+    test_more();
     return done();
 }

@@ -297,6 +297,50 @@ static VOID volume_events(VOID)
     ZwClose(Handle);
 }
 
+NTSYSAPI NTSTATUS NTAPI ZwNotifyChangeDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID,
+                                                    PIO_STATUS_BLOCK, PVOID, ULONG, ULONG, BOOLEAN);
+NTSYSAPI NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID,
+                                                    PIO_STATUS_BLOCK, PVOID, ULONG, ULONG, BOOLEAN);
+
+static HANDLE open_name(PCWSTR Text, ULONG Disposition, ULONG Options)
+{
+    OBJECT_ATTRIBUTES Attributes;
+    UNICODE_STRING Name;
+    IO_STATUS_BLOCK Iosb;
+    HANDLE Handle = NULL;
+
+    RtlInitUnicodeString(&Name, Text);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    ZwCreateFile(&Handle, FILE_LIST_DIRECTORY | SYNCHRONIZE | DELETE, &Attributes, &Iosb, NULL, 0,
+                 7, Disposition, Options, NULL, 0);
+    return Handle;
+}
+
+/* The services, on C:. */
+static VOID services(VOID)
+{
+    HANDLE Root = open_name(L"\\??\\C:\\", FILE_OPEN, FILE_DIRECTORY_FILE), File;
+    IO_STATUS_BLOCK Iosb;
+
+    is_status(ZwNotifyChangeDirectoryFile(Root, NULL, NULL, NULL, &Iosb, Records, sizeof(Records),
+                                          0, FALSE),
+              STATUS_INVALID_PARAMETER, "a filter of nothing");
+    is_status(ZwNotifyChangeDirectoryFile(Root, NULL, NULL, NULL, &Iosb, Records, sizeof(Records),
+                                          1, FALSE),
+              STATUS_PENDING, "ZwNotifyChangeDirectoryFile waits");
+    File = open_name(L"\\??\\C:\\noticed", FILE_CREATE, FILE_DELETE_ON_CLOSE);
+    is_status(ZwWaitForSingleObject(Root, FALSE, NULL), STATUS_SUCCESS, "until a file comes");
+    ok(Iosb.Status == STATUS_SUCCESS && Iosb.Information == 12 + 14, "whose record it gives");
+    is_record(0, FILE_ACTION_ADDED, L"noticed");
+    ZwClose(File);
+    is_status(NtNotifyChangeDirectoryFile(Root, NULL, NULL, NULL, &Iosb, Records, sizeof(Records),
+                                          1, FALSE),
+              STATUS_PENDING, "NtNotifyChangeDirectoryFile");
+    ok(Iosb.Status == STATUS_SUCCESS, "has what happened meanwhile");
+    is_record(0, FILE_ACTION_REMOVED, L"noticed");
+    ZwClose(Root);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -309,6 +353,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     callbacks();
     endings();
     volume_events();
+    services();
     FsRtlNotifyUninitializeSync(&Sync);
     ok(Sync == NULL, "FsRtlNotifyUninitializeSync");
     FsRtlNotifyUninitializeSync(&Sync);
