@@ -6,6 +6,34 @@
 
 #include "tap.h"
 
+static void test_volume(void)
+{
+    DWORD serial = 0, serial_of_current = 1, longest = 0, flags = 0, sectors = 0, bytes = 0, room = 0, all = 0;
+    ULARGE_INTEGER total = {.QuadPart = 0};
+    WCHAR label[MAX_PATH + 1], system[MAX_PATH + 1];
+    char narrow[16];
+
+    OK(GetVolumeInformationW(L"C:\\", label, MAX_PATH + 1, &serial, &longest, &flags, system, MAX_PATH + 1),
+       "GetVolumeInformationW");
+    OK(longest == 255 && (flags & FILE_UNICODE_ON_DISK) && wcscmp(system, L"NTFS") == 0, "NTFS, names of 255, Unicode");
+    OK(GetVolumeInformationW(NULL, NULL, 0, &serial_of_current, NULL, NULL, NULL, 0) && serial == serial_of_current,
+       "the current directory's volume");
+    OK(GetVolumeInformationA("C:\\", NULL, 0, NULL, NULL, NULL, narrow, sizeof(narrow)) && strcmp(narrow, "NTFS") == 0,
+       "GetVolumeInformationA");
+    OK(!GetVolumeInformationW(L"C:\\", NULL, 0, NULL, NULL, NULL, system, 4) && GetLastError() == ERROR_BAD_LENGTH,
+       "a buffer without room for the end");
+    OK(!GetVolumeInformationW(L"C:", NULL, 0, NULL, NULL, NULL, NULL, 0) && GetLastError() == ERROR_INVALID_NAME,
+       "a root without its backslash");
+    OK(!GetVolumeInformationW(L"C:\\Windows\\", NULL, 0, NULL, NULL, NULL, NULL, 0) &&
+           GetLastError() == ERROR_DIR_NOT_ROOT, "a directory that is no root");
+    OK(!GetVolumeInformationW(L"Q:\\", NULL, 0, NULL, NULL, NULL, NULL, 0) && GetLastError() == ERROR_PATH_NOT_FOUND,
+       "a drive that there is not");
+    OK(GetDiskFreeSpaceW(L"C:\\", &sectors, &bytes, &room, &all) && room <= all, "GetDiskFreeSpaceW");
+    OK(GetDiskFreeSpaceExW(L"C:\\", NULL, &total, NULL) &&
+           (all == MAXDWORD || total.QuadPart == (ULONGLONG)all * sectors * bytes), "the same size by GetDiskFreeSpaceEx");
+    OK(GetDiskFreeSpaceA(NULL, NULL, NULL, NULL, NULL), "GetDiskFreeSpaceA of the current directory's volume");
+}
+
 static void test_win32(void)
 {
     HANDLE file, find;
@@ -123,6 +151,7 @@ static void test_copy(void)
 int main(void)
 {
     test_copy();
+    test_volume();
     test_win32();
     test_paths();
     test_stdio();

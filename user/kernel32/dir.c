@@ -1,5 +1,5 @@
 /*
- * Files by name: attributes, finding, deleting, moving, directories, volumes' free space. Not modelled: short names, links,
+ * Files by name: attributes, finding, deleting, moving, directories. Not modelled: short names, links,
  * moving to another volume by copying.
  */
 #include "k32.h"
@@ -13,7 +13,7 @@ typedef struct _FIND { /* what a FindFirstFile handle points to */
     UCHAR Buffer[4096];
 } FIND;
 
-static NTSTATUS OpenByName(const WCHAR *Name, ACCESS_MASK Access, ULONG Options, PHANDLE Handle)
+NTSTATUS OpenByName(const WCHAR *Name, ACCESS_MASK Access, ULONG Options, PHANDLE Handle)
 {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK IoStatus;
@@ -368,58 +368,4 @@ BOOL WINAPI MoveFileExA(LPCSTR From, LPCSTR To, DWORD Flags)
 BOOL WINAPI MoveFileA(LPCSTR From, LPCSTR To)
 {
     return MoveFileExA(From, To, MOVEFILE_COPY_ALLOWED);
-}
-
-/* ---- volumes ---- */
-
-BOOL WINAPI GetDiskFreeSpaceExW(LPCWSTR Directory, PULARGE_INTEGER Available, PULARGE_INTEGER Total,
-                                PULARGE_INTEGER Free)
-{
-    FILE_FS_FULL_SIZE_INFORMATION Size;
-    IO_STATUS_BLOCK IoStatus;
-    HANDLE File;
-    ULONGLONG Unit;
-    NTSTATUS Status = OpenByName(Directory != NULL ? Directory : L".", FILE_LIST_DIRECTORY, 0x1, &File);
-
-    if (NT_SUCCESS(Status)) {
-        Status = NtQueryVolumeInformationFile(File, &IoStatus, &Size, sizeof(Size), FileFsFullSizeInformation);
-        NtClose(File);
-    }
-    if (!NT_SUCCESS(Status))
-        return SetStatusError(Status);
-    Unit = (ULONGLONG)Size.SectorsPerAllocationUnit * Size.BytesPerSector;
-    if (Available != NULL)
-        Available->QuadPart = Size.CallerAvailableAllocationUnits.QuadPart * Unit;
-    if (Total != NULL)
-        Total->QuadPart = Size.TotalAllocationUnits.QuadPart * Unit;
-    if (Free != NULL)
-        Free->QuadPart = Size.ActualAvailableAllocationUnits.QuadPart * Unit;
-    return TRUE;
-}
-
-DWORD WINAPI GetLogicalDrives(VOID)
-{
-    struct { /* PROCESS_DEVICEMAP_INFORMATION.Query */
-        ULONG DriveMap;
-        UCHAR DriveType[32];
-    } Map = {0};
-
-    NtQueryInformationProcess(NtCurrentProcess(), ProcessDeviceMap, &Map, sizeof(Map), NULL);
-    return Map.DriveMap;
-}
-
-UINT WINAPI GetDriveTypeW(LPCWSTR Root)
-{
-    WCHAR Letter = Root != NULL ? (WCHAR)(Root[0] & ~0x20) : L'C';
-
-    if (Letter >= L'A' && Letter <= L'Z' && GetLogicalDrives() & 1u << (Letter - L'A'))
-        return DRIVE_FIXED;
-    return DRIVE_NO_ROOT_DIR;
-}
-
-UINT WINAPI GetDriveTypeA(LPCSTR Root)
-{
-    WCHAR Wide[2] = {Root != NULL ? (BYTE)Root[0] : 0, 0};
-
-    return GetDriveTypeW(Root == NULL ? NULL : Wide);
 }

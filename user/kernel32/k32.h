@@ -36,6 +36,10 @@ NTSTATUS WaitForFile(HANDLE File, PIO_STATUS_BLOCK IoStatus, NTSTATUS Status);
 /* The APC of an NT service that calls the Win32 completion routine Context. */
 VOID NTAPI CallCompletion(PVOID Context, PIO_STATUS_BLOCK IoStatus, ULONG Reserved);
 
+/* ---- dir.c ---- */
+/* Opens the file or directory of a Win32 name; Options: FILE_*, as NtOpenFile takes them. */
+NTSTATUS OpenByName(const WCHAR *Name, ACCESS_MASK Access, ULONG Options, PHANDLE Handle);
+
 /* ---- strings and paths ---- */
 /* A heap copy in UTF-16, or NULL with ERROR_NOT_ENOUGH_MEMORY; NULL gives NULL. The caller frees it with FreeText. */
 WCHAR *WideFromAnsi(const char *Text);
