@@ -39,6 +39,9 @@ static VOID test_lists(VOID)
     is_status(FsRtlFindExtraCreateParameter(List, &One, &Found, &Bytes), STATUS_NOT_FOUND,
               "is empty");
     ok(Found == NULL && Bytes == 0, "and says so");
+    is_status(FsRtlInitializeExtraCreateParameterList(List), STATUS_SUCCESS, "it is made anew");
+    is_status(FsRtlFindExtraCreateParameter(List, &One, &Found, &Bytes), STATUS_NOT_FOUND,
+              "and is empty again");
     is_status(FsRtlInsertExtraCreateParameter(List, First), STATUS_SUCCESS, "one goes in");
     is_status(FsRtlInsertExtraCreateParameter(List, Same), STATUS_INVALID_PARAMETER,
               "another of its type does not");
