@@ -20,6 +20,8 @@ static const GUID TraceGuid = {0x53333333, 1, 2, {1, 2, 3, 4, 5, 6, 7, 8}};
 enum { GOOD, NAME_OUTSIDE, COUNT_TOO_LARGE, DATA_OUTSIDE, TOO_MANY, LIES };
 static ULONG Mode;
 static ULONG SmallOnes, Seen, Size;
+static BOOLEAN Old; /* a driver of Windows 2000, which knows IRP_MN_REGINFO alone */
+static ULONG AskedOld;
 static PUCHAR Buffer;
 static KEVENT Told;
 
@@ -114,8 +116,11 @@ static NTSTATUS NTAPI system_control(PDEVICE_OBJECT Device, PIRP Irp)
     BOOLEAN Own;
 
     if (Stack->Parameters.WMI.ProviderId == (ULONG_PTR)Device) {
-        if (Stack->MinorFunction == IRP_MN_REGINFO_EX) {
+        if (Stack->MinorFunction == (Old ? IRP_MN_REGINFO : IRP_MN_REGINFO_EX)) {
+            AskedOld += Old;
             Status = reginfo(Stack, &Information);
+        } else if (Stack->MinorFunction == IRP_MN_REGINFO_EX) {
+            Status = STATUS_NOT_SUPPORTED;
         } else {
             Own = RtlCompareMemory(Stack->Parameters.WMI.DataPath, &OwnGuid, sizeof(GUID)) == sizeof(GUID);
             if (Stack->MinorFunction == IRP_MN_QUERY_ALL_DATA)
@@ -249,6 +254,25 @@ static VOID wrong_registration(PDEVICE_OBJECT Device)
     is_ulong(Size, 6000, "the second with as much room as was asked for");
 }
 
+/* IRP_MN_REGINFO, as IRP_MN_REGINFO_EX is not known, in two steps as well. */
+static VOID old_registration(PDEVICE_OBJECT Device)
+{
+    Old = TRUE;
+    IoWMIRegistrationControl(Device, WMIREG_ACTION_REREGISTER);
+    drain();
+    is_ulong(AskedOld, 1, "IRP_MN_REGINFO instead of IRP_MN_REGINFO_EX");
+    is_status(query(&ListGuid), STATUS_SUCCESS, "whose answer counts");
+    SmallOnes = 1;
+    IoWMIRegistrationControl(Device, WMIREG_ACTION_REREGISTER);
+    drain();
+    is_ulong(AskedOld, 3, "again, in two steps");
+    is_status(query(&OwnGuid), STATUS_SUCCESS, "and it counts");
+    Old = FALSE;
+    IoWMIRegistrationControl(Device, WMIREG_ACTION_REREGISTER);
+    drain();
+    is_ulong(AskedOld, 3, "one that knows IRP_MN_REGINFO_EX is not asked so");
+}
+
 static VOID NTAPI notified(PVOID Wnode, PVOID Context)
 {
     PWNODE_SINGLE_INSTANCE Event = Wnode;
@@ -335,6 +359,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
     good();
     wrong_answers();
     wrong_registration(Device);
+    old_registration(Device);
     reference(Device);
     without_device();
     IoWMIOpenBlock((GUID *)&ListGuid, WMIGUID_QUERY, &Block);
