@@ -513,7 +513,7 @@ enum {
     HAL_COMMAND_SPAWN = 16,  /* as HAL_COMMAND_RUN, but ends at once, and the program has that terminal */
     HAL_COMMAND_INPUT = 17,  /* text: text_bytes of its input, up to and with the end of a line; none: the end of all */
     HAL_COMMAND_SIGNAL = 18, /* high half: a console event; CTRL_CLOSE_EVENT also ends what does not end by it */
-    HAL_COMMAND_SHOW = 20,   /* text: "tree", "devices", "summary", or "wmi" TAB "{GUID}" or nothing: records, with that number, then HAL_STREAM_EXIT */
+    HAL_COMMAND_SHOW = 20,   /* text: "tree", "devices", "summary", "power", or "wmi" TAB "{GUID}" or nothing: records, with that number, then HAL_STREAM_EXIT */
     HAL_COMMAND_FLOW = 19,   /* high half: 0: its writers wait, 1: they go on */
     HAL_COMMAND_PLACE = 32,   /* text: service name; gets a root device after all if no device has come for it */
     HAL_COMMAND_WMI = 40,     /* write WMI's blocks and their data to HAL_STREAM_REPORT; text: "{GUID}", or empty: all */

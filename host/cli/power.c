@@ -4,12 +4,13 @@
 
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/show.h"
 
 #define STATE_RESUME 5
 
 static const char power_help[] =
     "usage: drydock power [--machine DIR] sleep [S1|S2|S3] | hibernate | resume | status | "
-    "shutdown\n\n"
+    "requests | shutdown\n\n"
     "Sends the machine that drydock boot has started to sleep, and wakes it. Its drivers are "
     "asked,\n"
     "and told; one that refuses keeps it awake. While it sleeps, its programs stand still. It "
@@ -19,6 +20,7 @@ static const char power_help[] =
     "  hibernate  S4; it keeps its memory, and its process\n"
     "  resume     returns when it works again\n"
     "  status     whether it works or sleeps\n"
+    "  requests   who wants the system or the display to stay on, as powercfg /requests shows it\n"
     "  shutdown   as drydock shutdown\n\n"
     "exit status: 0 done, 1 usage, no machine, refused\n";
 
@@ -50,9 +52,11 @@ static int cli_power(int argc, char **argv)
         return cli_usage_error(&cli_verb_power, "option '--machine' needs a value");
     if (at + 2 == argc && strcmp(argv[at + 1], "shutdown") == 0)
         return cli_verb_shutdown.run(at + 1, argv); /* all words before it are its own, too */
+    if (at + 2 == argc && strcmp(argv[at + 1], "requests") == 0)
+        return show_power_requests(machine);
     state = parse_state(argc - at - 1, argv + at + 1);
     if (state < 0)
-        return cli_usage_error(&cli_verb_power, "say sleep, hibernate, resume, status or shutdown");
+        return cli_usage_error(&cli_verb_power, "say sleep, hibernate, resume, status, requests or shutdown");
     status = attach_open(&attach, machine);
     if (status != EXIT_FINE)
         return status;

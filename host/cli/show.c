@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/run.h"
+#include "cli/show.h"
 #include "cli/suggest.h"
 
 static const char tree_help[] =
@@ -59,7 +60,8 @@ static bool take_report(void *context, const char *text, size_t bytes)
     return true;
 }
 
-static int show(const char *machine, const char *what, const char *guid, struct console *console)
+/* What the machine says of it, as the console's records. */
+static int fetch(const char *machine, const char *what, const char *guid, struct console *console)
 {
     struct attach attach = {.fd = -1, .report = take_report, .context = console};
     json_t *end = NULL;
@@ -70,6 +72,13 @@ static int show(const char *machine, const char *what, const char *guid, struct 
     status = attach_run(&attach, json_pack("{s:s, s:s, s:s}", "verb", "show", "what", what, "guid", guid), &end);
     json_decref(end);
     attach_close(&attach);
+    return status;
+}
+
+static int show(const char *machine, const char *what, const char *guid, struct console *console)
+{
+    int status = fetch(machine, what, guid, console);
+
     if (status == EXIT_FINE)
         summary_show(console, stdout);
     if (status == EXIT_FINE && guid[0] != '\0' && console->record_count == 0) {
@@ -120,6 +129,46 @@ static int run_plain(const struct cli_verb *verb, int argc, char **argv)
     if (status == EXIT_FINE && optind < argc)
         status = cli_usage_error(verb, "%s takes options only, not '%s'", verb->name, argv[optind]);
     return status == EXIT_FINE ? run(verb, "", &options) : status;
+}
+
+/* As powercfg /requests shows them: a heading a type, then who asks and why. */
+static void print_power_requests(const struct console *console)
+{
+    static const char *const types[] = {"DISPLAY", "SYSTEM", "AWAYMODE", "EXECUTION"};
+
+    for (unsigned type = 0; type < sizeof(types) / sizeof(types[0]); type++) {
+        unsigned found = 0;
+
+        printf("%s:\n", types[type]);
+        for (unsigned i = 0; i < console->record_count; i++) {
+            char kind[16], owner[256], reason[256] = "";
+
+            if (sscanf(console->record[i], "powerrequest\t%15[^\t]\t", kind) != 1 || strtoul(kind, NULL, 10) != type ||
+                sscanf(console->record[i], "powerrequest\t%*u\t%15[^\t]\t%255[^\t]\t%255[^\n]", kind, owner, reason) < 2)
+                continue;
+            printf("[%s] %s\n", kind, owner);
+            if (reason[0] != '\0')
+                puts(reason);
+            found++;
+        }
+        puts(found == 0 ? "None.\n" : "");
+    }
+}
+
+int show_power_requests(const char *machine)
+{
+    struct console *console = calloc(1, sizeof(*console));
+    int status;
+
+    if (console == NULL)
+        return EXIT_USAGE;
+    console_init(console, false, false);
+    status = fetch(machine, "power", "", console);
+    if (status == EXIT_FINE)
+        print_power_requests(console);
+    console_free(console);
+    free(console);
+    return status;
 }
 
 static int cli_tree(int argc, char **argv)

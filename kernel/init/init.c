@@ -16,6 +16,7 @@
 #include "../np/np.h"
 #include "../ob/ob.h"
 #include "../pnp/pnp.h"
+#include "../po/po.h"
 #include "../ps/ps.h"
 #include "../se/se.h"
 #include "../vf/vf.h"
@@ -52,6 +53,7 @@ static VOID InitPhase1(PVOID Context)
     CcInitSystem();
     VfInitSystem();
     DD_ASSERT(NT_SUCCESS(WmiInitSystem()));
+    DD_ASSERT(NT_SUCCESS(PoInitRequests()));
     DD_ASSERT(NT_SUCCESS(IoInitSystem()));
     DD_ASSERT(NT_SUCCESS(HalInitDevices()));
     DD_ASSERT(NT_SUCCESS(PsInitConsole()));

@@ -10,7 +10,7 @@
 
 typedef struct _SESSION_SHOW {
     ULONG64 Number; /* of whom the records and the end are for */
-    BOOLEAN IsTree, HasDetails, IsSummary, HasGuid;
+    BOOLEAN IsTree, HasDetails, IsSummary, IsPower, HasGuid;
     GUID Guid;
 } SESSION_SHOW;
 
@@ -36,6 +36,8 @@ static VOID NTAPI SessionShowThread(PVOID Context)
         SummaryWriteTree(Show->HasDetails);
     else if (Show->IsSummary)
         SummaryWrite();
+    else if (Show->IsPower)
+        SummaryWritePowerRequests();
     else
         WmiDump(Show->HasGuid ? &Show->Guid : NULL);
     SummaryStream = HAL_STREAM_REPORT;
@@ -44,12 +46,12 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     ExFreePoolWithTag(Show, 'sseS');
 }
 
-/* "tree", "devices" (the tree with details), "summary", or "wmi" TAB "{GUID}" or nothing. */
+/* "tree", "devices" (the tree with details), "summary", "power" (its requests), or "wmi" TAB "{GUID}" or nothing. */
 static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
 {
     static const UNICODE_STRING Tree = RTL_CONSTANT_STRING(L"tree"), Wmi = RTL_CONSTANT_STRING(L"wmi");
     static const UNICODE_STRING Summary = RTL_CONSTANT_STRING(L"summary");
-    static const UNICODE_STRING Devices = RTL_CONSTANT_STRING(L"devices");
+    static const UNICODE_STRING Devices = RTL_CONSTANT_STRING(L"devices"), Power = RTL_CONSTANT_STRING(L"power");
     UNICODE_STRING What = {0}, Guid = {0};
     NTSTATUS Status = SessionField(0, &What);
 
@@ -59,8 +61,9 @@ static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
         Show->HasDetails = RtlEqualUnicodeString(&What, &Devices, FALSE);
         Show->IsTree = Show->HasDetails || RtlEqualUnicodeString(&What, &Tree, FALSE);
         Show->IsSummary = RtlEqualUnicodeString(&What, &Summary, FALSE);
+        Show->IsPower = RtlEqualUnicodeString(&What, &Power, FALSE);
         Show->HasGuid = Guid.Length != 0;
-        if (!Show->IsTree && !Show->IsSummary && !RtlEqualUnicodeString(&What, &Wmi, FALSE))
+        if (!Show->IsTree && !Show->IsSummary && !Show->IsPower && !RtlEqualUnicodeString(&What, &Wmi, FALSE))
             Status = STATUS_INVALID_PARAMETER;
         else if (Show->HasGuid)
             Status = RtlGUIDFromString(&Guid, &Show->Guid);

@@ -11,6 +11,7 @@
 #include "../io/io.h"
 #include "../ob/ob.h"
 #include "../pnp/pnp.h"
+#include "../po/po.h"
 #include "../rtl/rtl.h"
 
 #define SUMMARY_TAGS 512
@@ -265,4 +266,17 @@ VOID SummaryWrite(VOID)
     if ((LONG64)Kernel.Blocks > 0)
         SummaryPrint("pool\t(kernel)\tall\t%I64d\t%I64d\n", Kernel.Blocks, Kernel.Bytes);
     ObEnumerateTypes(SummaryPrintType, &Index);
+}
+
+/* ---- power requests ---- */
+
+static VOID SummaryPrintPowerRequest(PVOID Context, ULONG Type, const char *Kind, PCUNICODE_STRING Owner, PCUNICODE_STRING Reason)
+{
+    UNREFERENCED_PARAMETER(Context);
+    SummaryPrint("powerrequest\t%lu\t%s\t%wZ\t%wZ\n", Type, Kind, Owner, Reason);
+}
+
+VOID SummaryWritePowerRequests(VOID)
+{
+    PoVisitRequests(SummaryPrintPowerRequest, NULL);
 }

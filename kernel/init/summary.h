@@ -19,3 +19,5 @@ VOID SummaryWrite(VOID);
 extern ULONG64 SummaryStream;
 /* The device tree as records; Details: each device's follow it, as records of "device". PASSIVE_LEVEL. */
 VOID SummaryWriteTree(BOOLEAN Details);
+/* What keeps the system or the display awake: type, kind, owner, reason. PASSIVE_LEVEL. */
+VOID SummaryWritePowerRequests(VOID);

@@ -26,3 +26,8 @@ VOID PoShutdownDevices(POWER_ACTION Action);
 VOID PoCheckDeletedDevice(PDEVICE_OBJECT Device);
 /* The device is being deleted: nobody watches whether it is idle. IRQL <= DISPATCH_LEVEL. */
 VOID PoForgetIdleDevice(PDEVICE_OBJECT Device);
+/* The type of object of power requests; with ob. */
+NTSTATUS PoInitRequests(VOID);
+/* Calls Visit, which may not wait, for each type that a power request or a thread asks for: a POWER_REQUEST_TYPE, and who. */
+typedef VOID PO_REQUEST_VISIT(PVOID Context, ULONG Type, const char *Kind, PCUNICODE_STRING Owner, PCUNICODE_STRING Reason);
+VOID PoVisitRequests(PO_REQUEST_VISIT *Visit, PVOID Context);

@@ -57,6 +57,12 @@ NTSTATUS PopStayAsleep(SYSTEM_POWER_STATE State, ULONG64 Limit100ns);
 VOID PopChangeSetting(const GUID *Setting, ULONG Value);
 extern const GUID PopConsoleDisplayState;
 
+/* ---- request.c ---- */
+EXECUTION_STATE PopRequestedState(VOID); /* ES_* of all requests and threads */
+/* NtPowerInformation's levels of programs' requests. */
+NTSTATUS PopCreateUserRequest(PVOID Input, ULONG InputLength, PVOID Output, ULONG OutputLength);
+NTSTATUS PopActOnUserRequest(PVOID Input, ULONG InputLength);
+
 /* ---- state.c ---- */
 #define POP_IRP_WOKE 0x80000000 /* IRP.Flags: PoSetSystemWake */
 typedef struct _POP_HISTORY {

@@ -34,7 +34,7 @@ static LIST_ENTRY PopStates = { &PopStates, &PopStates };
 
 static EXECUTION_STATE PopExecutionState(VOID)
 {
-    EXECUTION_STATE Flags = 0;
+    EXECUTION_STATE Flags = PopRequestedState();
     PLIST_ENTRY Entry;
 
     for (Entry = PopStates.Flink; Entry != &PopStates; Entry = Entry->Flink)
@@ -125,14 +125,19 @@ static ULONG PopAnswer(POWER_INFORMATION_LEVEL Level, PVOID Answer)
 }
 
 NT_SERVICE_PARTIAL(PowerInformation, "levels but SystemPowerCapabilities, SystemBatteryState, SystemExecutionState, "
-                                     "LastSleepTime and LastWakeTime");
+                                     "LastSleepTime, LastWakeTime and those of kernel32's power requests");
 NTSTATUS NTAPI NtPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputLength,
                                   PVOID OutputBuffer, ULONG OutputLength)
 {
     union { SYSTEM_POWER_CAPABILITIES Capabilities; SYSTEM_BATTERY_STATE Battery; ULONG64 Number; } Answer;
-    ULONG Bytes = PopAnswer(InformationLevel, &Answer);
     NTSTATUS Status = STATUS_SUCCESS;
+    ULONG Bytes;
 
+    if (InformationLevel == PowerRequestCreate)
+        return PopCreateUserRequest(InputBuffer, InputLength, OutputBuffer, OutputLength);
+    if (InformationLevel == PowerRequestAction)
+        return OutputBuffer == NULL ? PopActOnUserRequest(InputBuffer, InputLength) : STATUS_INVALID_PARAMETER;
+    Bytes = PopAnswer(InformationLevel, &Answer);
     if (Bytes == 0 || InputBuffer != NULL || InputLength != 0 || OutputBuffer == NULL)
         return STATUS_INVALID_PARAMETER;
     if (OutputLength < Bytes)

@@ -51,6 +51,7 @@ struct _ETHREAD {
     BOOLEAN PriorityBoostDisabled;
     UCHAR IoPriority, PagePriority; /* 0: the default; else the value and one */
     GUID ActivityId;                /* EtwActivityIdControl */
+    ULONG ExecutionState;           /* NtSetThreadExecutionState: ES_* without ES_CONTINUOUS */
     UNICODE_STRING Name;            /* NtSetInformationThread(ThreadNameInformation); allocated */
     NTSTATUS PendingExitStatus; /* with ExitPending */
     KAPC ExitApc;

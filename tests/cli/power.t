@@ -47,6 +47,22 @@ for state in S1 S2 S3 S4; do
     run power resume
     is "$status $(cat "$work/out")" '0 working' "and back from $state"
 done
+run power requests
+is "$(tr '\n' '|' < "$work/out")" 'DISPLAY:|None.||SYSTEM:|None.||AWAYMODE:|None.||EXECUTION:|None.||' 'nobody wants it to stay awake'
+mkfifo "$work/in" "$work/said"
+timeout 60 "$drydock" exec build/cli-programs/awake.exe < "$work/in" > "$work/said" 2>&1 &
+exec 4> "$work/in" 3< "$work/said"
+while read -r line <&3 && [ "${line%$'\r'}" != awake ]; do echo "$line"; done > "$work/tap"
+unlike "$work/tap" '^not ok' 'a program asks for it: each of its checks holds'
+like "$work/tap" '^1\.\.14' 'it gets to its end'
+run power requests
+is "$(sed 's/^.PROCESS. .*awake.exe$/[PROCESS] awake/' "$work/out" | tr '\n' '|')" \
+    'DISPLAY:|[PROCESS] awake||SYSTEM:|[PROCESS] awake|a film is shown||AWAYMODE:|None.||EXECUTION:|[PROCESS] awake|a film is shown||' \
+    'what it asks for, and why'
+exec 4>&- 3<&-
+wait
+run power requests
+is "$(grep -c None "$work/out")" 4 'it ends, and so do its requests'
 run power sleep
 is "$(cat "$work/out")" 'asleep in S3' 'sleep is S3'
 run power sleep
