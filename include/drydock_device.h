@@ -74,7 +74,7 @@ typedef struct DD_DEVICE_HOST {
     void (*set_timer)(DD_DEVICE *device, uint32_t id, uint64_t due_100ns);
     void (*cancel_timer)(DD_DEVICE *device, uint32_t id);
     void (*log)(DD_DEVICE *device, const char *text); /* one line among Drydock's messages */
-    /* Signals wake-up; nothing happens unless the device is in D3 and the system has allowed it. */
+    /* Signals wake-up; nothing happens unless the device is not in D0 and the system has allowed it. */
     void (*wake)(DD_DEVICE *device);
 } DD_DEVICE_HOST;
 
@@ -84,6 +84,9 @@ struct DD_DEVICE {
     void *state; /* state_bytes, zero at first, aligned to 64 */
     void *owner; /* the host's */
 };
+
+enum { DD_POWER_STATES = 1, DD_POWER_D1 = 2, DD_POWER_D2 = 4 }; /* D0 and D3; and these */
+#define DD_WAKES(s) (1 + (s)) /* from S0 (the device alone sleeps) to S4 */
 
 typedef struct DD_DEVICE_MODEL {
     uint32_t abi;        /* DD_DEVICE_ABI */

@@ -226,7 +226,7 @@ typedef struct HAL_DEVICE_INFO {
     uint8_t line;           /* interrupt line, HAL_DEVICE_NO_LINE without one */
     uint8_t line_latched;   /* the line is edge triggered */
     uint8_t power_offset;   /* of PCI's power management in the configuration space; 0: always in D0 */
-    uint8_t wakes;          /* it can signal wake-up from D3 */
+    uint8_t wakes;          /* it can signal wake-up: 1 and the deepest S state that this ends; 0: it cannot */
     uint32_t message_limit; /* messages that it can send; 0 none */
     uint32_t msix;          /* they are MSI-X */
     struct {

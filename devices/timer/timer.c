@@ -120,18 +120,25 @@ static int timer_configure(DD_DEVICE_MODEL *model, const char *arguments, char *
                            size_t why_bytes)
 {
     uint64_t msi = dd_argument(arguments, "msi", 0), msix = dd_argument(arguments, "msix", 0);
-    uint64_t messages = msix != 0 ? msix : msi;
+    uint64_t messages = msix != 0 ? msix : msi, sleep = dd_argument(arguments, "sleep", 0);
 
     if (messages > 32 || (msix == 0 && (msi & (msi - 1)) != 0)) {
         snprintf(why, why_bytes, "msi is 1, 2, 4, 8, 16 or 32, and msix at most 32");
+        return -1;
+    }
+    if (sleep > 4) {
+        snprintf(why, why_bytes, "sleep is 0 to 4");
         return -1;
     }
     model->message_limit = (uint8_t)messages;
     model->msix = msix != 0;
     if (dd_argument(arguments, "root", 0) != 0)
         model->bus = DD_BUS_ROOT;
-    model->wakes = dd_argument(arguments, "wake", 0) != 0;
-    model->has_power_states = model->wakes || dd_argument(arguments, "d3", 0) != 0;
+    if (dd_argument(arguments, "wake", 0) != 0)
+        model->wakes = (uint8_t)DD_WAKES(sleep);
+    if (model->wakes || dd_argument(arguments, "d3", 0) != 0)
+        model->has_power_states = (uint8_t)(DD_POWER_STATES | (dd_argument(arguments, "d1", 0) != 0 ? DD_POWER_D1 : 0) |
+                                            (dd_argument(arguments, "d2", 0) != 0 ? DD_POWER_D2 : 0));
     model->line_latched = dd_argument(arguments, "latched", 0) != 0;
     return 0;
 }
@@ -141,7 +148,8 @@ static const DD_DEVICE_MODEL model = {
     .size_bytes = sizeof(DD_DEVICE_MODEL),
     .name = "timer",
     .help = "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 "
-            "(edge triggered, root), d3=1 power states, wake=1 wakes from D3 as it expires",
+            "(edge triggered, root), d3=1 power states (d1=1, d2=1 those too), wake=1 wakes from them "
+            "as it expires, sleep=N the machine too, from S1 to SN",
     .bus = DD_BUS_PCI,
     .vendor_id = TIMER_VENDOR_ID,
     .device_id = TIMER_DEVICE_ID,

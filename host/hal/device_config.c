@@ -33,7 +33,9 @@ enum {
 #define COMMAND_WRITABLE (COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | 0x140u | COMMAND_NO_LINE)
 #define STATUS_CAPABILITIES 0x10u
 #define POWER_VERSION 0x0003u
-#define POWER_WAKES_FROM_D3 0x4000u
+#define POWER_HAS_D1 0x0200u
+#define POWER_HAS_D2 0x0400u
+#define POWER_WAKES_FROM_D0 0x0800u /* the next bits: from D1, D2, D3 */
 #define POWER_STATE 0x0003u
 #define POWER_KEEPS_STATE 0x0008u /* D3 to D0 is no reset */
 #define POWER_WAKE_ENABLE 0x0100u
@@ -118,14 +120,25 @@ static void init_messages(struct device_config *config, const DD_DEVICE_MODEL *m
                     : 0x80u | (uint32_t)__builtin_ctz(model->message_limit) << 1);
 }
 
+/* What the device says of its states. */
+static uint32_t power_abilities(const DD_DEVICE_MODEL *model)
+{
+    uint32_t abilities = POWER_VERSION;
+
+    if (model->has_power_states & DD_POWER_D1)
+        abilities |= POWER_HAS_D1 | (model->wakes ? POWER_WAKES_FROM_D0 << 1 : 0);
+    if (model->has_power_states & DD_POWER_D2)
+        abilities |= POWER_HAS_D2 | (model->wakes ? POWER_WAKES_FROM_D0 << 2 : 0);
+    return abilities | (model->wakes ? POWER_WAKES_FROM_D0 << 3 : 0);
+}
+
 static void init_power(struct device_config *config, const DD_DEVICE_MODEL *model)
 {
     if (!model->has_power_states)
         return;
     put(config, CONFIG_POWER_OFFSET, 1, 0x01);
     put(config, CONFIG_POWER_OFFSET + 1, 1, get(config, CAPABILITIES, 1));
-    put(config, CONFIG_POWER_OFFSET + 2, 2,
-        POWER_VERSION | (model->wakes ? POWER_WAKES_FROM_D3 : 0));
+    put(config, CONFIG_POWER_OFFSET + 2, 2, power_abilities(model));
     put(config, POWER_CONTROL, 2, POWER_KEEPS_STATE);
     put(config, STATUS, 2, STATUS_CAPABILITIES);
     put(config, CAPABILITIES, 1, CONFIG_POWER_OFFSET);
@@ -226,12 +239,15 @@ static uint32_t power_control(const struct device_config *config)
     return config->has_power_states ? get(config, POWER_CONTROL, 2) : 0;
 }
 
-/* D1 and D2 are not there: a device that is told to go to one of them stays as it is. */
+/* A device that is told to go to a state that it has not stays as it is. */
 static void settle_power(struct device_config *config, uint32_t before, uint32_t written)
 {
     uint32_t now = power_control(config);
 
-    if ((now & POWER_STATE) == 1 || (now & POWER_STATE) == 2)
+    uint32_t abilities = get(config, CONFIG_POWER_OFFSET + 2, 2);
+
+    if (((now & POWER_STATE) == 1 && !(abilities & POWER_HAS_D1)) ||
+        ((now & POWER_STATE) == 2 && !(abilities & POWER_HAS_D2)))
         now = (now & ~POWER_STATE) | (before & POWER_STATE);
     put(config, POWER_CONTROL, 2, now & ~(written & POWER_WAKE_STATUS));
 }
@@ -246,7 +262,7 @@ bool config_signal_wake(struct device_config *config)
     uint32_t control = power_control(config);
 
     if (is_on(config) || !(control & POWER_WAKE_ENABLE) ||
-        !(get(config, CONFIG_POWER_OFFSET + 2, 2) & POWER_WAKES_FROM_D3))
+        !(get(config, CONFIG_POWER_OFFSET + 2, 2) & POWER_WAKES_FROM_D0 << (control & POWER_STATE)))
         return false;
     put(config, POWER_CONTROL, 2, control | POWER_WAKE_STATUS);
     return true;

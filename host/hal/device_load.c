@@ -75,7 +75,8 @@ static int check_model(const DD_DEVICE_MODEL *model, char *why, size_t why_bytes
         return refuse(why, why_bytes, "its state or its number of messages is too large");
     if (model->message_limit != 0 && !model->msix && !is_power_of_two(model->message_limit))
         return refuse(why, why_bytes, "it has a number of MSI messages that is no power of two");
-    if ((model->wakes && !model->has_power_states) ||
+    if ((model->wakes && !model->has_power_states) || model->wakes > DD_WAKES(4) ||
+        (model->has_power_states && !(model->has_power_states & DD_POWER_STATES)) ||
         (model->has_power_states && model->bus != DD_BUS_PCI))
         return refuse(why, why_bytes, "it has power states that are not possible");
     return check_regions(model, why, why_bytes);

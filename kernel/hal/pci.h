@@ -47,6 +47,7 @@ NTSTATUS HalpStartDevice(HALP_DEVICE *Device, PCM_RESOURCE_LIST Resources);
 VOID HalpStopDevice(HALP_DEVICE *Device); /* no access, no interrupt */
 
 /* ---- pcipower.c ---- */
+VOID HalpTellPowerStates(const HALP_DEVICE *Device, PDEVICE_CAPABILITIES Capabilities);
 VOID HalpSetPowerState(const HALP_DEVICE *Device, DEVICE_POWER_STATE State);
 /* Completes the request, or holds it and returns STATUS_PENDING. */
 NTSTATUS HalpWaitWake(HALP_DEVICE *Device, PIRP Irp);

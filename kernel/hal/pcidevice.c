@@ -40,12 +40,7 @@ static NTSTATUS HalpQueryCapabilities(const HALP_DEVICE *Device, PDEVICE_CAPABIL
     Capabilities->Address =
         Device->Info.bus == HAL_BUS_PCI ? Device->Info.slot << 16 : Device->Index;
     Capabilities->UINumber = MAXULONG;
-    Capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
-    for (ULONG State = PowerSystemSleeping1; State < PowerSystemMaximum; State++)
-        Capabilities->DeviceState[State] = PowerDeviceD3;
-    Capabilities->WakeFromD3 = Device->Info.wakes != 0;
-    Capabilities->SystemWake = Device->Info.wakes ? PowerSystemWorking : PowerSystemUnspecified;
-    Capabilities->DeviceWake = Device->Info.wakes ? PowerDeviceD3 : PowerDeviceUnspecified;
+    HalpTellPowerStates(Device, Capabilities);
     return STATUS_SUCCESS;
 }
 

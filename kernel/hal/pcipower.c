@@ -1,13 +1,15 @@
 /*
- * Power of the bus's devices: D0 and D3 by PCI's power management, where a device has it, and
- * wake-up from D3. [doc: Handling a Wait/Wake IRP in a Bus Driver (PDO)] Left out: waking the
- * system from sleep; D1 and D2; the states of a device without power management, which stays in D0.
+ * Power of the bus's devices: D0 to D3 by PCI's power management, where a device has it, and
+ * wake-up. [doc: Handling a Wait/Wake IRP in a Bus Driver (PDO); PCI Bus Power Management, 3.2] Left
+ * out: the states of a device without power management, which stays in D0.
  */
 #include "pci.h"
 
 /* PCI's power management control and status register. */
 #define HALP_POWER_STATE 0x0003u
-#define HALP_POWER_D3 3u
+#define HALP_POWER_HAS_D1 0x0200u /* of its capabilities register */
+#define HALP_POWER_HAS_D2 0x0400u
+#define HALP_POWER_WAKES_FROM_D0 0x0800u /* the next bits: from D1, D2, D3 */
 #define HALP_POWER_WAKE_ENABLE 0x0100u
 #define HALP_POWER_WAKE_STATUS 0x8000u /* a one clears it */
 
@@ -30,7 +32,34 @@ static VOID HalpChangeControl(const HALP_DEVICE *Device, USHORT Clear, USHORT Se
 VOID HalpSetPowerState(const HALP_DEVICE *Device, DEVICE_POWER_STATE State)
 {
     if (Device->Info.power_offset != 0)
-        HalpChangeControl(Device, HALP_POWER_STATE, State == PowerDeviceD0 ? 0 : HALP_POWER_D3);
+        HalpChangeControl(Device, HALP_POWER_STATE, (USHORT)(State - PowerDeviceD0));
+}
+
+/* The state that a device is in while the system is in S1 (D1, if it can) or deeper. */
+static DEVICE_POWER_STATE HalpStateFor(SYSTEM_POWER_STATE System, const DEVICE_CAPABILITIES *Capabilities)
+{
+    if (System == PowerSystemSleeping1 && Capabilities->DeviceD1)
+        return PowerDeviceD1;
+    return System <= PowerSystemSleeping2 && Capabilities->DeviceD2 ? PowerDeviceD2 : PowerDeviceD3;
+}
+
+VOID HalpTellPowerStates(const HALP_DEVICE *Device, PDEVICE_CAPABILITIES Capabilities)
+{
+    USHORT Abilities = 0;
+
+    if (Device->Info.power_offset != 0)
+        HalpReadDevice(Device, &Abilities, Device->Info.power_offset + 2u, sizeof(Abilities));
+    Capabilities->DeviceD1 = (Abilities & HALP_POWER_HAS_D1) != 0;
+    Capabilities->DeviceD2 = (Abilities & HALP_POWER_HAS_D2) != 0;
+    Capabilities->DeviceState[PowerSystemWorking] = PowerDeviceD0;
+    for (SYSTEM_POWER_STATE State = PowerSystemSleeping1; State < PowerSystemMaximum; State++)
+        Capabilities->DeviceState[State] = HalpStateFor(State, Capabilities);
+    Capabilities->WakeFromD1 = (Abilities & HALP_POWER_WAKES_FROM_D0 << 1) != 0;
+    Capabilities->WakeFromD2 = (Abilities & HALP_POWER_WAKES_FROM_D0 << 2) != 0;
+    Capabilities->WakeFromD3 = Device->Info.wakes != 0;
+    Capabilities->SystemWake = Device->Info.wakes ? (SYSTEM_POWER_STATE)(PowerSystemWorking + Device->Info.wakes - 1)
+                                                  : PowerSystemUnspecified;
+    Capabilities->DeviceWake = Device->Info.wakes ? PowerDeviceD3 : PowerDeviceUnspecified;
 }
 
 /* ---- IRP_MN_WAIT_WAKE ---- */
@@ -106,7 +135,7 @@ NTSTATUS HalpWaitWake(HALP_DEVICE *Device, PIRP Irp)
     NTSTATUS Status = Irp->IoStatus.Status;
 
     if (Device->Info.wakes)
-        Status = Stack->Parameters.WaitWake.PowerState > PowerSystemWorking
+        Status = Stack->Parameters.WaitWake.PowerState >= PowerSystemWorking + Device->Info.wakes
                      ? STATUS_INVALID_DEVICE_STATE
                      : HalpHoldWake(Device, Irp);
     if (Status == STATUS_PENDING)
