@@ -34,6 +34,8 @@ static const GUID FsRtlpVolumeEvent[] = {
                                    0x0a0b,
                                    0x4e03,
                                    {0xad, 0x88, 0x2f, 0xa7, 0xc6, 0xce, 0x74, 0x8a}},
+    /* [guess] This one's, FORCED_CLOSED's, INFO_MAKE_COMPAT's and BACKGROUND_FORMAT's stand in the
+     * SDK's ioevent.h, and in no document. */
     [FSRTL_VOLUME_WORM_NEAR_FULL] = {0xf3bfff82,
                                      0xf3de,
                                      0x48d2,
