@@ -17,15 +17,15 @@
  *   twice=N      its first N messages come a second time, 1 us later
  *   late-irq=US  its interrupts come so late; a line that has gone down by then does not come
  *   late=US      its timers are so late
- *   ones-at=N    its Nth register read is not answered: it reads as ones, and the model is not asked;
- *   ones-for=K   so are the K from there on (1)
- *   fail-dma=N   its Nth transfer fails: dma_read or dma_write returns -1
- *   late-dma=US  what it writes to memory stays on its way for so long, unless one of these pushes it
- *                ahead, as on PCI: a message, the answer to a register read, a read from memory by
- *                the device. A line pushes nothing: a driver has to read a register before it looks
+ *   ones-at=N    its Nth register read is not answered: it reads as ones, and the model is not
+ * asked; ones-for=K   so are the K from there on (1) fail-dma=N   its Nth transfer fails: dma_read
+ * or dma_write returns -1 late-dma=US  what it writes to memory stays on its way for so long,
+ * unless one of these pushes it ahead, as on PCI: a message, the answer to a register read, a read
+ * from memory by the device. A line pushes nothing: a driver has to read a register before it looks
  *   gone-after=N it is pulled out after N accesses to its registers
  *   bus=N        it is behind the Nth bridge (devices/bridge)
- *   arrives=MS, leaves=MS, returns=MS  it is plugged in, pulled out and plugged in again at these times
+ *   arrives=MS, leaves=MS, returns=MS  it is plugged in, pulled out and plugged in again at these
+ * times
  *
  * Times are the machine's virtual time, in units of 100 ns since it was switched on.
  */
@@ -74,7 +74,8 @@ typedef struct DD_DEVICE_HOST {
     void (*set_timer)(DD_DEVICE *device, uint32_t id, uint64_t due_100ns);
     void (*cancel_timer)(DD_DEVICE *device, uint32_t id);
     void (*log)(DD_DEVICE *device, const char *text); /* one line among Drydock's messages */
-    /* Signals wake-up; nothing happens unless the device is not in D0 and the system has allowed it. */
+    /* Signals wake-up; nothing happens unless the device is not in D0 and the system has allowed
+     * it. */
     void (*wake)(DD_DEVICE *device);
 } DD_DEVICE_HOST;
 

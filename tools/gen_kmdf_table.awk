@@ -9,7 +9,13 @@ file > 1 && /^WDF_DDI\(/ {
     enter(mark, "done", "")
 }
 file > 1 && /^WDF_DDI_PARTIAL\(/ {
-    mark = $0; sub(/^WDF_DDI_PARTIAL\(/, "", mark); text = mark
+    line = $0
+    while (line !~ /\);/ && (getline more) > 0) { # strings on lines of their own join
+        sub(/^[ \t]*/, "", more)
+        line = line more
+        gsub(/""/, "", line)
+    }
+    mark = line; sub(/^WDF_DDI_PARTIAL\(/, "", mark); text = mark
     sub(/,.*/, "", mark); sub(/^[^"]*"/, "", text); sub(/".*/, "", text)
     enter(mark, "partial", text)
 }

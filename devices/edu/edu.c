@@ -1,8 +1,8 @@
 /*
  * QEMU's edu device, written anew from its specification [doc: QEMU, docs/specs/edu.rst]: for
- * machines without QEMU, and for runs that repeat in everything. A factorial takes 10 us, a transfer
- * 100 ms as with QEMU. A transfer outside of the device's memory, with which QEMU ends, moves
- * nothing and says so on the log.
+ * machines without QEMU, and for runs that repeat in everything. A factorial takes 10 us, a
+ * transfer 100 ms as with QEMU. A transfer outside of the device's memory, with which QEMU ends,
+ * moves nothing and says so on the log.
  */
 #include "drydock_device.h"
 

@@ -137,8 +137,9 @@ static int timer_configure(DD_DEVICE_MODEL *model, const char *arguments, char *
     if (dd_argument(arguments, "wake", 0) != 0)
         model->wakes = (uint8_t)DD_WAKES(sleep);
     if (model->wakes || dd_argument(arguments, "d3", 0) != 0)
-        model->has_power_states = (uint8_t)(DD_POWER_STATES | (dd_argument(arguments, "d1", 0) != 0 ? DD_POWER_D1 : 0) |
-                                            (dd_argument(arguments, "d2", 0) != 0 ? DD_POWER_D2 : 0));
+        model->has_power_states =
+            (uint8_t)(DD_POWER_STATES | (dd_argument(arguments, "d1", 0) != 0 ? DD_POWER_D1 : 0) |
+                      (dd_argument(arguments, "d2", 0) != 0 ? DD_POWER_D2 : 0));
     model->line_latched = dd_argument(arguments, "latched", 0) != 0;
     return 0;
 }
@@ -147,9 +148,10 @@ static const DD_DEVICE_MODEL model = {
     .abi = DD_DEVICE_ABI,
     .size_bytes = sizeof(DD_DEVICE_MODEL),
     .name = "timer",
-    .help = "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 "
-            "(edge triggered, root), d3=1 power states (d1=1, d2=1 those too), wake=1 wakes from them "
-            "as it expires, sleep=N the machine too, from S1 to SN",
+    .help =
+        "a timer with an interrupt: msi=N or msix=N messages, root=1 (not PCI), latched=1 "
+        "(edge triggered, root), d3=1 power states (d1=1, d2=1 those too), wake=1 wakes from them "
+        "as it expires, sleep=N the machine too, from S1 to SN",
     .bus = DD_BUS_PCI,
     .vendor_id = TIMER_VENDOR_ID,
     .device_id = TIMER_DEVICE_ID,

@@ -1,6 +1,6 @@
 /*
- * Adapters and their samples. What is reported was measured by whoever published it, or stands in the registry; what neither
- * says is not valid. An adapter keeps its index.
+ * Adapters and their samples. What is reported was measured by whoever published it, or stands in
+ * the registry; what neither says is not valid. An adapter keeps its index.
  */
 #include "driver.h"
 
@@ -31,7 +31,8 @@ static AI_ADAPTER *AiFindAdapter(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE *
         AI_ADAPTER *Adapter = &Gpu->Adapter[i];
 
         if (ByPci ? (Adapter->Valid & AI_GPU_VALID_PCI) && AiSamePci(&Adapter->Sample, Sample)
-                  : (Adapter->Valid & AI_GPU_VALID_LUID) && Adapter->Sample.LuidLow == Sample->LuidLow &&
+                  : (Adapter->Valid & AI_GPU_VALID_LUID) &&
+                        Adapter->Sample.LuidLow == Sample->LuidLow &&
                         Adapter->Sample.LuidHigh == Sample->LuidHigh)
             return Adapter;
     }
@@ -39,8 +40,8 @@ static AI_ADAPTER *AiFindAdapter(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE *
 }
 
 /*
- * The registry knows which adapters there are, but not where: the first sample of one of the same PCI identifiers says that.
- * Lock held.
+ * The registry knows which adapters there are, but not where: the first sample of one of the same
+ * PCI identifiers says that. Lock held.
  */
 static AI_ADAPTER *AiFindUnplaced(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE *Sample)
 {
@@ -49,7 +50,8 @@ static AI_ADAPTER *AiFindUnplaced(_Inout_ AI_GPU *Gpu, _In_ const AI_GPU_SAMPLE 
     for (UINT32 i = 0; (Sample->Valid & Needed) == Needed && i < Gpu->Count; i++) {
         AI_ADAPTER *Adapter = &Gpu->Adapter[i];
 
-        if ((Adapter->Flags & AI_GPU_FLAG_ENUMERATED) && (Adapter->Valid & Needed) == AI_GPU_VALID_PCI_ID &&
+        if ((Adapter->Flags & AI_GPU_FLAG_ENUMERATED) &&
+            (Adapter->Valid & Needed) == AI_GPU_VALID_PCI_ID &&
             Adapter->Sample.PciDeviceId == Sample->PciDeviceId)
             return Adapter;
     }
@@ -99,14 +101,17 @@ static BOOLEAN AiIsSampleValid(_In_ const AI_GPU_SAMPLE *Sample)
 {
     const UINT32 Valid = Sample->Valid;
 
-    if ((Valid & ~AI_GPU_VALID_ALL) != 0 || (Valid & AI_IDENTITY) == 0 || (Sample->Flags & ~AI_GPU_SAMPLE_FLAGS) != 0 ||
-        Sample->Source == AI_SOURCE_NONE || Sample->Source > AI_SOURCE_MAX || Sample->Reserved != 0)
+    if ((Valid & ~AI_GPU_VALID_ALL) != 0 || (Valid & AI_IDENTITY) == 0 ||
+        (Sample->Flags & ~AI_GPU_SAMPLE_FLAGS) != 0 || Sample->Source == AI_SOURCE_NONE ||
+        Sample->Source > AI_SOURCE_MAX || Sample->Reserved != 0)
         return FALSE;
     if (Sample->PciDevice > 31 || Sample->PciFunction > 7)
         return FALSE;
-    if (Sample->UtilizationBasisPoints > AI_BASIS_POINTS || Sample->MemoryUtilizationBasisPoints > AI_BASIS_POINTS)
+    if (Sample->UtilizationBasisPoints > AI_BASIS_POINTS ||
+        Sample->MemoryUtilizationBasisPoints > AI_BASIS_POINTS)
         return FALSE;
-    if (Sample->TemperatureMilliC < AI_TEMPERATURE_LOW || Sample->TemperatureMilliC > AI_TEMPERATURE_HIGH)
+    if (Sample->TemperatureMilliC < AI_TEMPERATURE_LOW ||
+        Sample->TemperatureMilliC > AI_TEMPERATURE_HIGH)
         return FALSE;
     if ((Valid & AI_GPU_VALID_MEMORY_TOTAL) && (Valid & AI_GPU_VALID_MEMORY_USED) &&
         Sample->MemoryUsedBytes > Sample->MemoryTotalBytes)
@@ -120,7 +125,8 @@ static BOOLEAN AiIsFresh(_In_ const AI_ADAPTER *Adapter, _In_ UINT64 Now100ns)
 }
 
 /* The sample replaces the last one; what the registry knows of the adapter stays. Lock held. */
-static VOID AiStoreSample(_Inout_ AI_ADAPTER *Adapter, _In_ const AI_FILE *File, _In_ const AI_GPU_SAMPLE *Sample)
+static VOID AiStoreSample(_Inout_ AI_ADAPTER *Adapter, _In_ const AI_FILE *File,
+                          _In_ const AI_GPU_SAMPLE *Sample)
 {
     const AI_GPU_SAMPLE Old = Adapter->Sample;
     AI_GPU_SAMPLE *New = &Adapter->Sample;
@@ -168,7 +174,8 @@ NTSTATUS AiGpuPublish(AI_GPU *Gpu, const AI_FILE *File, const AI_GPU_SAMPLE *Sam
         Adapter = AiAddAdapter(Gpu);
     if (Adapter == NULL)
         Status = STATUS_INSUFFICIENT_RESOURCES;
-    else if (Adapter->Publisher != NULL && Adapter->Publisher != File && AiIsFresh(Adapter, AiNow100ns()))
+    else if (Adapter->Publisher != NULL && Adapter->Publisher != File &&
+             AiIsFresh(Adapter, AiNow100ns()))
         Status = STATUS_SHARING_VIOLATION;
     else
         AiStoreSample(Adapter, File, Sample);
@@ -220,7 +227,8 @@ static VOID AiFillStatic(_In_ const AI_ADAPTER *Adapter, _Inout_ AI_GPU_STATUS *
     }
 }
 
-static VOID AiFillLive(_In_ const AI_ADAPTER *Adapter, _In_ UINT64 Now100ns, _Inout_ AI_GPU_STATUS *Status)
+static VOID AiFillLive(_In_ const AI_ADAPTER *Adapter, _In_ UINT64 Now100ns,
+                       _Inout_ AI_GPU_STATUS *Status)
 {
     const AI_GPU_SAMPLE *Sample = &Adapter->Sample;
 
@@ -257,7 +265,8 @@ NTSTATUS AiGpuQuery(AI_GPU *Gpu, UINT32 Index, BOOLEAN WithoutSample, AI_GPU_STA
     GpuStatus->AdapterIndex = Index;
     GpuStatus->AdapterCount = Gpu->Count;
     Adapter = Index < Gpu->Count ? &Gpu->Adapter[Index] : NULL;
-    Live = Adapter != NULL && Adapter->HasSample && (Adapter->Publisher != NULL || AiIsFresh(Adapter, Now100ns));
+    Live = Adapter != NULL && Adapter->HasSample &&
+           (Adapter->Publisher != NULL || AiIsFresh(Adapter, Now100ns));
     if (Adapter == NULL)
         Status = STATUS_NO_MORE_ENTRIES;
     else if (!Live && !WithoutSample)

@@ -72,7 +72,8 @@ ULONG EduTakeBits(EDU *Edu);
 
 /* ---- operation.c ---- */
 VOID EduInitOperations(EDU *Edu);
-/* A factorial, a raise or a transfer, whose parameters are checked and whose remove lock is held. */
+/* A factorial, a raise or a transfer, whose parameters are checked and whose remove lock is held.
+ */
 NTSTATUS EduQueue(EDU *Edu, PIRP Irp);
 VOID EduStartNext(EDU *Edu);            /* <= DISPATCH_LEVEL */
 VOID EduService(EDU *Edu, ULONG Bits);  /* DISPATCH_LEVEL: the device raised these */
@@ -85,4 +86,5 @@ VOID EduCancelFile(EDU *Edu, PFILE_OBJECT File); /* what waits for this file */
 
 /* ---- pnp.c, power.c, request.c: dispatch routines ---- */
 DRIVER_ADD_DEVICE EduAddDevice;
-DRIVER_DISPATCH EduPnp, EduPower, EduOpenClose, EduCleanup, EduReadWrite, EduControl, EduSystemControl;
+DRIVER_DISPATCH EduPnp, EduPower, EduOpenClose, EduCleanup, EduReadWrite, EduControl,
+    EduSystemControl;

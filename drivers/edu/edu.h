@@ -8,15 +8,16 @@
 
 #define EDU_DEVICE_LINK L"\\DosDevices\\Edu"
 #define EDU_WIN32_NAME "\\\\.\\Edu"
-/* It has 4096, but QEMU (7.2 at least) takes a transfer that reaches the last one for out of bounds,
- * and ends. [measured] */
+/* It has 4096, but QEMU (7.2 at least) takes a transfer that reaches the last one for out of
+ * bounds, and ends. [measured] */
 #define EDU_DEVICE_BYTES 4095u
 
 /* {5A1C4B3E-0E2D-4F5B-9C0A-7D3B1F6E8A21} */
 #define EDU_INTERFACE_GUID \
     {0x5A1C4B3E, 0x0E2D, 0x4F5B, {0x9C, 0x0A, 0x7D, 0x3B, 0x1F, 0x6E, 0x8A, 0x21}}
 
-#define EDU_IOCTL(number, access) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (number), METHOD_BUFFERED, access)
+#define EDU_IOCTL(number, access)                                                                  \
+    CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (number), METHOD_BUFFERED, access)
 /* Out: ULONG, the identification register. */
 #define IOCTL_EDU_IDENTIFY EDU_IOCTL(0, FILE_READ_ACCESS)
 /* In: ULONG; out: ULONG, its inverse, which the device made. */

@@ -1,8 +1,8 @@
 /*
  * Operations that end with an interrupt: one at a time, the others wait in a cancel-safe queue. A
  * transfer goes element by element of its scatter/gather list. An interrupt that gets lost is found
- * by asking the device after two seconds. Leaves out: taking back an operation that the device works
- * on, which it cannot do.
+ * by asking the device after two seconds. Leaves out: taking back an operation that the device
+ * works on, which it cannot do.
  */
 #include "driver.h"
 
@@ -320,7 +320,8 @@ static BOOLEAN EduIsOver(EDU *Edu)
     return (EduRead(Edu, EDU_INTERRUPT_STATUS) & EduArgument(Edu->Current)) != 0;
 }
 
-/* The interrupt is overdue. A device that is gone reads as ones: busy, until its removal is told. */
+/* The interrupt is overdue. A device that is gone reads as ones: busy, until its removal is told.
+ */
 VOID NTAPI EduWatch(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
     EDU *Edu = Context;

@@ -1,7 +1,7 @@
 /*
  * The file broker: does a machine's HAL_FILE requests, in the supervisor, inside one folder (the
- * machine's C/) and those shown as other drives, and nowhere else. The machine is not trusted: nothing it sends can reach another
- * file, a device, or unbounded memory.
+ * machine's C/) and those shown as other drives, and nowhere else. The machine is not trusted:
+ * nothing it sends can reach another file, a device, or unbounded memory.
  */
 #pragma once
 
@@ -33,8 +33,8 @@ struct broker_options {
 /* 0 or -errno (the folder cannot be opened, no memory). */
 int broker_create(const struct broker_options *options, broker **result);
 /*
- * Shows a folder as another drive, read-only: 'A' to 'Z' but C. 0 or -errno: -EEXIST, -ENOSPC, what the
- * folder's opening gives.
+ * Shows a folder as another drive, read-only: 'A' to 'Z' but C. 0 or -errno: -EEXIST, -ENOSPC, what
+ * the folder's opening gives.
  */
 int broker_add_drive(broker *self, char letter, const char *path);
 uint32_t broker_drives(const broker *self); /* without C: bit n is 'A' + n */

@@ -1,6 +1,7 @@
 /*
- * Other drives than C: folders of the host's, read-only, each a broker of its own. A handle of theirs
- * has the drive's place in the table, from 1, in bits 12 to 15, which C:'s handles leave clear.
+ * Other drives than C: folders of the host's, read-only, each a broker of its own. A handle of
+ * theirs has the drive's place in the table, from 1, in bits 12 to 15, which C:'s handles leave
+ * clear.
  */
 #include <errno.h>
 

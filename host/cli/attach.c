@@ -128,7 +128,9 @@ static void take_log(const struct frame *frame)
 static void take_frame(struct talk *talk, const struct frame *frame)
 {
     switch (frame->kind) {
-    case FRAME_STDOUT: talk->failed = talk->failed || !write_all(STDOUT_FILENO, frame->body, frame->bytes); break;
+    case FRAME_STDOUT:
+        talk->failed = talk->failed || !write_all(STDOUT_FILENO, frame->body, frame->bytes);
+        break;
     case FRAME_STDERR: write_all(STDERR_FILENO, frame->body, frame->bytes); break;
     case FRAME_LOG: take_log(frame); break;
     case FRAME_WANT: talk->wants_input = true; break;

@@ -28,7 +28,8 @@
 
 static const char boot_help[] =
     "usage: drydock boot [options]\n\n"
-    "Starts a machine in the background and returns when it is up. Its clock is the host's. Programs\n"
+    "Starts a machine in the background and returns when it is up. Its clock is the host's. "
+    "Programs\n"
     "run in it by their own verbs (drydock sc ...) or by drydock exec; drydock shutdown ends it.\n"
     "Its disk is DIR/C, its registry DIR/registry; DIR/log has Drydock's messages, and\n"
     "DIR/report.txt the report if it stops with a bug check.\n\n"
@@ -40,7 +41,8 @@ static const char boot_help[] =
     "  --device D[,ARG] plug in a simulated device; may be repeated (drydock help run)\n"
     "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N] (simulated:1)\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
-    "  --signing WHICH  which drivers load: bcd (as the machine's boot configuration says: bcdedit), or\n"
+    "  --signing WHICH  which drivers load: bcd (as the machine's boot configuration says: "
+    "bcdedit), or\n"
     "                   off, test, enforce, whatever that says (drydock help run) (bcd)\n"
     "  --secure-boot    the machine has Secure Boot: bcdedit cannot turn test signing on\n"
     "  --seed N         seed of what the machine takes for chance (taken from the host)\n\n"
@@ -118,8 +120,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
         break;
     case OPTION_GPU:
         if (!gpu_parse(optarg, &options->gpu_mode, &options->gpu_count))
-            return cli_usage_error(&cli_verb_boot, "--gpu takes none, host or simulated[:N], not '%s'",
-                                   optarg);
+            return cli_usage_error(&cli_verb_boot,
+                                   "--gpu takes none, host or simulated[:N], not '%s'", optarg);
         break;
     case OPTION_GATE:
         options->gate = strcmp(optarg, "on") == 0;
@@ -136,7 +138,8 @@ static int parse(struct run_options *options, int argc, char **argv)
 {
     int option, status = EXIT_FINE;
 
-    *options = (struct run_options){.ram_mib = 256, .processors = 2, .gpu_mode = GPU_SIMULATED, .gpu_count = 1};
+    *options = (struct run_options){
+        .ram_mib = 256, .processors = 2, .gpu_mode = GPU_SIMULATED, .gpu_count = 1};
     if (getrandom(&options->seed, sizeof(options->seed), 0) != sizeof(options->seed))
         options->seed = 1;
     optind = 0;
@@ -177,7 +180,8 @@ static int keep_words(const struct boot *boot, int argc, char **argv)
 
 #define DYING_TRIES 200
 
-/* The lock, also when who had it is just ending: its socket is dead by then, and its processes soon are. */
+/* The lock, also when who had it is just ending: its socket is dead by then, and its processes soon
+ * are. */
 static int lock_place(const struct place *place)
 {
     static const struct timespec pause = {0, 10000000};
@@ -260,7 +264,8 @@ static int prepare(struct boot *boot, int argc, char **argv)
         .language = run_options_language(),
         .boot_options = boot->options.boot_options,
         .drives = boot->daemon.broker != NULL ? broker_drives(boot->daemon.broker) : 0,
-        .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY | (boot->options.gate ? HAL_FLAG_GATE : 0),
+        .flags = HAL_FLAG_REAL_CLOCK | HAL_FLAG_BOOTED | HAL_FLAG_REGISTRY |
+                 (boot->options.gate ? HAL_FLAG_GATE : 0),
         .watchdog_ms = 3000};
     return status;
 }

@@ -1,6 +1,6 @@
 /*
- * drydock certmgr: has a machine trust a certificate, or not allow it, in the words of the SDK's certmgr. Each
- * certificate is a file in the machine's folder, named by its thumbprint.
+ * drydock certmgr: has a machine trust a certificate, or not allow it, in the words of the SDK's
+ * certmgr. Each certificate is a file in the machine's folder, named by its thumbprint.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,9 +15,12 @@
 
 static const char certmgr_help[] =
     "usage: drydock certmgr /add FILE [/s] [/r localMachine] [STORE] [--machine DIR]\n\n"
-    "Has the machine trust a certificate (DER or PEM), in STORE: root or TrustedPublisher, for tests (a\n"
-    "driver that it signed loads with test signing on); or production, in place of Microsoft's roots (its\n"
-    "drivers always load); or disallowed: what it, or a certificate that it issued, has signed does not load.\n"
+    "Has the machine trust a certificate (DER or PEM), in STORE: root or TrustedPublisher, for "
+    "tests (a\n"
+    "driver that it signed loads with test signing on); or production, in place of Microsoft's "
+    "roots (its\n"
+    "drivers always load); or disallowed: what it, or a certificate that it issued, has signed "
+    "does not load.\n"
     "FILE test: your own test certificate (drydock help signtool). The files are in\n"
     "DIR/certificates/{test,production,disallowed}; deleting one takes its entry back.\n\n"
     "exit status: 0 it is added, 1 it is not\n";

@@ -20,10 +20,9 @@ struct cli_verb {
 };
 
 extern const struct cli_verb cli_verb_run, cli_verb_boot, cli_verb_shutdown, cli_verb_power,
-    cli_verb_exec, cli_verb_dbgview, cli_verb_machines, cli_verb_tree, cli_verb_summary, cli_verb_wmi,
-    cli_verb_cc,
-    cli_verb_imports, cli_verb_signtool, cli_verb_certmgr, cli_verb_infverify,
-    cli_verb_version;
+    cli_verb_exec, cli_verb_dbgview, cli_verb_machines, cli_verb_tree, cli_verb_summary,
+    cli_verb_wmi, cli_verb_cc, cli_verb_imports, cli_verb_signtool, cli_verb_certmgr,
+    cli_verb_infverify, cli_verb_version;
 
 /* "drydock: ..." on standard error, after what was written to standard output before. */
 __attribute__((format(printf, 1, 2))) void cli_message(const char *format, ...);

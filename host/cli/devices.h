@@ -10,7 +10,8 @@
 int devices_load(const struct run_options *options, const char *build);
 /* Tells the simulated GPUs which display adapters the machine has; after devices_load. */
 void devices_place_gpus(struct gpus *gpus);
-/* Starts QEMU for each --qemu-device, on the machine's RAM. EXIT_FINE, or a status after a message. */
+/* Starts QEMU for each --qemu-device, on the machine's RAM. EXIT_FINE, or a status after a message.
+ */
 int devices_start_qemu(const struct run_options *options, struct qemu qemu[RUN_QEMU_LIMIT],
                        int ram_fd);
 /* A number that tells one list of --device options from another: a saved machine fits its own only.

@@ -20,9 +20,11 @@
 
 static const char exec_help[] =
     "usage: drydock exec [--machine DIR] PROG.exe [arguments]\n\n"
-    "Runs a program in the machine that drydock boot has started. PROG.exe is a file here, which is\n"
+    "Runs a program in the machine that drydock boot has started. PROG.exe is a file here, which "
+    "is\n"
     "copied to C:\\, or the name of a program that Windows ships with, or a path in the machine\n"
-    "(C:\\folder\\prog.exe). It has this command's standard input, output and error. Ctrl-C is the\n"
+    "(C:\\folder\\prog.exe). It has this command's standard input, output and error. Ctrl-C is "
+    "the\n"
     "program's; a second one ends it, as does the end of this command.\n\n"
     "exit status: the program's exit code, or 1 when that does not fit in 8 bits; 1 when it could\n"
     "not start, 2 when PROG.exe is no file or no Windows program\n";
@@ -207,13 +209,14 @@ void exec_describe_tool(const char *name)
     for (size_t i = 0; i < TOOL_COUNT; i++)
         if (strcmp(tools[i].name, name) == 0)
             summary = tools[i].summary;
-    printf("drydock %s: %s\n\n"
-           "usage: drydock %s [--machine DIR] [arguments]\n\n"
-           "It runs in the machine that drydock boot has started; its arguments, output and exit\n"
-           "codes are those of the program on Windows. Its own usage: drydock %s /?\n\n"
-           "exit status: the program's exit code, or 1 when that does not fit in 8 bits; 1 when no\n"
-           "machine runs\n",
-           name, summary, name, name);
+    printf(
+        "drydock %s: %s\n\n"
+        "usage: drydock %s [--machine DIR] [arguments]\n\n"
+        "It runs in the machine that drydock boot has started; its arguments, output and exit\n"
+        "codes are those of the program on Windows. Its own usage: drydock %s /?\n\n"
+        "exit status: the program's exit code, or 1 when that does not fit in 8 bits; 1 when no\n"
+        "machine runs\n",
+        name, summary, name, name);
 }
 
 int exec_tool(const char *program, int argc, char **argv)

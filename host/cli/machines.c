@@ -162,7 +162,8 @@ static int cli_machines(int argc, char **argv)
     unsigned count;
 
     if (argc > (json ? 2 : 1))
-        return cli_usage_error(&cli_verb_machines, "machines does not take '%s'", argv[json ? 2 : 1]);
+        return cli_usage_error(&cli_verb_machines, "machines does not take '%s'",
+                               argv[json ? 2 : 1]);
     count = machines_find(folder);
     if (count != 0 && !json)
         printf("%-19s  %7s  %8s  %s\n", "SINCE", "PROCESS", "PROGRAMS", "MACHINE");

@@ -51,7 +51,8 @@ static int say_no_verb(const char *name)
     exec_tool_names(names + count);
     near = suggest_name(name, names);
     if (near != NULL)
-        cli_message("there is no verb '%s'; did you mean '%s'? 'drydock --help' lists them", name, near);
+        cli_message("there is no verb '%s'; did you mean '%s'? 'drydock --help' lists them", name,
+                    near);
     else
         cli_message("there is no verb '%s'; 'drydock --help' lists them", name);
     return EXIT_USAGE;
@@ -98,7 +99,8 @@ static int run_verb(const struct cli_verb *verb, int argc, char **argv)
     return finish(asks_for_help(argc, argv) ? print_help(verb->name) : verb->run(argc, argv));
 }
 
-/* A standard stream that is closed would be the next file that is opened; writing to it goes on failing. */
+/* A standard stream that is closed would be the next file that is opened; writing to it goes on
+ * failing. */
 static void open_streams(void)
 {
     for (int fd = open("/dev/null", O_RDONLY); fd >= 0; fd = open("/dev/null", O_RDONLY))

@@ -56,7 +56,8 @@ static int cli_power(int argc, char **argv)
         return show_power_requests(machine);
     state = parse_state(argc - at - 1, argv + at + 1);
     if (state < 0)
-        return cli_usage_error(&cli_verb_power, "say sleep, hibernate, resume, status, requests or shutdown");
+        return cli_usage_error(&cli_verb_power,
+                               "say sleep, hibernate, resume, status, requests or shutdown");
     status = attach_open(&attach, machine);
     if (status != EXIT_FINE)
         return status;

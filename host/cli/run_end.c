@@ -131,10 +131,12 @@ static int report_ruin(struct run_session *session, const struct supervisor_resu
 /* The device model whose code ran when the machine ended, or NULL. */
 static const char *active_device(const struct run_session *session)
 {
-    struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes, MACHINE_ROOT_PFN};
+    struct guest_memory memory = {session->supervisor.ram, session->supervisor.ram_bytes,
+                                  MACHINE_ROOT_PFN};
     uint32_t active = 0;
 
-    if (!guest_read(&memory, HAL_LOADER_VA + offsetof(HAL_LOADER_BLOCK, device_active), &active, sizeof(active)) ||
+    if (!guest_read(&memory, HAL_LOADER_VA + offsetof(HAL_LOADER_BLOCK, device_active), &active,
+                    sizeof(active)) ||
         active == 0)
         return NULL;
     return device_name(active - 1);
@@ -149,8 +151,10 @@ static int report_death(struct run_session *session, const struct supervisor_res
                  "The machine process was ended because it broke the channel's rules: %s.",
                  result->refused);
     else if (WIFSIGNALED(result->wait_status) && active_device(session) != NULL)
-        snprintf(text, sizeof(text), "The code of the device model %.31s ended the machine: signal %d (%s).",
-                 active_device(session), WTERMSIG(result->wait_status), strsignal(WTERMSIG(result->wait_status)));
+        snprintf(text, sizeof(text),
+                 "The code of the device model %.31s ended the machine: signal %d (%s).",
+                 active_device(session), WTERMSIG(result->wait_status),
+                 strsignal(WTERMSIG(result->wait_status)));
     else if (WIFSIGNALED(result->wait_status))
         snprintf(text, sizeof(text), "The machine process was killed by signal %d (%s).",
                  WTERMSIG(result->wait_status), strsignal(WTERMSIG(result->wait_status)));
@@ -170,7 +174,8 @@ static int report_defect(struct run_session *session, const struct supervisor_re
         return report_ruin(session, result);
     if (result->trap_signal != 0 && active_device(session) != NULL) {
         snprintf(text, sizeof(text),
-                 "The code of the device model %.31s ended the machine: signal %u (%s). A model makes no system call.",
+                 "The code of the device model %.31s ended the machine: signal %u (%s). A model "
+                 "makes no system call.",
                  active_device(session), result->trap_signal, strsignal((int)result->trap_signal));
         return report_defect_text(session, text);
     }

@@ -16,7 +16,8 @@
 const char run_help[] =
     "usage: drydock run [options] A.sys [B.sys ...] [-- PROG.exe [arguments]] [-- PROG.exe ...]\n\n"
     "Makes a fresh machine, loads the drivers in the order given, runs the programs one after the\n"
-    "other, waits until nothing is left to do, unloads the drivers in reverse order, and says what\n"
+    "other, waits until nothing is left to do, unloads the drivers in reverse order, and says "
+    "what\n"
     "it found. Debug output of drivers and the programs' output go to standard output, Drydock's\n"
     "own messages, the summary and the report of a bug check to standard error. DbgPrint is shown\n"
     "without the registry's Debug Print Filter, other components' errors only. The programs read\n"
@@ -31,21 +32,27 @@ const char run_help[] =
     "drives,\n"
     "                   in place of those of an INF beside it; may be given more than once\n"
     "  --requests       count PnP, power and WMI requests by what they ask\n"
-    "  --await          a driver whose device has not come when all drivers are loaded waits for it:\n"
+    "  --await          a driver whose device has not come when all drivers are loaded waits for "
+    "it:\n"
     "                   it gets no root device in its place\n"
     "  --sleep Sn[:N]   after the programs, send the system to sleep (S1 to S4) and back, N times "
     "(1)\n"
     "  --sleep Sn:wake  as above, but it sleeps until a device wakes it, an hour at most\n"
     "  --tree           print the device tree after the program, before drivers are unloaded\n"
-    "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the program\n"
-    "  --etw WHO[:LEVEL[:KEYWORDS]]  print the trace events of a provider (its GUID) or of all, up to\n"
+    "  --wmi[=GUID]     list the registered WMI blocks, or that one, and their data, after the "
+    "program\n"
+    "  --etw WHO[:LEVEL[:KEYWORDS]]  print the trace events of a provider (its GUID) or of all, up "
+    "to\n"
     "                   that level and of those keywords (any); may be repeated\n"
     "  --surprise-remove PATH  pull the device of that instance path out after the program\n"
     "  --device D[,ARG] plug in a simulated device: timer, dma, edu, gpu, bridge, or your own\n"
-    "                   PATH.so; may be repeated. bus=N: behind the Nth bridge. Every device takes irq=N, lose=N (its first N interrupts get\n"
+    "                   PATH.so; may be repeated. bus=N: behind the Nth bridge. Every device takes "
+    "irq=N, lose=N (its first N interrupts get\n"
     "                   lost), gone-after=N (pulled out after N register accesses), arrives=MS,\n"
-    "                   leaves=MS, returns=MS (plugged in and out at these times), late=US (so late\n"
-    "                   are its timers), late-irq=US (its interrupts), late-dma=US (what it writes to\n"
+    "                   leaves=MS, returns=MS (plugged in and out at these times), late=US (so "
+    "late\n"
+    "                   are its timers), late-irq=US (its interrupts), late-dma=US (what it writes "
+    "to\n"
     "                   memory), twice=N (its first N messages come twice), fail-dma=N (its Nth\n"
     "                   transfer fails), ones-at=N, ones-for=K (its Nth register read, or K from\n"
     "                   there, read as ones)\n"
@@ -55,23 +62,30 @@ const char run_help[] =
     "                   a disk or network for a device of QEMU's that says drive=ID or netdev=ID\n"
     "  --processors N   processors of the machine, 1 to 32 (2)\n"
     "  --ram MIB        memory of the machine, 32 to 16384 MiB (256)\n"
-    "  --timeout S      end the run after S seconds of real time, and say where it was; 0 for never (60)\n"
+    "  --timeout S      end the run after S seconds of real time, and say where it was; 0 for "
+    "never (60)\n"
     "  --background 'PROG.exe arguments'\n"
-    "                   a program that runs beside the others; may be given several times. They are\n"
-    "                   started first, each when the one before it waits for something. At the end\n"
+    "                   a program that runs beside the others; may be given several times. They "
+    "are\n"
+    "                   started first, each when the one before it waits for something. At the "
+    "end\n"
     "                   their console is closed (CTRL_CLOSE_EVENT), and what does not end by that\n"
     "                   within five seconds of the machine's time is terminated. --sleep and\n"
     "                   --surprise-remove come before that, and a second of time after each.\n"
-    "                   Their exit codes do not count. Programs that others have started end in the same way\n"
+    "                   Their exit codes do not count. Programs that others have started end in "
+    "the same way\n"
     "  --prefix         name the program before each line of its output\n"
     "  --cycles N       load, run, idle and unload N times in the one machine (1)\n"
     "  --fail-alloc N   fail the Nth pool allocation after the first load began\n"
-    "  --special-pool TAG|all  pool blocks of that tag, or all of the drivers', get a page each: an overrun or\n"
+    "  --special-pool TAG|all  pool blocks of that tag, or all of the drivers', get a page each: "
+    "an overrun or\n"
     "                   a use after free stops on the instruction that makes it\n"
     "  --gate on|off    check each call of a driver against its documented contract (off)\n"
     "  --clock real     time passes as on the host, and runs do not repeat (virtual)\n"
-    "  --signing WHICH  which drivers load: off (any: test signing is on, integrity checks are off), test\n"
-    "                   (those with any good signature), enforce (those with production's), or bcd (as\n"
+    "  --signing WHICH  which drivers load: off (any: test signing is on, integrity checks are "
+    "off), test\n"
+    "                   (those with any good signature), enforce (those with production's), or bcd "
+    "(as\n"
     "                   the machine's boot configuration says: bcdedit) (off)\n"
     "  --secure-boot    the machine has Secure Boot, which lets none of that be turned off\n"
     "  --gpu WHICH      GPUs that NVML shows: none, host, or simulated[:N], N from 1 to 8\n"
@@ -211,7 +225,8 @@ static int parse_wmi(struct run_options *options)
 /* WHO[:LEVEL[:KEYWORDS]] */
 static bool read_etw(const char *text, struct run_etw *etw)
 {
-    const char *level = strchr(text, ':'), *keywords = level == NULL ? NULL : strchr(level + 1, ':');
+    const char *level = strchr(text, ':'),
+               *keywords = level == NULL ? NULL : strchr(level + 1, ':');
     char who[64], number[32] = "0";
     unsigned long long value;
 
@@ -300,12 +315,14 @@ static int parse_sleep(struct run_options *options)
     bool is_state = (optarg[0] == 'S' || optarg[0] == 's') && optarg[1] >= '1' && optarg[1] <= '4';
 
     if (!is_state || (optarg[2] != '\0' && optarg[2] != ':') ||
-        (optarg[2] == ':' && !until_woken && !cli_parse_number(optarg + 3, 1, RUN_SLEEP_LIMIT, &times)) ||
+        (optarg[2] == ':' && !until_woken &&
+         !cli_parse_number(optarg + 3, 1, RUN_SLEEP_LIMIT, &times)) ||
         options->sleep_count + times > RUN_SLEEP_LIMIT)
-        return cli_usage_error(&cli_verb_run,
-                               "--sleep takes S1 to S4 and how often (S3:10), or until a device wakes "
-                               "the machine (S3:wake), %u times in all, not '%s'",
-                               RUN_SLEEP_LIMIT, optarg);
+        return cli_usage_error(
+            &cli_verb_run,
+            "--sleep takes S1 to S4 and how often (S3:10), or until a device wakes "
+            "the machine (S3:wake), %u times in all, not '%s'",
+            RUN_SLEEP_LIMIT, optarg);
     while (times-- != 0)
         options->sleep[options->sleep_count++] =
             (uint16_t)((optarg[1] - '0') | (until_woken ? HAL_SLEEP_UNTIL_WOKEN : 0));
@@ -321,8 +338,9 @@ static int parse_special_pool(struct run_options *options)
         return 0;
     }
     if (bytes == 0 || bytes > 4)
-        return cli_usage_error(&cli_verb_run, "--special-pool takes 'all' or a pool tag of up to four characters, not '%s'",
-                               optarg);
+        return cli_usage_error(
+            &cli_verb_run,
+            "--special-pool takes 'all' or a pool tag of up to four characters, not '%s'", optarg);
     options->special_pool = 0;
     for (size_t i = 0; i < 4; i++) /* a shorter tag ends in spaces, as in listings */
         options->special_pool |= (uint32_t)(uint8_t)(i < bytes ? optarg[i] : ' ') << (8 * i);
@@ -347,9 +365,11 @@ static int parse_option(struct run_options *options, int option, const char *wor
         status = parse_count("processors", 1, 32, &number);
         options->processors = (uint32_t)number;
         return status;
-    case OPTION_DEVICE: return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
+    case OPTION_DEVICE:
+        return add_word("device", options->device, &options->device_count, RUN_DEVICE_LIMIT);
     case OPTION_DRIVE: return drives_take(&cli_verb_run, options, optarg);
-    case OPTION_QEMU_DEVICE: return add_word("qemu-device", options->qemu, &options->qemu_count, RUN_QEMU_LIMIT);
+    case OPTION_QEMU_DEVICE:
+        return add_word("qemu-device", options->qemu, &options->qemu_count, RUN_QEMU_LIMIT);
     case OPTION_QEMU_DRIVE: return add_backend("qemu-drive", options, QEMU_DRIVE);
     case OPTION_QEMU_NETDEV: return add_backend("qemu-netdev", options, QEMU_NETDEV);
     case OPTION_GATE: return parse_gate(options);
@@ -359,7 +379,8 @@ static int parse_option(struct run_options *options, int option, const char *wor
     case OPTION_SECURE_BOOT: options->boot_options |= HAL_BOOT_SECURE; return 0;
     case OPTION_MACHINE: options->machine = optarg; return 0;
     case OPTION_HWID:
-        return add_word("hwid", options->hardware_id, &options->hardware_id_count, RUN_DRIVER_LIMIT);
+        return add_word("hwid", options->hardware_id, &options->hardware_id_count,
+                        RUN_DRIVER_LIMIT);
     case OPTION_SURPRISE_REMOVE:
         return add_word("surprise-remove", options->surprise, &options->surprise_count,
                         RUN_SURPRISE_LIMIT);
@@ -439,14 +460,16 @@ static int split_programs(struct run_options *options, int argc, char **argv)
     return 0;
 }
 
-/* Languages that the machine has texts in: English, and Japanese for a person whose environment asks for it. */
+/* Languages that the machine has texts in: English, and Japanese for a person whose environment
+ * asks for it. */
 uint32_t run_options_language(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     const char *value = NULL;
 
     /* the first that is set decides (POSIX) */
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && (value == NULL || *value == '\0'); i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && (value == NULL || *value == '\0');
+         i++)
         value = getenv(names[i]);
     if (value == NULL || strncmp(value, "ja", 2) != 0 || strchr("_.@", value[2]) == NULL)
         return 0x409;

@@ -24,5 +24,6 @@ struct run_session { /* a run and what serves it */
     char build[PATH_MAX]; /* folder of this program: the kernel and the inbox are beside it */
 };
 
-/* run_end.c: the exit status of how the machine ended; says so where the run's own messages do not. */
+/* run_end.c: the exit status of how the machine ended; says so where the run's own messages do not.
+ */
 int run_judge_end(struct run_session *session, const struct supervisor_result *result);

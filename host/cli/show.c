@@ -14,7 +14,8 @@
 static const char tree_help[] =
     "usage: drydock tree [--machine DIR] [--verbose] [--json]\n\n"
     "Shows the device tree of the machine that drydock boot has started: each device's instance\n"
-    "path below its parent's, its driver's service, and its state, or its problem as Device Manager\n"
+    "path below its parent's, its driver's service, and its state, or its problem as Device "
+    "Manager\n"
     "tells it.\n\n"
     "  -v, --verbose  each device's IDs, driver and INF, stack, resources and power as well\n"
     "  --machine DIR  the machine's folder (see drydock help boot)\n"
@@ -22,18 +23,21 @@ static const char tree_help[] =
     "exit status: 0 fine, 1 usage, or none runs\n";
 static const char summary_help[] =
     "usage: drydock summary [--machine DIR] [--json]\n\n"
-    "Shows what the machine that drydock boot has started has done since: devices, IRPs, requests of\n"
+    "Shows what the machine that drydock boot has started has done since: devices, IRPs, requests "
+    "of\n"
     "Plug and Play, power and WMI; and what is in use in it beyond what it had then.\n\n"
     "  --machine DIR  the machine's folder (see drydock help boot)\n"
     "  --json         an object a line\n\n"
     "exit status: 0 fine, 1 usage, or none runs\n";
 static const char wmi_help[] =
     "usage: drydock wmi [--machine DIR] [--json] [GUID]\n\n"
-    "Asks the WMI providers of the machine that drydock boot has started: each registered block, or\n"
+    "Asks the WMI providers of the machine that drydock boot has started: each registered block, "
+    "or\n"
     "that one, and the data of each of its instances.\n\n"
     "  --machine DIR  the machine's folder (see drydock help boot)\n"
     "  --json         an object a line\n"
-    "  GUID           of a block: {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}, with or without braces\n\n"
+    "  GUID           of a block: {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}, with or without "
+    "braces\n\n"
     "exit status: 0 fine, 1 usage, none runs, or no provider has the block\n";
 
 enum { OPTION_MACHINE = 256, OPTION_JSON };
@@ -69,7 +73,8 @@ static int fetch(const char *machine, const char *what, const char *guid, struct
 
     if (status != EXIT_FINE)
         return status;
-    status = attach_run(&attach, json_pack("{s:s, s:s, s:s}", "verb", "show", "what", what, "guid", guid), &end);
+    status = attach_run(
+        &attach, json_pack("{s:s, s:s, s:s}", "verb", "show", "what", what, "guid", guid), &end);
     json_decref(end);
     attach_close(&attach);
     return status;
@@ -95,7 +100,8 @@ static int parse(const struct cli_verb *verb, int argc, char **argv, struct show
     int option;
 
     optind = 0;
-    while ((option = getopt_long(argc, argv, is_tree ? ":v" : ":", is_tree ? tree_options : long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, is_tree ? ":v" : ":",
+                                 is_tree ? tree_options : long_options, NULL)) != -1)
         switch (option) {
         case OPTION_MACHINE: options->machine = optarg; break;
         case OPTION_JSON: options->json = true; break;
@@ -143,8 +149,10 @@ static void print_power_requests(const struct console *console)
         for (unsigned i = 0; i < console->record_count; i++) {
             char kind[16], owner[256], reason[256] = "";
 
-            if (sscanf(console->record[i], "powerrequest\t%15[^\t]\t", kind) != 1 || strtoul(kind, NULL, 10) != type ||
-                sscanf(console->record[i], "powerrequest\t%*u\t%15[^\t]\t%255[^\t]\t%255[^\n]", kind, owner, reason) < 2)
+            if (sscanf(console->record[i], "powerrequest\t%15[^\t]\t", kind) != 1 ||
+                strtoul(kind, NULL, 10) != type ||
+                sscanf(console->record[i], "powerrequest\t%*u\t%15[^\t]\t%255[^\t]\t%255[^\n]",
+                       kind, owner, reason) < 2)
                 continue;
             printf("[%s] %s\n", kind, owner);
             if (reason[0] != '\0')
@@ -188,7 +196,8 @@ static int cli_wmi(int argc, char **argv)
     int status = parse(&cli_verb_wmi, argc, argv, &options);
 
     if (status == EXIT_FINE && optind + 1 < argc)
-        status = cli_usage_error(&cli_verb_wmi, "wmi takes one block, not '%s' too", argv[optind + 1]);
+        status =
+            cli_usage_error(&cli_verb_wmi, "wmi takes one block, not '%s' too", argv[optind + 1]);
     else if (status == EXIT_FINE && optind < argc && !cli_parse_guid(argv[optind], guid))
         status = cli_usage_error(&cli_verb_wmi, "'%s' is no GUID", argv[optind]);
     return status == EXIT_FINE ? run(&cli_verb_wmi, guid, &options) : status;

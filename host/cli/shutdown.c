@@ -16,7 +16,8 @@ static const char shutdown_help[] =
     "  /s    shut it down (which it does anyway)\n"
     "  /r    and boot it again, with the options it was booted with\n"
     "  /t N  accepted as Windows has it; the machine does not wait\n\n"
-    "exit status: 0 it is down (with /r: up again), 1 none runs there, 4 it had to be switched off\n";
+    "exit status: 0 it is down (with /r: up again), 1 none runs there, 4 it had to be switched "
+    "off\n";
 
 struct wishes {
     const char *machine;

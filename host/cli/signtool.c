@@ -23,17 +23,23 @@
 #include "sign/test_key.h"
 
 static const char signtool_help[] =
-    "usage: drydock signtool sign [/f CERT.pfx [/p PASSWORD]] [/fd DIGEST] [/d TEXT] [/du URL] [/as]\n"
+    "usage: drydock signtool sign [/f CERT.pfx [/p PASSWORD]] [/fd DIGEST] [/d TEXT] [/du URL] "
+    "[/as]\n"
     "                             [/t URL | /tr URL [/td DIGEST]] [/v] FILE...\n"
     "       drydock signtool verify [/pa | /kp] [/v] [--machine DIR] FILE...\n\n"
-    "sign puts an Authenticode signature into each file (.sys, .exe, .dll, .cat, .msi). Without /f it is\n"
-    "by a test certificate of yours, which is made at its first use: drydock/test-signing.pem and .key\n"
+    "sign puts an Authenticode signature into each file (.sys, .exe, .dll, .cat, .msi). Without /f "
+    "it is\n"
+    "by a test certificate of yours, which is made at its first use: drydock/test-signing.pem and "
+    ".key\n"
     "in $XDG_DATA_HOME or ~/.local/share. Needs osslsigncode.\n\n"
     "  /f FILE   the certificate and its key (PKCS #12)     /p WORD   its password\n"
     "  /fd NAME  digest of the file: SHA1, SHA256, SHA384, SHA512 (SHA256)\n"
-    "  /d TEXT   a description, /du URL: where there is more   /as  add to the signatures there are\n"
-    "  /t URL    a time stamp's server, /tr URL: one of RFC 3161 (/td: its digest, taken as /fd's)\n\n"
-    "verify says whether each image is signed. /kp: as a driver for production, by what the machine\n"
+    "  /d TEXT   a description, /du URL: where there is more   /as  add to the signatures there "
+    "are\n"
+    "  /t URL    a time stamp's server, /tr URL: one of RFC 3161 (/td: its digest, taken as "
+    "/fd's)\n\n"
+    "verify says whether each image is signed. /kp: as a driver for production, by what the "
+    "machine\n"
     "(--machine DIR, else the default one) trusts; /pa: by any certificate.\n\n"
     "exit status: 0 all is well, 1 something failed\n";
 
@@ -192,7 +198,8 @@ static int sign_one(const struct wishes *wishes, const struct sign_test_key *key
 /* An image, cabinet, installer database, package or catalog by its first bytes. */
 static bool is_signable(const char *path)
 {
-    static const char *const starts[] = {"MZ", "MSCF", "\xD0\xCF\x11\xE0", "PK", "\x30\x82", "\x30\x83"};
+    static const char *const starts[] = {"MZ", "MSCF",     "\xD0\xCF\x11\xE0",
+                                         "PK", "\x30\x82", "\x30\x83"};
     char start[4] = "";
     FILE *file = fopen(path, "rbe");
     size_t bytes = file != NULL ? fread(start, 1, sizeof(start), file) : 0;
@@ -279,7 +286,8 @@ static int verify_one(struct sign_store *store, const struct wishes *wishes, con
     if (answer.level != HAL_SIGN_PRODUCTION && wishes->kernel_policy)
         return fail("Signing Cert does not chain to a Microsoft Root Cert: %s", file);
     if (answer.level == HAL_SIGN_UNTRUSTED && !wishes->any)
-        return fail("A certificate chain processed, but terminated in a root certificate which is not trusted by the trust "
+        return fail("A certificate chain processed, but terminated in a root certificate which is "
+                    "not trusted by the trust "
                     "provider: %s",
                     file);
     printf("Successfully verified: %s\n", file);
@@ -299,7 +307,8 @@ static int verify(const struct wishes *wishes)
     for (unsigned i = 0; i < wishes->file_count; i++)
         errors += store == NULL || verify_one(store, wishes, wishes->file[i]) != EXIT_FINE;
     if (errors != 0 || wishes->verbose)
-        printf("\nNumber of files successfully Verified: %u\nNumber of warnings: 0\nNumber of errors: %u\n",
+        printf("\nNumber of files successfully Verified: %u\nNumber of warnings: 0\nNumber of "
+               "errors: %u\n",
                wishes->file_count - errors, errors);
     sign_store_close(store);
     if (has_place)

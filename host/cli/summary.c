@@ -84,15 +84,16 @@ static void print_problem(unsigned code, uint32_t status, FILE *out)
     const struct problem_row *row = problem_find(code);
     char text[NTSTATUS_TEXT_LIMIT];
 
-    fprintf(out, "%s (Code %u)", row != NULL ? row->text : "There is a problem with this device.", code);
+    fprintf(out, "%s (Code %u)", row != NULL ? row->text : "There is a problem with this device.",
+            code);
     if (status != 0)
         fprintf(out, ", status %s", ntstatus_text(status, text));
     fputc('\n', out);
 }
 
 /*
- * depth, instance path, service, state, problem, its status: "  PATH  (service)  state". Returns the
- * depth.
+ * depth, instance path, service, state, problem, its status: "  PATH  (service)  state". Returns
+ * the depth.
  */
 static unsigned print_device(const char *record, FILE *out)
 {
@@ -109,11 +110,13 @@ static unsigned print_device(const char *record, FILE *out)
     }
     depth = strtoul(field[0], NULL, 10);
     depth = depth < DEPTH_LIMIT ? depth : DEPTH_LIMIT;
-    fprintf(out, "    %*s%s  (%s)  ", (int)depth * 2, "", field[1], field[2][0] != '\0' ? field[2] : "no driver");
+    fprintf(out, "    %*s%s  (%s)  ", (int)depth * 2, "", field[1],
+            field[2][0] != '\0' ? field[2] : "no driver");
     if (strcmp(field[4], "0") == 0)
         fprintf(out, "%s\n", field[3]);
     else
-        print_problem((unsigned)strtoul(field[4], NULL, 10), (uint32_t)strtoul(field[5], NULL, 0), out);
+        print_problem((unsigned)strtoul(field[4], NULL, 10), (uint32_t)strtoul(field[5], NULL, 0),
+                      out);
     return (unsigned)depth;
 }
 

@@ -62,7 +62,8 @@ static void on_gpu(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100n
 static void on_sign(void *context, HAL_SIGN_REQUEST *request)
 {
     struct daemon *daemon = context;
-    struct guest_memory memory = {daemon->supervisor.ram, daemon->supervisor.ram_bytes, MACHINE_ROOT_PFN};
+    struct guest_memory memory = {daemon->supervisor.ram, daemon->supervisor.ram_bytes,
+                                  MACHINE_ROOT_PFN};
 
     sign_store_serve(daemon->signatures, &memory, request);
 }
@@ -112,7 +113,8 @@ static void take_deletions(struct daemon *daemon)
             const struct inotify_event *event = (const struct inotify_event *)at;
 
             if (event->len != 0 && strcmp(event->name, "socket") == 0 && daemon->stop_by_ms == 0) {
-                fprintf(stderr, "drydock: %s/socket was deleted: the machine ends\n", daemon->place.path);
+                fprintf(stderr, "drydock: %s/socket was deleted: the machine ends\n",
+                        daemon->place.path);
                 shut_down(daemon);
             }
             at += sizeof(*event) + event->len;
@@ -201,7 +203,8 @@ static int serve(struct daemon *daemon)
     place_remove(&daemon->place, "socket"); /* nobody comes any more */
     status = stop_judge(daemon, &result, text, sizeof(text));
     if (hive_store_close(daemon->hives) != 0)
-        fprintf(stderr, "drydock: the registry was not written back; its logs have what was changed\n");
+        fprintf(stderr,
+                "drydock: the registry was not written back; its logs have what was changed\n");
     tell_starter(daemon, text);
     client_end_all(daemon, status != EXIT_FINE ? text : NULL);
     command_free_all(daemon);

@@ -98,7 +98,8 @@ void client_accept(struct daemon *daemon);
 /* What the socket has, and room for what waits. False: the client is gone and freed. */
 void client_serve(struct daemon *daemon, struct client *client, short events);
 struct client *client_of_terminal(struct daemon *daemon, uint32_t terminal);
-/* A frame for the client, in pieces if it is long; its program's writers are held when too much waits. */
+/* A frame for the client, in pieces if it is long; its program's writers are held when too much
+ * waits. */
 void client_write(struct daemon *daemon, struct client *client, uint32_t kind, const void *text,
                   size_t bytes);
 /* The last frame: {"exit": code} or {"error": text}. */

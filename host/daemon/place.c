@@ -52,7 +52,8 @@ static int make_absolute(struct place *place, const char *path)
 
     if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
         return -errno;
-    bytes = snprintf(place->path, sizeof(place->path), "%s%s%s", here, here[0] != '\0' ? "/" : "", path);
+    bytes = snprintf(place->path, sizeof(place->path), "%s%s%s", here, here[0] != '\0' ? "/" : "",
+                     path);
     return (size_t)bytes < sizeof(place->path) ? 0 : -ENAMETOOLONG;
 }
 

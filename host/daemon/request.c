@@ -35,8 +35,9 @@ static bool take_show(struct request *request, const json_t *object, const char 
 
     request->verb = REQUEST_SHOW;
     *why = "it asks for nothing that a machine shows";
-    if (what == NULL || (strcmp(what, "tree") != 0 && strcmp(what, "devices") != 0 && strcmp(what, "summary") != 0 &&
-                         strcmp(what, "power") != 0 && strcmp(what, "wmi") != 0))
+    if (what == NULL ||
+        (strcmp(what, "tree") != 0 && strcmp(what, "devices") != 0 &&
+         strcmp(what, "summary") != 0 && strcmp(what, "power") != 0 && strcmp(what, "wmi") != 0))
         return false;
     if (guid == NULL || strlen(guid) != json_string_length(value) || strlen(guid) > 38 ||
         strspn(guid, "{}-0123456789abcdefABCDEF") != strlen(guid))

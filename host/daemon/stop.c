@@ -46,7 +46,8 @@ static void write_report(struct daemon *daemon, struct report *report)
     FILE *file;
 
     place_remove(&daemon->place, "report.txt");
-    fd = openat(daemon->place.folder_fd, "report.txt", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd = openat(daemon->place.folder_fd, "report.txt", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                0600);
     file = fd < 0 ? NULL : fdopen(fd, "w");
     if (file == NULL) {
         if (fd >= 0)

@@ -1,12 +1,12 @@
 /*
- * The channel between the machine process and its supervisor: one SOCK_SEQPACKET pair. Each packet is a
- * channel_header, then a body. The machine is not trusted: the supervisor checks every length.
+ * The channel between the machine process and its supervisor: one SOCK_SEQPACKET pair. Each packet
+ * is a channel_header, then a body. The machine is not trusted: the supervisor checks every length.
  *
- * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read); CHANNEL_COMMAND by
- * CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT, whose body is the input itself, once
- * there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO; CHANNEL_HIVE by CHANNEL_HIVE (the request with its results,
- * then what was loaded); CHANNEL_QEMU by CHANNEL_QEMU, the access with its result. CHANNEL_CONSOLE and CHANNEL_STOP get no
- * answer.
+ * CHANNEL_FILE is answered by CHANNEL_FILE (the request with its results, then data read);
+ * CHANNEL_COMMAND by CHANNEL_COMMAND; CHANNEL_SAVE by CHANNEL_SAVE; CHANNEL_INPUT by CHANNEL_INPUT,
+ * whose body is the input itself, once there is some; CHANNEL_GPU by CHANNEL_GPU, a HAL_GPU_INFO;
+ * CHANNEL_HIVE by CHANNEL_HIVE (the request with its results, then what was loaded); CHANNEL_QEMU
+ * by CHANNEL_QEMU, the access with its result. CHANNEL_CONSOLE and CHANNEL_STOP get no answer.
  */
 #pragma once
 
@@ -14,10 +14,21 @@
 
 #include "hal.h"
 
-enum { CHANNEL_CONSOLE = 1, CHANNEL_FILE, CHANNEL_COMMAND, CHANNEL_STOP, CHANNEL_SAVE, CHANNEL_INPUT,
-       CHANNEL_GPU, CHANNEL_HIVE, CHANNEL_QEMU, CHANNEL_SIGN };
+enum {
+    CHANNEL_CONSOLE = 1,
+    CHANNEL_FILE,
+    CHANNEL_COMMAND,
+    CHANNEL_STOP,
+    CHANNEL_SAVE,
+    CHANNEL_INPUT,
+    CHANNEL_GPU,
+    CHANNEL_HIVE,
+    CHANNEL_QEMU,
+    CHANNEL_SIGN
+};
 
-/* The doorbell, an eventfd beside the channel: so many rings at once say that the time is up, fewer that a command waits. */
+/* The doorbell, an eventfd beside the channel: so many rings at once say that the time is up, fewer
+ * that a command waits. */
 #define CHANNEL_TIME_IS_UP (1ull << 32)
 
 struct channel_header {
@@ -80,5 +91,6 @@ struct channel_qemu {
 };
 
 #define CHANNEL_MAX_PATH 2048u
-#define CHANNEL_MAX_PACKET \
-    (sizeof(struct channel_header) + sizeof(struct channel_file) + CHANNEL_MAX_PATH + HAL_FILE_CHUNK)
+#define CHANNEL_MAX_PACKET                                                                         \
+    (sizeof(struct channel_header) + sizeof(struct channel_file) + CHANNEL_MAX_PATH +              \
+     HAL_FILE_CHUNK)

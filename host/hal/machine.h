@@ -1,6 +1,6 @@
 /*
- * The machine process: RAM, the host's mappings of it, entry to the guest. One machine a process, so its state is
- * one static structure; everything that matters to the guest is in RAM.
+ * The machine process: RAM, the host's mappings of it, entry to the guest. One machine a process,
+ * so its state is one static structure; everything that matters to the guest is in RAM.
  */
 #pragma once
 
@@ -11,8 +11,10 @@
 
 #include "hal.h"
 
-#define MACHINE_BOOT_TIME_100NS 133801632000000000ull /* NT time at virtual time 0: 2025-01-01 00:00 UTC */
-#define MACHINE_ROOT_PFN 1u /* where the top-level page table is: the first page that the boot allocator gives out */
+#define MACHINE_BOOT_TIME_100NS                                                                    \
+    133801632000000000ull /* NT time at virtual time 0: 2025-01-01 00:00 UTC */
+#define MACHINE_ROOT_PFN                                                                           \
+    1u /* where the top-level page table is: the first page that the boot allocator gives out */
 
 struct machine_options {
     const char *kernel_path;  /* ntoskrnl.exe on the host */
@@ -47,7 +49,8 @@ extern struct machine g_machine;
 
 /* Creates RAM; in the supervisor, before the fork. 0 or -errno. */
 int machine_create_ram(uint64_t bytes, int *fd, uint8_t **view);
-/* Loads the kernel and builds the first page tables in RAM. 0, -errno, or -ENOEXEC for a bad kernel image. */
+/* Loads the kernel and builds the first page tables in RAM. 0, -errno, or -ENOEXEC for a bad kernel
+ * image. */
 int machine_load_kernel(const struct machine_options *options, uint64_t *entry);
 /* Maps everything the page tables in RAM say: at boot and when a saved machine is restored. */
 int machine_map_all(void);
@@ -60,9 +63,11 @@ _Noreturn void machine_stop(uint32_t kind, uint64_t argument, uint32_t trap_sign
 /* ---- memory.c ---- */
 uint64_t memory_alloc_pages(uint64_t count); /* boot allocator; first PFN or 0 */
 int memory_set_pte(uint64_t va, uint64_t pte); /* boot page tables */
-/* Host address of guest memory, or NULL when not mapped (or not writable). Good to the end of its page. */
+/* Host address of guest memory, or NULL when not mapped (or not writable). Good to the end of its
+ * page. */
 void *memory_translate(uint64_t va, bool write);
-/* The bus address that va is mapped to, when that is no RAM; false also when the page may not be written. */
+/* The bus address that va is mapped to, when that is no RAM; false also when the page may not be
+ * written. */
 bool memory_bus_address(uint64_t va, bool write, uint64_t *address);
 bool memory_read(uint64_t va, void *buffer, size_t bytes);
 bool memory_write(uint64_t va, const void *buffer, size_t bytes);
@@ -78,7 +83,8 @@ int sandbox_enter(const struct machine *machine);
 
 /* ---- vector.c ---- */
 int vector_install(void);
-/* Notes in the loader block that the supervisor rang, once it does, at the latest when patience is over (NULL: never). */
+/* Notes in the loader block that the supervisor rang, once it does, at the latest when patience is
+ * over (NULL: never). */
 void machine_poll_doorbell(const struct timespec *patience);
 
 /* ---- enter.S ---- */

@@ -1,4 +1,5 @@
-/* The HAL calls: what hal.h's vector points to. They run on the host stack; guest memory is read by translation. */
+/* The HAL calls: what hal.h's vector points to. They run on the host stack; guest memory is read by
+ * translation. */
 #include "hal/channel.h"
 #include "hal/device.h"
 #include "hal/machine.h"
@@ -21,7 +22,8 @@
 int64_t HAL_CALL hal_do_map(uint64_t va, uint64_t pfn, uint64_t pages, uint64_t pte_flags);
 int64_t HAL_CALL hal_do_unmap(uint64_t va, uint64_t pages);
 int64_t HAL_CALL hal_do_protect(uint64_t va, uint64_t pages, uint64_t pte_flags);
-int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns);
+int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes,
+                              uint64_t virtual_time_100ns);
 int64_t HAL_CALL hal_do_file(uint64_t request_va);
 int64_t HAL_CALL hal_do_next_command(uint64_t command_va);
 int64_t HAL_CALL hal_do_stop(uint64_t kind, uint64_t argument);
@@ -49,10 +51,10 @@ int64_t HAL_CALL hal_do_device(uint64_t operation, uint64_t index, uint64_t argu
 int64_t HAL_CALL hal_do_hive(uint64_t request_va);
 int64_t HAL_CALL hal_do_verify_image(uint64_t request_va);
 
-extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[], hal_thunk_file[],
-    hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[], hal_thunk_wait[], hal_thunk_safe_point[],
-    hal_thunk_read_input[], hal_thunk_gpu[], hal_thunk_device[], hal_thunk_hive[],
-    hal_thunk_verify_image[];
+extern const char hal_thunk_map[], hal_thunk_unmap[], hal_thunk_protect[], hal_thunk_write[],
+    hal_thunk_file[], hal_thunk_next_command[], hal_thunk_stop[], hal_thunk_real_time[],
+    hal_thunk_wait[], hal_thunk_safe_point[], hal_thunk_read_input[], hal_thunk_gpu[],
+    hal_thunk_device[], hal_thunk_hive[], hal_thunk_verify_image[];
 
 static uint8_t packet[CHANNEL_MAX_PACKET]; /* one request at a time */
 
@@ -60,16 +62,18 @@ int vector_install(void)
 {
     HAL_VECTOR *vector = mmap((void *)HAL_VECTOR_VA, HAL_PAGE_SIZE, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    const char *thunks[] = {hal_thunk_map,  hal_thunk_unmap,     hal_thunk_protect, hal_thunk_write,
-                            hal_thunk_file, hal_thunk_next_command, hal_thunk_stop, hal_thunk_real_time,
-                            hal_thunk_wait, hal_thunk_safe_point, hal_thunk_read_input,
-                            hal_thunk_gpu,  hal_thunk_device, hal_thunk_hive, hal_thunk_verify_image};
+    const char *thunks[] = {hal_thunk_map,        hal_thunk_unmap,      hal_thunk_protect,
+                            hal_thunk_write,      hal_thunk_file,       hal_thunk_next_command,
+                            hal_thunk_stop,       hal_thunk_real_time,  hal_thunk_wait,
+                            hal_thunk_safe_point, hal_thunk_read_input, hal_thunk_gpu,
+                            hal_thunk_device,     hal_thunk_hive,       hal_thunk_verify_image};
 
     if (vector == MAP_FAILED)
         return -errno;
     vector->version = HAL_ABI_VERSION;
     vector->entries = sizeof(thunks) / sizeof(thunks[0]);
-    _Static_assert(offsetof(HAL_VECTOR, map) + sizeof(thunks) == sizeof(HAL_VECTOR), "one thunk a call");
+    _Static_assert(offsetof(HAL_VECTOR, map) + sizeof(thunks) == sizeof(HAL_VECTOR),
+                   "one thunk a call");
     memcpy(&vector->map, thunks, sizeof(thunks));
     return mprotect(vector, HAL_PAGE_SIZE, PROT_READ) == 0 ? 0 : -errno;
 }
@@ -78,7 +82,8 @@ int vector_install(void)
 
 static void channel_lost(void)
 {
-    hal_syscall(SYS_exit_group, 1, 0, 0, 0, 0, 0); /* the supervisor is gone: nobody is left to tell */
+    hal_syscall(SYS_exit_group, 1, 0, 0, 0, 0,
+                0); /* the supervisor is gone: nobody is left to tell */
     __builtin_unreachable();
 }
 
@@ -90,7 +95,8 @@ static void channel_send(uint32_t kind, const void *body, size_t bytes)
     long result;
 
     do {
-        result = hal_syscall(SYS_sendmsg, g_machine.channel_fd, (long)&message, MSG_NOSIGNAL, 0, 0, 0);
+        result =
+            hal_syscall(SYS_sendmsg, g_machine.channel_fd, (long)&message, MSG_NOSIGNAL, 0, 0, 0);
     } while (result == -EINTR);
     if (result < 0)
         channel_lost();
@@ -129,7 +135,8 @@ static _Noreturn void bad_call(uint64_t argument)
 
 /* ---- calls ---- */
 
-/* A machine that talks is not stuck. Part of RAM, so only for calls that every run of the same machine makes. */
+/* A machine that talks is not stuck. Part of RAM, so only for calls that every run of the same
+ * machine makes. */
 static void note_progress(void)
 {
     g_machine.loader->progress++;
@@ -150,7 +157,8 @@ int64_t HAL_CALL hal_do_protect(uint64_t va, uint64_t pages, uint64_t pte_flags)
     return memory_protect(va, pages, pte_flags);
 }
 
-int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes, uint64_t virtual_time_100ns)
+int64_t HAL_CALL hal_do_write(uint64_t stream, uint64_t va, uint64_t bytes,
+                              uint64_t virtual_time_100ns)
 {
     static const struct timespec at_once;
 
@@ -201,7 +209,8 @@ int64_t HAL_CALL hal_do_file(uint64_t request_va)
     }
     channel_send(CHANNEL_FILE, packet, sizeof(*file) + file->path_bytes + file->data_bytes);
     received = channel_receive(CHANNEL_FILE, packet, sizeof(packet));
-    if (received < sizeof(*file) || file->data_bytes > received - sizeof(*file) || file->data_bytes > request.length)
+    if (received < sizeof(*file) || file->data_bytes > received - sizeof(*file) ||
+        file->data_bytes > request.length)
         channel_lost();
     file->request.buffer = request.buffer; /* guest addresses never come from outside */
     file->request.path = request.path;
@@ -243,11 +252,13 @@ uint64_t HAL_CALL hal_do_real_time(void)
 
 int64_t HAL_CALL hal_do_wait(uint64_t timeout_100ns)
 {
-    struct timespec pause = {(time_t)(timeout_100ns / 10000000), (long)(timeout_100ns % 10000000) * 100};
+    struct timespec pause = {(time_t)(timeout_100ns / 10000000),
+                             (long)(timeout_100ns % 10000000) * 100};
 
     if (!(g_machine.loader->flags & HAL_FLAG_REAL_CLOCK))
         return HAL_E_DENIED;
-    if (g_machine.loader->doorbell == 0) /* else a write has heard it already, and it rings no more */
+    if (g_machine.loader->doorbell ==
+        0) /* else a write has heard it already, and it rings no more */
         machine_poll_doorbell(timeout_100ns == UINT64_MAX ? NULL : &pause);
     return HAL_OK;
 }
@@ -348,7 +359,8 @@ void device_ask_outside(struct channel_qemu *access)
         channel_lost();
 }
 
-/* Not in device.c: the channel is here. Called between two instructions of the guest, so packet is free. */
+/* Not in device.c: the channel is here. Called between two instructions of the guest, so packet is
+ * free. */
 void device_log(const char *format, ...)
 {
     struct channel_console *console = (void *)packet;

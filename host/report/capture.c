@@ -159,7 +159,8 @@ static uint64_t place_of(const struct report *report, const struct report_frame 
     return frame->address - frame->module->base - (is_fault ? 0 : 1);
 }
 
-/* "code at ..." is a return address; "the routine at ..." is a first byte, with which looking back would miss. */
+/* "code at ..." is a return address; "the routine at ..." is a first byte, with which looking back
+ * would miss. */
 bool report_is_return_address(const struct report *report, const struct report_frame *named)
 {
     char text[40];

@@ -66,7 +66,8 @@ void report_symbolise(struct report *report, report_find_image *find_image, void
 const struct report_frame *report_blamed_frame(const struct report *report);
 /* Whether text starts with the 16 digits of an address, as the machine's kernel writes pointers. */
 bool report_address_at(const char *text, uint64_t *address);
-/* Whether the text names the address as one that a call returns to ("code at"): the call is before it. */
+/* Whether the text names the address as one that a call returns to ("code at"): the call is before
+ * it. */
 bool report_is_return_address(const struct report *report, const struct report_frame *named);
 /* The address's row in named, with a symbol; NULL when it is no code that is known. */
 const struct report_frame *report_named(const struct report *report, uint64_t address);

@@ -63,10 +63,12 @@ static void print_condition(FILE *out, const char *condition)
 /* Of the bug checks for exceptions that nothing caught. */
 static bool is_breakpoint(const struct report *report)
 {
-    uint32_t code = report->bugcheck.code & 0xFFFFFFF, exception = (uint32_t)report->bugcheck.parameter[0];
+    uint32_t code = report->bugcheck.code & 0xFFFFFFF,
+             exception = (uint32_t)report->bugcheck.parameter[0];
 
     return (code == 0x1E || code == 0x3B || code == 0x7E || code == 0x8E) &&
-           (exception == 0x80000003 || exception == 0xC0000420); /* STATUS_BREAKPOINT, STATUS_ASSERTION_FAILURE */
+           (exception == 0x80000003 ||
+            exception == 0xC0000420); /* STATUS_BREAKPOINT, STATUS_ASSERTION_FAILURE */
 }
 
 static void print_meaning(const struct report *report, FILE *out, const struct style *style,
@@ -80,7 +82,8 @@ static void print_meaning(const struct report *report, FILE *out, const struct s
         return;
     }
     if (report->bugcheck.code == 0xA && !report->bugcheck.has_registers) {
-        print_wrapped(out, "The kernel has found a mistake before it does harm. Windows notices it later, mostly by "
+        print_wrapped(out, "The kernel has found a mistake before it does harm. Windows notices it "
+                           "later, mostly by "
                            "this bug check; what it is stands under \"Object concerned\".");
         return;
     }
@@ -95,7 +98,8 @@ static void print_meaning(const struct report *report, FILE *out, const struct s
         print_condition(out, row->condition);
     }
     if (is_breakpoint(report))
-        print_wrapped(out, "The exception is a breakpoint: DbgBreakPoint, or an assertion that failed. Without a kernel "
+        print_wrapped(out, "The exception is a breakpoint: DbgBreakPoint, or an assertion that "
+                           "failed. Without a kernel "
                            "debugger attached nothing takes it, here as on Windows.");
     if (row->meaning[0] == '\0' && row->condition[0] == '\0')
         print_wrapped(out, "Drydock has no description of this code beyond its name.");
@@ -318,9 +322,10 @@ static void print_registers(const struct report *report, FILE *out, const struct
     fprintf(out, "   efl %016llx\n", (unsigned long long)report->bugcheck.eflags);
 }
 
-/* A line of the machine's text, with what is at the addresses that it names; below it the source of the first call. */
-static void print_text_line(const struct report *report, FILE *out, const struct style *style, const char *line,
-                            size_t bytes)
+/* A line of the machine's text, with what is at the addresses that it names; below it the source of
+ * the first call. */
+static void print_text_line(const struct report *report, FILE *out, const struct style *style,
+                            const char *line, size_t bytes)
 {
     const struct report_frame *named, *first = NULL;
 
@@ -342,7 +347,8 @@ static void print_text_line(const struct report *report, FILE *out, const struct
         print_source_line(out, style, &first->symbol.place[0]);
 }
 
-static void print_object(const struct report *report, FILE *out, const struct style *style, const char *line)
+static void print_object(const struct report *report, FILE *out, const struct style *style,
+                         const char *line)
 {
     if (line[0] == '\0')
         return;
@@ -411,12 +417,13 @@ static void print_hang(const struct report *report, FILE *out, const struct styl
     bool is_over = report->kind == HAL_STOP_TIME_IS_UP;
 
     fprintf(out, "\n%s*** %s%s\n", style->alarm,
-            is_over ? "The run had not ended when its time was over" : "The machine hangs", style->end);
+            is_over ? "The run had not ended when its time was over" : "The machine hangs",
+            style->end);
     print_heading(out, style, "What it means");
-    print_wrapped(
-        out,
-        is_over ? "This is what the machine did then, whether it was stuck or only busy."
-                : "The machine does not get on any more, and nothing can happen that would change that.");
+    print_wrapped(out, is_over
+                           ? "This is what the machine did then, whether it was stuck or only busy."
+                           : "The machine does not get on any more, and nothing can happen that "
+                             "would change that.");
     print_wrapped_line(out, report->text);
     print_object(report, out, style, report->text + strcspn(report->text, "\n"));
     print_details(report, out, style);

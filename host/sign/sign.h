@@ -66,7 +66,7 @@ struct sign_blobs {
 };
 struct sign_trust {
     struct sign_blobs production, test; /* certificates */
-    struct sign_blobs disallowed;       /* certificates: nothing that they or theirs signed is good */
+    struct sign_blobs disallowed; /* certificates: nothing that they or theirs signed is good */
     struct sign_blobs catalogs;
 };
 /* In this process: sign_store_verify is for whoever has something to lose. */

@@ -3,8 +3,9 @@
  * certificate and its chain, and the time at which it was signed. [doc: Windows Authenticode
  * Portable Executable Signature Format; RFC 2315; RFC 3161] Certificates that the machine does not
  * allow are refused; left out: revocation lists (there is no network), policies within
- * certificates, hashes of pages (all of the file is hashed before any of it is mapped). That a certificate is not yet valid is
- * no error: a virtual clock may stand long before the day on which a test certificate was made.
+ * certificates, hashes of pages (all of the file is hashed before any of it is mapped). That a
+ * certificate is not yet valid is no error: a virtual clock may stand long before the day on which
+ * a test certificate was made.
  */
 #include "sign/sign.h"
 
@@ -314,10 +315,11 @@ static void judge_signer(struct check *check, PKCS7 *p7, PKCS7_SIGNER_INFO *info
     if ((X509_get_extended_key_usage(signer) & XKU_CODE_SIGN) == 0)
         refuse(check, "its certificate is not for signing code");
     else if (is_disallowed(check, signer, p7->d.sign->cert))
-        refuse(check, "its certificate, or one above it, is among those that the machine does not allow");
-    else if (!is_current(signer, when))
         refuse(check,
-               "its certificate has expired, and no trusted time stamp says that it was signed before");
+               "its certificate, or one above it, is among those that the machine does not allow");
+    else if (!is_current(signer, when))
+        refuse(check, "its certificate has expired, and no trusted time stamp says that it was "
+                      "signed before");
     else if (is_trusted(check->production, signer, p7->d.sign->cert, when))
         accept_level(check, HAL_SIGN_PRODUCTION, signer);
     else if (is_trusted(check->test, signer, p7->d.sign->cert, when))

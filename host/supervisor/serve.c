@@ -296,10 +296,12 @@ static bool wait_and_serve(struct supervisor *supervisor, const struct superviso
     return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 
-#define LAST_WORDS_MS 1000 /* for a machine whose time is up, to say where it is; one that waits for input cannot */
+#define LAST_WORDS_MS                                                                              \
+    1000 /* for a machine whose time is up, to say where it is; one that waits for input cannot */
 
-static bool is_over(const struct supervisor *supervisor, const struct supervisor_ops *ops, uint64_t start_ms,
-                    uint64_t timeout_ms, const volatile int *interrupt, struct supervisor_result *result)
+static bool is_over(const struct supervisor *supervisor, const struct supervisor_ops *ops,
+                    uint64_t start_ms, uint64_t timeout_ms, const volatile int *interrupt,
+                    struct supervisor_result *result)
 {
     uint64_t passed_ms = timeout_ms == 0 ? 0 : now_ms() - start_ms;
     bool is_up = timeout_ms != 0 && passed_ms >= timeout_ms;

@@ -1,4 +1,5 @@
-/* The signals by which a user or a terminal asks a process group to end. They are the supervisor's to answer. */
+/* The signals by which a user or a terminal asks a process group to end. They are the supervisor's
+ * to answer. */
 #pragma once
 
 #include <signal.h>

@@ -89,7 +89,8 @@ static _Noreturn void run_machine(struct supervisor *supervisor, int channel_fd,
                                   const struct supervisor_restore *restore, int image)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* A handler that it inherited would end in a system call from outside the HAL: its signal return. */
+    /* A handler that it inherited would end in a system call from outside the HAL: its signal
+     * return. */
     ending_signals_leave();
     g_machine = (struct machine){.ram_fd = supervisor->ram_fd,
                                  .channel_fd = channel_fd,
@@ -138,7 +139,8 @@ int supervisor_start(struct supervisor *supervisor, const struct machine_options
     if (error != 0)
         return error;
     supervisor->doorbell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (supervisor->doorbell_fd < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    if (supervisor->doorbell_fd < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         error = -errno;
         supervisor_end(supervisor);
         return error;

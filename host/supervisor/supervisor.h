@@ -29,8 +29,8 @@ struct supervisor_ops {
     /* The same for a CHANNEL_HIVE packet. */
     long (*hive)(void *context, const void *body, size_t body_bytes, void *reply,
                  size_t reply_limit);
-    /* Verifies the image at request->image of the machine's memory, which does not change until this returns; NULL: every
-     * image is unsigned. */
+    /* Verifies the image at request->image of the machine's memory, which does not change until
+     * this returns; NULL: every image is unsigned. */
     void (*sign)(void *context, HAL_SIGN_REQUEST *request);
     /* Fills what HAL_GPU_INFO gives out, for info->index; NULL: there is no adapter. */
     void (*gpu)(void *context, HAL_GPU_INFO *info, uint64_t virtual_time_100ns);
@@ -67,8 +67,9 @@ struct supervisor_result {
     const char *refused; /* the machine broke the channel's rules: how; NULL otherwise */
 };
 
-/* The host's input between its file and the machine. A request is answered when a line is complete, the
- * buffer holds all that was asked for, or the input has ended: never by how much came at a time. */
+/* The host's input between its file and the machine. A request is answered when a line is complete,
+ * the buffer holds all that was asked for, or the input has ended: never by how much came at a
+ * time. */
 struct supervisor_input {
     uint32_t wanted; /* bytes of the request that waits; 0: none does */
     uint32_t start, end; /* of what is read and not handed on, in buffer */
@@ -90,8 +91,8 @@ struct supervisor_restore { /* a saved machine to go on with, instead of a boot 
     uint64_t rsp, gs_base, root_pfn;
 };
 
-/* Creates RAM, for who needs it before the machine; supervisor_start does so otherwise. The structure
- * is zero before; supervisor_end gives it back. 0 or -errno. */
+/* Creates RAM, for who needs it before the machine; supervisor_start does so otherwise. The
+ * structure is zero before; supervisor_end gives it back. 0 or -errno. */
 int supervisor_create_ram(struct supervisor *supervisor, uint64_t bytes);
 /* Creates RAM and the machine process. restore may be NULL; with it RAM is filled by fill(context,
  * ram) first. */
@@ -107,6 +108,7 @@ void supervisor_serve(struct supervisor *supervisor, const struct supervisor_ops
                       struct supervisor_result *result);
 /* Wakes a machine that was booted: it asks for its next command. */
 void supervisor_ring(const struct supervisor *supervisor);
-/* Tells the machine that its time is up: it stops and says where it is (HAL_STOP_TIME_IS_UP), if it can. */
+/* Tells the machine that its time is up: it stops and says where it is (HAL_STOP_TIME_IS_UP), if it
+ * can. */
 void supervisor_end_time(const struct supervisor *supervisor);
 void supervisor_end(struct supervisor *supervisor); /* kills what is left, unmaps RAM */

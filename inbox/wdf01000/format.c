@@ -1,12 +1,14 @@
 /*
- * What a request's next stack location is filled with: reads and writes by the target's I/O type, control codes by their method,
- * three arguments for the others [doc: Formatting Requests for General I/O Targets; Buffer Descriptions for I/O Control Codes].
+ * What a request's next stack location is filled with: reads and writes by the target's I/O type,
+ * control codes by their method, three arguments for the others [doc: Formatting Requests for
+ * General I/O Targets; Buffer Descriptions for I/O Control Codes].
  */
 #include "target.h"
 
 /* ---- buffers ---- */
 
-NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Handle, PWDFMEMORY_OFFSET Offset, FX_BUFFER *Buffer)
+NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Handle, PWDFMEMORY_OFFSET Offset,
+                          FX_BUFFER *Buffer)
 {
     FX_MEMORY *Memory;
 
@@ -17,13 +19,14 @@ NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Handle, PWDFMEMORY_OFFS
     Buffer->Memory = Memory;
     Buffer->Offset = Offset != NULL ? Offset->BufferOffset : 0;
     if (Buffer->Offset > Memory->Length)
-        return FxMistake(Globals, STATUS_INTEGER_OVERFLOW, "offset 0x%Ix of a memory of 0x%Ix", Buffer->Offset,
-                         Memory->Length);
+        return FxMistake(Globals, STATUS_INTEGER_OVERFLOW, "offset 0x%Ix of a memory of 0x%Ix",
+                         Buffer->Offset, Memory->Length);
     Buffer->Length = Memory->Length - Buffer->Offset;
     if (Offset != NULL && Offset->BufferLength != 0) {
         if (Offset->BufferLength > Buffer->Length)
-            return FxMistake(Globals, STATUS_BUFFER_TOO_SMALL, "length 0x%Ix at 0x%Ix of a memory of 0x%Ix",
-                             Offset->BufferLength, Buffer->Offset, Memory->Length);
+            return FxMistake(Globals, STATUS_BUFFER_TOO_SMALL,
+                             "length 0x%Ix at 0x%Ix of a memory of 0x%Ix", Offset->BufferLength,
+                             Buffer->Offset, Memory->Length);
         Buffer->Length = Offset->BufferLength;
     }
     Buffer->Address = (PUCHAR)Memory->Buffer + Buffer->Offset;
@@ -31,7 +34,8 @@ NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Handle, PWDFMEMORY_OFFS
     return Buffer->Length <= MAXULONG ? STATUS_SUCCESS : STATUS_INVALID_BUFFER_SIZE;
 }
 
-NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor, FX_BUFFER *Buffer)
+NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor,
+                              FX_BUFFER *Buffer)
 {
     RtlZeroMemory(Buffer, sizeof(*Buffer));
     if (Descriptor == NULL)
@@ -44,14 +48,18 @@ NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descri
     case WdfMemoryDescriptorTypeMdl:
         Buffer->Mdl = Descriptor->u.MdlType.Mdl;
         Buffer->Length = Descriptor->u.MdlType.BufferLength;
-        Buffer->Address = MmGetSystemAddressForMdlSafe(Buffer->Mdl, NormalPagePriority | MdlMappingNoExecute);
+        Buffer->Address =
+            MmGetSystemAddressForMdlSafe(Buffer->Mdl, NormalPagePriority | MdlMappingNoExecute);
         if (Buffer->Length > MmGetMdlByteCount(Buffer->Mdl))
-            return FxMistake(Globals, STATUS_BUFFER_TOO_SMALL, "the MDL is shorter than 0x%Ix", Buffer->Length);
+            return FxMistake(Globals, STATUS_BUFFER_TOO_SMALL, "the MDL is shorter than 0x%Ix",
+                             Buffer->Length);
         return Buffer->Address != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     case WdfMemoryDescriptorTypeHandle:
-        return FxBufferOfMemory(Globals, Descriptor->u.HandleType.Memory, Descriptor->u.HandleType.Offsets, Buffer);
+        return FxBufferOfMemory(Globals, Descriptor->u.HandleType.Memory,
+                                Descriptor->u.HandleType.Offsets, Buffer);
     default:
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WDF_MEMORY_DESCRIPTOR of type %d", Descriptor->Type);
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "WDF_MEMORY_DESCRIPTOR of type %d",
+                         Descriptor->Type);
     }
 }
 
@@ -89,11 +97,12 @@ NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *Mdl)
         *Mdl = Buffer->Mdl;
         return STATUS_SUCCESS;
     }
-    Send->Mdl = IoAllocateMdl((PUCHAR)MmGetMdlVirtualAddress(Buffer->Mdl) + Buffer->Offset, (ULONG)Buffer->Length, FALSE,
-                              FALSE, NULL);
+    Send->Mdl = IoAllocateMdl((PUCHAR)MmGetMdlVirtualAddress(Buffer->Mdl) + Buffer->Offset,
+                              (ULONG)Buffer->Length, FALSE, FALSE, NULL);
     if (Send->Mdl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    IoBuildPartialMdl(Buffer->Mdl, Send->Mdl, (PUCHAR)MmGetMdlVirtualAddress(Buffer->Mdl) + Buffer->Offset,
+    IoBuildPartialMdl(Buffer->Mdl, Send->Mdl,
+                      (PUCHAR)MmGetMdlVirtualAddress(Buffer->Mdl) + Buffer->Offset,
                       (ULONG)Buffer->Length);
     *Mdl = Send->Mdl;
     return STATUS_SUCCESS;
@@ -123,10 +132,12 @@ NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, FX_S
     if (Send == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (Send->IsSent || Send->IsWaiting)
-        FxViolation(Request->Object.Globals, WDF_REQUEST_FATAL_ERROR, WDF_REQUEST_FATAL_ERROR_REQUEST_ALREADY_SENT,
+        FxViolation(Request->Object.Globals, WDF_REQUEST_FATAL_ERROR,
+                    WDF_REQUEST_FATAL_ERROR_REQUEST_ALREADY_SENT,
                     (ULONG_PTR)FX_HANDLE(WDFREQUEST, Request), 0);
     if (Target->Wdm == NULL)
-        return FxMistake(Request->Object.Globals, STATUS_INVALID_DEVICE_STATE, "the target is not open");
+        return FxMistake(Request->Object.Globals, STATUS_INVALID_DEVICE_STATE,
+                         "the target is not open");
     FxSendReset(Request);
     Status = FxRequestFit(Request, Target);
     if (!NT_SUCCESS(Status))
@@ -163,8 +174,8 @@ NTSTATUS FxFormatEnd(FX_REQUEST *Request, NTSTATUS Status)
 
 /* ---- reads and writes ---- */
 
-NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, const FX_BUFFER *Buffer,
-                          const LONGLONG *DeviceOffset)
+NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major,
+                          const FX_BUFFER *Buffer, const LONGLONG *DeviceOffset)
 {
     PIO_STACK_LOCATION Stack;
     FX_SEND *Send;
@@ -176,7 +187,8 @@ NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, c
     Irp = Request->Irp;
     Stack = IoGetNextIrpStackLocation(Irp);
     FxKeepMemory(Send, 0, Buffer);
-    Stack->Parameters.Read.Length = (ULONG)Buffer->Length; /* Write's fields lie at the same places */
+    Stack->Parameters.Read.Length =
+        (ULONG)Buffer->Length; /* Write's fields lie at the same places */
     Stack->Parameters.Read.ByteOffset.QuadPart = DeviceOffset != NULL ? *DeviceOffset : 0;
     if (Target->Wdm->Flags & DO_BUFFERED_IO)
         Irp->AssociatedIrp.SystemBuffer = Buffer->Address;
@@ -212,8 +224,8 @@ static NTSTATUS FxFormatBuffered(FX_SEND *Send, PIRP Irp, const FX_BUFFER *In, c
     return STATUS_SUCCESS;
 }
 
-NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code, const FX_BUFFER *In,
-                         const FX_BUFFER *Out)
+NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code,
+                         const FX_BUFFER *In, const FX_BUFFER *Out)
 {
     PIO_STACK_LOCATION Stack;
     FX_SEND *Send;
@@ -242,7 +254,8 @@ NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, UL
         Stack->Parameters.DeviceIoControl.Type3InputBuffer = In->Address;
         Irp->UserBuffer = Out->Address;
     }
-    Send->Params.Type = Major == IRP_MJ_DEVICE_CONTROL ? WdfRequestTypeDeviceControl : WdfRequestTypeDeviceControlInternal;
+    Send->Params.Type = Major == IRP_MJ_DEVICE_CONTROL ? WdfRequestTypeDeviceControl
+                                                       : WdfRequestTypeDeviceControlInternal;
     Send->Params.Parameters.Ioctl.IoControlCode = Code;
     Send->Params.Parameters.Ioctl.Input.Buffer = FxMemoryHandle(In);
     Send->Params.Parameters.Ioctl.Input.Offset = In->Offset;
@@ -251,7 +264,8 @@ NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, UL
     return FxFormatEnd(Request, Status);
 }
 
-NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code, const FX_BUFFER *Argument)
+NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code,
+                        const FX_BUFFER *Argument)
 {
     PIO_STACK_LOCATION Stack;
     FX_SEND *Send;
@@ -276,35 +290,42 @@ NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code, cons
 /* ---- for clients: formatting ---- */
 
 WDF_DDI(WdfIoTargetFormatRequestForRead);
-NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForRead(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                   WDFREQUEST Request, WDFMEMORY OutputBuffer,
-                                                   PWDFMEMORY_OFFSET OutputBufferOffset, PLONGLONG DeviceOffset)
+NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForRead(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                   WDFIOTARGET Target, WDFREQUEST Request,
+                                                   WDFMEMORY OutputBuffer,
+                                                   PWDFMEMORY_OFFSET OutputBufferOffset,
+                                                   PLONGLONG DeviceOffset)
 {
     FX_BUFFER Buffer;
-    NTSTATUS Status = FxBufferOfMemory(FxGlobalsOf(DriverGlobals), OutputBuffer, OutputBufferOffset, &Buffer);
+    NTSTATUS Status =
+        FxBufferOfMemory(FxGlobalsOf(DriverGlobals), OutputBuffer, OutputBufferOffset, &Buffer);
 
     return NT_SUCCESS(Status) ? FxFormatTransfer(FxTargetFromHandle(DriverGlobals, Target),
-                                                 FxRequestFromHandle(DriverGlobals, Request), IRP_MJ_READ, &Buffer,
-                                                 DeviceOffset)
+                                                 FxRequestFromHandle(DriverGlobals, Request),
+                                                 IRP_MJ_READ, &Buffer, DeviceOffset)
                               : Status;
 }
 
 WDF_DDI(WdfIoTargetFormatRequestForWrite);
-NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForWrite(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                    WDFREQUEST Request, WDFMEMORY InputBuffer,
-                                                    PWDFMEMORY_OFFSET InputBufferOffset, PLONGLONG DeviceOffset)
+NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForWrite(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                    WDFIOTARGET Target, WDFREQUEST Request,
+                                                    WDFMEMORY InputBuffer,
+                                                    PWDFMEMORY_OFFSET InputBufferOffset,
+                                                    PLONGLONG DeviceOffset)
 {
     FX_BUFFER Buffer;
-    NTSTATUS Status = FxBufferOfMemory(FxGlobalsOf(DriverGlobals), InputBuffer, InputBufferOffset, &Buffer);
+    NTSTATUS Status =
+        FxBufferOfMemory(FxGlobalsOf(DriverGlobals), InputBuffer, InputBufferOffset, &Buffer);
 
     return NT_SUCCESS(Status) ? FxFormatTransfer(FxTargetFromHandle(DriverGlobals, Target),
-                                                 FxRequestFromHandle(DriverGlobals, Request), IRP_MJ_WRITE, &Buffer,
-                                                 DeviceOffset)
+                                                 FxRequestFromHandle(DriverGlobals, Request),
+                                                 IRP_MJ_WRITE, &Buffer, DeviceOffset)
                               : Status;
 }
 
-static NTSTATUS FxFormatIoctl(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target, WDFREQUEST Request, UCHAR Major,
-                              ULONG Code, WDFMEMORY InputBuffer, PWDFMEMORY_OFFSET InputOffset, WDFMEMORY OutputBuffer,
+static NTSTATUS FxFormatIoctl(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
+                              WDFREQUEST Request, UCHAR Major, ULONG Code, WDFMEMORY InputBuffer,
+                              PWDFMEMORY_OFFSET InputOffset, WDFMEMORY OutputBuffer,
                               PWDFMEMORY_OFFSET OutputOffset)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -314,35 +335,41 @@ static NTSTATUS FxFormatIoctl(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Tar
     if (NT_SUCCESS(Status))
         Status = FxBufferOfMemory(Globals, OutputBuffer, OutputOffset, &Out);
     if (NT_SUCCESS(Status))
-        Status = FxFormatControl(FxTargetFromHandle(DriverGlobals, Target), FxRequestFromHandle(DriverGlobals, Request),
-                                 Major, Code, &In, &Out);
+        Status =
+            FxFormatControl(FxTargetFromHandle(DriverGlobals, Target),
+                            FxRequestFromHandle(DriverGlobals, Request), Major, Code, &In, &Out);
     return Status;
 }
 
 WDF_DDI(WdfIoTargetFormatRequestForIoctl);
-NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForIoctl(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                    WDFREQUEST Request, ULONG Code, WDFMEMORY InputBuffer,
-                                                    PWDFMEMORY_OFFSET InputOffset, WDFMEMORY OutputBuffer,
+NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForIoctl(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                    WDFIOTARGET Target, WDFREQUEST Request,
+                                                    ULONG Code, WDFMEMORY InputBuffer,
+                                                    PWDFMEMORY_OFFSET InputOffset,
+                                                    WDFMEMORY OutputBuffer,
                                                     PWDFMEMORY_OFFSET OutputOffset)
 {
-    return FxFormatIoctl(DriverGlobals, Target, Request, IRP_MJ_DEVICE_CONTROL, Code, InputBuffer, InputOffset,
-                         OutputBuffer, OutputOffset);
+    return FxFormatIoctl(DriverGlobals, Target, Request, IRP_MJ_DEVICE_CONTROL, Code, InputBuffer,
+                         InputOffset, OutputBuffer, OutputOffset);
 }
 
 WDF_DDI(WdfIoTargetFormatRequestForInternalIoctl);
-NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForInternalIoctl(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                            WDFREQUEST Request, ULONG Code, WDFMEMORY InputBuffer,
-                                                            PWDFMEMORY_OFFSET InputOffset, WDFMEMORY OutputBuffer,
+NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForInternalIoctl(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                            WDFIOTARGET Target, WDFREQUEST Request,
+                                                            ULONG Code, WDFMEMORY InputBuffer,
+                                                            PWDFMEMORY_OFFSET InputOffset,
+                                                            WDFMEMORY OutputBuffer,
                                                             PWDFMEMORY_OFFSET OutputOffset)
 {
-    return FxFormatIoctl(DriverGlobals, Target, Request, IRP_MJ_INTERNAL_DEVICE_CONTROL, Code, InputBuffer, InputOffset,
-                         OutputBuffer, OutputOffset);
+    return FxFormatIoctl(DriverGlobals, Target, Request, IRP_MJ_INTERNAL_DEVICE_CONTROL, Code,
+                         InputBuffer, InputOffset, OutputBuffer, OutputOffset);
 }
 
 WDF_DDI(WdfIoTargetFormatRequestForInternalIoctlOthers);
 NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForInternalIoctlOthers(
-    PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target, WDFREQUEST Request, ULONG Code, WDFMEMORY Arg1,
-    PWDFMEMORY_OFFSET Offset1, WDFMEMORY Arg2, PWDFMEMORY_OFFSET Offset2, WDFMEMORY Arg4, PWDFMEMORY_OFFSET Offset4)
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target, WDFREQUEST Request, ULONG Code,
+    WDFMEMORY Arg1, PWDFMEMORY_OFFSET Offset1, WDFMEMORY Arg2, PWDFMEMORY_OFFSET Offset2,
+    WDFMEMORY Arg4, PWDFMEMORY_OFFSET Offset4)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_BUFFER Argument[3];
@@ -353,12 +380,13 @@ NTSTATUS NTAPI imp_WdfIoTargetFormatRequestForInternalIoctlOthers(
     if (NT_SUCCESS(Status))
         Status = FxBufferOfMemory(Globals, Arg4, Offset4, &Argument[2]);
     if (NT_SUCCESS(Status))
-        Status = FxFormatOthers(FxTargetFromHandle(DriverGlobals, Target), FxRequestFromHandle(DriverGlobals, Request),
-                                Code, Argument);
+        Status = FxFormatOthers(FxTargetFromHandle(DriverGlobals, Target),
+                                FxRequestFromHandle(DriverGlobals, Request), Code, Argument);
     return Status;
 }
 
-/* For a location that is copied from elsewhere: the IRP keeps its buffers. NULL: out of memory, sending will say so. */
+/* For a location that is copied from elsewhere: the IRP keeps its buffers. NULL: out of memory,
+ * sending will say so. */
 static FX_SEND *FxFormatAsIs(FX_REQUEST *Request, WDF_REQUEST_TYPE Type)
 {
     FX_SEND *Send;
@@ -384,19 +412,21 @@ static FX_SEND *FxFormatAsIs(FX_REQUEST *Request, WDF_REQUEST_TYPE Type)
 }
 
 WDF_DDI(WdfRequestFormatRequestUsingCurrentType);
-VOID NTAPI imp_WdfRequestFormatRequestUsingCurrentType(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle)
+VOID NTAPI imp_WdfRequestFormatRequestUsingCurrentType(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                       WDFREQUEST Handle)
 {
     FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
 
     if (FxFormatAsIs(Request, WdfRequestTypeNoFormat) == NULL)
         return;
     IoCopyCurrentIrpStackLocationToNext(Request->Irp);
-    Request->Send->Params.Type = (WDF_REQUEST_TYPE)IoGetCurrentIrpStackLocation(Request->Irp)->MajorFunction;
+    Request->Send->Params.Type =
+        (WDF_REQUEST_TYPE)IoGetCurrentIrpStackLocation(Request->Irp)->MajorFunction;
 }
 
 WDF_DDI(WdfRequestWdmFormatUsingStackLocation);
-VOID NTAPI imp_WdfRequestWdmFormatUsingStackLocation(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Handle,
-                                                     PIO_STACK_LOCATION Stack)
+VOID NTAPI imp_WdfRequestWdmFormatUsingStackLocation(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFREQUEST Handle, PIO_STACK_LOCATION Stack)
 {
     FX_REQUEST *Request = FxRequestFromHandle(DriverGlobals, Handle);
     PIO_STACK_LOCATION Next;
@@ -411,9 +441,11 @@ VOID NTAPI imp_WdfRequestWdmFormatUsingStackLocation(PWDF_DRIVER_GLOBALS DriverG
 
 /* ---- for clients: the synchronous forms ---- */
 
-NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Given)
+NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target,
+                             PWDF_REQUEST_SEND_OPTIONS Given)
 {
-    WDF_REQUEST_SEND_OPTIONS Options = { .Size = sizeof(Options), .Flags = WDF_REQUEST_SEND_OPTION_SYNCHRONOUS };
+    WDF_REQUEST_SEND_OPTIONS Options = {.Size = sizeof(Options),
+                                        .Flags = WDF_REQUEST_SEND_OPTION_SYNCHRONOUS};
 
     if (Given != NULL) {
         Options = *Given;
@@ -424,19 +456,21 @@ NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUES
 }
 
 /* Sends a formatted request and waits; the request of the framework's own goes afterwards. */
-static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options, BOOLEAN IsOurs,
+static NTSTATUS FxSendAndWait(FX_REQUEST *Request, FX_TARGET *Target,
+                              PWDF_REQUEST_SEND_OPTIONS Options, BOOLEAN IsOurs,
                               PULONG_PTR Information)
 {
     NTSTATUS Status = FxSendSynchronously(Request, Target, Options);
 
     if (Information != NULL)
-        *Information = NT_SUCCESS(Status) || Status == STATUS_BUFFER_OVERFLOW ? Request->Information : 0;
+        *Information =
+            NT_SUCCESS(Status) || Status == STATUS_BUFFER_OVERFLOW ? Request->Information : 0;
     FxSynchronousEnd(Request, IsOurs);
     return Status;
 }
 
-NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
-                              FX_REQUEST **Request)
+NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target,
+                              WDFREQUEST Handle, FX_REQUEST **Request)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     NTSTATUS Status = FxCheckIrql(Globals, PASSIVE_LEVEL);
@@ -449,7 +483,8 @@ NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Targ
     }
     Status = FxRequestCreateOwn(Globals, NULL, &Target->Object, NULL, FALSE, Request);
     if (NT_SUCCESS(Status))
-        FxObjectReference(&(*Request)->Object); /* a device that goes takes its targets' requests along */
+        FxObjectReference(
+            &(*Request)->Object); /* a device that goes takes its targets' requests along */
     return Status;
 }
 
@@ -461,8 +496,9 @@ VOID FxSynchronousEnd(FX_REQUEST *Request, BOOLEAN IsOurs)
     FxObjectDereference(&Request->Object);
 }
 
-static NTSTATUS FxTransferSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET TargetHandle, WDFREQUEST Handle,
-                                        UCHAR Major, PWDF_MEMORY_DESCRIPTOR Descriptor, PLONGLONG DeviceOffset,
+static NTSTATUS FxTransferSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET TargetHandle,
+                                        WDFREQUEST Handle, UCHAR Major,
+                                        PWDF_MEMORY_DESCRIPTOR Descriptor, PLONGLONG DeviceOffset,
                                         PWDF_REQUEST_SEND_OPTIONS Options, PULONG_PTR Bytes)
 {
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, TargetHandle);
@@ -484,29 +520,34 @@ static NTSTATUS FxTransferSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIO
 }
 
 WDF_DDI(WdfIoTargetSendReadSynchronously);
-NTSTATUS NTAPI imp_WdfIoTargetSendReadSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                    WDFREQUEST Request, PWDF_MEMORY_DESCRIPTOR OutputBuffer,
-                                                    PLONGLONG DeviceOffset, PWDF_REQUEST_SEND_OPTIONS Options,
+NTSTATUS NTAPI imp_WdfIoTargetSendReadSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                    WDFIOTARGET Target, WDFREQUEST Request,
+                                                    PWDF_MEMORY_DESCRIPTOR OutputBuffer,
+                                                    PLONGLONG DeviceOffset,
+                                                    PWDF_REQUEST_SEND_OPTIONS Options,
                                                     PULONG_PTR BytesRead)
 {
-    return FxTransferSynchronously(DriverGlobals, Target, Request, IRP_MJ_READ, OutputBuffer, DeviceOffset, Options,
-                                   BytesRead);
+    return FxTransferSynchronously(DriverGlobals, Target, Request, IRP_MJ_READ, OutputBuffer,
+                                   DeviceOffset, Options, BytesRead);
 }
 
 WDF_DDI(WdfIoTargetSendWriteSynchronously);
-NTSTATUS NTAPI imp_WdfIoTargetSendWriteSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                     WDFREQUEST Request, PWDF_MEMORY_DESCRIPTOR InputBuffer,
-                                                     PLONGLONG DeviceOffset, PWDF_REQUEST_SEND_OPTIONS Options,
+NTSTATUS NTAPI imp_WdfIoTargetSendWriteSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFIOTARGET Target, WDFREQUEST Request,
+                                                     PWDF_MEMORY_DESCRIPTOR InputBuffer,
+                                                     PLONGLONG DeviceOffset,
+                                                     PWDF_REQUEST_SEND_OPTIONS Options,
                                                      PULONG_PTR BytesWritten)
 {
-    return FxTransferSynchronously(DriverGlobals, Target, Request, IRP_MJ_WRITE, InputBuffer, DeviceOffset, Options,
-                                   BytesWritten);
+    return FxTransferSynchronously(DriverGlobals, Target, Request, IRP_MJ_WRITE, InputBuffer,
+                                   DeviceOffset, Options, BytesWritten);
 }
 
-static NTSTATUS FxControlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET TargetHandle, WDFREQUEST Handle,
-                                       UCHAR Major, ULONG Code, PWDF_MEMORY_DESCRIPTOR InputBuffer,
-                                       PWDF_MEMORY_DESCRIPTOR OutputBuffer, PWDF_REQUEST_SEND_OPTIONS Options,
-                                       PULONG_PTR Bytes)
+static NTSTATUS FxControlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET TargetHandle,
+                                       WDFREQUEST Handle, UCHAR Major, ULONG Code,
+                                       PWDF_MEMORY_DESCRIPTOR InputBuffer,
+                                       PWDF_MEMORY_DESCRIPTOR OutputBuffer,
+                                       PWDF_REQUEST_SEND_OPTIONS Options, PULONG_PTR Bytes)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, TargetHandle);
@@ -530,24 +571,25 @@ static NTSTATUS FxControlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOT
 }
 
 WDF_DDI(WdfIoTargetSendIoctlSynchronously);
-NTSTATUS NTAPI imp_WdfIoTargetSendIoctlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                     WDFREQUEST Request, ULONG Code, PWDF_MEMORY_DESCRIPTOR InputBuffer,
+NTSTATUS NTAPI imp_WdfIoTargetSendIoctlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                     WDFIOTARGET Target, WDFREQUEST Request,
+                                                     ULONG Code, PWDF_MEMORY_DESCRIPTOR InputBuffer,
                                                      PWDF_MEMORY_DESCRIPTOR OutputBuffer,
-                                                     PWDF_REQUEST_SEND_OPTIONS Options, PULONG_PTR BytesReturned)
+                                                     PWDF_REQUEST_SEND_OPTIONS Options,
+                                                     PULONG_PTR BytesReturned)
 {
-    return FxControlSynchronously(DriverGlobals, Target, Request, IRP_MJ_DEVICE_CONTROL, Code, InputBuffer, OutputBuffer,
-                                  Options, BytesReturned);
+    return FxControlSynchronously(DriverGlobals, Target, Request, IRP_MJ_DEVICE_CONTROL, Code,
+                                  InputBuffer, OutputBuffer, Options, BytesReturned);
 }
 
 WDF_DDI(WdfIoTargetSendInternalIoctlSynchronously);
-NTSTATUS NTAPI imp_WdfIoTargetSendInternalIoctlSynchronously(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target,
-                                                             WDFREQUEST Request, ULONG Code,
-                                                             PWDF_MEMORY_DESCRIPTOR InputBuffer,
-                                                             PWDF_MEMORY_DESCRIPTOR OutputBuffer,
-                                                             PWDF_REQUEST_SEND_OPTIONS Options, PULONG_PTR BytesReturned)
+NTSTATUS NTAPI imp_WdfIoTargetSendInternalIoctlSynchronously(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Target, WDFREQUEST Request, ULONG Code,
+    PWDF_MEMORY_DESCRIPTOR InputBuffer, PWDF_MEMORY_DESCRIPTOR OutputBuffer,
+    PWDF_REQUEST_SEND_OPTIONS Options, PULONG_PTR BytesReturned)
 {
-    return FxControlSynchronously(DriverGlobals, Target, Request, IRP_MJ_INTERNAL_DEVICE_CONTROL, Code, InputBuffer,
-                                  OutputBuffer, Options, BytesReturned);
+    return FxControlSynchronously(DriverGlobals, Target, Request, IRP_MJ_INTERNAL_DEVICE_CONTROL,
+                                  Code, InputBuffer, OutputBuffer, Options, BytesReturned);
 }
 
 WDF_DDI(WdfIoTargetSendInternalIoctlOthersSynchronously);

@@ -1,6 +1,6 @@
 /*
- * Idle and wake settings: WdfDeviceAssignS0IdleSettings, WdfDeviceAssignSxWakeSettings, with the user's choice in the
- * registry [doc: User Control of Device Idle and Wake Behavior].
+ * Idle and wake settings: WdfDeviceAssignS0IdleSettings, WdfDeviceAssignSxWakeSettings, with the
+ * user's choice in the registry [doc: User Control of Device Idle and Wake Behavior].
  */
 #include "fx.h"
 
@@ -57,7 +57,8 @@ static BOOLEAN FxReadFlag(HANDLE Key, PCWSTR Name, BOOLEAN *Value)
     ULONG Length, Number;
 
     RtlInitUnicodeString(&ValueName, Name);
-    if (!NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, Info, sizeof(Buffer), &Length)) ||
+    if (!NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, Info,
+                                    sizeof(Buffer), &Length)) ||
         Info->Type != REG_DWORD || Info->DataLength != sizeof(Number))
         return FALSE;
     RtlCopyMemory(&Number, Info->Data, sizeof(Number));
@@ -73,9 +74,11 @@ BOOLEAN FxReadPolicySetting(FX_DEVICE *Device, PCWSTR User, PCWSTR Default)
     BOOLEAN Value = TRUE;
 
     if (KeGetCurrentIrql() != PASSIVE_LEVEL || FxKnownPdo(Device) == NULL ||
-        !NT_SUCCESS(IoOpenDeviceRegistryKey(Device->Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &Parameters)))
+        !NT_SUCCESS(
+            IoOpenDeviceRegistryKey(Device->Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &Parameters)))
         return TRUE;
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parameters, NULL);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               Parameters, NULL);
     if (NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes))) {
         if (!FxReadFlag(Key, User, &Value))
             FxReadFlag(Key, Default, &Value);
@@ -87,33 +90,42 @@ BOOLEAN FxReadPolicySetting(FX_DEVICE *Device, PCWSTR User, PCWSTR Default)
 
 /* ---- idle ---- */
 
-static NTSTATUS FxCheckIdle(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *Settings)
+static NTSTATUS FxCheckIdle(FX_DEVICE *Device,
+                            const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *Settings)
 {
     FX_GLOBALS *Globals = Device->Object.Globals;
     FX_PNP *Pnp = Device->Pnp;
 
-    if (Settings->Enabled > WdfUseDefault || Settings->PowerUpIdleDeviceOnSystemWake > WdfUseDefault ||
-        Settings->ExcludeD3Cold > WdfUseDefault || Settings->IdleTimeoutType > SystemManagedIdleTimeoutWithHint ||
+    if (Settings->Enabled > WdfUseDefault ||
+        Settings->PowerUpIdleDeviceOnSystemWake > WdfUseDefault ||
+        Settings->ExcludeD3Cold > WdfUseDefault ||
+        Settings->IdleTimeoutType > SystemManagedIdleTimeoutWithHint ||
         Settings->UserControlOfIdleSettings < IdleDoNotAllowUserControl ||
-        Settings->UserControlOfIdleSettings > IdleAllowUserControl || Settings->IdleCaps < IdleCannotWakeFromS0 ||
-        Settings->IdleCaps > IdleUsbSelectiveSuspend)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "idle settings with a value that is none");
+        Settings->UserControlOfIdleSettings > IdleAllowUserControl ||
+        Settings->IdleCaps < IdleCannotWakeFromS0 || Settings->IdleCaps > IdleUsbSelectiveSuspend)
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "idle settings with a value that is none");
     if (Pnp->IdleKnown && Settings->IdleTimeoutType != Pnp->Idle.IdleTimeoutType)
         return FxMistake(Globals, STATUS_INVALID_PARAMETER, "IdleTimeoutType changes");
     if (Settings->DxState <= PowerDeviceD0 || Settings->DxState > PowerDeviceMaximum)
-        return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "idle settings with DxState %d", Settings->DxState);
+        return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "idle settings with DxState %d",
+                         Settings->DxState);
     if (Settings->IdleCaps == IdleUsbSelectiveSuspend && Device->Attached == NULL)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "selective suspend without a USB stack below");
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "selective suspend without a USB stack below");
     if (Settings->IdleCaps != IdleCannotWakeFromS0) {
         FxPolicyCapabilities(Device);
-        if (Pnp->Caps.Size != 0 && (Pnp->Caps.DeviceWake <= PowerDeviceD0 ||
-                                    (Settings->DxState != PowerDeviceMaximum && Settings->DxState > Pnp->Caps.DeviceWake)))
-            return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "the bus says that the device cannot wake itself");
+        if (Pnp->Caps.Size != 0 &&
+            (Pnp->Caps.DeviceWake <= PowerDeviceD0 ||
+             (Settings->DxState != PowerDeviceMaximum && Settings->DxState > Pnp->Caps.DeviceWake)))
+            return FxMistake(Globals, STATUS_POWER_STATE_INVALID,
+                             "the bus says that the device cannot wake itself");
     }
     return STATUS_SUCCESS;
 }
 
-static BOOLEAN FxIdleChosen(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *Settings)
+static BOOLEAN FxIdleChosen(FX_DEVICE *Device,
+                            const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *Settings)
 {
     FX_PNP *Pnp = Device->Pnp;
 
@@ -127,7 +139,8 @@ static BOOLEAN FxIdleChosen(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_IDL
 }
 
 WDF_DDI(WdfDeviceAssignS0IdleSettings);
-NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle,
+NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                 WDFDEVICE Handle,
                                                  PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -139,8 +152,10 @@ NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGloba
     KIRQL Irql;
 
     if (Pnp == NULL || !Device->Settings.IsPowerPolicyOwner)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "idle settings by who does not own the power policy");
-    Status = FxCaptureConfig(Globals, "WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS", &Copy, sizeof(Copy), Settings);
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "idle settings by who does not own the power policy");
+    Status = FxCaptureConfig(Globals, "WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS", &Copy, sizeof(Copy),
+                             Settings);
     if (NT_SUCCESS(Status))
         Status = FxCheckIdle(Device, &Copy);
     if (NT_SUCCESS(Status) && Copy.IdleCaps == IdleUsbSelectiveSuspend)
@@ -153,7 +168,8 @@ NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGloba
     Pnp->IdleKnown = TRUE;
     Pnp->IdleEnabled = Enabled;
     KeReleaseSpinLock(&Pnp->Lock, Irql);
-    FxPowerReference(Device); /* starts to count, or brings back what is down and must not be any more */
+    FxPowerReference(
+        Device); /* starts to count, or brings back what is down and must not be any more */
     FxPowerDereference(Device);
     FxPolicyQueue(Device);
     return STATUS_SUCCESS;
@@ -161,26 +177,33 @@ NTSTATUS NTAPI imp_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGloba
 
 /* ---- wake ---- */
 
-static NTSTATUS FxCheckWake(FX_DEVICE *Device, const WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS *Settings)
+static NTSTATUS FxCheckWake(FX_DEVICE *Device,
+                            const WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS *Settings)
 {
     FX_GLOBALS *Globals = Device->Object.Globals;
     FX_PNP *Pnp = Device->Pnp;
 
-    if (Settings->Enabled > WdfUseDefault || Settings->UserControlOfWakeSettings < WakeDoNotAllowUserControl ||
+    if (Settings->Enabled > WdfUseDefault ||
+        Settings->UserControlOfWakeSettings < WakeDoNotAllowUserControl ||
         Settings->UserControlOfWakeSettings > WakeAllowUserControl)
-        return FxMistake(Globals, STATUS_INVALID_PARAMETER, "wake settings with a value that is none");
+        return FxMistake(Globals, STATUS_INVALID_PARAMETER,
+                         "wake settings with a value that is none");
     if (Settings->DxState <= PowerDeviceD0 || Settings->DxState > PowerDeviceMaximum)
-        return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "wake settings with DxState %d", Settings->DxState);
+        return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "wake settings with DxState %d",
+                         Settings->DxState);
     FxPolicyCapabilities(Device);
     if (Pnp->Caps.Size != 0 &&
         (Pnp->Caps.DeviceWake <= PowerDeviceD0 || Pnp->Caps.SystemWake <= PowerSystemWorking ||
          (Settings->DxState != PowerDeviceMaximum && Settings->DxState > Pnp->Caps.DeviceWake)))
-        return FxMistake(Globals, STATUS_POWER_STATE_INVALID, "the bus says that the device cannot wake the system so");
+        return FxMistake(Globals, STATUS_POWER_STATE_INVALID,
+                         "the bus says that the device cannot wake the system so");
     return STATUS_SUCCESS;
 }
 
-WDF_DDI_PARTIAL(WdfDeviceAssignSxWakeSettings, "arming a parent because its children are, and telling children of its wake");
-NTSTATUS NTAPI imp_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle,
+WDF_DDI_PARTIAL(WdfDeviceAssignSxWakeSettings,
+                "arming a parent because its children are, and telling children of its wake");
+NTSTATUS NTAPI imp_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                 WDFDEVICE Handle,
                                                  PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings)
 {
     FX_GLOBALS *Globals = FxGlobalsOf(DriverGlobals);
@@ -191,18 +214,22 @@ NTSTATUS NTAPI imp_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGloba
     NTSTATUS Status;
 
     if (Pnp == NULL || !Device->Settings.IsPowerPolicyOwner)
-        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST, "wake settings by who does not own the power policy");
-    Status = FxCaptureConfig(Globals, "WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS", &Copy, sizeof(Copy), Settings);
+        return FxMistake(Globals, STATUS_INVALID_DEVICE_REQUEST,
+                         "wake settings by who does not own the power policy");
+    Status = FxCaptureConfig(Globals, "WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS", &Copy, sizeof(Copy),
+                             Settings);
     if (NT_SUCCESS(Status))
         Status = FxCheckWake(Device, &Copy);
     if (!NT_SUCCESS(Status))
         return Status;
     if (Copy.ArmForWakeIfChildrenAreArmedForWake || Copy.IndicateChildWakeOnParentWake)
-        FxMistake(Globals, STATUS_NOT_SUPPORTED, "wake settings that look at children: they are ignored");
+        FxMistake(Globals, STATUS_NOT_SUPPORTED,
+                  "wake settings that look at children: they are ignored");
     if (Copy.Enabled == WdfFalse)
         Enabled = FALSE;
     else if (Copy.UserControlOfWakeSettings == WakeAllowUserControl && !Pnp->WakeKnown)
-        Enabled = FxReadPolicySetting(Device, L"WakeFromSleepState", L"WdfDefaultWakeFromSleepState");
+        Enabled =
+            FxReadPolicySetting(Device, L"WakeFromSleepState", L"WdfDefaultWakeFromSleepState");
     else if (Copy.Enabled == WdfUseDefault && Pnp->WakeKnown)
         Enabled = Pnp->WakeEnabled;
     Pnp->Wake = Copy;

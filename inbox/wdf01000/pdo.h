@@ -13,7 +13,8 @@ struct _FX_CHILD;
 /* Of a WDFDEVICE_INIT, then of the device. */
 typedef struct _FX_PDO {
     UNICODE_STRING DeviceId, InstanceId, ContainerId; /* pool; empty: none */
-    UNICODE_STRING HardwareIds, CompatibleIds; /* pool; strings with their terminators, without the list's */
+    UNICODE_STRING HardwareIds,
+        CompatibleIds; /* pool; strings with their terminators, without the list's */
     FX_TEXT *Texts;
     LCID DefaultLocale;
     BOOLEAN IsRaw, ForwardsToParent, NoParentPower;
@@ -70,9 +71,11 @@ typedef struct _FX_CHILDREN FX_CHILDREN;
 static inline FX_PDO *FxPdoOf(FX_DEVICE *Device) { return Device->Child; }
 
 /* ---- childlist.c ---- */
-FX_DEVICE *FxBusOf(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Handle); /* NULL, a mistake: it has no children */
+FX_DEVICE *FxBusOf(PWDF_DRIVER_GLOBALS DriverGlobals,
+                   WDFDEVICE Handle);   /* NULL, a mistake: it has no children */
 VOID FxChildSweep(FX_CHILD_LIST *List); /* frees dead entries, unless somebody iterates */
-VOID FxListIterated(FX_CHILD_LIST *List); /* the end of an iteration: tells PnP of changes that waited for it */
+VOID FxListIterated(
+    FX_CHILD_LIST *List); /* the end of an iteration: tells PnP of changes that waited for it */
 NTSTATUS FxChildrenCreate(FX_DEVICE *Bus);
 NTSTATUS FxChildrenCommit(FX_DEVICE *Bus); /* the default child list */
 VOID FxChildrenRemove(FX_DEVICE *Bus);     /* the bus goes: so do its children's devices */
@@ -93,7 +96,8 @@ NTSTATUS FxPdoHoldParent(FX_DEVICE *Device);
 VOID FxPdoReleaseParent(FX_DEVICE *Device);
 VOID FxPdoEnableWake(FX_DEVICE *Device);  /* on the way down, when a wait/wake request is pending */
 VOID FxPdoDisableWake(FX_DEVICE *Device); /* on the way up */
-NTSTATUS FxPdoWaitWake(FX_DEVICE *Device, PIRP Irp); /* a wait/wake request; takes the remove lock's place over */
+NTSTATUS FxPdoWaitWake(FX_DEVICE *Device,
+                       PIRP Irp); /* a wait/wake request; takes the remove lock's place over */
 
 /* ---- pdopnp.c ---- */
 NTSTATUS FxPdoAsk(FX_DEVICE *Device, PIRP Irp, UCHAR Minor);

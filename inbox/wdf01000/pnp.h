@@ -1,20 +1,23 @@
 /*
- * pnp: Plug and Play and power of function, filter and bus-enumerated devices. pnp.c: IRP_MJ_PNP; callback.c: the
- * driver's callbacks in their order; power.c: IRP_MJ_POWER; policy.c: who owns the power policy, idle and wake;
- * pdo.c, childlist.c: children of a bus.
+ * pnp: Plug and Play and power of function, filter and bus-enumerated devices. pnp.c: IRP_MJ_PNP;
+ * callback.c: the driver's callbacks in their order; power.c: IRP_MJ_POWER; policy.c: who owns the
+ * power policy, idle and wake; pdo.c, childlist.c: children of a bus.
  */
 #pragma once
 
 #include "io.h"
 
 /*
- * What a part of the framework does as a device is prepared, powered and released: interrupts, DMA enablers. Any routine
- * may be NULL. PASSIVE_LEVEL, one at a time. Those that return a status make the power transition fail.
+ * What a part of the framework does as a device is prepared, powered and released: interrupts, DMA
+ * enablers. Any routine may be NULL. PASSIVE_LEVEL, one at a time. Those that return a status make
+ * the power transition fail.
  */
 typedef struct _FX_POWER_HOOK {
     LIST_ENTRY Link; /* Pnp->Hooks; Pnp->Lock */
     FX_OBJECT *Object;
-    VOID (*Assign)(FX_OBJECT *Object, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated); /* before EvtDevicePrepareHardware */
+    VOID (*Assign)
+    (FX_OBJECT *Object, PCM_RESOURCE_LIST Raw,
+     PCM_RESOURCE_LIST Translated);            /* before EvtDevicePrepareHardware */
     NTSTATUS (*Connect)(FX_OBJECT *Object);    /* after EvtDeviceD0Entry: EvtInterruptEnable */
     /* before EvtDeviceD0Exit: EvtInterruptDisable; not final: the device sleeps and comes back */
     NTSTATUS (*Disconnect)(FX_OBJECT *Object, BOOLEAN IsFinal);
@@ -31,7 +34,13 @@ typedef struct _FX_RELATION { /* a device that is removed, or used, with this on
     PDEVICE_OBJECT Device; /* referenced */
 } FX_RELATION;
 
-typedef enum _FX_SELF_MANAGED { FxSelfNever, FxSelfStarted, FxSelfSuspended, FxSelfFailed, FxSelfFlushed } FX_SELF_MANAGED;
+typedef enum _FX_SELF_MANAGED {
+    FxSelfNever,
+    FxSelfStarted,
+    FxSelfSuspended,
+    FxSelfFailed,
+    FxSelfFlushed
+} FX_SELF_MANAGED;
 
 /* One component's functional states: pofx.c */
 typedef struct _FX_POFX {
@@ -62,8 +71,9 @@ typedef struct _FX_USB_IDLE FX_USB_IDLE;
 struct _FX_PNP {
     FX_DEVICE *Device;
     KSPIN_LOCK Lock;
-    KEVENT Turn;  /* synchronization event: taken by who changes PnP or power state; PASSIVE_LEVEL */
-    ULONG State[3]; /* by FX_MACHINE: WDF_DEVICE_PNP_STATE, ..._POWER_STATE, ..._POWER_POLICY_STATE; Turn */
+    KEVENT Turn; /* synchronization event: taken by who changes PnP or power state; PASSIVE_LEVEL */
+    ULONG State[3]; /* by FX_MACHINE: WDF_DEVICE_PNP_STATE, ..._POWER_STATE, ..._POWER_POLICY_STATE;
+                       Turn */
     LIST_ENTRY Hooks; /* of FX_POWER_HOOK; Lock */
 
     /* PnP; Turn */
@@ -71,8 +81,9 @@ struct _FX_PNP {
     BOOLEAN IsStarted;    /* between a successful start and stop or removal */
     BOOLEAN IsPreparing;  /* in EvtDevicePrepareHardware */
     struct _FX_MESSAGES *Messages; /* connect.c's: while the device's messages are connected */
-    BOOLEAN IsPrepared;   /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
-    BOOLEAN InD0;         /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under Lock */
+    BOOLEAN IsPrepared; /* EvtDevicePrepareHardware was called, EvtDeviceReleaseHardware not yet */
+    BOOLEAN InD0; /* EvtDeviceD0Entry succeeded, EvtDeviceD0Exit was not called yet; written under
+                     Lock */
     BOOLEAN IsGone;       /* surprise-removed, or failed for good */
     BOOLEAN IsHeldAwake;  /* between a query to stop or remove and its end: FxPowerReference */
     BOOLEAN HasFailed;    /* IRP_MN_QUERY_PNP_DEVICE_STATE says so */
@@ -92,7 +103,8 @@ struct _FX_PNP {
     WDF_POWER_ROUTINE_TIMED_OUT_DATA TimedOut;
 
     /* power policy, of its owner: policy.c, idle.c, wake.c */
-    KEVENT Policy;           /* synchronization event, taken before Turn: one who asks for device power at a time */
+    KEVENT Policy; /* synchronization event, taken before Turn: one who asks for device power at a
+                      time */
     KEVENT InD0Event;        /* notification: in D0 with queues, or never more */
     DEVICE_CAPABILITIES Caps; /* of the stack below; Size 0: not asked yet */
     BOOLEAN PolicyRuns;      /* between start and stop; Lock */
@@ -100,7 +112,8 @@ struct _FX_PNP {
     BOOLEAN WorkQueued;      /* Lock */
     WORK_QUEUE_ITEM Work;
     LONG References;         /* who needs D0; interlocked */
-    BOOLEAN IdleKnown, IdleEnabled; /* WdfDeviceAssignS0IdleSettings was called; and power-down is on; Lock */
+    BOOLEAN IdleKnown,
+        IdleEnabled; /* WdfDeviceAssignS0IdleSettings was called; and power-down is on; Lock */
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Idle;
     KTIMER IdleTimer;
     KDPC IdleDpc;
@@ -116,7 +129,8 @@ struct _FX_PNP {
     POWER_ACTION SystemAction;
     FX_ARM ArmFor, Armed;    /* what the next power-down arms; what is armed; Policy and Turn */
     BOOLEAN ArmFailed;
-    KSPIN_LOCK WakeLock;     /* its own: a child that owns its policy is also the one that keeps the request */
+    KSPIN_LOCK
+        WakeLock; /* its own: a child that owns its policy is also the one that keeps the request */
     PIRP WaitWake;           /* outstanding; WakeLock */
     PKTHREAD WaitWakeCanceler; /* who holds WakeLock while it cancels */
     KEVENT WaitWakeEnded;    /* notification */
@@ -131,12 +145,16 @@ struct _FX_PNP {
 };
 typedef struct _FX_PNP FX_PNP;
 
-#define FX_REGKEY_SUBKEYS 0x300u /* WDF_REGKEY_DEVICE_SUBKEY 0x100, WDF_REGKEY_DRIVER_SUBKEY 0x200 [doc: WdfDeviceOpenRegistryKey] */
+#define FX_REGKEY_SUBKEYS                                                                          \
+    0x300u /* WDF_REGKEY_DEVICE_SUBKEY 0x100, WDF_REGKEY_DRIVER_SUBKEY 0x200 [doc:                 \
+              WdfDeviceOpenRegistryKey] */
 
 /* ---- pnp.c ---- */
-NTSTATUS FxPnpCommit(FX_DEVICE *Device); /* once the device is in the tree of objects: its default child list */
+NTSTATUS FxPnpCommit(
+    FX_DEVICE *Device); /* once the device is in the tree of objects: its default child list */
 VOID FxPnpDispose(FX_DEVICE *Device);    /* before the device object leaves its stack */
-/* Sends the IRP down and waits; its status. The stack location stays ours, and the IRP is to be completed. */
+/* Sends the IRP down and waits; its status. The stack location stays ours, and the IRP is to be
+ * completed. */
 NTSTATUS FxPnpStart(FX_DEVICE *Device, PIRP Irp);
 NTSTATUS FxForwardWait(FX_DEVICE *Device, PIRP Irp);
 VOID FxTakeTurn(FX_PNP *Pnp);
@@ -147,7 +165,8 @@ VOID FxEnterState(FX_DEVICE *Device, FX_MACHINE Machine, ULONG State);
 VOID FxPnpFail(FX_DEVICE *Device, WDF_DEVICE_FAILED_ACTION Action);
 
 /* ---- devstate.c ---- */
-PDEVICE_OBJECT FxKnownPdo(FX_DEVICE *Device); /* NULL while PnP does not know it yet, or there is none */
+PDEVICE_OBJECT
+FxKnownPdo(FX_DEVICE *Device); /* NULL while PnP does not know it yet, or there is none */
 NTSTATUS FxRelationAdd(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_OBJECT Other);
 VOID FxRelationRemove(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_OBJECT Other);
 VOID FxRelationsClear(FX_DEVICE *Device, PLIST_ENTRY List);
@@ -161,7 +180,8 @@ NTSTATUS FxPnpFilterRequirements(FX_DEVICE *Device, PIRP Irp);
 VOID FxApplyCapabilities(FX_DEVICE *Device, PDEVICE_CAPABILITIES Caps);
 PNP_DEVICE_STATE FxApplyDeviceState(FX_DEVICE *Device, PNP_DEVICE_STATE State);
 /* Old's devices and those of List; Old may be NULL and is freed when *Result is another. */
-NTSTATUS FxRelationsReport(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
+NTSTATUS FxRelationsReport(FX_DEVICE *Device, PLIST_ENTRY List, PDEVICE_RELATIONS Old,
+                           PDEVICE_RELATIONS *Result);
 
 /* ---- restart.c ---- */
 /* Asks the bus once for the way to be found anew. PASSIVE_LEVEL, in a start. */
@@ -177,7 +197,8 @@ NTSTATUS FxPnpQueryInterface(FX_DEVICE *Device, PIRP Irp);
 
 /* ---- pdo.c, childlist.c ---- */
 PDEVICE_OBJECT FxPdoParentWdm(FX_DEVICE *Device);
-/* A bus's children added to Old, as FxRelationsReport; STATUS_NOT_SUPPORTED: the device is no bus. */
+/* A bus's children added to Old, as FxRelationsReport; STATUS_NOT_SUPPORTED: the device is no bus.
+ */
 VOID FxChildrenScan(FX_DEVICE *Device); /* EvtChildListScanForChildren, in D0 */
 NTSTATUS FxChildrenReport(FX_DEVICE *Device, PDEVICE_RELATIONS Old, PDEVICE_RELATIONS *Result);
 
@@ -190,16 +211,20 @@ VOID FxInterruptsApplyPolicy(FX_DEVICE *Device, PIO_RESOURCE_REQUIREMENTS_LIST R
 NTSTATUS FxPowerForward(FX_DEVICE *Device, PIRP Irp); /* and gives the remove lock back */
 NTSTATUS FxPowerComplete(FX_DEVICE *Device, PIRP Irp, NTSTATUS Status);
 
-/* ---- policy.c: who owns the power policy asks for device power; PASSIVE_LEVEL without the turn ---- */
+/* ---- policy.c: who owns the power policy asks for device power; PASSIVE_LEVEL without the turn
+ * ---- */
 VOID FxPolicyInit(FX_PNP *Pnp);
 VOID FxPolicyStart(FX_DEVICE *Device); /* the device has started: idle time counts */
-/* Before stop or removal: nothing more is asked for, what was asked is over. Any number of times. */
+/* Before stop or removal: nothing more is asked for, what was asked is over. Any number of times.
+ */
 VOID FxPolicyStop(FX_DEVICE *Device);
 /* The device is brought to D0 and stays there until FxPowerDereference. */
 NTSTATUS FxPolicyAwake(FX_DEVICE *Device);
-NTSTATUS FxSystemPower(FX_DEVICE *Device, PIRP Irp); /* a system set-power request; completes it or sends it on */
-VOID FxPolicyQueue(FX_DEVICE *Device);               /* looks at what is to be done; <= DISPATCH_LEVEL */
-NTSTATUS FxPolicyCapabilities(FX_DEVICE *Device);    /* fills Caps once; STATUS_INVALID_DEVICE_STATE above PASSIVE_LEVEL */
+NTSTATUS FxSystemPower(FX_DEVICE *Device,
+                       PIRP Irp);      /* a system set-power request; completes it or sends it on */
+VOID FxPolicyQueue(FX_DEVICE *Device); /* looks at what is to be done; <= DISPATCH_LEVEL */
+NTSTATUS FxPolicyCapabilities(
+    FX_DEVICE *Device); /* fills Caps once; STATUS_INVALID_DEVICE_STATE above PASSIVE_LEVEL */
 BOOLEAN FxReadPolicySetting(FX_DEVICE *Device, PCWSTR User, PCWSTR Default);
 
 /* ---- pofx.c ---- */
@@ -214,12 +239,15 @@ VOID FxPoFxChanged(FX_PNP *Pnp); /* FxPoFxUp, FxPoFxDown or the like was done */
 BOOLEAN FxPoFxMayOpen(FX_PNP *Pnp);
 
 /* ---- usbidle.c: with Policy taken ---- */
-NTSTATUS FxUsbIdleCreate(FX_DEVICE *Device); /* of a device that may be suspended; any number of times */
-/* The USB stack is asked; success: it has called back that the device may go down, and waits until LetGo. */
+NTSTATUS
+FxUsbIdleCreate(FX_DEVICE *Device); /* of a device that may be suspended; any number of times */
+/* The USB stack is asked; success: it has called back that the device may go down, and waits until
+ * LetGo. */
 NTSTATUS FxUsbIdleAsk(FX_DEVICE *Device);
 VOID FxUsbIdleLetGo(FX_PNP *Pnp);
 VOID FxUsbIdleEnd(FX_DEVICE *Device); /* the request is over; nothing when there is none */
-/* Policy or D0 is wanted: Waiters more (or less) who wait for Policy. Without Policy; <= DISPATCH_LEVEL. */
+/* Policy or D0 is wanted: Waiters more (or less) who wait for Policy. Without Policy; <=
+ * DISPATCH_LEVEL. */
 VOID FxUsbIdleStir(FX_PNP *Pnp, LONG Waiters);
 
 /* ---- wake.c ---- */
@@ -233,9 +261,11 @@ BOOLEAN FxWakeWanted(FX_DEVICE *Device, SYSTEM_POWER_STATE State, DEVICE_POWER_S
 /* ---- callback.c: with the turn taken ---- */
 NTSTATUS FxPrepareHardware(FX_DEVICE *Device, PCM_RESOURCE_LIST Raw, PCM_RESOURCE_LIST Translated);
 VOID FxReleaseHardware(FX_DEVICE *Device);
-/* To D0. On failure the device is as it was before, but for callbacks that are documented to have been called. */
+/* To D0. On failure the device is as it was before, but for callbacks that are documented to have
+ * been called. */
 NTSTATUS FxPowerUpDevice(FX_DEVICE *Device);
-/* From D0; nothing when it is not there. A failing callback does not keep it from going on; the first failure. */
+/* From D0; nothing when it is not there. A failing callback does not keep it from going on; the
+ * first failure. */
 NTSTATUS FxPowerDownDevice(FX_DEVICE *Device, WDF_POWER_DEVICE_STATE Target);
 VOID FxSelfManagedFlush(FX_DEVICE *Device);
 VOID FxSelfManagedCleanup(FX_DEVICE *Device);

@@ -1,6 +1,6 @@
 /*
- * WDFIOTARGET: the next lower driver, the device itself, or a device that the driver opens; its states [doc: Controlling a
- * General I/O Target's State].
+ * WDFIOTARGET: the next lower driver, the device itself, or a device that the driver opens; its
+ * states [doc: Controlling a General I/O Target's State].
  */
 #include "usbtarget.h"
 
@@ -62,12 +62,19 @@ VOID FxTargetDestroy(FX_OBJECT *Object)
 }
 
 const FX_CLASS FxTargetClass = {
-    .Type = FxTypeTarget, .Name = "WDFIOTARGET", .Size = sizeof(FX_TARGET), .Dispose = FxTargetDispose,
-    .Destroy = FxTargetDestroy, .PassiveDispose = TRUE, .ClientMayDelete = TRUE, .ClientMaySetParent = TRUE,
+    .Type = FxTypeTarget,
+    .Name = "WDFIOTARGET",
+    .Size = sizeof(FX_TARGET),
+    .Dispose = FxTargetDispose,
+    .Destroy = FxTargetDestroy,
+    .PassiveDispose = TRUE,
+    .ClientMayDelete = TRUE,
+    .ClientMaySetParent = TRUE,
 };
 
-NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent, PWDF_OBJECT_ATTRIBUTES Attributes,
-                        WDF_IO_TARGET_STATE State, FX_TARGET **Result)
+NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent,
+                        PWDF_OBJECT_ATTRIBUTES Attributes, WDF_IO_TARGET_STATE State,
+                        FX_TARGET **Result)
 {
     FX_OBJECT *Object;
     FX_TARGET *Target;
@@ -87,11 +94,12 @@ NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Par
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attributes, WDF_IO_TARGET_STATE State,
-                             FX_TARGET **Result)
+static NTSTATUS FxTargetMake(FX_DEVICE *Device, PWDF_OBJECT_ATTRIBUTES Attributes,
+                             WDF_IO_TARGET_STATE State, FX_TARGET **Result)
 {
     FX_TARGET *Target;
-    NTSTATUS Status = FxTargetCreate(Device, &FxTargetClass, &Device->Object, Attributes, State, &Target);
+    NTSTATUS Status =
+        FxTargetCreate(Device, &FxTargetClass, &Device->Object, Attributes, State, &Target);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -174,7 +182,8 @@ NTSTATUS NTAPI imp_WdfIoTargetCreate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVIC
 }
 
 WDF_DDI(WdfDeviceGetIoTarget);
-WDFIOTARGET NTAPI imp_WdfDeviceGetIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle)
+WDFIOTARGET NTAPI imp_WdfDeviceGetIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                           WDFDEVICE DeviceHandle)
 {
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
 
@@ -183,16 +192,19 @@ WDFIOTARGET NTAPI imp_WdfDeviceGetIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals, WD
 
 /* Requests to it come in at the top of the device's own stack of framework queues. */
 WDF_DDI(WdfDeviceGetSelfIoTarget);
-WDFIOTARGET NTAPI imp_WdfDeviceGetSelfIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE DeviceHandle)
+WDFIOTARGET NTAPI imp_WdfDeviceGetSelfIoTarget(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                               WDFDEVICE DeviceHandle)
 {
     FX_DEVICE *Device = FxDeviceFromHandle(DriverGlobals, DeviceHandle);
     FX_TARGET *Target;
 
     if (!Device->Settings.AllowSelfTarget) {
-        FxMistake(Device->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "no self target without WdfDeviceInitAllowSelfIoTarget");
+        FxMistake(Device->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
+                  "no self target without WdfDeviceInitAllowSelfIoTarget");
         return NULL;
     }
-    if (Device->SelfTarget == NULL && NT_SUCCESS(FxTargetMake(Device, NULL, WdfIoTargetStarted, &Target))) {
+    if (Device->SelfTarget == NULL &&
+        NT_SUCCESS(FxTargetMake(Device, NULL, WdfIoTargetStarted, &Target))) {
         Target->Object.Flags |= FX_FLAG_NO_CLIENT_DELETE;
         Target->Wdm = Device->Wdm;
         if (InterlockedCompareExchangePointer((PVOID *)&Device->SelfTarget, Target, NULL) != NULL)
@@ -211,13 +223,15 @@ NTSTATUS NTAPI imp_WdfIoTargetStart(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARG
     KIRQL Irql;
 
     KeAcquireSpinLock(&Target->Lock, &Irql);
-    if (Target->State == WdfIoTargetStarted || Target->State == WdfIoTargetStopped || Target->State == WdfIoTargetPurged)
+    if (Target->State == WdfIoTargetStarted || Target->State == WdfIoTargetStopped ||
+        Target->State == WdfIoTargetPurged)
         Target->State = WdfIoTargetStarted;
     else
         Status = STATUS_INVALID_DEVICE_STATE;
     KeReleaseSpinLock(&Target->Lock, Irql);
     if (!NT_SUCCESS(Status))
-        return FxMistake(Target->Object.Globals, Status, "a target of state %d cannot be started", Target->State);
+        return FxMistake(Target->Object.Globals, Status, "a target of state %d cannot be started",
+                         Target->State);
     FxSendWaiting(Target, TRUE, STATUS_SUCCESS);
     if (Target->Reader != NULL)
         FxReaderStart(Target->Reader);
@@ -230,7 +244,8 @@ static BOOLEAN FxTargetSetState(FX_TARGET *Target, WDF_IO_TARGET_STATE State)
     KIRQL Irql;
 
     KeAcquireSpinLock(&Target->Lock, &Irql);
-    Set = Target->State == WdfIoTargetStarted || Target->State == WdfIoTargetStopped || Target->State == WdfIoTargetPurged;
+    Set = Target->State == WdfIoTargetStarted || Target->State == WdfIoTargetStopped ||
+          Target->State == WdfIoTargetPurged;
     if (Set)
         Target->State = State;
     KeReleaseSpinLock(&Target->Lock, Irql);
@@ -238,12 +253,14 @@ static BOOLEAN FxTargetSetState(FX_TARGET *Target, WDF_IO_TARGET_STATE State)
 }
 
 WDF_DDI(WdfIoTargetStop);
-VOID NTAPI imp_WdfIoTargetStop(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle, WDF_IO_TARGET_SENT_IO_ACTION Action)
+VOID NTAPI imp_WdfIoTargetStop(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
+                               WDF_IO_TARGET_SENT_IO_ACTION Action)
 {
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
 
     if (Action <= WdfIoTargetSentIoUndefined || Action > WdfIoTargetLeaveSentIoPending)
-        FxViolation(Target->Object.Globals, WDF_OBJECT_ERROR, (ULONG_PTR)Handle, FxTypeTarget, (ULONG_PTR)Action);
+        FxViolation(Target->Object.Globals, WDF_OBJECT_ERROR, (ULONG_PTR)Handle, FxTypeTarget,
+                    (ULONG_PTR)Action);
     if (Action != WdfIoTargetLeaveSentIoPending &&
         !NT_SUCCESS(FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL)))
         return;
@@ -257,11 +274,13 @@ VOID NTAPI imp_WdfIoTargetStop(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Ha
 }
 
 WDF_DDI(WdfIoTargetPurge);
-VOID NTAPI imp_WdfIoTargetPurge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle, WDF_IO_TARGET_PURGE_IO_ACTION Action)
+VOID NTAPI imp_WdfIoTargetPurge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
+                                WDF_IO_TARGET_PURGE_IO_ACTION Action)
 {
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
 
-    if (Action == WdfIoTargetPurgeIoAndWait && !NT_SUCCESS(FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL)))
+    if (Action == WdfIoTargetPurgeIoAndWait &&
+        !NT_SUCCESS(FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL)))
         return;
     FxTargetSetState(Target, WdfIoTargetPurged);
     if (Target->Reader != NULL)
@@ -278,7 +297,8 @@ VOID NTAPI imp_WdfIoTargetCloseForQueryRemove(PWDF_DRIVER_GLOBALS DriverGlobals,
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
 
     if (!Target->IsRemote) {
-        FxMistake(Target->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "a local target is not the driver's to close");
+        FxMistake(Target->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
+                  "a local target is not the driver's to close");
         return;
     }
     FxTargetClose(Target, WdfIoTargetClosedForQueryRemove);
@@ -291,7 +311,8 @@ VOID NTAPI imp_WdfIoTargetClose(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET H
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
 
     if (!Target->IsRemote) {
-        FxMistake(Target->Object.Globals, STATUS_INVALID_DEVICE_REQUEST, "a local target is not the driver's to close");
+        FxMistake(Target->Object.Globals, STATUS_INVALID_DEVICE_REQUEST,
+                  "a local target is not the driver's to close");
         return;
     }
     FxTargetClose(Target, WdfIoTargetClosed);
@@ -301,7 +322,8 @@ VOID NTAPI imp_WdfIoTargetClose(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET H
 /* ---- what a target tells ---- */
 
 WDF_DDI(WdfIoTargetGetState);
-WDF_IO_TARGET_STATE NTAPI imp_WdfIoTargetGetState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle)
+WDF_IO_TARGET_STATE NTAPI imp_WdfIoTargetGetState(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFIOTARGET Handle)
 {
     return FxTargetFromHandle(DriverGlobals, Handle)->State;
 }
@@ -313,33 +335,39 @@ WDFDEVICE NTAPI imp_WdfIoTargetGetDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFI
 }
 
 WDF_DDI(WdfIoTargetWdmGetTargetDeviceObject);
-PDEVICE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetDeviceObject(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle)
+PDEVICE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetDeviceObject(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                             WDFIOTARGET Handle)
 {
     return FxTargetFromHandle(DriverGlobals, Handle)->Wdm;
 }
 
 WDF_DDI(WdfIoTargetWdmGetTargetPhysicalDevice);
-PDEVICE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle)
+PDEVICE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                               WDFIOTARGET Handle)
 {
     return FxTargetFromHandle(DriverGlobals, Handle)->Pdo;
 }
 
 WDF_DDI(WdfIoTargetWdmGetTargetFileObject);
-PFILE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetFileObject(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle)
+PFILE_OBJECT NTAPI imp_WdfIoTargetWdmGetTargetFileObject(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                         WDFIOTARGET Handle)
 {
     return FxTargetFromHandle(DriverGlobals, Handle)->File;
 }
 
 WDF_DDI(WdfIoTargetWdmGetTargetFileHandle);
-HANDLE NTAPI imp_WdfIoTargetWdmGetTargetFileHandle(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle)
+HANDLE NTAPI imp_WdfIoTargetWdmGetTargetFileHandle(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                   WDFIOTARGET Handle)
 {
     return FxTargetFromHandle(DriverGlobals, Handle)->Handle;
 }
 
 WDF_DDI(WdfIoTargetQueryTargetProperty);
-NTSTATUS NTAPI imp_WdfIoTargetQueryTargetProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
-                                                  DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
-                                                  PVOID PropertyBuffer, PULONG ResultLength)
+NTSTATUS NTAPI imp_WdfIoTargetQueryTargetProperty(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                  WDFIOTARGET Handle,
+                                                  DEVICE_REGISTRY_PROPERTY DeviceProperty,
+                                                  ULONG BufferLength, PVOID PropertyBuffer,
+                                                  PULONG ResultLength)
 {
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
     NTSTATUS Status = FxCheckIrql(Target->Object.Globals, PASSIVE_LEVEL);
@@ -349,13 +377,14 @@ NTSTATUS NTAPI imp_WdfIoTargetQueryTargetProperty(PWDF_DRIVER_GLOBALS DriverGlob
         return Status;
     if (Target->Pdo == NULL)
         return STATUS_INVALID_DEVICE_STATE;
-    return IoGetDeviceProperty(Target->Pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    return IoGetDeviceProperty(Target->Pdo, DeviceProperty, BufferLength, PropertyBuffer,
+                               ResultLength);
 }
 
 WDF_DDI(WdfIoTargetAllocAndQueryTargetProperty);
-NTSTATUS NTAPI imp_WdfIoTargetAllocAndQueryTargetProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
-                                                          DEVICE_REGISTRY_PROPERTY DeviceProperty, POOL_TYPE PoolType,
-                                                          PWDF_OBJECT_ATTRIBUTES Attributes, WDFMEMORY *Memory)
+NTSTATUS NTAPI imp_WdfIoTargetAllocAndQueryTargetProperty(
+    PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle, DEVICE_REGISTRY_PROPERTY DeviceProperty,
+    POOL_TYPE PoolType, PWDF_OBJECT_ATTRIBUTES Attributes, WDFMEMORY *Memory)
 {
     ULONG Bytes = 0;
     PVOID Buffer;
@@ -363,13 +392,16 @@ NTSTATUS NTAPI imp_WdfIoTargetAllocAndQueryTargetProperty(PWDF_DRIVER_GLOBALS Dr
 
     FX_REQUIRE(FxGlobalsOf(DriverGlobals), Memory);
     *Memory = NULL;
-    Status = imp_WdfIoTargetQueryTargetProperty(DriverGlobals, Handle, DeviceProperty, 0, NULL, &Bytes);
+    Status =
+        imp_WdfIoTargetQueryTargetProperty(DriverGlobals, Handle, DeviceProperty, 0, NULL, &Bytes);
     if (Status != STATUS_BUFFER_TOO_SMALL)
-        return NT_SUCCESS(Status) ? STATUS_INVALID_DEVICE_STATE : Status; /* a property of no bytes */
+        return NT_SUCCESS(Status) ? STATUS_INVALID_DEVICE_STATE
+                                  : Status; /* a property of no bytes */
     Status = imp_WdfMemoryCreate(DriverGlobals, Attributes, PoolType, 0, Bytes, Memory, &Buffer);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = imp_WdfIoTargetQueryTargetProperty(DriverGlobals, Handle, DeviceProperty, Bytes, Buffer, &Bytes);
+    Status = imp_WdfIoTargetQueryTargetProperty(DriverGlobals, Handle, DeviceProperty, Bytes,
+                                                Buffer, &Bytes);
     if (!NT_SUCCESS(Status)) {
         FxObjectDelete(FxObjectFromHandle(FxGlobalsOf(DriverGlobals), *Memory, FxTypeMemory));
         *Memory = NULL;
@@ -377,8 +409,8 @@ NTSTATUS NTAPI imp_WdfIoTargetAllocAndQueryTargetProperty(PWDF_DRIVER_GLOBALS Dr
     return Status;
 }
 
-static VOID FxFillQueryInterface(PIO_STACK_LOCATION Stack, LPCGUID Type, PINTERFACE Interface, USHORT Size,
-                                 USHORT Version, PVOID Data)
+static VOID FxFillQueryInterface(PIO_STACK_LOCATION Stack, LPCGUID Type, PINTERFACE Interface,
+                                 USHORT Size, USHORT Version, PVOID Data)
 {
     Stack->MajorFunction = IRP_MJ_PNP;
     Stack->MinorFunction = IRP_MN_QUERY_INTERFACE;
@@ -390,9 +422,10 @@ static VOID FxFillQueryInterface(PIO_STACK_LOCATION Stack, LPCGUID Type, PINTERF
 }
 
 WDF_DDI(WdfIoTargetQueryForInterface);
-NTSTATUS NTAPI imp_WdfIoTargetQueryForInterface(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIOTARGET Handle,
-                                                LPCGUID InterfaceType, PINTERFACE Interface, USHORT Size,
-                                                USHORT Version, PVOID InterfaceSpecificData)
+NTSTATUS NTAPI imp_WdfIoTargetQueryForInterface(PWDF_DRIVER_GLOBALS DriverGlobals,
+                                                WDFIOTARGET Handle, LPCGUID InterfaceType,
+                                                PINTERFACE Interface, USHORT Size, USHORT Version,
+                                                PVOID InterfaceSpecificData)
 {
     FX_TARGET *Target = FxTargetFromHandle(DriverGlobals, Handle);
     IO_STATUS_BLOCK Io = { .Status = STATUS_NOT_SUPPORTED };
@@ -411,7 +444,8 @@ NTSTATUS NTAPI imp_WdfIoTargetQueryForInterface(PWDF_DRIVER_GLOBALS DriverGlobal
     if (Irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    FxFillQueryInterface(IoGetNextIrpStackLocation(Irp), InterfaceType, Interface, Size, Version, InterfaceSpecificData);
+    FxFillQueryInterface(IoGetNextIrpStackLocation(Irp), InterfaceType, Interface, Size, Version,
+                         InterfaceSpecificData);
     Status = IoCallDriver(Target->Wdm, Irp);
     if (Status == STATUS_PENDING) {
         KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);

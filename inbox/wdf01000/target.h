@@ -1,6 +1,7 @@
 /*
- * target: I/O targets and the requests sent to them. target.c: states; remote.c: opening; send.c: sending, completion,
- * cancellation, time-outs; format.c: what a stack location is filled with; ownreq.c: requests that the driver makes.
+ * target: I/O targets and the requests sent to them. target.c: states; remote.c: opening; send.c:
+ * sending, completion, cancellation, time-outs; format.c: what a stack location is filled with;
+ * ownreq.c: requests that the driver makes.
  */
 #pragma once
 
@@ -12,7 +13,7 @@ struct _FX_TARGET {
     struct _FX_READER *Reader; /* usbreader.c's, of a pipe that is read continuously; set once */
     KSPIN_LOCK Lock;
     WDF_IO_TARGET_STATE State; /* Lock */
-    BOOLEAN IsRemote;          /* opened by the driver; else the next lower driver or the device itself */
+    BOOLEAN IsRemote; /* opened by the driver; else the next lower driver or the device itself */
     BOOLEAN OwnsFile;          /* opened by name: Handle is closed with it */
     PDEVICE_OBJECT Wdm;        /* where IRPs go; NULL while a remote one is not open */
     PDEVICE_OBJECT Pdo;        /* of the target's stack, referenced; NULL where it has none */
@@ -23,7 +24,8 @@ struct _FX_TARGET {
     LIST_ENTRY Waiting;        /* likewise, until the target is started; Lock */
     KEVENT Idle;               /* notification; signalled while Sent is empty; Lock */
 
-    WDF_IO_TARGET_OPEN_PARAMS Open; /* of the last WdfIoTargetOpen, for reopening and its callbacks; newest form */
+    WDF_IO_TARGET_OPEN_PARAMS
+        Open; /* of the last WdfIoTargetOpen, for reopening and its callbacks; newest form */
     UNICODE_STRING Name;            /* pool; by name */
 };
 extern const FX_CLASS FxTargetClass;
@@ -34,11 +36,12 @@ static inline FX_TARGET *FxTargetFromHandle(PWDF_DRIVER_GLOBALS Globals, WDFIOTA
 }
 
 /*
- * Creates a target of Class, which starts with an FX_TARGET: not remote, not committed, with nowhere to send to yet.
- * PASSIVE_LEVEL. AimDown: to the device's next lower driver.
+ * Creates a target of Class, which starts with an FX_TARGET: not remote, not committed, with
+ * nowhere to send to yet. PASSIVE_LEVEL. AimDown: to the device's next lower driver.
  */
-NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent, PWDF_OBJECT_ATTRIBUTES Attributes,
-                        WDF_IO_TARGET_STATE State, FX_TARGET **Target);
+NTSTATUS FxTargetCreate(FX_DEVICE *Device, const FX_CLASS *Class, FX_OBJECT *Parent,
+                        PWDF_OBJECT_ATTRIBUTES Attributes, WDF_IO_TARGET_STATE State,
+                        FX_TARGET **Target);
 VOID FxTargetAimDown(FX_TARGET *Target);
 VOID FxTargetDispose(FX_OBJECT *Object); /* for the classes of targets */
 VOID FxTargetDestroy(FX_OBJECT *Object);
@@ -50,7 +53,8 @@ typedef struct _FX_SEND {
     FX_REQUEST *Request;
     BOOLEAN IsFormatted;
     BOOLEAN CopyOut;            /* SystemBuffer is ours: the output is copied to Output's memory */
-    FX_MEMORY *Memory[3];       /* referenced while formatted and sent: input, output; or arguments 1, 2, 4 */
+    FX_MEMORY
+        *Memory[3]; /* referenced while formatted and sent: input, output; or arguments 1, 2, 4 */
     PMDL Mdl;                   /* made for it; unlocked and freed afterwards */
     BOOLEAN MdlIsLocked;
     PVOID SystemBuffer;         /* pool, or NULL */
@@ -67,7 +71,8 @@ typedef struct _FX_SEND {
     WDF_REQUEST_COMPLETION_PARAMS Params;
 
     /* while sent */
-    volatile LONG Holds; /* one for the IRP below, one for each who cancels; the last one to leave finishes */
+    volatile LONG
+        Holds; /* one for the IRP below, one for each who cancels; the last one to leave finishes */
     BOOLEAN IsSent;      /* Target's lock */
     BOOLEAN IsWaiting;   /* in Target->Waiting; Target's lock */
     BOOLEAN TimedOut;
@@ -82,8 +87,8 @@ FX_SEND *FxSendOf(FX_REQUEST *Request);
 /* Drops what the last formatting made. Not while it is sent. */
 VOID FxSendReset(FX_REQUEST *Request);
 /*
- * Sends a request, formatted or not (then with its current stack location, or the plain one of its own IRP). FALSE: it was
- * not sent, Request->Status says why. Options may be NULL.
+ * Sends a request, formatted or not (then with its current stack location, or the plain one of its
+ * own IRP). FALSE: it was not sent, Request->Status says why. Options may be NULL.
  */
 BOOLEAN FxSend(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options);
 /* A request sent to be cancelled; TRUE when that was in time. */
@@ -97,8 +102,8 @@ VOID FxSendCancelAll(FX_TARGET *Target);
 /* Is the request's IRP large enough for the target? Makes one for an own request that has none. */
 NTSTATUS FxRequestFit(FX_REQUEST *Request, FX_TARGET *Target);
 /* A request of the driver's own. Internal ones are not visible to it. */
-NTSTATUS FxRequestCreateOwn(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes, FX_OBJECT *Parent, PIRP Irp,
-                            BOOLEAN OwnsIrp, FX_REQUEST **Request);
+NTSTATUS FxRequestCreateOwn(FX_GLOBALS *Globals, PWDF_OBJECT_ATTRIBUTES Attributes,
+                            FX_OBJECT *Parent, PIRP Irp, BOOLEAN OwnsIrp, FX_REQUEST **Request);
 
 /* ---- format.c ---- */
 typedef struct _FX_BUFFER { /* a buffer of a formatted request, resolved */
@@ -108,25 +113,34 @@ typedef struct _FX_BUFFER { /* a buffer of a formatted request, resolved */
     PMDL Mdl;          /* describes Memory or is the buffer itself; NULL: none */
     FX_MEMORY *Memory; /* NULL: a plain buffer or MDL */
 } FX_BUFFER;
-NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset, FX_BUFFER *Buffer);
-NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor, FX_BUFFER *Buffer);
-/* A clean state, the IRP of the right size, its own buffers saved, the next location zeroed but for the major function. */
+NTSTATUS FxBufferOfMemory(FX_GLOBALS *Globals, WDFMEMORY Memory, PWDFMEMORY_OFFSET Offset,
+                          FX_BUFFER *Buffer);
+NTSTATUS FxBufferOfDescriptor(FX_GLOBALS *Globals, PWDF_MEMORY_DESCRIPTOR Descriptor,
+                              FX_BUFFER *Buffer);
+/* A clean state, the IRP of the right size, its own buffers saved, the next location zeroed but for
+ * the major function. */
 NTSTATUS FxFormatBegin(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, FX_SEND **Send);
-NTSTATUS FxFormatEnd(FX_REQUEST *Request, NTSTATUS Status); /* a formatting that failed leaves nothing behind */
-NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer, PMDL *Mdl); /* the MDL of exactly the buffer */
-VOID FxKeepMemory(FX_SEND *Send, ULONG Index, const FX_BUFFER *Buffer); /* referenced while formatted and sent */
+NTSTATUS FxFormatEnd(FX_REQUEST *Request,
+                     NTSTATUS Status); /* a formatting that failed leaves nothing behind */
+NTSTATUS FxDescribeBuffer(FX_SEND *Send, const FX_BUFFER *Buffer,
+                          PMDL *Mdl); /* the MDL of exactly the buffer */
+VOID FxKeepMemory(FX_SEND *Send, ULONG Index,
+                  const FX_BUFFER *Buffer); /* referenced while formatted and sent */
 WDFMEMORY FxMemoryHandle(const FX_BUFFER *Buffer);
-/* The request of a synchronous sending: the driver's, or one of ours, to be deleted. PASSIVE_LEVEL. */
-NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target, WDFREQUEST Handle,
-                              FX_REQUEST **Request);
+/* The request of a synchronous sending: the driver's, or one of ours, to be deleted. PASSIVE_LEVEL.
+ */
+NTSTATUS FxSynchronousRequest(PWDF_DRIVER_GLOBALS DriverGlobals, FX_TARGET *Target,
+                              WDFREQUEST Handle, FX_REQUEST **Request);
 VOID FxSynchronousEnd(FX_REQUEST *Request, BOOLEAN IsOurs); /* its end: deletes one of ours */
 /* Sends a formatted request and waits; Options may be NULL. The request's status, sent or not. */
-NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target, PWDF_REQUEST_SEND_OPTIONS Options);
-NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, const FX_BUFFER *Buffer,
-                          const LONGLONG *DeviceOffset);
-NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code, const FX_BUFFER *In,
-                         const FX_BUFFER *Out);
-NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code, const FX_BUFFER *Argument);
+NTSTATUS FxSendSynchronously(FX_REQUEST *Request, FX_TARGET *Target,
+                             PWDF_REQUEST_SEND_OPTIONS Options);
+NTSTATUS FxFormatTransfer(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major,
+                          const FX_BUFFER *Buffer, const LONGLONG *DeviceOffset);
+NTSTATUS FxFormatControl(FX_TARGET *Target, FX_REQUEST *Request, UCHAR Major, ULONG Code,
+                         const FX_BUFFER *In, const FX_BUFFER *Out);
+NTSTATUS FxFormatOthers(FX_TARGET *Target, FX_REQUEST *Request, ULONG Code,
+                        const FX_BUFFER *Argument);
 
 /* ---- remote.c ---- */
 VOID FxTargetForgetFile(FX_TARGET *Target); /* watch, handle, file and devices of a remote target */

@@ -1,6 +1,6 @@
 /*
- * Cache maps: made by the first CcInitializeCacheMap on a stream, gone with the last CcUninitializeCacheMap. Leaves out:
- * reclaiming clean pages under memory pressure.
+ * Cache maps: made by the first CcInitializeCacheMap on a stream, gone with the last
+ * CcUninitializeCacheMap. Leaves out: reclaiming clean pages under memory pressure.
  */
 #include "ccp.h"
 
@@ -61,7 +61,8 @@ VOID CcpWriteDirtyMaps(VOID)
     ExAcquireFastMutex(&CcLock);
     do {
         Found = NULL;
-        for (PLIST_ENTRY Entry = CcMaps.Flink; Entry != &CcMaps && Found == NULL; Entry = Entry->Flink) {
+        for (PLIST_ENTRY Entry = CcMaps.Flink; Entry != &CcMaps && Found == NULL;
+             Entry = Entry->Flink) {
             CC_MAP *Map = CONTAINING_RECORD(Entry, CC_MAP, Link);
 
             if (Map->Dirty)
@@ -120,11 +121,14 @@ VOID CcInitSystem(VOID)
 
 CC_MAP *CcpMapOf(PFILE_OBJECT FileObject)
 {
-    CC_MAP *Map = FileObject->SectionObjectPointer == NULL ? NULL : FileObject->SectionObjectPointer->SharedCacheMap;
+    CC_MAP *Map = FileObject->SectionObjectPointer == NULL
+                      ? NULL
+                      : FileObject->SectionObjectPointer->SharedCacheMap;
 
     if (Map == NULL) { /* [doc: CACHE_MANAGER] */
-        KeSetBugCheckText("the cache manager was called for file object %p, on which caching was not initialized",
-                          FileObject);
+        KeSetBugCheckText(
+            "the cache manager was called for file object %p, on which caching was not initialized",
+            FileObject);
         KeBugCheckEx(CACHE_MANAGER, (ULONG_PTR)FileObject, 0, 0, 0);
     }
     return Map;
@@ -139,7 +143,8 @@ static NTSTATUS CcpFill(CC_MAP *Map, SIZE_T Page)
     if (Frame == 0)
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = MmMapPages(Va, Frame, 1, MM_PROT_READWRITE);
-    if (NT_SUCCESS(Status) && ((ULONG64)Page << PAGE_SHIFT) < (ULONG64)Map->ValidDataLength.QuadPart) {
+    if (NT_SUCCESS(Status) &&
+        ((ULONG64)Page << PAGE_SHIFT) < (ULONG64)Map->ValidDataLength.QuadPart) {
         Status = CcpPageIo(Map, IRP_MJ_READ, Va, (ULONG64)Page << PAGE_SHIFT, PAGE_SIZE);
         if (!NT_SUCCESS(Status))
             MmUnmapPages(Va, 1);
@@ -189,7 +194,8 @@ NTSTATUS CcpFlush(CC_MAP *Map, ULONG64 Offset, ULONG64 Length)
         if (!(Map->State[Page] & CC_PAGE_DIRTY))
             continue;
         Map->State[Page] &= (UCHAR)~CC_PAGE_DIRTY;
-        Status = CcpPageIo(Map, IRP_MJ_WRITE, Map->Base + (Page << PAGE_SHIFT), (ULONG64)Page << PAGE_SHIFT, PAGE_SIZE);
+        Status = CcpPageIo(Map, IRP_MJ_WRITE, Map->Base + (Page << PAGE_SHIFT),
+                           (ULONG64)Page << PAGE_SHIFT, PAGE_SIZE);
         if (!NT_SUCCESS(Status)) {
             Map->State[Page] |= CC_PAGE_DIRTY;
             if (NT_SUCCESS(Result))
@@ -313,7 +319,9 @@ NT_EXPORT(CcUninitializeCacheMap);
 BOOLEAN NTAPI CcUninitializeCacheMap(PFILE_OBJECT FileObject, PLARGE_INTEGER TruncateSize,
                                      PCACHE_UNINITIALIZE_EVENT Event)
 {
-    CC_MAP *Map = FileObject->SectionObjectPointer == NULL ? NULL : FileObject->SectionObjectPointer->SharedCacheMap;
+    CC_MAP *Map = FileObject->SectionObjectPointer == NULL
+                      ? NULL
+                      : FileObject->SectionObjectPointer->SharedCacheMap;
     BOOLEAN Last = FALSE;
 
     if (Map != NULL && TruncateSize != NULL)
@@ -332,7 +340,8 @@ static BOOLEAN CcpGrow(CC_MAP *Map, const CC_FILE_SIZES *Sizes)
 {
     SIZE_T Pages = CcpPagesFor(Sizes);
     PUCHAR State = ExAllocatePool2(POOL_FLAG_NON_PAGED, Pages, CC_TAG);
-    PUCHAR Base = State == NULL || Map->PinCount != 0 ? NULL : MmReserveSystemRange(MmRegionSession, Pages);
+    PUCHAR Base =
+        State == NULL || Map->PinCount != 0 ? NULL : MmReserveSystemRange(MmRegionSession, Pages);
 
     if (Base == NULL) {
         if (State != NULL)
@@ -352,11 +361,14 @@ static BOOLEAN CcpGrow(CC_MAP *Map, const CC_FILE_SIZES *Sizes)
 NT_EXPORT(CcSetFileSizes);
 VOID NTAPI CcSetFileSizes(PFILE_OBJECT FileObject, PCC_FILE_SIZES Sizes)
 {
-    CC_MAP *Map = FileObject->SectionObjectPointer == NULL ? NULL : FileObject->SectionObjectPointer->SharedCacheMap;
+    CC_MAP *Map = FileObject->SectionObjectPointer == NULL
+                      ? NULL
+                      : FileObject->SectionObjectPointer->SharedCacheMap;
 
     if (Map == NULL)
         return; /* [doc] nothing to do for a file that is not cached */
-    if ((ULONG64)Sizes->AllocationSize.QuadPart > (ULONG64)Map->Pages << PAGE_SHIFT && !CcpGrow(Map, Sizes))
+    if ((ULONG64)Sizes->AllocationSize.QuadPart > (ULONG64)Map->Pages << PAGE_SHIFT &&
+        !CcpGrow(Map, Sizes))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     if (Sizes->FileSize.QuadPart < Map->FileSize.QuadPart)
         CcpTruncate(Map, (ULONG64)Sizes->FileSize.QuadPart);
@@ -373,8 +385,10 @@ VOID NTAPI CcFlushCache(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOf
     ULONG64 Offset = FileOffset == NULL ? 0 : (ULONG64)FileOffset->QuadPart;
     NTSTATUS Status = STATUS_SUCCESS;
 
-    if (Map != NULL && NT_SUCCESS(Status = FsRtlTellFilters(Map->FileObject, FS_FILTER_ACQUIRE_FOR_CC_FLUSH, NULL))) {
-        Status = CcpFlush(Map, Offset, FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
+    if (Map != NULL && NT_SUCCESS(Status = FsRtlTellFilters(
+                                      Map->FileObject, FS_FILTER_ACQUIRE_FOR_CC_FLUSH, NULL))) {
+        Status = CcpFlush(Map, Offset,
+                          FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
         FsRtlTellFilters(Map->FileObject, FS_FILTER_RELEASE_FOR_CC_FLUSH, NULL);
     }
     if (IoStatus != NULL) {
@@ -384,8 +398,8 @@ VOID NTAPI CcFlushCache(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOf
 }
 
 NT_PARTIAL(CcPurgeCacheSection, "UNINITIALIZE_CACHE_MAPS: FALSE while a file object caches");
-BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOffset, ULONG Length,
-                                  ULONG Flags)
+BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTEGER FileOffset,
+                                  ULONG Length, ULONG Flags)
 {
     CC_MAP *Map = Pointers->SharedCacheMap;
     ULONG64 Offset = FileOffset == NULL ? 0 : (ULONG64)FileOffset->QuadPart;
@@ -394,7 +408,8 @@ BOOLEAN NTAPI CcPurgeCacheSection(PSECTION_OBJECT_POINTERS Pointers, PLARGE_INTE
         return TRUE;
     if (Flags & 1) /* UNINITIALIZE_CACHE_MAPS: the maps of open files are not taken from them */
         return FALSE;
-    return CcpPurge(Map, Offset, FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
+    return CcpPurge(Map, Offset,
+                    FileOffset == NULL || Length == 0 ? Map->Pages << PAGE_SHIFT : Length);
 }
 
 NT_EXPORT(CcGetFileObjectFromSectionPtrs);

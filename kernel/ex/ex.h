@@ -30,11 +30,13 @@ typedef struct _EX_POOL_LEFT {
 } EX_POOL_LEFT;
 /* Live blocks of allocations made by code in [Start, End): a driver's leaks. */
 VOID ExFindPoolOfCaller(PVOID Start, PVOID End, EX_POOL_LEFT *Left);
-/* Tells (HAL_STREAM_LOG) what an image that is going away leaves in the pools, and of which of its calls. */
+/* Tells (HAL_STREAM_LOG) what an image that is going away leaves in the pools, and of which of its
+ * calls. */
 VOID ExLogPoolLeft(PCUNICODE_STRING Name, PVOID Base, SIZE_T Bytes);
 /* A tag as the debugger shows it, its bytes in the order of memory. */
 VOID ExTagText(ULONG Tag, char Text[5]);
-/* ExAllocatePoolWithTag for a kernel routine whose block is its caller's to free: a leak is told of as the caller's. */
+/* ExAllocatePoolWithTag for a kernel routine whose block is its caller's to free: a leak is told of
+ * as the caller's. */
 PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller);
 /*
  * Describes the pool block round Address ("nonpaged pool block, 96 bytes, tag 'Foo1', freed");
@@ -43,7 +45,8 @@ PVOID ExAllocatePoolForCaller(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Cal
 BOOLEAN ExDescribePool(PVOID Address, char *Text, SIZE_T TextBytes);
 
 /* ---- special pool ---- */
-/* Blocks with Tag, or with '*' what drivers allocate, go to the special pool from now on; 0: none. */
+/* Blocks with Tag, or with '*' what drivers allocate, go to the special pool from now on; 0: none.
+ */
 VOID ExSetSpecialPool(ULONG Tag);
 /* TRUE: it is on. Blocks given so far, and those that it had no place for. */
 BOOLEAN ExQuerySpecialPool(PULONG Given, PULONG Missed);

@@ -129,14 +129,16 @@ typedef struct _EXP_BLOCK {
 } EXP_BLOCK;
 BOOLEAN ExpFindBlock(PVOID Address, EXP_BLOCK *Block);
 VOID ExpEnumerateBlocks(VOID (*Visit)(PVOID Context, const EXP_BLOCK *Block), PVOID Context);
-/* Bug check 0xC2/0xA when a block is freed with another tag than it was allocated with; 0 fits all. */
+/* Bug check 0xC2/0xA when a block is freed with another tag than it was allocated with; 0 fits all.
+ */
 VOID ExpCheckTag(PVOID Block, ULONG Allocated, ULONG Given);
 
 /* ---- special.c ---- */
 NTSTATUS ExpInitSpecialPool(VOID); /* after cm */
 /* NULL: not for the special pool, or it has no room. */
 PVOID ExpAllocateSpecial(EXP_POOL *Pool, SIZE_T Bytes, ULONG Tag, PVOID Caller);
-BOOLEAN ExpBillSpecial(PVOID Block, UCHAR Quota); /* these: FALSE when it is not the special pool's */
+BOOLEAN ExpBillSpecial(PVOID Block,
+                       UCHAR Quota); /* these: FALSE when it is not the special pool's */
 BOOLEAN ExpFreeSpecial(PVOID Block, ULONG Tag, PVOID Caller);
 BOOLEAN ExpFindSpecial(PVOID Address, EXP_BLOCK *Block);
 VOID ExpEnumerateSpecial(VOID (*Visit)(PVOID Context, const EXP_BLOCK *Block), PVOID Context);

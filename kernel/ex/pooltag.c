@@ -133,8 +133,9 @@ VOID ExLogPoolLeft(PCUNICODE_STRING Name, PVOID Base, SIZE_T Bytes)
         char Tag[5];
 
         ExTagText(Left.Site[i].Tag, Tag);
-        ExpLog("%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name, Left.Site[i].Blocks, Tag,
-               Left.Site[i].Bytes, Name, (ULONG64)Left.Site[i].Caller - (ULONG64)Base);
+        ExpLog("%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name,
+               Left.Site[i].Blocks, Tag, Left.Site[i].Bytes, Name,
+               (ULONG64)Left.Site[i].Caller - (ULONG64)Base);
     }
 }
 

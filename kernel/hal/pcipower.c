@@ -1,7 +1,7 @@
 /*
  * Power of the bus's devices: D0 to D3 by PCI's power management, where a device has it, and
- * wake-up. [doc: Handling a Wait/Wake IRP in a Bus Driver (PDO); PCI Bus Power Management, 3.2] Left
- * out: the states of a device without power management, which stays in D0.
+ * wake-up. [doc: Handling a Wait/Wake IRP in a Bus Driver (PDO); PCI Bus Power Management, 3.2]
+ * Left out: the states of a device without power management, which stays in D0.
  */
 #include "pci.h"
 
@@ -36,7 +36,8 @@ VOID HalpSetPowerState(const HALP_DEVICE *Device, DEVICE_POWER_STATE State)
 }
 
 /* The state that a device is in while the system is in S1 (D1, if it can) or deeper. */
-static DEVICE_POWER_STATE HalpStateFor(SYSTEM_POWER_STATE System, const DEVICE_CAPABILITIES *Capabilities)
+static DEVICE_POWER_STATE HalpStateFor(SYSTEM_POWER_STATE System,
+                                       const DEVICE_CAPABILITIES *Capabilities)
 {
     if (System == PowerSystemSleeping1 && Capabilities->DeviceD1)
         return PowerDeviceD1;
@@ -57,8 +58,9 @@ VOID HalpTellPowerStates(const HALP_DEVICE *Device, PDEVICE_CAPABILITIES Capabil
     Capabilities->WakeFromD1 = (Abilities & HALP_POWER_WAKES_FROM_D0 << 1) != 0;
     Capabilities->WakeFromD2 = (Abilities & HALP_POWER_WAKES_FROM_D0 << 2) != 0;
     Capabilities->WakeFromD3 = Device->Info.wakes != 0;
-    Capabilities->SystemWake = Device->Info.wakes ? (SYSTEM_POWER_STATE)(PowerSystemWorking + Device->Info.wakes - 1)
-                                                  : PowerSystemUnspecified;
+    Capabilities->SystemWake =
+        Device->Info.wakes ? (SYSTEM_POWER_STATE)(PowerSystemWorking + Device->Info.wakes - 1)
+                           : PowerSystemUnspecified;
     Capabilities->DeviceWake = Device->Info.wakes ? PowerDeviceD3 : PowerDeviceUnspecified;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The session manager of a machine that was booted (HAL_FLAG_BOOTED): programs come and go while the others run, so no
- * command waits for one. Between commands the session sleeps until the doorbell rings.
+ * The session manager of a machine that was booted (HAL_FLAG_BOOTED): programs come and go while
+ * the others run, so no command waits for one. Between commands the session sleeps until the
+ * doorbell rings.
  */
 #include "session.h"
 
@@ -46,9 +47,11 @@ NTSTATUS SessionServe(VOID)
     case HAL_COMMAND_NONE:
         return KeWaitForSingleObject(&SessionDoorbell, Executive, KernelMode, FALSE, NULL);
     case HAL_COMMAND_SPAWN:
-        return PoSystemState() == PowerSystemWorking ? SessionSpawn(Number) : STATUS_POWER_STATE_INVALID;
+        return PoSystemState() == PowerSystemWorking ? SessionSpawn(Number)
+                                                     : STATUS_POWER_STATE_INVALID;
     case HAL_COMMAND_SHOW:
-        return PoSystemState() == PowerSystemWorking ? SessionShow(Number) : STATUS_POWER_STATE_INVALID;
+        return PoSystemState() == PowerSystemWorking ? SessionShow(Number)
+                                                     : STATUS_POWER_STATE_INVALID;
     case HAL_COMMAND_INPUT:
         PsTerminalInput(Number, SessionCommand.text, SessionCommand.text_bytes);
         return STATUS_SUCCESS;

@@ -1,6 +1,7 @@
 /*
- * The session manager: loads drivers, runs programs, waits for idle, unloads, sums up, shuts down, as the supervisor says.
- * A driver's service key is made as a service control manager would make it, then the I/O manager loads by name.
+ * The session manager: loads drivers, runs programs, waits for idle, unloads, sums up, shuts down,
+ * as the supervisor says. A driver's service key is made as a service control manager would make
+ * it, then the I/O manager loads by name.
  */
 #include "session.h"
 
@@ -21,14 +22,16 @@
 #define SESSION_LONGEST_PAUSE_100NS 100000ll
 #define SESSION_WAKE_HORIZON_100NS 10000000ull
 #define SESSION_SLEEP_LIMIT_100NS 36000000000ull /* an hour */
-#define SESSION_AFTERMATH_100NS 10000000ull /* so long programs in the background go on after a sleep or a removal */
+#define SESSION_AFTERMATH_100NS                                                                    \
+    10000000ull /* so long programs in the background go on after a sleep or a removal */
 #define SESSION_SETTLING_100NS 10000000ull
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 
 HAL_COMMAND SessionCommand;
 static struct {
     UNICODE_STRING Name;
-    PDRIVER_OBJECT Driver; /* as it was loaded; a program may have unloaded it, so only whether there is one counts */
+    PDRIVER_OBJECT Driver; /* as it was loaded; a program may have unloaded it, so only whether
+                              there is one counts */
     PVOID Image;
     SIZE_T ImageBytes;
 } SessionDrivers[SESSION_DRIVERS];
@@ -88,7 +91,8 @@ static NTSTATUS SessionMakeServiceKey(PCUNICODE_STRING Name, PCUNICODE_STRING Im
     Status = RtlAppendUnicodeStringToString(&KeyPath, Name);
     if (!NT_SUCCESS(Status))
         return Status;
-    InitializeObjectAttributes(&Attributes, &KeyPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &KeyPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, NULL);
     Status = ZwCreateKey(&Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, 0, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -122,7 +126,8 @@ static NTSTATUS SessionStartDevice(PDRIVER_OBJECT Driver, PCUNICODE_STRING Name)
     return Status;
 }
 
-/* A driver that a device has brought in already is as good as loaded: it stays until it is unloaded by name. */
+/* A driver that a device has brought in already is as good as loaded: it stays until it is unloaded
+ * by name. */
 static NTSTATUS SessionLoadDriver(PCUNICODE_STRING Name, PDRIVER_OBJECT *Driver)
 {
     NTSTATUS Status = IopLoadDriver(Name, Driver);
@@ -163,7 +168,8 @@ static NTSTATUS SessionLoad(VOID)
     return Status;
 }
 
-/* Unloads Driver, what is loaded under the name now, and dereferences it; NULL: a program has unloaded it. */
+/* Unloads Driver, what is loaded under the name now, and dereferences it; NULL: a program has
+ * unloaded it. */
 static NTSTATUS SessionUnloadDriver(ULONG Slot, PDRIVER_OBJECT Driver)
 {
     PVOID Image = SessionDrivers[Slot].Image;
@@ -173,7 +179,8 @@ static NTSTATUS SessionUnloadDriver(ULONG Slot, PDRIVER_OBJECT Driver)
     if (Driver != NULL) {
         Image = Driver->DriverStart;
         ImageBytes = Driver->DriverSize;
-        if (Driver->DriverUnload != NULL) /* else its devices stay until the machine is switched off */
+        if (Driver->DriverUnload !=
+            NULL) /* else its devices stay until the machine is switched off */
             PnpRemoveDriverDevices(Driver);
         Status = Driver->Flags & DRVO_UNLOAD_INVOKED ? STATUS_PENDING : IopUnloadDriver(Driver);
         ObDereferenceObject(Driver);
@@ -183,7 +190,8 @@ static NTSTATUS SessionUnloadDriver(ULONG Slot, PDRIVER_OBJECT Driver)
     return Status;
 }
 
-/* The session's own allocations are not among those that fail on purpose: the driver would stay for no fault of its own. */
+/* The session's own allocations are not among those that fail on purpose: the driver would stay for
+ * no fault of its own. */
 static NTSTATUS SessionUnload(VOID)
 {
     UNICODE_STRING Name = {0};
@@ -199,7 +207,8 @@ static NTSTATUS SessionUnload(VOID)
         return Status;
     Status = STATUS_OBJECT_NAME_NOT_FOUND;
     for (ULONG i = 0; i < SESSION_DRIVERS; i++) {
-        if (SessionDrivers[i].Driver == NULL || !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
+        if (SessionDrivers[i].Driver == NULL ||
+            !RtlEqualUnicodeString(&SessionDrivers[i].Name, &Name, TRUE))
             continue;
         Status = SessionUnloadDriver(i, Driver);
         Driver = NULL; /* dereferenced */
@@ -348,7 +357,8 @@ static VOID SessionReportEarlyEnd(PEPROCESS Process)
 
     if (!PsGetProcessExitProcessCalled(Process))
         return;
-    Bytes = _snprintf(Line, sizeof(Line), "%s: ended before the other programs, exit code %lu (0x%lx)\n",
+    Bytes = _snprintf(Line, sizeof(Line),
+                      "%s: ended before the other programs, exit code %lu (0x%lx)\n",
                       PsGetProcessImageFileName(Process), (ULONG)PsGetProcessExitStatus(Process),
                       (ULONG)PsGetProcessExitStatus(Process));
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
@@ -365,7 +375,8 @@ static VOID SessionEndPrograms(VOID)
     PsEndPrograms();
 }
 
-/* Until every other thread waits and no timer is due within the horizon. Sleeping lets the others run. */
+/* Until every other thread waits and no timer is due within the horizon. Sleeping lets the others
+ * run. */
 static VOID SessionIdle(ULONG64 Horizon100ns)
 {
     ULONG64 Patience = KeVirtualTime() + Horizon100ns; /* with devices: one may tick for ever */
@@ -408,7 +419,8 @@ static BOOLEAN SessionHasBackground(VOID)
     return FALSE;
 }
 
-/* Until what a sleep has set off is done. Programs in the background may never be: they are given some time. */
+/* Until what a sleep has set off is done. Programs in the background may never be: they are given
+ * some time. */
 static VOID SessionAftermath(VOID)
 {
     LARGE_INTEGER Pause = {.QuadPart = -(LONGLONG)SESSION_AFTERMATH_100NS};
@@ -454,7 +466,8 @@ static VOID SessionReportSpecialPool(VOID)
 
     if (!ExQuerySpecialPool(&Given, &Missed))
         return;
-    Bytes = _snprintf(Line, sizeof(Line), "special pool: %lu blocks, %lu more found no place there\n", Given, Missed);
+    Bytes = _snprintf(Line, sizeof(Line),
+                      "special pool: %lu blocks, %lu more found no place there\n", Given, Missed);
     HAL->write(HAL_STREAM_LOG, (ULONG64)Line, (ULONG64)Bytes, KeVirtualTime());
 }
 
@@ -467,7 +480,8 @@ static VOID SessionReportFailure(VOID)
     if (KiLoaderBlock->fail_allocation == 0)
         return;
     if (KeCountedAllocations() < KiLoaderBlock->fail_allocation)
-        Bytes = _snprintf(Line, sizeof(Line), "no allocation failed: there were only %I64u\n", KeCountedAllocations());
+        Bytes = _snprintf(Line, sizeof(Line), "no allocation failed: there were only %I64u\n",
+                          KeCountedAllocations());
     else
         Bytes = _snprintf(Line, sizeof(Line), "allocation %I64u failed on purpose\n",
                           KiLoaderBlock->fail_allocation);
@@ -475,12 +489,14 @@ static VOID SessionReportFailure(VOID)
 }
 
 /*
- * The framework's library stays loaded for the next client, as on Windows. At the end it goes when no client is left, so
- * that the summary shows what drivers left and no more. Only the library itself holds its loader then.
+ * The framework's library stays loaded for the next client, as on Windows. At the end it goes when
+ * no client is left, so that the summary shows what drivers left and no more. Only the library
+ * itself holds its loader then.
  */
 static VOID SessionUnloadFramework(VOID)
 {
-    UNICODE_STRING Service = RTL_CONSTANT_STRING(L"Wdf01000"), Loader = RTL_CONSTANT_STRING(L"wdfldr.sys");
+    UNICODE_STRING Service = RTL_CONSTANT_STRING(L"Wdf01000"),
+                   Loader = RTL_CONSTANT_STRING(L"wdfldr.sys");
     PLDR_MODULE Module = LdrFindModuleByName(&Loader);
     PDRIVER_OBJECT Driver;
 
@@ -493,6 +509,16 @@ static VOID SessionUnloadFramework(VOID)
         ObDereferenceObject(Driver);
     }
     KeArmAllocationFailures();
+}
+
+static VOID SessionShutDown(VOID)
+{
+    PoWakeSystem();
+    IoShutdownSystem();
+    PoShutdownDevices(PowerActionShutdownOff);
+    SessionReportSpecialPool();
+    SessionReportFailure();
+    HAL->stop(HAL_STOP_SHUTDOWN, 0);
 }
 
 VOID SessionRun(VOID)
@@ -556,12 +582,7 @@ VOID SessionRun(VOID)
             SummaryWrite();
             break;
         case HAL_COMMAND_SHUTDOWN:
-            PoWakeSystem();
-            IoShutdownSystem();
-            PoShutdownDevices(PowerActionShutdownOff);
-            SessionReportSpecialPool();
-    SessionReportFailure();
-            HAL->stop(HAL_STOP_SHUTDOWN, 0);
+            SessionShutDown();
             break;
         default:
             Status = SessionServe();

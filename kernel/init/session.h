@@ -7,7 +7,8 @@ VOID SessionRun(VOID); /* in a system thread at PASSIVE_LEVEL; returns when told
 
 /* ---- of the session's own files ---- */
 extern HAL_COMMAND SessionCommand; /* the one that is carried out */
-/* Field number Index of the command's text as a UNICODE_STRING in pool, to be freed; an absent field is empty. */
+/* Field number Index of the command's text as a UNICODE_STRING in pool, to be freed; an absent
+ * field is empty. */
 NTSTATUS SessionField(ULONG Index, PUNICODE_STRING Field);
 VOID SessionFreeField(PUNICODE_STRING Field);
 

@@ -1,6 +1,7 @@
 /*
- * What a booted machine shows of itself on request: its device tree, its WMI blocks, its summary. Each request has a thread of its own,
- * since providers may take their time; they are answered one after the other.
+ * What a booted machine shows of itself on request: its device tree, its WMI blocks, its summary.
+ * Each request has a thread of its own, since providers may take their time; they are answered one
+ * after the other.
  */
 #include "session.h"
 
@@ -46,12 +47,15 @@ static VOID NTAPI SessionShowThread(PVOID Context)
     ExFreePoolWithTag(Show, 'sseS');
 }
 
-/* "tree", "devices" (the tree with details), "summary", "power" (its requests), or "wmi" TAB "{GUID}" or nothing. */
+/* "tree", "devices" (the tree with details), "summary", "power" (its requests), or "wmi" TAB
+ * "{GUID}" or nothing. */
 static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
 {
-    static const UNICODE_STRING Tree = RTL_CONSTANT_STRING(L"tree"), Wmi = RTL_CONSTANT_STRING(L"wmi");
+    static const UNICODE_STRING Tree = RTL_CONSTANT_STRING(L"tree"),
+                                Wmi = RTL_CONSTANT_STRING(L"wmi");
     static const UNICODE_STRING Summary = RTL_CONSTANT_STRING(L"summary");
-    static const UNICODE_STRING Devices = RTL_CONSTANT_STRING(L"devices"), Power = RTL_CONSTANT_STRING(L"power");
+    static const UNICODE_STRING Devices = RTL_CONSTANT_STRING(L"devices"),
+                                Power = RTL_CONSTANT_STRING(L"power");
     UNICODE_STRING What = {0}, Guid = {0};
     NTSTATUS Status = SessionField(0, &What);
 
@@ -63,7 +67,8 @@ static NTSTATUS SessionReadShow(SESSION_SHOW *Show)
         Show->IsSummary = RtlEqualUnicodeString(&What, &Summary, FALSE);
         Show->IsPower = RtlEqualUnicodeString(&What, &Power, FALSE);
         Show->HasGuid = Guid.Length != 0;
-        if (!Show->IsTree && !Show->IsSummary && !Show->IsPower && !RtlEqualUnicodeString(&What, &Wmi, FALSE))
+        if (!Show->IsTree && !Show->IsSummary && !Show->IsPower &&
+            !RtlEqualUnicodeString(&What, &Wmi, FALSE))
             Status = STATUS_INVALID_PARAMETER;
         else if (Show->HasGuid)
             Status = RtlGUIDFromString(&Guid, &Show->Guid);
@@ -87,7 +92,8 @@ NTSTATUS SessionShow(HANDLE Number)
     Status = SessionReadShow(Show);
     if (NT_SUCCESS(Status)) {
         InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-        Status = PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, SessionShowThread, Show);
+        Status = PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL,
+                                      SessionShowThread, Show);
     }
     if (NT_SUCCESS(Status))
         return ZwClose(Thread);

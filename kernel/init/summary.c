@@ -117,8 +117,8 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes)
         char Tag[5];
 
         ExTagText(Site->Tag, Tag);
-        SummaryPrint("leak\t%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name, Site->Blocks, Tag,
-                     Site->Bytes, Name, (ULONG64)Site->Caller - (ULONG64)Start);
+        SummaryPrint("leak\t%wZ: %lu of tag '%s' with %Iu bytes, allocated by %wZ+%#Ix\n", Name,
+                     Site->Blocks, Tag, Site->Bytes, Name, (ULONG64)Site->Caller - (ULONG64)Start);
     }
 }
 
@@ -130,10 +130,12 @@ static const SUMMARY_TAG *SummaryFindTag(ULONG Tag, BOOLEAN Paged)
     return NULL;
 }
 
-/* The loader's records of images too: hal.dll, once imported from, stays loaded. A driver that stays shows as an object. */
+/* The loader's records of images too: hal.dll, once imported from, stays loaded. A driver that
+ * stays shows as an object. */
 static BOOLEAN SummaryIsKernelTag(ULONG Tag)
 {
-    return Tag == SUMMARY_LOADER_TAG || SummaryFindTag(Tag, FALSE) != NULL || SummaryFindTag(Tag, TRUE) != NULL;
+    return Tag == SUMMARY_LOADER_TAG || SummaryFindTag(Tag, FALSE) != NULL ||
+           SummaryFindTag(Tag, TRUE) != NULL;
 }
 
 static VOID SummaryPrintTag(PVOID Context, const EX_POOL_TAG_USE *Use)
@@ -178,8 +180,8 @@ static VOID SummaryPrintDetail(PVOID Context, const char *Name, const char *Text
 /* Context: not NULL when details are wanted. */
 static VOID SummaryPrintDevice(PVOID Context, const PNP_DEVICE_RECORD *Record)
 {
-    SummaryPrint("tree\t%lu\t%wZ\t%wZ\t%s\t%lu\t%#lx\n", Record->Depth, Record->InstancePath, Record->Service,
-                 Record->State, Record->Problem, Record->ProblemStatus);
+    SummaryPrint("tree\t%lu\t%wZ\t%wZ\t%s\t%lu\t%#lx\n", Record->Depth, Record->InstancePath,
+                 Record->Service, Record->State, Record->Problem, Record->ProblemStatus);
     if (Context != NULL)
         PnpVisitDetails(Record->InstancePath, SummaryPrintDetail, NULL);
 }
@@ -247,8 +249,8 @@ static VOID SummaryPrintVector(const KE_VECTOR_STATISTICS *Vector)
 
     if (Vector->Line != KE_NO_LINE)
         _snprintf(Source, sizeof(Source), "line %lu", Vector->Line);
-    SummaryPrint("interrupt\t0x%02lX\t%s\t%I64u\t%I64u\t%I64u us\n", Vector->Vector, Source, Vector->Deliveries,
-                 Vector->Unclaimed, Vector->Longest100ns / 10);
+    SummaryPrint("interrupt\t0x%02lX\t%s\t%I64u\t%I64u\t%I64u us\n", Vector->Vector, Source,
+                 Vector->Deliveries, Vector->Unclaimed, Vector->Longest100ns / 10);
 }
 
 VOID SummaryWrite(VOID)
@@ -270,7 +272,8 @@ VOID SummaryWrite(VOID)
 
 /* ---- power requests ---- */
 
-static VOID SummaryPrintPowerRequest(PVOID Context, ULONG Type, const char *Kind, PCUNICODE_STRING Owner, PCUNICODE_STRING Reason)
+static VOID SummaryPrintPowerRequest(PVOID Context, ULONG Type, const char *Kind,
+                                     PCUNICODE_STRING Owner, PCUNICODE_STRING Reason)
 {
     UNREFERENCED_PARAMETER(Context);
     SummaryPrint("powerrequest\t%lu\t%s\t%wZ\t%wZ\n", Type, Kind, Owner, Reason);

@@ -17,7 +17,8 @@ VOID SummaryNoteUnload(PCUNICODE_STRING Name, PVOID Start, SIZE_T Bytes);
 VOID SummaryWrite(VOID);
 /* Where records go: HAL_STREAM_REPORT, or that of who asked for them. */
 extern ULONG64 SummaryStream;
-/* The device tree as records; Details: each device's follow it, as records of "device". PASSIVE_LEVEL. */
+/* The device tree as records; Details: each device's follow it, as records of "device".
+ * PASSIVE_LEVEL. */
 VOID SummaryWriteTree(BOOLEAN Details);
 /* What keeps the system or the display awake: type, kind, owner, reason. PASSIVE_LEVEL. */
 VOID SummaryWritePowerRequests(VOID);

@@ -1,6 +1,6 @@
 /*
- * Cancelling requests: the cancel spin lock, IoCancelIrp, a thread's or a file's outstanding requests.
- * Left out: the five-minute rule after which NT detaches a request from its thread.
+ * Cancelling requests: the cancel spin lock, IoCancelIrp, a thread's or a file's outstanding
+ * requests. Left out: the five-minute rule after which NT detaches a request from its thread.
  */
 #include "iop.h"
 
@@ -26,7 +26,8 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
     KIRQL OldIrql;
 
     if (Irp->Type != IO_TYPE_IRP)
-        IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0, "cancelled but it is no IRP (any more)");
+        IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0,
+                       "cancelled but it is no IRP (any more)");
     IoAcquireCancelSpinLock(&OldIrql);
     Irp->Cancel = TRUE;
     Routine = IoSetCancelRoutine(Irp, NULL);
@@ -35,7 +36,8 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
         return FALSE;
     }
     if (Irp->CurrentLocation > Irp->StackCount + 1)
-        IopBugCheckIrp(CANCEL_STATE_IN_COMPLETED_IRP, Irp, (ULONG_PTR)Routine, 0, 0, "cancelled after completion");
+        IopBugCheckIrp(CANCEL_STATE_IN_COMPLETED_IRP, Irp, (ULONG_PTR)Routine, 0, 0,
+                       "cancelled after completion");
     if (Irp->CurrentLocation <= Irp->StackCount)
         Device = IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
     Irp->CancelIrql = OldIrql;
@@ -59,14 +61,16 @@ static BOOLEAN IopIsToCancel(PIRP Irp, const IOP_CANCEL *What)
 {
     PFILE_OBJECT File = Irp->Tail.Overlay.OriginalFileObject;
 
-    if ((What->File != NULL && File != What->File) || (What->Iosb != NULL && Irp->UserIosb != What->Iosb))
+    if ((What->File != NULL && File != What->File) ||
+        (What->Iosb != NULL && Irp->UserIosb != What->Iosb))
         return FALSE;
     if (!What->SynchronousOnly || (Irp->Flags & IRP_SYNCHRONOUS_API))
         return TRUE;
     return File != NULL && (File->Flags & FO_SYNCHRONOUS_IO);
 }
 
-/* The first request of Thread that is to be cancelled and is not yet; *Count: how many there are, cancelled or not. */
+/* The first request of Thread that is to be cancelled and is not yet; *Count: how many there are,
+ * cancelled or not. */
 static PIRP IopFindToCancel(PETHREAD Thread, const IOP_CANCEL *What, PULONG Count)
 {
     PLIST_ENTRY Link;
@@ -85,8 +89,10 @@ static PIRP IopFindToCancel(PETHREAD Thread, const IOP_CANCEL *What, PULONG Coun
     return Found;
 }
 
-/* Gives the number of requests there were. The list is read anew after each cancel routine, which may change it. */
-static ULONG IopCancelThreadIrps(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN SynchronousOnly)
+/* Gives the number of requests there were. The list is read anew after each cancel routine, which
+ * may change it. */
+static ULONG IopCancelThreadIrps(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb,
+                                 BOOLEAN SynchronousOnly)
 {
     IOP_CANCEL What = { File, Iosb, SynchronousOnly };
     KIRQL OldIrql = KfRaiseIrql(APC_LEVEL);
@@ -125,12 +131,14 @@ static ULONG IopDescribePendingIrp(PIRP Irp, PETHREAD Thread, char *Text, ULONG 
     if (Device == NULL)
         return 0;
     if (Stack->MajorFunction == IRP_MJ_DEVICE_CONTROL)
-        _snprintf(Code, sizeof(Code) - 1, ", control code %#lx", Stack->Parameters.DeviceIoControl.IoControlCode);
+        _snprintf(Code, sizeof(Code) - 1, ", control code %#lx",
+                  Stack->Parameters.DeviceIoControl.IoControlCode);
     Count = _snprintf(Text, Bytes,
-                      "\nIRP %p, major function %#x%s, sent by thread %p, is with %wZ (device %p, dispatch routine %p) and "
+                      "\nIRP %p, major function %#x%s, sent by thread %p, is with %wZ (device %p, "
+                      "dispatch routine %p) and "
                       "not completed",
-                      Irp, Stack->MajorFunction, Code, Thread, &Device->DriverObject->DriverName, Device,
-                      (PVOID)Device->DriverObject->MajorFunction[Stack->MajorFunction]);
+                      Irp, Stack->MajorFunction, Code, Thread, &Device->DriverObject->DriverName,
+                      Device, (PVOID)Device->DriverObject->MajorFunction[Stack->MajorFunction]);
     return Count < 0 || (ULONG)Count > Bytes ? Bytes : (ULONG)Count;
 }
 
@@ -139,7 +147,8 @@ static ULONG IopDescribeThreadIrps(PETHREAD Thread, char *Text, ULONG Bytes)
     ULONG Used = 0;
 
     for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink)
-        Used += IopDescribePendingIrp(CONTAINING_RECORD(Link, IRP, ThreadListEntry), Thread, Text + Used, Bytes - Used);
+        Used += IopDescribePendingIrp(CONTAINING_RECORD(Link, IRP, ThreadListEntry), Thread,
+                                      Text + Used, Bytes - Used);
     return Used;
 }
 
@@ -147,12 +156,15 @@ VOID IoDescribePending(char *Text, ULONG Bytes)
 {
     ULONG Used = 0;
 
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
-        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead; Entry = Entry->Flink)
-            Used += IopDescribeThreadIrps(CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry), Text + Used,
-                                          Bytes - Used);
+        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;
+             Entry = Entry->Flink)
+            Used +=
+                IopDescribeThreadIrps(CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry),
+                                      Text + Used, Bytes - Used);
     }
 }
 
@@ -190,7 +202,8 @@ NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
 
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(), (PVOID *)&File, NULL);
+    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(),
+                                       (PVOID *)&File, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     /* The service waits until the cancelled requests are done. [doc: NtCancelIoFile] */
@@ -212,7 +225,8 @@ static ULONG IopCancelProcessIrps(PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb)
     ULONG Count = 0;
 
     for (Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
-        Count += IopCancelThreadIrps(CONTAINING_RECORD(Link, struct _ETHREAD, ThreadListEntry), File, Iosb, FALSE);
+        Count += IopCancelThreadIrps(CONTAINING_RECORD(Link, struct _ETHREAD, ThreadListEntry),
+                                     File, Iosb, FALSE);
     return Count;
 }
 
@@ -226,7 +240,8 @@ NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToC
 
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(), (PVOID *)&File, NULL);
+    Status = ObReferenceObjectByHandle(FileHandle, 0, IopFileType, IopPreviousMode(),
+                                       (PVOID *)&File, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Count = IopCancelProcessIrps(File, IoRequestToCancel);
@@ -244,8 +259,8 @@ NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK I
 
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, *PsThreadType, IopPreviousMode(),
-                                       (PVOID *)&Thread, NULL);
+    Status = ObReferenceObjectByHandle(ThreadHandle, THREAD_TERMINATE, *PsThreadType,
+                                       IopPreviousMode(), (PVOID *)&Thread, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Count = IopCancelThreadIrps(Thread, NULL, IoRequestToCancel, TRUE);

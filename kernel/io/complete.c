@@ -1,10 +1,11 @@
 /*
- * IRPs on their way: down to a driver, up through the completion routines, and back to the thread that asked.
- * Left out: name junctions (reparse points), error pop-ups to the user.
+ * IRPs on their way: down to a driver, up through the completion routines, and back to the thread
+ * that asked. Left out: name junctions (reparse points), error pop-ups to the user.
  *
- * A request of a thread that completes before the driver's dispatch routine returns is finished by the service that
- * sent it, without an APC. IOP_CALL, on that service's stack while the dispatch routine runs, tells the two apart and
- * shows a driver that marks a request pending and does not say so, or the other way round.
+ * A request of a thread that completes before the driver's dispatch routine returns is finished by
+ * the service that sent it, without an APC. IOP_CALL, on that service's stack while the dispatch
+ * routine runs, tells the two apart and shows a driver that marks a request pending and does not
+ * say so, or the other way round.
  */
 #include "iop.h"
 
@@ -21,13 +22,16 @@ DD_STATIC_ASSERT_SIZE(IRP, 0xD0);
 
 /* ---- down ---- */
 
-/* A dispatch routine that keeps a spin lock, or the IRQL that it raised. [doc: Bug Check 0xC9: 0x12] */
+/* A dispatch routine that keeps a spin lock, or the IRQL that it raised. [doc: Bug Check 0xC9:
+ * 0x12] */
 static DECLSPEC_NORETURN VOID IopStopAtIrql(PDRIVER_DISPATCH Dispatch, ULONG Major, KIRQL Before)
 {
     KIRQL Now = KeGetCurrentIrql();
 
-    KeSetBugCheckText("the dispatch routine at %p for major function %#x was called at IRQL %u and returned at IRQL %u: "
-                      "it kept a spin lock, or did not lower the IRQL again", (PVOID)Dispatch, Major, Before, Now);
+    KeSetBugCheckText("the dispatch routine at %p for major function %#x was called at IRQL %u and "
+                      "returned at IRQL %u: "
+                      "it kept a spin lock, or did not lower the IRQL again",
+                      (PVOID)Dispatch, Major, Before, Now);
     KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x12, (ULONG_PTR)Dispatch, Before, Now);
 }
 
@@ -41,14 +45,17 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     UCHAR Major;
 
     if (Irp->Type != IO_TYPE_IRP)
-        IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0, "sent to a driver but it is no IRP (any more)");
+        IopBugCheckIrp(MULTIPLE_IRP_COMPLETE_REQUESTS, Irp, 0, 0, 0,
+                       "sent to a driver but it is no IRP (any more)");
     if (--Irp->CurrentLocation <= 0)
-        IopBugCheckIrp(NO_MORE_IRP_STACK_LOCATIONS, Irp, 0, 0, 0, "has no stack location left for the next driver");
+        IopBugCheckIrp(NO_MORE_IRP_STACK_LOCATIONS, Irp, 0, 0, 0,
+                       "has no stack location left for the next driver");
     Stack = --Irp->Tail.Overlay.CurrentStackLocation;
     if (Stack->MajorFunction >= IRP_MJ_POWER)
         IopCountMinor(DeviceObject, Irp);
     Stack->DeviceObject = DeviceObject;
-    IoStatistics.IrpsByMajor[Stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? Stack->MajorFunction : 0]++;
+    IoStatistics
+        .IrpsByMajor[Stack->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? Stack->MajorFunction : 0]++;
     Major = Stack->MajorFunction;
     Dispatch = DeviceObject->DriverObject->MajorFunction[Major];
     Status = Dispatch(DeviceObject, Irp); /* device and request may be gone after it */
@@ -86,7 +93,8 @@ static VOID IopCopyBack(PIRP Irp)
     if ((Irp->Flags & IRP_INPUT_OPERATION) && !NT_ERROR(Irp->IoStatus.Status)
         && Irp->IoStatus.Status != STATUS_VERIFY_REQUIRED) {
         __try {
-            RtlCopyMemory(Irp->UserBuffer, Irp->AssociatedIrp.SystemBuffer, Irp->IoStatus.Information);
+            RtlCopyMemory(Irp->UserBuffer, Irp->AssociatedIrp.SystemBuffer,
+                          Irp->IoStatus.Information);
         } __except (EXCEPTION_EXECUTE_HANDLER) {
             Irp->IoStatus.Status = GetExceptionCode();
             Irp->IoStatus.Information = 0;
@@ -110,7 +118,8 @@ static VOID IopStoreIosb(PIRP Irp)
 }
 
 /* KAPC routines of a user completion routine: the IRP is the APC's memory. */
-static VOID NTAPI IopUserApcKernel(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Arg1, PVOID *Arg2)
+static VOID NTAPI IopUserApcKernel(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Arg1,
+                                   PVOID *Arg2)
 {
     UNREFERENCED_PARAMETER(Normal);
     UNREFERENCED_PARAMETER(Context);
@@ -126,16 +135,18 @@ static VOID NTAPI IopUserApcRundown(PKAPC Apc)
 
 static VOID IopQueueUserApc(PIRP Irp)
 {
-    PKNORMAL_ROUTINE Routine = (PKNORMAL_ROUTINE)(PVOID)Irp->Overlay.AsynchronousParameters.UserApcRoutine;
+    PKNORMAL_ROUTINE Routine =
+        (PKNORMAL_ROUTINE)(PVOID)Irp->Overlay.AsynchronousParameters.UserApcRoutine;
     PVOID Context = Irp->Overlay.AsynchronousParameters.UserApcContext;
 
-    KeInitializeApc(&Irp->Tail.Apc, (PRKTHREAD)KiGetPrcb()->CurrentThread, CurrentApcEnvironment, IopUserApcKernel,
-                    IopUserApcRundown, Routine, Irp->RequestorMode, Context);
+    KeInitializeApc(&Irp->Tail.Apc, (PRKTHREAD)KiGetPrcb()->CurrentThread, CurrentApcEnvironment,
+                    IopUserApcKernel, IopUserApcRundown, Routine, Irp->RequestorMode, Context);
     if (!KeInsertQueueApc(&Irp->Tail.Apc, Irp->UserIosb, NULL, 2))
         IoFreeIrp(Irp);
 }
 
-/* A file request's last step but one: an APC or a completion packet takes over the IRP, or it is freed. */
+/* A file request's last step but one: an APC or a completion packet takes over the IRP, or it is
+ * freed. */
 static VOID IopNotifyCompletion(PIRP Irp, PFILE_OBJECT File)
 {
     PIO_COMPLETION_CONTEXT Port = File != NULL ? File->CompletionContext : NULL;
@@ -170,7 +181,8 @@ static VOID IopSignal(PIRP Irp, PFILE_OBJECT File)
     }
 }
 
-/* Nothing but the waiter, if there is one, hears of a request that failed. [doc: ZwReadFile, Information and events] */
+/* Nothing but the waiter, if there is one, hears of a request that failed. [doc: ZwReadFile,
+ * Information and events] */
 static VOID IopFinishFailed(PIRP Irp, PFILE_OBJECT File)
 {
     if (Irp->PendingReturned && File != NULL) {
@@ -190,7 +202,8 @@ static VOID IopFinishFailed(PIRP Irp, PFILE_OBJECT File)
 
 static BOOLEAN IopIsSynchronous(PIRP Irp, PFILE_OBJECT File)
 {
-    return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File != NULL && (File->Flags & FO_SYNCHRONOUS_IO));
+    return (Irp->Flags & IRP_SYNCHRONOUS_API) ||
+           (File != NULL && (File->Flags & FO_SYNCHRONOUS_IO));
 }
 
 /* Of requests that named a file and went well; in the context of the thread that asked. */
@@ -229,7 +242,8 @@ VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File)
     }
 }
 
-static VOID NTAPI IopCompletionApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Arg1, PVOID *Arg2)
+static VOID NTAPI IopCompletionApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Arg1,
+                                   PVOID *Arg2)
 {
     PFILE_OBJECT File = *Arg1;
 
@@ -272,27 +286,33 @@ static VOID IopCheckInformation(PIRP Irp, PIO_STACK_LOCATION Top)
 {
     ULONG Length;
 
-    if (!(Irp->Flags & IRP_BUFFERED_IO) || !(Irp->Flags & IRP_INPUT_OPERATION) || NT_ERROR(Irp->IoStatus.Status))
+    if (!(Irp->Flags & IRP_BUFFERED_IO) || !(Irp->Flags & IRP_INPUT_OPERATION) ||
+        NT_ERROR(Irp->IoStatus.Status))
         return;
     if (Top->MajorFunction == IRP_MJ_READ)
         Length = Top->Parameters.Read.Length;
-    else if (Top->MajorFunction == IRP_MJ_DEVICE_CONTROL || Top->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
+    else if (Top->MajorFunction == IRP_MJ_DEVICE_CONTROL ||
+             Top->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
         Length = Top->Parameters.DeviceIoControl.OutputBufferLength;
     else
         return;
     if (Irp->IoStatus.Information <= Length)
         return;
-    KeSetBugCheckText("IRP %p (major %#x) of device %p completed with IoStatus.Information %Iu; its output buffer has "
-                      "%lu bytes", Irp, Top->MajorFunction, Top->DeviceObject, Irp->IoStatus.Information, Length);
-    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x312, (ULONG_PTR)Irp->IoStatus.Information, (ULONG_PTR)Irp,
-                 Length);
+    KeSetBugCheckText("IRP %p (major %#x) of device %p completed with IoStatus.Information %Iu; "
+                      "its output buffer has "
+                      "%lu bytes",
+                      Irp, Top->MajorFunction, Top->DeviceObject, Irp->IoStatus.Information,
+                      Length);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x312, (ULONG_PTR)Irp->IoStatus.Information,
+                 (ULONG_PTR)Irp, Length);
 }
 
 static BOOLEAN IopWantsCompletion(PIRP Irp, PIO_STACK_LOCATION Stack)
 {
     UCHAR Control = Stack->Control;
 
-    if (NT_SUCCESS(Irp->IoStatus.Status) ? Control & SL_INVOKE_ON_SUCCESS : Control & SL_INVOKE_ON_ERROR)
+    if (NT_SUCCESS(Irp->IoStatus.Status) ? Control & SL_INVOKE_ON_SUCCESS
+                                         : Control & SL_INVOKE_ON_ERROR)
         return TRUE;
     return Irp->Cancel && (Control & SL_INVOKE_ON_CANCEL);
 }
@@ -321,7 +341,8 @@ static BOOLEAN IopUnwindStack(PIRP Irp)
                 IopCheckInformation(Irp, Stack);
             IopClearLocation(Stack);
         }
-        IoSkipCurrentIrpStackLocation(Irp); /* in the end past StackCount + 1: a second completion shows */
+        IoSkipCurrentIrpStackLocation(
+            Irp); /* in the end past StackCount + 1: a second completion shows */
     }
     return TRUE;
 }
@@ -354,10 +375,12 @@ static DECLSPEC_NORETURN VOID IopStopUnmarked(PIRP Irp)
     UCHAR Major = ((PIO_STACK_LOCATION)(Irp + 1) + Irp->StackCount - 1)->MajorFunction;
     PDRIVER_DISPATCH Dispatch = Device->DriverObject->MajorFunction[Major];
 
-    KeSetBugCheckText("IRP %p was completed after a dispatch routine of %wZ (the one at %p for major function %#x, or one "
+    KeSetBugCheckText("IRP %p was completed after a dispatch routine of %wZ (the one at %p for "
+                      "major function %#x, or one "
                       "below it) returned STATUS_PENDING, but was never marked by IoMarkIrpPending",
                       Irp, &Device->DriverObject->DriverName, (PVOID)Dispatch, Major);
-    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x23D, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp, STATUS_PENDING);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 0x23D, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp,
+                 STATUS_PENDING);
 }
 
 /* TRUE: the service that sent Irp is still in its call and finishes it. */
@@ -383,10 +406,11 @@ static VOID IopQueueCompletionApc(PIRP Irp, CCHAR Boost)
 
     if (Thread == NULL)
         IopBugCheckIrp(IRQL_NOT_LESS_OR_EQUAL, Irp, KeGetCurrentIrql(), 0, 0,
-                       "made by IoAllocateIrp, completed to its end: its owner's completion routine must return "
+                       "made by IoAllocateIrp, completed to its end: its owner's completion "
+                       "routine must return "
                        "STATUS_MORE_PROCESSING_REQUIRED, or there is none");
-    KeInitializeApc(&Irp->Tail.Apc, (PRKTHREAD)Thread, (KAPC_ENVIRONMENT)Irp->ApcEnvironment, IopCompletionApc,
-                    IopCompletionRundown, NULL, KernelMode, NULL);
+    KeInitializeApc(&Irp->Tail.Apc, (PRKTHREAD)Thread, (KAPC_ENVIRONMENT)Irp->ApcEnvironment,
+                    IopCompletionApc, IopCompletionRundown, NULL, KernelMode, NULL);
     if (!KeInsertQueueApc(&Irp->Tail.Apc, File, NULL, Boost)) {
         Irp->Tail.Apc.SystemArgument1 = File;
         IopCompletionRundown(&Irp->Tail.Apc);
@@ -402,7 +426,8 @@ static VOID IopCheckCompletion(PIRP Irp)
                        "completed while its cancel routine is still set");
     if (Irp->IoStatus.Status == STATUS_PENDING || (ULONG)Irp->IoStatus.Status == MAXULONG) {
         KeSetBugCheckText("IRP %p completed with status %#x", Irp, Irp->IoStatus.Status);
-        KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 6, (ULONG)Irp->IoStatus.Status, (ULONG_PTR)Irp, 0);
+        KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 6, (ULONG)Irp->IoStatus.Status,
+                     (ULONG_PTR)Irp, 0);
     }
 }
 
@@ -441,8 +466,10 @@ VOID NTAPI IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 
 /* ---- sending ---- */
 
-/* What the dispatch routine did must fit what it returned. [doc: Bug Check 0xC9: 0x226, 0x23D, 0x23E] */
-static VOID IopCheckCall(const IOP_CALL_STATE *Call, PDEVICE_OBJECT Device, PIRP Irp, ULONG Major, NTSTATUS Status)
+/* What the dispatch routine did must fit what it returned. [doc: Bug Check 0xC9: 0x226, 0x23D,
+ * 0x23E] */
+static VOID IopCheckCall(const IOP_CALL_STATE *Call, PDEVICE_OBJECT Device, PIRP Irp, ULONG Major,
+                         NTSTATUS Status)
 {
     PDRIVER_DISPATCH Dispatch;
     const char *What;
@@ -461,20 +488,25 @@ static VOID IopCheckCall(const IOP_CALL_STATE *Call, PDEVICE_OBJECT Device, PIRP
         What = "neither passed the request on nor completed it nor returned STATUS_PENDING";
     }
     Dispatch = Device->DriverObject->MajorFunction[Major];
-    KeSetBugCheckText("the dispatch routine of %wZ for major function %#x (device %p, IRP %p) returned %#x: it %s",
+    KeSetBugCheckText("the dispatch routine of %wZ for major function %#x (device %p, IRP %p) "
+                      "returned %#x: it %s",
                       &Device->DriverObject->DriverName, Major, Device, Irp, Status, What);
-    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, Code, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp, (ULONG)Status);
+    KeBugCheckEx(DRIVER_VERIFIER_IOMANAGER_VIOLATION, Code, (ULONG_PTR)Dispatch, (ULONG_PTR)Irp,
+                 (ULONG)Status);
 }
 
-/* Waits for a synchronous request; an alert or a user APC cancels it first where the file asked for that. */
+/* Waits for a synchronous request; an alert or a user APC cancels it first where the file asked for
+ * that. */
 static NTSTATUS IopAwaitFile(PIRP Irp, PFILE_OBJECT File, KPROCESSOR_MODE Mode)
 {
     BOOLEAN Alertable = (File->Flags & FO_ALERTABLE_IO) != 0;
     NTSTATUS Status = KeWaitForSingleObject(&File->Event, Executive, Mode, Alertable, NULL);
 
     if (Status == STATUS_ALERTED || Status == STATUS_USER_APC) {
-        KIRQL OldIrql = KfRaiseIrql(APC_LEVEL); /* the completion APC cannot free the IRP meanwhile */
-        BOOLEAN Pending = KeReadStateEvent(&File->Event) == 0 && !IsListEmpty(&Irp->ThreadListEntry);
+        KIRQL OldIrql =
+            KfRaiseIrql(APC_LEVEL); /* the completion APC cannot free the IRP meanwhile */
+        BOOLEAN Pending =
+            KeReadStateEvent(&File->Event) == 0 && !IsListEmpty(&Irp->ThreadListEntry);
 
         if (Pending)
             IoCancelIrp(Irp);

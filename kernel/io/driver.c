@@ -1,12 +1,13 @@
 /*
- * Driver objects: loading and unloading of images as drivers, DriverEntry and its checks, driver object extensions. Left out:
- * DriverVerifier's add-driver hooks.
+ * Driver objects: loading and unloading of images as drivers, DriverEntry and its checks, driver
+ * object extensions. Left out: DriverVerifier's add-driver hooks.
  */
 #include "iop.h"
 
 #include "../fsrtl/fsrtl.h"
 
-static UNICODE_STRING IopHardwareDatabase = RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
+static UNICODE_STRING IopHardwareDatabase =
+    RTL_CONSTANT_STRING(L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\SYSTEM");
 static const WCHAR IopServicesKey[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
 
 /* Each major function that the driver leaves alone. */
@@ -93,17 +94,19 @@ static VOID IopFillDriver(PDRIVER_OBJECT Driver, PDRIVER_INITIALIZE Entry)
 }
 
 /* A named driver object with one reference for the caller; Name is taken over, also on failure. */
-static NTSTATUS IopCreateDriverObject(UNICODE_STRING Name, PDRIVER_INITIALIZE Entry, PDRIVER_OBJECT *Result)
+static NTSTATUS IopCreateDriverObject(UNICODE_STRING Name, PDRIVER_INITIALIZE Entry,
+                                      PDRIVER_OBJECT *Result)
 {
     OBJECT_ATTRIBUTES Attributes;
     PDRIVER_OBJECT Driver;
     HANDLE Handle;
     NTSTATUS Status;
 
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
-                               NULL, NULL);
+    InitializeObjectAttributes(
+        &Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     Status = ObCreateObject(KernelMode, IopDriverType, &Attributes, KernelMode, NULL,
-                            sizeof(DRIVER_OBJECT) + sizeof(IOP_DRIVER_EXTENSION), 0, 0, (PVOID *)&Driver);
+                            sizeof(DRIVER_OBJECT) + sizeof(IOP_DRIVER_EXTENSION), 0, 0,
+                            (PVOID *)&Driver);
     if (!NT_SUCCESS(Status)) {
         IopFreeString(&Name);
         return Status;
@@ -147,8 +150,8 @@ static PDRIVER_OBJECT IopFindDriverIn(PCWSTR Directory, PCUNICODE_STRING Service
 
     if (Path.Buffer == NULL)
         return NULL;
-    if (!NT_SUCCESS(ObReferenceObjectByName(&Path, OBJ_CASE_INSENSITIVE, NULL, 0, IopDriverType, KernelMode,
-                                            NULL, &Driver)))
+    if (!NT_SUCCESS(ObReferenceObjectByName(&Path, OBJ_CASE_INSENSITIVE, NULL, 0, IopDriverType,
+                                            KernelMode, NULL, &Driver)))
         Driver = NULL;
     IopFreeString(&Path);
     return Driver;
@@ -179,13 +182,16 @@ VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable)
     if (KeGetCurrentIrql() != PASSIVE_LEVEL) {
         KIRQL Irql = KeGetCurrentIrql();
 
-        KeSetBugCheckText("%s at %p returned at IRQL %u; it was called at PASSIVE_LEVEL", What, Routine, Irql);
+        KeSetBugCheckText("%s at %p returned at IRQL %u; it was called at PASSIVE_LEVEL", What,
+                          Routine, Irql);
         KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG)Irql << 16, (ULONG_PTR)Routine, 0, 0);
     }
     if (Thread->CombinedApcDisable != ApcDisable) {
-        KeSetBugCheckText("%s at %p returned with APCs %s: a critical or guarded region was entered and not left",
-                          What, Routine, Thread->CombinedApcDisable ? "disabled" : "enabled once too often");
-        KeBugCheckEx(APC_INDEX_MISMATCH, (ULONG_PTR)Routine, Thread->ApcStateIndex, Thread->CombinedApcDisable, 1);
+        KeSetBugCheckText(
+            "%s at %p returned with APCs %s: a critical or guarded region was entered and not left",
+            What, Routine, Thread->CombinedApcDisable ? "disabled" : "enabled once too often");
+        KeBugCheckEx(APC_INDEX_MISMATCH, (ULONG_PTR)Routine, Thread->ApcStateIndex,
+                     Thread->CombinedApcDisable, 1);
     }
 }
 
@@ -249,10 +255,12 @@ static VOID IopReportLeftDevices(PDRIVER_OBJECT Driver, const char *When)
         Count++;
     if (Count == 0)
         return;
-    _snprintf(Record, sizeof(Record) - 1, "%s%wZ left %lu device object(s) %s; its image stays loaded\n", Key,
+    _snprintf(Record, sizeof(Record) - 1,
+              "%s%wZ left %lu device object(s) %s; its image stays loaded\n", Key,
               &Driver->DriverName, Count, When);
     Record[sizeof(Record) - 1] = 0;
-    HAL->write(PsLogStream(), (ULONG64)Record + sizeof(Key) - 1, strlen(Record) - sizeof(Key) + 1, KeVirtualTime());
+    HAL->write(PsLogStream(), (ULONG64)Record + sizeof(Key) - 1, strlen(Record) - sizeof(Key) + 1,
+               KeVirtualTime());
     HAL->write(HAL_STREAM_REPORT, (ULONG64)Record, strlen(Record), KeVirtualTime());
 }
 
@@ -297,14 +305,16 @@ PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName)
     RtlInitUnicodeString(&Name, ValueName);
     ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, NULL, 0, &Bytes);
     Value = Bytes != 0 ? ExAllocatePoolWithTag(PagedPool, Bytes, IOP_TAG_DRIVER) : NULL;
-    if (Value != NULL && !NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Value, Bytes, &Bytes))) {
+    if (Value != NULL && !NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Value,
+                                                     Bytes, &Bytes))) {
         ExFreePoolWithTag(Value, IOP_TAG_DRIVER);
         return NULL;
     }
     return Value;
 }
 
-/* Where the driver object of a service is: file systems and their recognizers have their own directory. [doc: INF AddService] */
+/* Where the driver object of a service is: file systems and their recognizers have their own
+ * directory. [doc: INF AddService] */
 static PCWSTR IopDriverDirectory(PCUNICODE_STRING RegistryPath)
 {
     OBJECT_ATTRIBUTES Attributes;
@@ -312,8 +322,8 @@ static PCWSTR IopDriverDirectory(PCUNICODE_STRING RegistryPath)
     ULONG Type = 0;
     HANDLE Key;
 
-    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)RegistryPath, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
-                               NULL);
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)RegistryPath,
+                               OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     if (NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes))) {
         Value = IopQueryValue(Key, L"Type");
         if (Value != NULL && Value->Type == REG_DWORD && Value->DataLength == sizeof(ULONG))
@@ -326,8 +336,8 @@ static PCWSTR IopDriverDirectory(PCUNICODE_STRING RegistryPath)
 }
 
 /* The driver object of a loaded image; it owns the image from here on, also on failure. */
-static NTSTATUS IopMakeDriver(PCUNICODE_STRING ServiceName, PCUNICODE_STRING RegistryPath, PLDR_MODULE Module,
-                              PDRIVER_OBJECT *Driver)
+static NTSTATUS IopMakeDriver(PCUNICODE_STRING ServiceName, PCUNICODE_STRING RegistryPath,
+                              PLDR_MODULE Module, PDRIVER_OBJECT *Driver)
 {
     UNICODE_STRING Name = IopJoin(IopDriverDirectory(RegistryPath), ServiceName);
     UNICODE_STRING Key = IopJoin(L"", ServiceName);
@@ -354,8 +364,8 @@ FreeKey:
 }
 
 /* *Entered: its DriverEntry was called. */
-static NTSTATUS IopLoadAndEnter(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver,
-                                PBOOLEAN Entered)
+static NTSTATUS IopLoadAndEnter(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath,
+                                PDRIVER_OBJECT *Driver, PBOOLEAN Entered)
 {
     UNICODE_STRING RegistryPath;
     PDRIVER_OBJECT Old = IopFindDriver(ServiceName);
@@ -385,7 +395,8 @@ static NTSTATUS IopLoadAndEnter(PCUNICODE_STRING ServiceName, PCUNICODE_STRING I
     return Status;
 }
 
-NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver)
+NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath,
+                            PDRIVER_OBJECT *Driver)
 {
     BOOLEAN Entered;
 
@@ -438,7 +449,8 @@ static UNICODE_STRING IopPathOfValue(PKEY_VALUE_PARTIAL_INFORMATION Value)
 static UNICODE_STRING IopQueryImagePath(HANDLE Key, PCUNICODE_STRING ServiceName)
 {
     PKEY_VALUE_PARTIAL_INFORMATION Value = IopQueryValue(Key, L"ImagePath");
-    BOOLEAN IsText = Value != NULL && (Value->Type == REG_SZ || Value->Type == REG_EXPAND_SZ) && Value->DataLength > 2;
+    BOOLEAN IsText = Value != NULL && (Value->Type == REG_SZ || Value->Type == REG_EXPAND_SZ) &&
+                     Value->DataLength > 2;
     UNICODE_STRING Path = IsText ? IopPathOfValue(Value) : IopDefaultImagePath(ServiceName);
 
     if (Value != NULL)
@@ -453,7 +465,8 @@ NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver)
     return IopLoadDriverForDevice(ServiceName, Driver, &Entered);
 }
 
-NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver, PBOOLEAN Entered)
+NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver,
+                                PBOOLEAN Entered)
 {
     OBJECT_ATTRIBUTES Attributes;
     UNICODE_STRING KeyName = IopJoin(IopServicesKey, ServiceName), Path;
@@ -464,7 +477,8 @@ NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Dr
     *Entered = FALSE;
     if (KeyName.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    InitializeObjectAttributes(&Attributes, &KeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &KeyName, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               NULL, NULL);
     Status = ZwOpenKey(&Key, KEY_READ, &Attributes);
     IopFreeString(&KeyName);
     if (!NT_SUCCESS(Status))
@@ -480,7 +494,8 @@ NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Dr
 
 /* ---- unload ---- */
 
-/* Marks the driver's devices; FALSE when one of them is open, has another device on top or is in use by pnp. */
+/* Marks the driver's devices; FALSE when one of them is open, has another device on top or is in
+ * use by pnp. */
 static BOOLEAN IopMarkForUnload(PDRIVER_OBJECT Driver)
 {
     PDEVICE_OBJECT Device;
@@ -509,7 +524,8 @@ static VOID IopFinishUnload(PDRIVER_OBJECT Driver)
 
 VOID IopTryDeferredUnload(PDRIVER_OBJECT Driver)
 {
-    if ((Driver->Flags & DRVO_UNLOAD_INVOKED) && !IopDriverExt(Driver)->Unloading && IopMarkForUnload(Driver))
+    if ((Driver->Flags & DRVO_UNLOAD_INVOKED) && !IopDriverExt(Driver)->Unloading &&
+        IopMarkForUnload(Driver))
         IopFinishUnload(Driver);
 }
 
@@ -528,8 +544,10 @@ NTSTATUS IopUnloadDriver(PDRIVER_OBJECT Driver)
 
 /* ---- system services ---- */
 
-/* The caller's registry path in system memory; its last component is the service. Buffer to be freed. */
-static NTSTATUS IopCaptureServiceName(PUNICODE_STRING User, PUNICODE_STRING Copy, PUNICODE_STRING Service)
+/* The caller's registry path in system memory; its last component is the service. Buffer to be
+ * freed. */
+static NTSTATUS IopCaptureServiceName(PUNICODE_STRING User, PUNICODE_STRING Copy,
+                                      PUNICODE_STRING Service)
 {
     UNICODE_STRING Local;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -619,7 +637,8 @@ static IOP_CLIENT_EXTENSION *IopFindClientExtension(PDRIVER_OBJECT Driver, PVOID
 }
 
 NT_EXPORT(IoAllocateDriverObjectExtension);
-NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT Driver, PVOID Id, ULONG Bytes, PVOID *Extension)
+NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT Driver, PVOID Id, ULONG Bytes,
+                                               PVOID *Extension)
 {
     IOP_CLIENT_EXTENSION *Client;
 
@@ -656,7 +675,8 @@ NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, PDRIVER_INITIALIZE Ent
     NTSTATUS Status;
 
     if (DriverName == NULL) {
-        _snwprintf(Generated, RTL_NUMBER_OF(Generated), L"\\Driver\\%08u", (ULONG)(KeVirtualTime() / 10000));
+        _snwprintf(Generated, RTL_NUMBER_OF(Generated), L"\\Driver\\%08u",
+                   (ULONG)(KeVirtualTime() / 10000));
         Name = IopJoin(Generated, &Name);
     } else {
         Name = IopJoin(L"", DriverName);

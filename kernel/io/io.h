@@ -1,5 +1,6 @@
 /*
- * io: drivers, devices, files, IRPs. What other components may call beyond the documented Io routines.
+ * io: drivers, devices, files, IRPs. What other components may call beyond the documented Io
+ * routines.
  */
 #pragma once
 
@@ -7,12 +8,14 @@
 
 NTSTATUS IoInitSystem(VOID);
 /*
- * Loads a driver by service name: image path from the registry's service key, driver object \Driver\Name, DriverEntry,
- * reinitialisation. PASSIVE_LEVEL in the System process. A failing DriverEntry gives its status and unloads the image.
+ * Loads a driver by service name: image path from the registry's service key, driver object
+ * \Driver\Name, DriverEntry, reinitialisation. PASSIVE_LEVEL in the System process. A failing
+ * DriverEntry gives its status and unloads the image.
  */
 NTSTATUS IopLoadDriver(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver);
 /* The same; *Entered: its DriverEntry was called. */
-NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver, PBOOLEAN Entered);
+NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Driver,
+                                PBOOLEAN Entered);
 /*
  * Start the drivers whose services say so, in their order: Start 0 and 1, then, when the rest of
  * the system is there, 2. A failure is told of and noted for the service control manager, and stops
@@ -21,21 +24,24 @@ NTSTATUS IopLoadDriverForDevice(PCUNICODE_STRING ServiceName, PDRIVER_OBJECT *Dr
 VOID IopStartBootDrivers(VOID);
 VOID IopStartAutoDrivers(VOID);
 /* As above with the image's NT path given, for a service whose key is known. */
-NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath, PDRIVER_OBJECT *Driver);
+NTSTATUS IopLoadDriverImage(PCUNICODE_STRING ServiceName, PCUNICODE_STRING ImagePath,
+                            PDRIVER_OBJECT *Driver);
 /*
- * STATUS_INVALID_DEVICE_REQUEST when the driver has no unload routine; STATUS_PENDING when its devices are still in use:
- * the driver unloads when the last reference to them goes.
+ * STATUS_INVALID_DEVICE_REQUEST when the driver has no unload routine; STATUS_PENDING when its
+ * devices are still in use: the driver unloads when the last reference to them goes.
  */
 NTSTATUS IopUnloadDriver(PDRIVER_OBJECT Driver);
 /* The driver object of a loaded service, referenced, or NULL. */
 PDRIVER_OBJECT IopFindDriver(PCUNICODE_STRING ServiceName);
 /* Cancels and waits out a thread's IRPs at thread exit. */
 VOID IoCancelThreadIo(PETHREAD Thread);
-/* Appends a line ("\n" first) for each request that a thread has sent and nobody has completed, as far as there is room. */
+/* Appends a line ("\n" first) for each request that a thread has sent and nobody has completed, as
+ * far as there is room. */
 VOID IoDescribePending(char *Text, ULONG Bytes);
 /* Shutdown notifications, then last-chance ones. PASSIVE_LEVEL. */
 VOID IoShutdownSystem(VOID);
-/* Gives cached IRPs and buffers back to pool, so that a count of pool blocks shows what is really in use. */
+/* Gives cached IRPs and buffers back to pool, so that a count of pool blocks shows what is really
+ * in use. */
 VOID IoFlushCaches(VOID);
 
 typedef struct _IO_STATISTICS { /* for the summary */
@@ -53,8 +59,10 @@ VOID IoVisitMinors(VOID (*Visit)(const char *Request, ULONG Count));
 extern ULONG IoReadOperationCount, IoWriteOperationCount, IoOtherOperationCount;
 extern LARGE_INTEGER IoReadTransferCount, IoWriteTransferCount, IoOtherTransferCount;
 
-extern POBJECT_TYPE *IoDriverObjectType, *IoDeviceObjectType, *IoFileObjectType, *IoAdapterObjectType;
+extern POBJECT_TYPE *IoDriverObjectType, *IoDeviceObjectType, *IoFileObjectType,
+    *IoAdapterObjectType;
 extern POBJECT_TYPE *IoDeviceHandlerObjectType;
 
-/* N of \Device\HarddiskVolumeN, the volume of that drive (upper case); 0: there is none. Any IRQL. */
+/* N of \Device\HarddiskVolumeN, the volume of that drive (upper case); 0: there is none. Any IRQL.
+ */
 ULONG IoVolumeNumber(WCHAR Letter);

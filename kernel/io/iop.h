@@ -1,5 +1,6 @@
 /*
- * Private to the I/O manager and to pnp and po: layouts that drivers do not see, and routines shared by its sources.
+ * Private to the I/O manager and to pnp and po: layouts that drivers do not see, and routines
+ * shared by its sources.
  */
 #pragma once
 
@@ -33,7 +34,8 @@
 #define IOP_TAG_FILE 'iFoI'
 #define IOP_TAG_GENERAL '  oI'
 
-/* sizeof(DEVICE_OBJECT) in images built with the WDK; the extension starts right behind it. [nt_structs.tsv] */
+/* sizeof(DEVICE_OBJECT) in images built with the WDK; the extension starts right behind it.
+ * [nt_structs.tsv] */
 #define IOP_DEVICE_OBJECT_BYTES 0x150
 
 /* NT's DEVOBJ_EXTENSION, whose public part ends at DeviceObject. */
@@ -55,9 +57,11 @@ typedef struct _IOP_DEVOBJ_EXTENSION {
     PVOID VerifierContext;
     /* ours */
     UCHAR SystemPowerState, DevicePowerState; /* last PoSetPowerState */
-    UCHAR CurrentDevicePower; /* of a physical device: its stack's last successful request; 0: none yet */
+    UCHAR CurrentDevicePower; /* of a physical device: its stack's last successful request; 0: none
+                                 yet */
     PVOID IdleDetection;      /* of PoRegisterDeviceForIdleDetection; po */
-    PVOID PowerRequest;       /* of a physical device: the device power request that its stack works on; po */
+    PVOID PowerRequest; /* of a physical device: the device power request that its stack works on;
+                           po */
     PVOID PowerQueue;         /* those that wait for it; po */
     PVOID SystemPowerRequest; /* po */
 } IOP_DEVOBJ_EXTENSION;
@@ -70,7 +74,7 @@ DD_STATIC_ASSERT_OFFSET(IOP_DEVOBJ_EXTENSION, VerifierContext, 0x68);
 #define IOP_DOE_REMOVE_PENDING 0x4
 #define IOP_DOE_REMOVE_PROCESSED 0x8
 #define IOP_DOE_EXCLUSIVE_OPEN 0x100 /* ours: the one handle of an exclusive device exists */
-#define IOP_DOE_GONE 0x200           /* ours: taken off the driver's list, waiting for its last reference */
+#define IOP_DOE_GONE 0x200 /* ours: taken off the driver's list, waiting for its last reference */
 
 #define IOP_STARTIO_DEFER 1
 #define IOP_STARTIO_NO_CANCEL 2
@@ -125,53 +129,60 @@ typedef struct _IOP_OPEN_PACKET {
 #define IO_COMPLETION_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 #endif
 
-extern POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType, IopAdapterType, IopCompletionType;
+extern POBJECT_TYPE IopDriverType, IopDeviceType, IopFileType, IopControllerType, IopAdapterType,
+    IopCompletionType;
 
 /* ---- irp.c ---- */
 PIRP IopAllocateIrp(CCHAR StackSize);
-/* Never fails: falls back on a reserve, and waits for it. PASSIVE_LEVEL. For requests that cannot be left out. */
+/* Never fails: falls back on a reserve, and waits for it. PASSIVE_LEVEL. For requests that cannot
+ * be left out. */
 PIRP IopAllocateIrpForSure(CCHAR StackSize);
 NTSTATUS IopInitIrps(VOID); /* fills the reserve */
-/* Gives Irp a nonpaged system buffer, not zeroed; FALSE when out of memory. A plain pool block: drivers may free it. */
+/* Gives Irp a nonpaged system buffer, not zeroed; FALSE when out of memory. A plain pool block:
+ * drivers may free it. */
 BOOLEAN IopAllocateSystemBuffer(PIRP Irp, SIZE_T Bytes);
 VOID IopFreeSystemBuffer(PIRP Irp);
-DECLSPEC_NORETURN VOID IopBugCheckIrp(ULONG Code, PIRP Irp, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4,
-                                      const char *What);
+DECLSPEC_NORETURN VOID IopBugCheckIrp(ULONG Code, PIRP Irp, ULONG_PTR P2, ULONG_PTR P3,
+                                      ULONG_PTR P4, const char *What);
 /* Puts an IRP on the current thread's list; IopDequeueThreadIrp undoes it. */
 VOID IopQueueThreadIrp(PIRP Irp);
 VOID IopDequeueThreadIrp(PIRP Irp);
 
 /* ---- complete.c ---- */
-/* Second half of completion, in the issuing thread at APC_LEVEL or below: copies back, signals, frees the IRP. */
+/* Second half of completion, in the issuing thread at APC_LEVEL or below: copies back, signals,
+ * frees the IRP. */
 VOID IopFinishIrp(PIRP Irp, PFILE_OBJECT File);
 /*
- * Sends a request that the caller built for File, waits if it is synchronous, and gives the status of the service.
- * Consumes Irp and the reference to File; releases the file lock when Synchronous.
+ * Sends a request that the caller built for File, waits if it is synchronous, and gives the status
+ * of the service. Consumes Irp and the reference to File; releases the file lock when Synchronous.
  */
 NTSTATUS IopSendFileIrp(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT File, BOOLEAN Synchronous);
 /* Sends a kernel request with no file bookkeeping and waits for it; IRP is freed. */
 NTSTATUS IopSendKernelIrp(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Iosb);
 
 /* ---- file.c ---- */
-NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
-                        ULONG Attributes, PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName,
-                        PVOID Context, PVOID *Object);
-NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
-                      ULONG Attributes, PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName,
-                      PVOID Context, PVOID *Object);
-VOID IopCloseFile(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles, ULONG_PTR SystemHandles);
+NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState,
+                        KPROCESSOR_MODE Mode, ULONG Attributes, PUNICODE_STRING CompleteName,
+                        PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
+NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE Type, PACCESS_STATE AccessState,
+                      KPROCESSOR_MODE Mode, ULONG Attributes, PUNICODE_STRING CompleteName,
+                      PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
+VOID IopCloseFile(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles,
+                  ULONG_PTR SystemHandles);
 VOID IopDeleteFile(PVOID Object);
 /*
- * NtCreateFile and IoCreateFile. Options: IO_*; Mode is the caller's. A system buffer for extended attributes is
- * copied from EaBuffer.
+ * NtCreateFile and IoCreateFile. Options: IO_*; Mode is the caller's. A system buffer for extended
+ * attributes is copied from EaBuffer.
  */
-NTSTATUS IopCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, IOP_OPEN_PACKET *Packet,
-                       PVOID EaBuffer, KPROCESSOR_MODE Mode);
+NTSTATUS IopCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                       POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                       PLARGE_INTEGER AllocationSize, IOP_OPEN_PACKET *Packet, PVOID EaBuffer,
+                       KPROCESSOR_MODE Mode);
 /* As above for a service that opens, asks and closes: the handle stays in the kernel. */
 NTSTATUS IopOpenForService(PHANDLE Handle, ACCESS_MASK Access, POBJECT_ATTRIBUTES ObjectAttributes,
                            PIO_STATUS_BLOCK Iosb, IOP_OPEN_PACKET *Packet);
-/* The lock of a file opened for synchronous I/O. Not STATUS_SUCCESS: an alert or APC ended an alertable wait. */
+/* The lock of a file opened for synchronous I/O. Not STATUS_SUCCESS: an alert or APC ended an
+ * alertable wait. */
 NTSTATUS IopAcquireFileLock(PFILE_OBJECT File);
 VOID IopReleaseFileLock(PFILE_OBJECT File);
 
@@ -191,13 +202,14 @@ typedef struct _IOP_REQUEST {
     PIO_STACK_LOCATION Stack; /* of Irp: the next one */
 } IOP_REQUEST;
 /*
- * Checks the handle for one of the rights in Access (0: none needed) and the status block, references file and event,
- * and takes the file lock. Fails with nothing held.
+ * Checks the handle for one of the rights in Access (0: none needed) and the status block,
+ * references file and event, and takes the file lock. Fails with nothing held.
  */
 NTSTATUS IopBeginRequest(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MASK Access, HANDLE Event,
                          PIO_APC_ROUTINE Apc, PVOID ApcContext, PIO_STATUS_BLOCK Iosb);
 /* As above for services that are always synchronous: no event, no APC. */
-NTSTATUS IopBeginSynchronous(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MASK Access, PIO_STATUS_BLOCK Iosb);
+NTSTATUS IopBeginSynchronous(IOP_REQUEST *Request, HANDLE FileHandle, ACCESS_MASK Access,
+                             PIO_STATUS_BLOCK Iosb);
 NTSTATUS IopMakeRequestIrp(IOP_REQUEST *Request, ULONG Major, ULONG Minor);
 VOID IopAbandonRequest(IOP_REQUEST *Request); /* undoes Begin and MakeRequestIrp */
 NTSTATUS IopSendRequest(IOP_REQUEST *Request); /* consumes it */
@@ -205,49 +217,57 @@ NTSTATUS IopSendRequest(IOP_REQUEST *Request); /* consumes it */
 NTSTATUS IopSendRequestAndWait(IOP_REQUEST *Request);
 /* A user range is user memory and may be read or written. Raises. Kernel callers are trusted. */
 VOID IopProbe(const IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN Write);
-/* Buffers for a transfer between the caller and the device, by the device's flags. Raises; FALSE: out of memory. */
+/* Buffers for a transfer between the caller and the device, by the device's flags. Raises; FALSE:
+ * out of memory. */
 BOOLEAN IopAttachBuffer(IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN ToCaller);
 /* A system buffer of Length bytes that comes back to Buffer. FALSE: out of memory. */
 BOOLEAN IopAttachSystemBuffer(IOP_REQUEST *Request, PVOID Buffer, ULONG Length, BOOLEAN ToCaller);
 
 /* ---- security.c ---- */
-NTSTATUS IopSecurityMethod(PVOID Object, SECURITY_OPERATION_CODE Operation, PSECURITY_INFORMATION Information,
-                           PSECURITY_DESCRIPTOR Descriptor, PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
+NTSTATUS IopSecurityMethod(PVOID Object, SECURITY_OPERATION_CODE Operation,
+                           PSECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Descriptor,
+                           PULONG Length, PSECURITY_DESCRIPTOR *ObjectsDescriptor,
                            POOL_TYPE PoolType, PGENERIC_MAPPING Mapping);
-NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length,
-                          PULONG ReturnLength, KPROCESSOR_MODE Mode);
+NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info,
+                          ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode);
 /* SDDL of a device without one of its own: by type and characteristics. */
 NTSTATUS IopSetDefaultDeviceSecurity(PDEVICE_OBJECT Device);
 
 /* ---- device.c ---- */
 VOID IopDeleteDeviceObject(PVOID Object); /* the device type's delete method */
-VOID IopDereferenceDeviceHandle(PDEVICE_OBJECT Device); /* drops ReferenceCount; deletes a pending device */
+VOID IopDereferenceDeviceHandle(
+    PDEVICE_OBJECT Device); /* drops ReferenceCount; deletes a pending device */
 
 /* ---- driver.c ---- */
 VOID IopDeleteDriver(PVOID Object);
-/* A driver's routine returned: 0xC8 or 0x1 unless IRQL and APCs are as they were [doc: bug checks]. */
+/* A driver's routine returned: 0xC8 or 0x1 unless IRQL and APCs are as they were [doc: bug checks].
+ */
 VOID IopCheckReturn(PVOID Routine, const char *What, ULONG ApcDisable);
 /* To be freed with IOP_TAG_DRIVER; NULL: the value is not there, or there is no memory. */
 PKEY_VALUE_PARTIAL_INFORMATION IopQueryValue(HANDLE Key, PCWSTR ValueName);
 
 /* ---- reinit.c ---- */
 extern BOOLEAN IopDelaysReinit; /* the drivers that start with the machine are not all there yet */
-/* Calls what the driver has registered, for the boot phase or else. PASSIVE_LEVEL, System process. */
+/* Calls what the driver has registered, for the boot phase or else. PASSIVE_LEVEL, System process.
+ */
 VOID IopRunReinit(PDRIVER_OBJECT Driver, BOOLEAN Boot);
 VOID IopFreeReinit(PDRIVER_OBJECT Driver);
 
 /* Goes on with an unload that waited for the devices of Driver. PASSIVE_LEVEL. */
 VOID IopTryDeferredUnload(PDRIVER_OBJECT Driver);
 NTSTATUS IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp);
-/* Makes a driver object that no image file stands behind (the kernel's own drivers); Init runs as DriverEntry. */
+/* Makes a driver object that no image file stands behind (the kernel's own drivers); Init runs as
+ * DriverEntry. */
 NTSTATUS IopCreateBuiltinDriver(PCWSTR Name, PDRIVER_INITIALIZE Init, PDRIVER_OBJECT *Driver);
 
 /* ---- iocompletion.c ---- */
 NTSTATUS IopInitCompletionType(VOID);
-/* Queues a request that has ended as its own packet, which cannot fail; the IRP is freed when it is taken out. */
+/* Queues a request that has ended as its own packet, which cannot fail; the IRP is freed when it is
+ * taken out. */
 VOID IopPostIrp(PVOID Port, PVOID Key, PIRP Irp);
 /* Posts a packet; FALSE when out of memory. */
-BOOLEAN IopPostCompletion(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Status, ULONG_PTR Information);
+BOOLEAN IopPostCompletion(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Status,
+                          ULONG_PTR Information);
 
 /* ---- volume (volume*.c): the file system of C: ---- */
 NTSTATUS IopInitVolume(VOID);
@@ -265,5 +285,6 @@ NTSTATUS PnpInitSystem(VOID);
 #define IopPreviousMode() ((KPROCESSOR_MODE)KiGetPrcb()->CurrentThread->PreviousMode)
 
 /* ---- minor.c ---- */
-/* A PnP, power or WMI request is about to reach Device, which its stack location does not name yet. Any IRQL. */
+/* A PnP, power or WMI request is about to reach Device, which its stack location does not name yet.
+ * Any IRQL. */
 VOID IopCountMinor(PDEVICE_OBJECT Device, PIRP Irp);

@@ -1,7 +1,8 @@
 /*
- * NtQueryInformationFile, NtSetInformationFile, NtQueryVolumeInformationFile and the services that ask by name.
- * What the I/O manager knows it answers itself (position, mode, access, alignment, completion port); the rest goes to
- * the driver. Left out: hard links made through FileLinkInformation's target directory handle.
+ * NtQueryInformationFile, NtSetInformationFile, NtQueryVolumeInformationFile and the services that
+ * ask by name. What the I/O manager knows it answers itself (position, mode, access, alignment,
+ * completion port); the rest goes to the driver. Left out: hard links made through
+ * FileLinkInformation's target directory handle.
  */
 #include "iop.h"
 
@@ -14,33 +15,36 @@ typedef struct _IOP_CLASS {
 
 /* [doc: NtQueryInformationFile, NtSetInformationFile: each class with its access] */
 static const IOP_CLASS IopClasses[] = {
-    { FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), sizeof(FILE_BASIC_INFORMATION), FILE_READ_ATTRIBUTES,
-      FILE_WRITE_ATTRIBUTES },
-    { FileStandardInformation, sizeof(FILE_STANDARD_INFORMATION), 0, 0, 0 },
-    { FileInternalInformation, sizeof(FILE_INTERNAL_INFORMATION), 0, 0, 0 },
-    { FileEaInformation, sizeof(FILE_EA_INFORMATION), 0, 0, 0 },
-    { FileAccessInformation, sizeof(FILE_ACCESS_INFORMATION), 0, 0, 0 },
-    { FileNameInformation, sizeof(FILE_NAME_INFORMATION), 0, 0, 0 },
-    { FileRenameInformation, 0, sizeof(FILE_RENAME_INFORMATION), 0, DELETE },
-    { FileLinkInformation, 0, sizeof(FILE_RENAME_INFORMATION), 0, 0 },
-    { FileDispositionInformation, 0, sizeof(FILE_DISPOSITION_INFORMATION), 0, DELETE },
-    { FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), sizeof(FILE_POSITION_INFORMATION), 0, 0 },
-    { FileModeInformation, sizeof(FILE_MODE_INFORMATION), sizeof(FILE_MODE_INFORMATION), 0, 0 },
-    { FileAlignmentInformation, sizeof(FILE_ALIGNMENT_INFORMATION), 0, 0, 0 },
-    { FileAllInformation, sizeof(FILE_ALL_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0 },
-    { FileAllocationInformation, 0, sizeof(FILE_ALLOCATION_INFORMATION), 0, FILE_WRITE_DATA },
-    { FileEndOfFileInformation, 0, sizeof(FILE_END_OF_FILE_INFORMATION), 0, FILE_WRITE_DATA },
-    { FileStreamInformation, sizeof(FILE_STREAM_INFORMATION), 0, 0, 0 },
-    { FileAlternateNameInformation, sizeof(FILE_NAME_INFORMATION), 0, 0, 0 },
-    { FilePipeInformation, sizeof(FILE_PIPE_INFORMATION), sizeof(FILE_PIPE_INFORMATION), FILE_READ_ATTRIBUTES,
-      FILE_WRITE_ATTRIBUTES },
-    { FilePipeLocalInformation, sizeof(FILE_PIPE_LOCAL_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0 },
-    { FileCompressionInformation, sizeof(FILE_COMPRESSION_INFORMATION), 0, 0, 0 },
-    { FileCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0 },
-    { FileNetworkOpenInformation, sizeof(FILE_NETWORK_OPEN_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0 },
-    { FileAttributeTagInformation, sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0 },
-    { FileValidDataLengthInformation, 0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0, FILE_WRITE_DATA },
-    { FileIdInformation, 24, 0, 0, 0 },
+    {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), sizeof(FILE_BASIC_INFORMATION),
+     FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES},
+    {FileStandardInformation, sizeof(FILE_STANDARD_INFORMATION), 0, 0, 0},
+    {FileInternalInformation, sizeof(FILE_INTERNAL_INFORMATION), 0, 0, 0},
+    {FileEaInformation, sizeof(FILE_EA_INFORMATION), 0, 0, 0},
+    {FileAccessInformation, sizeof(FILE_ACCESS_INFORMATION), 0, 0, 0},
+    {FileNameInformation, sizeof(FILE_NAME_INFORMATION), 0, 0, 0},
+    {FileRenameInformation, 0, sizeof(FILE_RENAME_INFORMATION), 0, DELETE},
+    {FileLinkInformation, 0, sizeof(FILE_RENAME_INFORMATION), 0, 0},
+    {FileDispositionInformation, 0, sizeof(FILE_DISPOSITION_INFORMATION), 0, DELETE},
+    {FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), sizeof(FILE_POSITION_INFORMATION),
+     0, 0},
+    {FileModeInformation, sizeof(FILE_MODE_INFORMATION), sizeof(FILE_MODE_INFORMATION), 0, 0},
+    {FileAlignmentInformation, sizeof(FILE_ALIGNMENT_INFORMATION), 0, 0, 0},
+    {FileAllInformation, sizeof(FILE_ALL_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
+    {FileAllocationInformation, 0, sizeof(FILE_ALLOCATION_INFORMATION), 0, FILE_WRITE_DATA},
+    {FileEndOfFileInformation, 0, sizeof(FILE_END_OF_FILE_INFORMATION), 0, FILE_WRITE_DATA},
+    {FileStreamInformation, sizeof(FILE_STREAM_INFORMATION), 0, 0, 0},
+    {FileAlternateNameInformation, sizeof(FILE_NAME_INFORMATION), 0, 0, 0},
+    {FilePipeInformation, sizeof(FILE_PIPE_INFORMATION), sizeof(FILE_PIPE_INFORMATION),
+     FILE_READ_ATTRIBUTES, FILE_WRITE_ATTRIBUTES},
+    {FilePipeLocalInformation, sizeof(FILE_PIPE_LOCAL_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
+    {FileCompressionInformation, sizeof(FILE_COMPRESSION_INFORMATION), 0, 0, 0},
+    {FileCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
+    {FileNetworkOpenInformation, sizeof(FILE_NETWORK_OPEN_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
+    {FileAttributeTagInformation, sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), 0, FILE_READ_ATTRIBUTES,
+     0},
+    {FileValidDataLengthInformation, 0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0,
+     FILE_WRITE_DATA},
+    {FileIdInformation, 24, 0, 0, 0},
 };
 
 static const IOP_CLASS *IopFindClass(FILE_INFORMATION_CLASS Class)
@@ -54,7 +58,8 @@ static const IOP_CLASS *IopFindClass(FILE_INFORMATION_CLASS Class)
 }
 
 /* Writes an answer of the I/O manager and ends the request. */
-static NTSTATUS IopAnswer(IOP_REQUEST *Request, NTSTATUS Status, PVOID Buffer, const VOID *Data, ULONG Bytes)
+static NTSTATUS IopAnswer(IOP_REQUEST *Request, NTSTATUS Status, PVOID Buffer, const VOID *Data,
+                          ULONG Bytes)
 {
     __try {
         if (NT_SUCCESS(Status) && Bytes != 0) {
@@ -75,7 +80,8 @@ static ULONG IopFileMode(PFILE_OBJECT File)
     ULONG Mode = 0;
 
     if (File->Flags & FO_SYNCHRONOUS_IO)
-        Mode |= File->Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT;
+        Mode |= File->Flags & FO_ALERTABLE_IO ? FILE_SYNCHRONOUS_IO_ALERT
+                                              : FILE_SYNCHRONOUS_IO_NONALERT;
     if (File->Flags & FO_WRITE_THROUGH)
         Mode |= FILE_WRITE_THROUGH;
     if (File->Flags & FO_SEQUENTIAL_ONLY)
@@ -127,8 +133,9 @@ static VOID IopPrefillAll(IOP_REQUEST *Request)
 
 NT_SERVICE(QueryInformationFile);
 NT_EXPORT(NtQueryInformationFile);
-NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
-                                      ULONG Length, FILE_INFORMATION_CLASS FileInformationClass)
+NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                      PVOID FileInformation, ULONG Length,
+                                      FILE_INFORMATION_CLASS FileInformationClass)
 {
     const IOP_CLASS *Class = IopFindClass(FileInformationClass);
     IOP_REQUEST Request;
@@ -139,7 +146,8 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
     if (Length < Class->QueryBytes)
         return STATUS_INFO_LENGTH_MISMATCH;
     Status = IopBeginSynchronous(&Request, FileHandle, Class->QueryAccess, IoStatusBlock);
-    if (Status != STATUS_SUCCESS || IopQueryOwn(&Request, FileInformationClass, FileInformation, &Status))
+    if (Status != STATUS_SUCCESS ||
+        IopQueryOwn(&Request, FileInformationClass, FileInformation, &Status))
         return Status;
     Status = IopMakeRequestIrp(&Request, IRP_MJ_QUERY_INFORMATION, 0);
     if (NT_SUCCESS(Status)) {
@@ -209,8 +217,8 @@ static NTSTATUS IopSetCompletionPort(IOP_REQUEST *Request, const VOID *Data)
     Context = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Context), IOP_TAG_FILE);
     if (Context == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = ObReferenceObjectByHandle(Info->Port, IO_COMPLETION_MODIFY_STATE, IopCompletionType, Request->Mode,
-                                       &Context->Port, NULL);
+    Status = ObReferenceObjectByHandle(Info->Port, IO_COMPLETION_MODIFY_STATE, IopCompletionType,
+                                       Request->Mode, &Context->Port, NULL);
     if (!NT_SUCCESS(Status)) {
         ExFreePoolWithTag(Context, IOP_TAG_FILE);
         return Status;
@@ -220,7 +228,8 @@ static NTSTATUS IopSetCompletionPort(IOP_REQUEST *Request, const VOID *Data)
     return STATUS_SUCCESS;
 }
 
-/* TRUE when the I/O manager sets Class itself; the request is then over. Data is in system memory. */
+/* TRUE when the I/O manager sets Class itself; the request is then over. Data is in system memory.
+ */
 static BOOLEAN IopSetOwn(IOP_REQUEST *Request, ULONG Class, const VOID *Data, NTSTATUS *Status)
 {
     switch (Class) {
@@ -243,10 +252,11 @@ static BOOLEAN IopSetOwn(IOP_REQUEST *Request, ULONG Class, const VOID *Data, NT
 }
 
 /*
- * A rename to another directory: the directory is opened, so that the driver gets it as a file object whose name is the
- * new last component. [doc: IRP_MJ_SET_INFORMATION, FileObject]
+ * A rename to another directory: the directory is opened, so that the driver gets it as a file
+ * object whose name is the new last component. [doc: IRP_MJ_SET_INFORMATION, FileObject]
  */
-static NTSTATUS IopOpenTarget(IOP_REQUEST *Request, PFILE_RENAME_INFORMATION Info, ULONG Length, HANDLE *Target)
+static NTSTATUS IopOpenTarget(IOP_REQUEST *Request, PFILE_RENAME_INFORMATION Info, ULONG Length,
+                              HANDLE *Target)
 {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK Iosb;
@@ -254,18 +264,20 @@ static NTSTATUS IopOpenTarget(IOP_REQUEST *Request, PFILE_RENAME_INFORMATION Inf
     PFILE_OBJECT File;
     NTSTATUS Status;
 
-    if (Info->FileNameLength > Length - FIELD_OFFSET(FILE_RENAME_INFORMATION, FileName)
-        || Info->FileNameLength > MAXUSHORT - 1 || (Info->FileNameLength & 1) || Info->FileNameLength == 0)
+    if (Info->FileNameLength > Length - FIELD_OFFSET(FILE_RENAME_INFORMATION, FileName) ||
+        Info->FileNameLength > MAXUSHORT - 1 || (Info->FileNameLength & 1) ||
+        Info->FileNameLength == 0)
         return STATUS_INVALID_PARAMETER;
     Name.Buffer = Info->FileName;
     Name.Length = Name.MaximumLength = (USHORT)Info->FileNameLength;
     if (Info->RootDirectory == NULL && Name.Buffer[0] != L'\\')
         return STATUS_SUCCESS; /* same directory */
-    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Info->RootDirectory,
-                               NULL);
-    Status = IoCreateFile(Target, FILE_WRITE_DATA | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0,
-                          FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0, CreateFileTypeNone, NULL,
-                          IO_NO_PARAMETER_CHECKING | IO_OPEN_TARGET_DIRECTORY);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               Info->RootDirectory, NULL);
+    Status =
+        IoCreateFile(Target, FILE_WRITE_DATA | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0,
+                     FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0, CreateFileTypeNone,
+                     NULL, IO_NO_PARAMETER_CHECKING | IO_OPEN_TARGET_DIRECTORY);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ObReferenceObjectByHandle(*Target, 0, IopFileType, KernelMode, (PVOID *)&File, NULL);
@@ -302,8 +314,9 @@ static NTSTATUS IopSendSet(IOP_REQUEST *Request, ULONG Class, ULONG Length)
 
 NT_SERVICE(SetInformationFile);
 NT_EXPORT(NtSetInformationFile);
-NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
-                                    ULONG Length, FILE_INFORMATION_CLASS FileInformationClass)
+NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                    PVOID FileInformation, ULONG Length,
+                                    FILE_INFORMATION_CLASS FileInformationClass)
 {
     const IOP_CLASS *Class = IopFindClass(FileInformationClass);
     IOP_REQUEST Request;
@@ -339,8 +352,9 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
 
 NT_SERVICE(QueryVolumeInformationFile);
 NT_EXPORT(NtQueryVolumeInformationFile);
-NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
-                                            ULONG Length, FS_INFORMATION_CLASS FsInformationClass)
+NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock,
+                                            PVOID FsInformation, ULONG Length,
+                                            FS_INFORMATION_CLASS FsInformationClass)
 {
     FILE_FS_DEVICE_INFORMATION Device;
     IOP_REQUEST Request;
@@ -378,7 +392,8 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK 
     return IopSendRequestAndWait(&Request);
 }
 
-/* The pattern in pool with its header, freed with the IRP's auxiliary buffer. Raises; NULL: out of memory. */
+/* The pattern in pool with its header, freed with the IRP's auxiliary buffer. Raises; NULL: out of
+ * memory. */
 static PUNICODE_STRING IopCapturePattern(IOP_REQUEST *Request, PUNICODE_STRING Pattern)
 {
     UNICODE_STRING Local;
@@ -399,14 +414,16 @@ static PUNICODE_STRING IopCapturePattern(IOP_REQUEST *Request, PUNICODE_STRING P
 
 NT_SERVICE(QueryDirectoryFile);
 NT_EXPORT(NtQueryDirectoryFile);
-NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
-                                    PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
-                                    FILE_INFORMATION_CLASS FileInformationClass, BOOLEAN ReturnSingleEntry,
-                                    PUNICODE_STRING FileName, BOOLEAN RestartScan)
+NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
+                                    PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                    PVOID FileInformation, ULONG Length,
+                                    FILE_INFORMATION_CLASS FileInformationClass,
+                                    BOOLEAN ReturnSingleEntry, PUNICODE_STRING FileName,
+                                    BOOLEAN RestartScan)
 {
     IOP_REQUEST Request;
-    NTSTATUS Status = IopBeginRequest(&Request, FileHandle, FILE_LIST_DIRECTORY, Event, ApcRoutine, ApcContext,
-                                      IoStatusBlock);
+    NTSTATUS Status = IopBeginRequest(&Request, FileHandle, FILE_LIST_DIRECTORY, Event, ApcRoutine,
+                                      ApcContext, IoStatusBlock);
 
     if (Status != STATUS_SUCCESS)
         return Status;
@@ -427,7 +444,8 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROU
     }
     if (!NT_SUCCESS(Status))
         goto Abandon;
-    Request.Stack->Flags = (RestartScan ? SL_RESTART_SCAN : 0) | (ReturnSingleEntry ? SL_RETURN_SINGLE_ENTRY : 0);
+    Request.Stack->Flags =
+        (RestartScan ? SL_RESTART_SCAN : 0) | (ReturnSingleEntry ? SL_RETURN_SINGLE_ENTRY : 0);
     Request.Stack->Parameters.QueryDirectory.Length = Length;
     Request.Stack->Parameters.QueryDirectory.FileInformationClass = FileInformationClass;
     return IopSendRequest(&Request);
@@ -440,8 +458,9 @@ Abandon:
 /* [doc: ReadDirectoryChangesW; IRP_MN_NOTIFY_CHANGE_DIRECTORY] */
 NT_SERVICE(NotifyChangeDirectoryFile);
 NT_EXPORT(NtNotifyChangeDirectoryFile);
-NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
-                                           PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
+NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event,
+                                           PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
                                            ULONG Length, ULONG CompletionFilter, BOOLEAN WatchTree)
 {
     IOP_REQUEST Request;
@@ -449,7 +468,8 @@ NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_
 
     if (CompletionFilter == 0 || (CompletionFilter & ~(ULONG)FILE_NOTIFY_VALID_MASK))
         return STATUS_INVALID_PARAMETER;
-    Status = IopBeginRequest(&Request, FileHandle, FILE_LIST_DIRECTORY, Event, ApcRoutine, ApcContext, IoStatusBlock);
+    Status = IopBeginRequest(&Request, FileHandle, FILE_LIST_DIRECTORY, Event, ApcRoutine,
+                             ApcContext, IoStatusBlock);
     if (Status != STATUS_SUCCESS)
         return Status;
     Status = IopMakeRequestIrp(&Request, IRP_MJ_DIRECTORY_CONTROL, IRP_MN_NOTIFY_CHANGE_DIRECTORY);
@@ -477,7 +497,8 @@ Abandon:
 /* ---- by name ---- */
 
 /* Opens the file for its attributes, asks, closes. Info is in system memory. */
-static NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_NETWORK_OPEN_INFORMATION Info)
+static NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES ObjectAttributes,
+                               PFILE_NETWORK_OPEN_INFORMATION Info)
 {
     IO_STATUS_BLOCK Iosb;
     PFILE_OBJECT File;
@@ -497,7 +518,8 @@ static NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_NETWOR
         return Status;
     Status = ObReferenceObjectByHandle(Handle, 0, IopFileType, Mode, (PVOID *)&File, NULL);
     if (NT_SUCCESS(Status)) {
-        Status = IoQueryFileInformation(File, FileNetworkOpenInformation, sizeof(*Info), Info, &Returned);
+        Status = IoQueryFileInformation(File, FileNetworkOpenInformation, sizeof(*Info), Info,
+                                        &Returned);
         ObDereferenceObject(File);
     }
     ObCloseHandle(Handle, Mode);
@@ -524,8 +546,10 @@ NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
 }
 
 NT_SERVICE(QueryAttributesFile);
-NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_BASIC_INFORMATION FileInformation);
-NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_BASIC_INFORMATION FileInformation)
+NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
+                                     PFILE_BASIC_INFORMATION FileInformation);
+NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
+                                     PFILE_BASIC_INFORMATION FileInformation)
 {
     FILE_NETWORK_OPEN_INFORMATION Info;
     NTSTATUS Status = IopQueryByName(ObjectAttributes, &Info);
@@ -566,8 +590,8 @@ NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes)
 
 /* ---- by file object ---- */
 
-static NTSTATUS IopQueryByObject(PFILE_OBJECT File, ULONG Major, ULONG Class, ULONG Length, PVOID Buffer,
-                                 PULONG Returned)
+static NTSTATUS IopQueryByObject(PFILE_OBJECT File, ULONG Major, ULONG Class, ULONG Length,
+                                 PVOID Buffer, PULONG Returned)
 {
     PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
     PIRP Irp = IopAllocateIrp(Device->StackSize);
@@ -590,28 +614,31 @@ static NTSTATUS IopQueryByObject(PFILE_OBJECT File, ULONG Major, ULONG Class, UL
 }
 
 NT_EXPORT(IoQueryFileInformation);
-NTSTATUS NTAPI IoQueryFileInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass,
-                                      ULONG Length, PVOID FileInformation, PULONG ReturnedLength)
+NTSTATUS NTAPI IoQueryFileInformation(PFILE_OBJECT FileObject,
+                                      FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
+                                      PVOID FileInformation, PULONG ReturnedLength)
 {
-    return IopQueryByObject(FileObject, IRP_MJ_QUERY_INFORMATION, FileInformationClass, Length, FileInformation,
-                            ReturnedLength);
+    return IopQueryByObject(FileObject, IRP_MJ_QUERY_INFORMATION, FileInformationClass, Length,
+                            FileInformation, ReturnedLength);
 }
 
 NT_EXPORT(IoQueryVolumeInformation);
-NTSTATUS NTAPI IoQueryVolumeInformation(PFILE_OBJECT FileObject, FS_INFORMATION_CLASS FsInformationClass,
-                                        ULONG Length, PVOID FsInformation, PULONG ReturnedLength)
+NTSTATUS NTAPI IoQueryVolumeInformation(PFILE_OBJECT FileObject,
+                                        FS_INFORMATION_CLASS FsInformationClass, ULONG Length,
+                                        PVOID FsInformation, PULONG ReturnedLength)
 {
-    return IopQueryByObject(FileObject, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, Length, FsInformation,
-                            ReturnedLength);
+    return IopQueryByObject(FileObject, IRP_MJ_QUERY_VOLUME_INFORMATION, FsInformationClass, Length,
+                            FsInformation, ReturnedLength);
 }
 
 /* By Fast I/O where the driver has it. [doc: FsRtlGetFileSize] */
-static BOOLEAN IopFastStandard(PFILE_OBJECT File, PDEVICE_OBJECT Device, PFILE_STANDARD_INFORMATION Standard,
-                               PIO_STATUS_BLOCK Iosb)
+static BOOLEAN IopFastStandard(PFILE_OBJECT File, PDEVICE_OBJECT Device,
+                               PFILE_STANDARD_INFORMATION Standard, PIO_STATUS_BLOCK Iosb)
 {
     PFAST_IO_DISPATCH Fast = Device->DriverObject->FastIoDispatch;
 
-    return Fast != NULL && Fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoQueryStandardInfo) &&
+    return Fast != NULL &&
+           Fast->SizeOfFastIoDispatch > FIELD_OFFSET(FAST_IO_DISPATCH, FastIoQueryStandardInfo) &&
            Fast->FastIoQueryStandardInfo != NULL &&
            Fast->FastIoQueryStandardInfo(File, TRUE, Standard, Iosb, Device);
 }
@@ -627,7 +654,8 @@ NTSTATUS NTAPI FsRtlGetFileSize(PFILE_OBJECT FileObject, PLARGE_INTEGER FileSize
     if (IopFastStandard(FileObject, IoGetRelatedDeviceObject(FileObject), &Standard, &Iosb))
         Status = Iosb.Status;
     else
-        Status = IoQueryFileInformation(FileObject, FileStandardInformation, sizeof(Standard), &Standard, &Returned);
+        Status = IoQueryFileInformation(FileObject, FileStandardInformation, sizeof(Standard),
+                                        &Standard, &Returned);
     if (!NT_SUCCESS(Status))
         return Status;
     if (Standard.Directory)

@@ -1,7 +1,8 @@
 /*
- * The file system of C: and of the other drives that the host gives, \FileSystem\Drydock: devices, names, create, cleanup,
- * close. The files are the host's: each request becomes calls to its broker. Requests are done before the dispatch routine returns.
- * Left out: caching (so no memory-mapped coherency), oplocks, byte-range locks, streams, extended attributes, reparse
+ * The file system of C: and of the other drives that the host gives, \FileSystem\Drydock: devices,
+ * names, create, cleanup, close. The files are the host's: each request becomes calls to its
+ * broker. Requests are done before the dispatch routine returns. Left out: caching (so no
+ * memory-mapped coherency), oplocks, byte-range locks, streams, extended attributes, reparse
  * points, security descriptors of single files (the volume's descriptor counts), short names.
  */
 #include "volume.h"
@@ -45,7 +46,8 @@ NTSTATUS VolStat(const VOL_OPEN *Open, HAL_FILE_INFO *Info)
 
 /* ---- names ---- */
 
-/* [doc: Naming Files, Paths, and Namespaces] Wildcards, colons and control characters cannot be in a name. */
+/* [doc: Naming Files, Paths, and Namespaces] Wildcards, colons and control characters cannot be in
+ * a name. */
 static BOOLEAN VolIsLegal(PCUNICODE_STRING Path)
 {
     ULONG i;
@@ -79,7 +81,8 @@ NTSTATUS VolHostPath(PCUNICODE_STRING Path, char **HostPath, PULONG Bytes)
     if (Text == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = RtlUnicodeToUTF8N(Text, Room, Bytes, Rest.Buffer, Rest.Length);
-    if (Status != STATUS_SUCCESS) { /* also unpaired surrogates: the host could not give them back */
+    if (Status !=
+        STATUS_SUCCESS) { /* also unpaired surrogates: the host could not give them back */
         ExFreePoolWithTag(Text, VOL_TAG);
         return STATUS_OBJECT_NAME_INVALID;
     }
@@ -111,7 +114,8 @@ UNICODE_STRING VolJoin(PCUNICODE_STRING Directory, PCUNICODE_STRING Name)
     }
     RtlCopyMemory((PUCHAR)Result.Buffer + Head, Name->Buffer, Name->Length);
     Result.Length = (USHORT)(Head + Name->Length);
-    while (Result.Length > sizeof(WCHAR) && Result.Buffer[Result.Length / sizeof(WCHAR) - 1] == L'\\')
+    while (Result.Length > sizeof(WCHAR) &&
+           Result.Buffer[Result.Length / sizeof(WCHAR) - 1] == L'\\')
         Result.Length -= sizeof(WCHAR);
     Result.MaximumLength = (USHORT)(Bytes + sizeof(WCHAR));
     return Result;
@@ -124,7 +128,8 @@ static NTSTATUS VolFullPath(PFILE_OBJECT File, PUNICODE_STRING Path)
     PFILE_OBJECT Related = File->RelatedFileObject;
 
     if (Related == NULL) {
-        /* Win32 makes "C:\\" and "\\name" of a folder's name and a file's: one of the two goes, as in NT's file systems. */
+        /* Win32 makes "C:\\" and "\\name" of a folder's name and a file's: one of the two goes, as
+         * in NT's file systems. */
         if (File->FileName.Length > 2 * sizeof(WCHAR) && File->FileName.Buffer[0] == L'\\' &&
             File->FileName.Buffer[1] == L'\\') {
             File->FileName.Length -= sizeof(WCHAR);
@@ -205,10 +210,12 @@ static VOID VolFreeOpen(VOL_OPEN *Open)
 static VOID VolReportCreate(const VOL_OPEN *Open, ULONG Action)
 {
     if (Action == FILE_CREATED)
-        VolReport(Open->Device, (PUNICODE_STRING)&Open->Path, VolNameFilter(Open), FILE_ACTION_ADDED);
+        VolReport(Open->Device, (PUNICODE_STRING)&Open->Path, VolNameFilter(Open),
+                  FILE_ACTION_ADDED);
     else if (Action == FILE_OVERWRITTEN || Action == FILE_SUPERSEDED)
         VolReport(Open->Device, (PUNICODE_STRING)&Open->Path,
-                  FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE,
+                  FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE |
+                      FILE_NOTIFY_CHANGE_LAST_WRITE,
                   FILE_ACTION_MODIFIED);
 }
 
@@ -271,8 +278,8 @@ static NTSTATUS VolCheckShare(VOL_CREATE *Create, BOOLEAN Update)
     if (File->DeletePending)
         return STATUS_DELETE_PENDING;
     return File->Opens == 0 ? STATUS_SUCCESS
-                            : IoCheckShareAccess(Create->Access, Create->Share, Create->FileObject, &File->Share,
-                                                 Update);
+                            : IoCheckShareAccess(Create->Access, Create->Share, Create->FileObject,
+                                                 &File->Share, Update);
 }
 
 /* Before a file loses its contents, its other openers are asked. */
@@ -394,7 +401,8 @@ NTSTATUS NTAPI VolCreate(PDEVICE_OBJECT Device, PIRP Irp)
         return VolComplete(Irp, STATUS_EAS_NOT_SUPPORTED, 0);
     Status = VolPrepare(Device, Stack, &Create);
     if (NT_SUCCESS(Status)) {
-        if (Stack->FileObject->FileName.Length == 0 && Stack->FileObject->RelatedFileObject == NULL) {
+        if (Stack->FileObject->FileName.Length == 0 &&
+            Stack->FileObject->RelatedFileObject == NULL) {
             Stack->FileObject->Flags |= FO_VOLUME_OPEN;
             Create.Action = FILE_OPENED;
         } else {
@@ -502,8 +510,8 @@ static NTSTATUS VolMakeDevice(PDRIVER_OBJECT Driver, CHAR Drive)
 
     _snwprintf(Text, RTL_NUMBER_OF(Text), L"\\Device\\HarddiskVolume%lu", Number);
     RtlInitUnicodeString(&Name, Text);
-    Status = IoCreateDevice(Driver, sizeof(VOL_DEVICE), &Name, FILE_DEVICE_DISK_FILE_SYSTEM, Characteristics, FALSE,
-                            &Device);
+    Status = IoCreateDevice(Driver, sizeof(VOL_DEVICE), &Name, FILE_DEVICE_DISK_FILE_SYSTEM,
+                            Characteristics, FALSE, &Device);
     if (!NT_SUCCESS(Status))
         return Status;
     ((VOL_DEVICE *)Device->DeviceExtension)->Drive = Drive;
@@ -529,7 +537,8 @@ static NTSTATUS VolMakeDrive(PDRIVER_OBJECT Driver, CHAR Letter)
         return Status;
     LinkText[RTL_NUMBER_OF(LinkText) - 3] = (WCHAR)Letter;
     RtlInitUnicodeString(&Link, LinkText);
-    _snwprintf(Text, RTL_NUMBER_OF(Text), L"\\Device\\HarddiskVolume%lu", IoVolumeNumber((WCHAR)Letter));
+    _snwprintf(Text, RTL_NUMBER_OF(Text), L"\\Device\\HarddiskVolume%lu",
+               IoVolumeNumber((WCHAR)Letter));
     RtlInitUnicodeString(&Name, Text);
     return IoCreateSymbolicLink(&Link, &Name);
 }

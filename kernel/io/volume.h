@@ -1,5 +1,6 @@
 /*
- * Private to the file system of C: and of the host's folders that are drives (volume*.c): file and open-handle records, calls to the host.
+ * Private to the file system of C: and of the host's folders that are drives (volume*.c): file and
+ * open-handle records, calls to the host.
  */
 #pragma once
 
@@ -7,7 +8,8 @@
 
 /* One per file that is open, found by its volume and the host's file ID. */
 typedef struct _VOL_FILE {
-    FSRTL_ADVANCED_FCB_HEADER Header; /* FILE_OBJECT.FsContext points here; file system filters look at it */
+    FSRTL_ADVANCED_FCB_HEADER
+        Header; /* FILE_OBJECT.FsContext points here; file system filters look at it */
     LIST_ENTRY Link;                  /* VolFiles; PASSIVE_LEVEL */
     PDEVICE_OBJECT Device;
     ULONG64 FileId;
@@ -25,7 +27,8 @@ typedef struct _VOL_OPEN {
     ULONG64 Handle;        /* the host's; 0 for the volume itself */
     VOL_FILE *File;        /* NULL for the volume itself */
     UNICODE_STRING Path;   /* from the root, "\dir\file"; "\" for the root */
-    UNICODE_STRING Target; /* last component, when the file's directory was opened as a rename target */
+    UNICODE_STRING
+        Target; /* last component, when the file's directory was opened as a rename target */
     UNICODE_STRING Pattern;/* of the directory scan, upcased; Buffer NULL before the first query */
     ULONG Index;           /* next entry of the scan */
     BOOLEAN Scanned;       /* an entry was returned */
@@ -37,7 +40,8 @@ typedef struct _VOL_OPEN {
 
 /* The extension of a volume's device. */
 typedef struct _VOL_DEVICE {
-    CHAR Drive; /* HAL_FILE_REQUEST.drive: 0 for C:, else the letter of a volume that cannot be written to */
+    CHAR Drive; /* HAL_FILE_REQUEST.drive: 0 for C:, else the letter of a volume that cannot be
+                   written to */
     PNOTIFY_SYNC NotifySync;
     LIST_ENTRY Notify;  /* who watches directories */
 } VOL_DEVICE;
@@ -51,10 +55,12 @@ static inline BOOLEAN VolIsProtected(PDEVICE_OBJECT Device)
 NTSTATUS VolCall(HAL_FILE_REQUEST *Request);
 /* As above for an open file; the operation only. */
 NTSTATUS VolHandleCall(HAL_FILE_REQUEST *Request, ULONG Operation, const VOL_OPEN *Open);
-/* NT path from the root to the host's form, in pool (tag VOL_TAG). STATUS_OBJECT_NAME_INVALID for names NT forbids. */
+/* NT path from the root to the host's form, in pool (tag VOL_TAG). STATUS_OBJECT_NAME_INVALID for
+ * names NT forbids. */
 NTSTATUS VolHostPath(PCUNICODE_STRING Path, char **HostPath, PULONG Bytes);
 NTSTATUS VolStat(const VOL_OPEN *Open, HAL_FILE_INFO *Info);
-/* The caller's data: locked pages if the request has an MDL, else the address as given. NULL: out of memory. */
+/* The caller's data: locked pages if the request has an MDL, else the address as given. NULL: out
+ * of memory. */
 PVOID VolBuffer(PIRP Irp);
 /* Directory and file joined by one backslash, in pool. Buffer NULL: out of memory or too long. */
 UNICODE_STRING VolJoin(PCUNICODE_STRING Directory, PCUNICODE_STRING Name);

@@ -21,7 +21,8 @@ typedef struct _VOL_TRANSFER {
     BOOLEAN Write;
 } VOL_TRANSFER;
 
-/* One chunk through the bounce buffer. FALSE: the transfer ends here. Raises on a bad user address. */
+/* One chunk through the bounce buffer. FALSE: the transfer ends here. Raises on a bad user address.
+ */
 static BOOLEAN VolMoveChunk(VOL_TRANSFER *Transfer, PNTSTATUS Status)
 {
     HAL_FILE_REQUEST Request = { 0 };
@@ -32,7 +33,8 @@ static BOOLEAN VolMoveChunk(VOL_TRANSFER *Transfer, PNTSTATUS Status)
     Request.offset = Transfer->Offset + Transfer->Done;
     Request.buffer = (ULONG64)Transfer->Bounce;
     Request.length = Bytes;
-    *Status = VolHandleCall(&Request, Transfer->Write ? HAL_FILE_WRITE : HAL_FILE_READ, Transfer->Open);
+    *Status =
+        VolHandleCall(&Request, Transfer->Write ? HAL_FILE_WRITE : HAL_FILE_READ, Transfer->Open);
     if (!NT_SUCCESS(*Status))
         return FALSE;
     if (!Transfer->Write)
@@ -47,7 +49,8 @@ static NTSTATUS VolTransfer(VOL_TRANSFER *Transfer)
 
     if (Transfer->Length == 0)
         return STATUS_SUCCESS;
-    Transfer->Bounce = ExAllocatePoolWithTag(NonPagedPoolNx, min(Transfer->Length, HAL_FILE_CHUNK), VOL_TAG);
+    Transfer->Bounce =
+        ExAllocatePoolWithTag(NonPagedPoolNx, min(Transfer->Length, HAL_FILE_CHUNK), VOL_TAG);
     if (Transfer->Bounce == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     __try {
@@ -82,7 +85,8 @@ static VOID VolReportWrite(const VOL_TRANSFER *Transfer, ULONG64 OldSize)
     BOOLEAN Grown = Transfer->Offset + Transfer->Done > OldSize;
 
     VolReport(Transfer->Open->Device, (PUNICODE_STRING)&Transfer->Open->Path,
-              FILE_NOTIFY_CHANGE_LAST_WRITE | (Grown ? FILE_NOTIFY_CHANGE_SIZE : 0), FILE_ACTION_MODIFIED);
+              FILE_NOTIFY_CHANGE_LAST_WRITE | (Grown ? FILE_NOTIFY_CHANGE_SIZE : 0),
+              FILE_ACTION_MODIFIED);
 }
 
 NTSTATUS NTAPI VolReadWrite(PDEVICE_OBJECT Device, PIRP Irp)
@@ -127,7 +131,8 @@ NTSTATUS NTAPI VolFlush(PDEVICE_OBJECT Device, PIRP Irp)
 
 /* ---- set information ---- */
 
-/* -1 and -2 switch the file system's own stamps off and on: there are none to switch per handle. [doc] */
+/* -1 and -2 switch the file system's own stamps off and on: there are none to switch per handle.
+ * [doc] */
 static ULONG64 VolTime(LARGE_INTEGER Time)
 {
     return Time.QuadPart < 0 ? 0 : (ULONG64)Time.QuadPart;
@@ -147,8 +152,8 @@ static NTSTATUS VolSetBasic(VOL_OPEN *Open, const FILE_BASIC_INFORMATION *Basic)
     HAL_FILE_REQUEST Request = { 0 };
     NTSTATUS Status;
 
-    if (Basic->CreationTime.QuadPart < -2 || Basic->LastAccessTime.QuadPart < -2 || Basic->LastWriteTime.QuadPart < -2
-        || Basic->ChangeTime.QuadPart < -2)
+    if (Basic->CreationTime.QuadPart < -2 || Basic->LastAccessTime.QuadPart < -2 ||
+        Basic->LastWriteTime.QuadPart < -2 || Basic->ChangeTime.QuadPart < -2)
         return STATUS_INVALID_PARAMETER;
     if ((Basic->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) && !Open->File->Directory)
         return STATUS_INVALID_PARAMETER;
@@ -218,14 +223,14 @@ static NTSTATUS VolSetDisposition(const VOL_OPEN *Open, BOOLEAN Delete)
     if (NT_SUCCESS(Status))
         Open->File->DeletePending = Delete;
     if (NT_SUCCESS(Status) && Delete && Open->File->Directory) /* whoever watches it hears of it */
-        FsRtlNotifyFullChangeDirectory(Volume->NotifySync, &Volume->Notify, Open->File, NULL, FALSE, FALSE, 0, NULL,
-                                       NULL, NULL);
+        FsRtlNotifyFullChangeDirectory(Volume->NotifySync, &Volume->Notify, Open->File, NULL, FALSE,
+                                       FALSE, 0, NULL, NULL, NULL);
     return Status;
 }
 
 /* The new full path: in the same directory, or in the one that was opened as the target. */
-static NTSTATUS VolRenamePath(const VOL_OPEN *Open, PFILE_OBJECT Target, const FILE_RENAME_INFORMATION *Info,
-                              PUNICODE_STRING Path)
+static NTSTATUS VolRenamePath(const VOL_OPEN *Open, PFILE_OBJECT Target,
+                              const FILE_RENAME_INFORMATION *Info, PUNICODE_STRING Path)
 {
     UNICODE_STRING Directory = Open->Path, Name;
     ULONG i = Directory.Length / sizeof(WCHAR);
@@ -254,7 +259,8 @@ static ULONG VolDirectoryBytes(PCUNICODE_STRING Path)
     return i * (ULONG)sizeof(WCHAR);
 }
 
-/* A rename in a directory has its own two actions; from one to another it is a removal and an addition. */
+/* A rename in a directory has its own two actions; from one to another it is a removal and an
+ * addition. */
 static VOID VolReportRename(const VOL_OPEN *Open, PUNICODE_STRING Old, PUNICODE_STRING New)
 {
     UNICODE_STRING From = *Old, To = *New;
@@ -263,11 +269,14 @@ static VOID VolReportRename(const VOL_OPEN *Open, PUNICODE_STRING Old, PUNICODE_
     From.Length = (USHORT)VolDirectoryBytes(Old);
     To.Length = (USHORT)VolDirectoryBytes(New);
     Same = RtlEqualUnicodeString(&From, &To, TRUE);
-    VolReport(Open->Device, Old, VolNameFilter(Open), Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED);
-    VolReport(Open->Device, New, VolNameFilter(Open), Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
+    VolReport(Open->Device, Old, VolNameFilter(Open),
+              Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED);
+    VolReport(Open->Device, New, VolNameFilter(Open),
+              Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
 }
 
-static NTSTATUS VolRename(VOL_OPEN *Open, PIO_STACK_LOCATION Stack, const FILE_RENAME_INFORMATION *Info)
+static NTSTATUS VolRename(VOL_OPEN *Open, PIO_STACK_LOCATION Stack,
+                          const FILE_RENAME_INFORMATION *Info)
 {
     HAL_FILE_REQUEST Request = { 0 };
     UNICODE_STRING Path, Old;

@@ -27,7 +27,8 @@ static VOID VolFillBasic(PFILE_BASIC_INFORMATION Basic, const HAL_FILE_INFO *Inf
     Basic->FileAttributes = VolAttributes(Info);
 }
 
-static VOID VolFillStandard(PFILE_STANDARD_INFORMATION Standard, const VOL_OPEN *Open, const HAL_FILE_INFO *Info)
+static VOID VolFillStandard(PFILE_STANDARD_INFORMATION Standard, const VOL_OPEN *Open,
+                            const HAL_FILE_INFO *Info)
 {
     Standard->AllocationSize = VolLarge(Info->allocation);
     Standard->EndOfFile = VolLarge(Open->File->Directory ? 0 : Info->size);
@@ -36,7 +37,8 @@ static VOID VolFillStandard(PFILE_STANDARD_INFORMATION Standard, const VOL_OPEN 
     Standard->Directory = Open->File->Directory;
 }
 
-static VOID VolFillNetwork(PFILE_NETWORK_OPEN_INFORMATION Network, const VOL_OPEN *Open, const HAL_FILE_INFO *Info)
+static VOID VolFillNetwork(PFILE_NETWORK_OPEN_INFORMATION Network, const VOL_OPEN *Open,
+                           const HAL_FILE_INFO *Info)
 {
     Network->CreationTime = VolLarge(Info->created);
     Network->LastAccessTime = VolLarge(Info->accessed);
@@ -48,7 +50,8 @@ static VOID VolFillNetwork(PFILE_NETWORK_OPEN_INFORMATION Network, const VOL_OPE
 }
 
 /* As much of the path as there is room for. */
-static NTSTATUS VolFillName(PFILE_NAME_INFORMATION Name, ULONG Length, const VOL_OPEN *Open, PULONG_PTR Used)
+static NTSTATUS VolFillName(PFILE_NAME_INFORMATION Name, ULONG Length, const VOL_OPEN *Open,
+                            PULONG_PTR Used)
 {
     ULONG Room = Length - FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
     ULONG Bytes = min(Room & ~1u, Open->Path.Length);
@@ -59,8 +62,8 @@ static NTSTATUS VolFillName(PFILE_NAME_INFORMATION Name, ULONG Length, const VOL
     return Bytes < Open->Path.Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS VolFillAll(PFILE_ALL_INFORMATION All, ULONG Length, PFILE_OBJECT FileObject, const VOL_OPEN *Open,
-                           const HAL_FILE_INFO *Info, PULONG_PTR Used)
+static NTSTATUS VolFillAll(PFILE_ALL_INFORMATION All, ULONG Length, PFILE_OBJECT FileObject,
+                           const VOL_OPEN *Open, const HAL_FILE_INFO *Info, PULONG_PTR Used)
 {
     VolFillBasic(&All->BasicInformation, Info);
     VolFillStandard(&All->StandardInformation, Open, Info);
@@ -91,7 +94,8 @@ static NTSTATUS VolFillStream(PFILE_STREAM_INFORMATION Stream, ULONG Length, con
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS VolFillTag(PFILE_ATTRIBUTE_TAG_INFORMATION Tag, const HAL_FILE_INFO *Info, PULONG_PTR Used)
+static NTSTATUS VolFillTag(PFILE_ATTRIBUTE_TAG_INFORMATION Tag, const HAL_FILE_INFO *Info,
+                           PULONG_PTR Used)
 {
     Tag->FileAttributes = VolAttributes(Info);
     Tag->ReparseTag = 0;
@@ -99,7 +103,8 @@ static NTSTATUS VolFillTag(PFILE_ATTRIBUTE_TAG_INFORMATION Tag, const HAL_FILE_I
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS VolAnswerFile(PIO_STACK_LOCATION Stack, const VOL_OPEN *Open, PVOID Data, PULONG_PTR Used)
+static NTSTATUS VolAnswerFile(PIO_STACK_LOCATION Stack, const VOL_OPEN *Open, PVOID Data,
+                              PULONG_PTR Used)
 {
     ULONG Length = Stack->Parameters.QueryFile.Length;
     HAL_FILE_INFO Info;
@@ -163,7 +168,8 @@ NTSTATUS NTAPI VolQueryInformation(PDEVICE_OBJECT Device, PIRP Irp)
 
 /* ---- volume information ---- */
 
-static NTSTATUS VolFillSize(PDEVICE_OBJECT Device, PVOID Data, ULONG Length, BOOLEAN Full, PULONG_PTR Used)
+static NTSTATUS VolFillSize(PDEVICE_OBJECT Device, PVOID Data, ULONG Length, BOOLEAN Full,
+                            PULONG_PTR Used)
 {
     const ULONG Cluster = 4096, Sector = 512;
     HAL_FILE_REQUEST Request = { 0 };
@@ -195,7 +201,8 @@ static NTSTATUS VolFillSize(PDEVICE_OBJECT Device, PVOID Data, ULONG Length, BOO
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS VolFillFsAttributes(PDEVICE_OBJECT Device, PFILE_FS_ATTRIBUTE_INFORMATION Info, ULONG Length, PULONG_PTR Used)
+static NTSTATUS VolFillFsAttributes(PDEVICE_OBJECT Device, PFILE_FS_ATTRIBUTE_INFORMATION Info,
+                                    ULONG Length, PULONG_PTR Used)
 {
     static const WCHAR Name[] = L"NTFS";
     ULONG Room = Length - FIELD_OFFSET(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName);
@@ -245,8 +252,9 @@ NTSTATUS NTAPI VolQueryVolume(PDEVICE_OBJECT Device, PIRP Irp)
         Status = VolFillSize(Device, Data, Length, TRUE, &Used);
         break;
     case FileFsAttributeInformation:
-        Status = Length < sizeof(FILE_FS_ATTRIBUTE_INFORMATION) ? STATUS_INFO_LENGTH_MISMATCH
-                                                                : VolFillFsAttributes(Device, Data, Length, &Used);
+        Status = Length < sizeof(FILE_FS_ATTRIBUTE_INFORMATION)
+                     ? STATUS_INFO_LENGTH_MISMATCH
+                     : VolFillFsAttributes(Device, Data, Length, &Used);
         break;
     default:
         Status = STATUS_INVALID_PARAMETER;
@@ -337,7 +345,8 @@ static NTSTATUS VolPutEntry(VOL_SCAN *Scan, PCUNICODE_STRING Name, const HAL_FIL
 
 static BOOLEAN VolMatches(const VOL_OPEN *Open, PUNICODE_STRING Name)
 {
-    return Open->Pattern.Length == 0 || FsRtlIsNameInExpression((PUNICODE_STRING)&Open->Pattern, Name, TRUE, NULL);
+    return Open->Pattern.Length == 0 ||
+           FsRtlIsNameInExpression((PUNICODE_STRING)&Open->Pattern, Name, TRUE, NULL);
 }
 
 /* "." and ".." of every directory but the root. */
@@ -370,7 +379,8 @@ static NTSTATUS VolReadEntry(VOL_SCAN *Scan, ULONG Index, PUNICODE_STRING Name, 
     if (Request.length == 0)
         return STATUS_NO_MORE_FILES;
     *Info = Entry->info;
-    Status = RtlUTF8ToUnicodeN(Scan->Name, sizeof(Scan->Name), &Bytes, (PCSTR)(Entry + 1), Entry->name_bytes);
+    Status = RtlUTF8ToUnicodeN(Scan->Name, sizeof(Scan->Name), &Bytes, (PCSTR)(Entry + 1),
+                               Entry->name_bytes);
     Name->Length = (USHORT)Bytes;
     return Status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_UNEXPECTED_IO_ERROR;
 }
@@ -420,7 +430,8 @@ static NTSTATUS VolSetPattern(VOL_OPEN *Open, PUNICODE_STRING Given)
         Pattern = *Given;
     if (Pattern.Length == sizeof(WCHAR) && Pattern.Buffer[0] == L'*')
         Pattern.Length = 0;
-    Open->Pattern.Buffer = ExAllocatePoolWithTag(PagedPool, Pattern.Length + sizeof(WCHAR), VOL_TAG);
+    Open->Pattern.Buffer =
+        ExAllocatePoolWithTag(PagedPool, Pattern.Length + sizeof(WCHAR), VOL_TAG);
     if (Open->Pattern.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Open->Pattern.MaximumLength = Pattern.Length + sizeof(WCHAR);
@@ -434,13 +445,15 @@ static NTSTATUS VolQueryDirectory(PIO_STACK_LOCATION Stack, VOL_SCAN *Scan)
     if (Stack->Flags & SL_RESTART_SCAN) {
         Scan->Open->Index = 0;
         Scan->Open->Scanned = FALSE;
-        if (Stack->Parameters.QueryDirectory.FileName != NULL && Scan->Open->Pattern.Buffer != NULL) {
+        if (Stack->Parameters.QueryDirectory.FileName != NULL &&
+            Scan->Open->Pattern.Buffer != NULL) {
             ExFreePoolWithTag(Scan->Open->Pattern.Buffer, VOL_TAG);
             Scan->Open->Pattern.Buffer = NULL;
         }
     }
     Status = VolSetPattern(Scan->Open, Stack->Parameters.QueryDirectory.FileName);
-    return NT_SUCCESS(Status) ? VolScan(Scan, (Stack->Flags & SL_RETURN_SINGLE_ENTRY) != 0) : Status;
+    return NT_SUCCESS(Status) ? VolScan(Scan, (Stack->Flags & SL_RETURN_SINGLE_ENTRY) != 0)
+                              : Status;
 }
 
 /* Records are built in system memory and copied to the caller in one go. */
@@ -480,7 +493,8 @@ NTSTATUS NTAPI VolDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp)
     ULONG Used;
 
     UNREFERENCED_PARAMETER(Device);
-    if ((Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY && Stack->MinorFunction != IRP_MN_NOTIFY_CHANGE_DIRECTORY) ||
+    if ((Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY &&
+         Stack->MinorFunction != IRP_MN_NOTIFY_CHANGE_DIRECTORY) ||
         Open == NULL || Open->File == NULL)
         return VolComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (!Open->File->Directory)

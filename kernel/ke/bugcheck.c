@@ -1,6 +1,6 @@
 /*
- * The end of a machine: bug checks with their report block in RAM, defects of Drydock, hangs. Nothing here allocates, and
- * a second bug check while the first is being written stops at once.
+ * The end of a machine: bug checks with their report block in RAM, defects of Drydock, hangs.
+ * Nothing here allocates, and a second bug check while the first is being written stops at once.
  */
 #include "ki.h"
 
@@ -15,7 +15,8 @@
 #include "../rtl/seh.h"
 
 #define KI_MODULES 64
-/* Offsets in the PEB and in PEB_LDR_DATA; a LDR_DATA_TABLE_ENTRY starts like LDR_MODULE. [kernel/ps/peb.h] */
+/* Offsets in the PEB and in PEB_LDR_DATA; a LDR_DATA_TABLE_ENTRY starts like LDR_MODULE.
+ * [kernel/ps/peb.h] */
 #define KI_PEB_LDR 0x18
 #define KI_LDR_LIST 0x10
 #define KI_MODULE_BYTES (FIELD_OFFSET(LDR_MODULE, BaseDllName) + sizeof(UNICODE_STRING))
@@ -55,7 +56,8 @@ static VOID KiCopyName(char *To, SIZE_T Bytes, PCUNICODE_STRING From)
     To[i] = '\0';
 }
 
-/* The modules of a list in load order, behind the Count that there are already. A program's list may be anything. */
+/* The modules of a list in load order, behind the Count that there are already. A program's list
+ * may be anything. */
 static ULONG KiReportModuleList(PLIST_ENTRY Head, ULONG Count)
 {
     PLIST_ENTRY Entry = Head->Flink;
@@ -113,7 +115,8 @@ static VOID KiReportFrames(PCONTEXT Context)
     for (ULONG i = 0; i < Count; i++) {
         KiReport.frame[i] = Frames[i].Rip;
         KiReport.frame_sp[i] = Frames[i].Rsp;
-        if (KiReport.driver_base == 0 && Frames[i].Rip >= KernelEnd && MmIsSystemAddress(Frames[i].Rip)) {
+        if (KiReport.driver_base == 0 && Frames[i].Rip >= KernelEnd &&
+            MmIsSystemAddress(Frames[i].Rip)) {
             PLDR_MODULE Module = LdrFindModule((PVOID)Frames[i].Rip);
 
             KiReport.driver_base = Module == NULL ? 0 : (ULONG64)Module->DllBase;
@@ -124,7 +127,8 @@ static VOID KiReportFrames(PCONTEXT Context)
 
 static VOID KiReportRegisters(PCONTEXT Context)
 {
-    const ULONG64 *General = &Context->Rax; /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip, in this order */
+    const ULONG64 *General =
+        &Context->Rax; /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rip, in this order */
 
     for (ULONG i = 0; i < 17; i++)
         KiReport.reg[i] = General[i];
@@ -151,11 +155,13 @@ static VOID KiReportThread(KTHREAD *Thread)
 /* ---- callbacks ---- */
 
 static LIST_ENTRY KiBugCheckCallbacks = {&KiBugCheckCallbacks, &KiBugCheckCallbacks};
-static LIST_ENTRY KiBugCheckReasonCallbacks = {&KiBugCheckReasonCallbacks, &KiBugCheckReasonCallbacks};
+static LIST_ENTRY KiBugCheckReasonCallbacks = {&KiBugCheckReasonCallbacks,
+                                               &KiBugCheckReasonCallbacks};
 
 NT_EXPORT(KeRegisterBugCheckCallback);
-BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record, PKBUGCHECK_CALLBACK_ROUTINE Routine,
-                                         PVOID Buffer, ULONG Length, PUCHAR Component)
+BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD Record,
+                                         PKBUGCHECK_CALLBACK_ROUTINE Routine, PVOID Buffer,
+                                         ULONG Length, PUCHAR Component)
 {
     if (Record->State != BufferEmpty)
         return FALSE;
@@ -208,8 +214,8 @@ BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECO
 static VOID KiRunBugCheckCallbacks(VOID)
 {
     while (!IsListEmpty(&KiBugCheckCallbacks)) {
-        PKBUGCHECK_CALLBACK_RECORD Record =
-            CONTAINING_RECORD(RemoveHeadList(&KiBugCheckCallbacks), KBUGCHECK_CALLBACK_RECORD, Entry);
+        PKBUGCHECK_CALLBACK_RECORD Record = CONTAINING_RECORD(RemoveHeadList(&KiBugCheckCallbacks),
+                                                              KBUGCHECK_CALLBACK_RECORD, Entry);
 
         Record->State = BufferStarted;
         Record->CallbackRoutine(Record->Buffer, Record->Length);
@@ -219,7 +225,8 @@ static VOID KiRunBugCheckCallbacks(VOID)
 
 /* ---- the bug check ---- */
 
-/* The first stop is what matters: one that happens while its report is being made ends the machine with what there is. */
+/* The first stop is what matters: one that happens while its report is being made ends the machine
+ * with what there is. */
 static VOID KiBeginStop(ULONG Kind)
 {
     if (KiBugChecking) {
@@ -253,8 +260,8 @@ static VOID KiFillReport(const char *Text, PCONTEXT Context, BOOLEAN HasRegister
     KiReportFrames(Context);
 }
 
-DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCONTEXT Context,
-                                  BOOLEAN HasRegisters)
+DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3, ULONG64 P4,
+                                  PCONTEXT Context, BOOLEAN HasRegisters)
 {
     KiBeginStop(HAL_STOP_BUGCHECK);
     KiReport.code = Code;
@@ -270,7 +277,8 @@ DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG64 P1, ULONG64 P2, ULONG64 P3
 }
 
 NT_EXPORT(KeBugCheckEx);
-DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)
+DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3,
+                                          ULONG_PTR P4)
 {
     CONTEXT Context;
 
@@ -293,19 +301,22 @@ DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT C
     ULONG64 Code = (ULONG64)(LONG64)Record->ExceptionCode;
 
     if (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2)
-        KeSetBugCheckText("an access violation that nothing caught: %s of address %p%s",
-                          Record->ExceptionInformation[0] == 0 ? "read"
-                          : Record->ExceptionInformation[0] == 1 ? "write" : "execution",
-                          (PVOID)Record->ExceptionInformation[1],
-                          Record->ExceptionInformation[1] < PAGE_SIZE      ? ", a NULL pointer and an offset"
-                          : Record->ExceptionInformation[1] == MAXULONG64 ? ", or one that is not canonical: the "
-                                                                            "processor does not say which"
-                                                                          : "");
+        KeSetBugCheckText(
+            "an access violation that nothing caught: %s of address %p%s",
+            Record->ExceptionInformation[0] == 0   ? "read"
+            : Record->ExceptionInformation[0] == 1 ? "write"
+                                                   : "execution",
+            (PVOID)Record->ExceptionInformation[1],
+            Record->ExceptionInformation[1] < PAGE_SIZE     ? ", a NULL pointer and an offset"
+            : Record->ExceptionInformation[1] == MAXULONG64 ? ", or one that is not canonical: the "
+                                                              "processor does not say which"
+                                                            : "");
     if (KiGetPcr()->Irql >= DISPATCH_LEVEL) /* [doc: KMODE_EXCEPTION_NOT_HANDLED] */
         KiBugCheck(0x1E, Code, (ULONG64)Record->ExceptionAddress, Record->ExceptionInformation[0],
                    Record->ExceptionInformation[1], Context, TRUE);
     if (Thread->SystemThread) /* [doc: SYSTEM_THREAD_EXCEPTION_NOT_HANDLED] */
-        KiBugCheck(0x7E, Code, (ULONG64)Record->ExceptionAddress, (ULONG64)Record, (ULONG64)Context, Context, TRUE);
+        KiBugCheck(0x7E, Code, (ULONG64)Record->ExceptionAddress, (ULONG64)Record, (ULONG64)Context,
+                   Context, TRUE);
     KiBugCheck(0x3B, Code, (ULONG64)Record->ExceptionAddress, (ULONG64)Context, 0, Context,
                TRUE); /* [doc: SYSTEM_SERVICE_EXCEPTION] */
 }
@@ -322,15 +333,16 @@ static DECLSPEC_NORETURN VOID KiStop(ULONG Kind, PCONTEXT Context, BOOLEAN HasRe
 DECLSPEC_NORETURN VOID KiDefect(const char *Expression, const char *File, int Line)
 {
     KiBeginStop(HAL_STOP_DEFECT);
-    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s:%d: %s (called from %p)", File, Line, Expression, KI_CALLER());
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s:%d: %s (called from %p)", File, Line,
+              Expression, KI_CALLER());
     KiStop(HAL_STOP_DEFECT, NULL, FALSE);
 }
 
 DECLSPEC_NORETURN VOID KiNotImplemented(const char *Routine, const char *What)
 {
     KiBeginStop(HAL_STOP_DEFECT);
-    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s: %s is not implemented (called from %p)", Routine, What,
-              KI_CALLER());
+    _snprintf(KiStopText, sizeof(KiStopText) - 1, "%s: %s is not implemented (called from %p)",
+              Routine, What, KI_CALLER());
     KiStop(HAL_STOP_DEFECT, NULL, FALSE);
 }
 
@@ -376,16 +388,19 @@ static ULONG KiRateStuck(PEPROCESS Process, PETHREAD Thread)
     return Process != PsInitialSystemProcess ? Rate + 4 : Rate;
 }
 
-/* A program's thread, best one whose request nobody completes or that waits in a driver; else a system thread of that kind. */
+/* A program's thread, best one whose request nobody completes or that waits in a driver; else a
+ * system thread of that kind. */
 static PETHREAD KiFindStuckThread(VOID)
 {
     PETHREAD Best = NULL;
     ULONG BestRate = 0;
 
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead;
+         Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
-        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead; Entry = Entry->Flink) {
+        for (PLIST_ENTRY Entry = Process->ThreadListHead.Flink; Entry != &Process->ThreadListHead;
+             Entry = Entry->Flink) {
             PETHREAD Thread = CONTAINING_RECORD(Entry, struct _ETHREAD, ThreadListEntry);
             ULONG Rate = KiRateStuck(Process, Thread);
 

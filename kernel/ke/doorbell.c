@@ -1,6 +1,6 @@
 /*
- * The doorbell, by which the host tells a booted machine that a command waits for it: an event is set, by a DPC since the
- * ring may be heard at any IRQL.
+ * The doorbell, by which the host tells a booted machine that a command waits for it: an event is
+ * set, by a DPC since the ring may be heard at any IRQL.
  */
 #include "ki.h"
 

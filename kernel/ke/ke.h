@@ -1,6 +1,6 @@
 /*
- * ke: processors, threads, IRQL, dispatcher objects, DPCs, timers, traps. What other components may call
- * beyond the documented Ke routines.
+ * ke: processors, threads, IRQL, dispatcher objects, DPCs, timers, traps. What other components may
+ * call beyond the documented Ke routines.
  */
 #pragma once
 
@@ -15,9 +15,19 @@ typedef struct _KPRCB KPRCB;
 
 /* DISPATCHER_HEADER.Type, KAPC.Type [doc: object types shown by the debugger's dt nt!_KOBJECTS] */
 enum {
-    EventNotificationObject = 0, EventSynchronizationObject, MutantObject, ProcessObject, QueueObject,
-    SemaphoreObject, ThreadObject, GateObject, TimerNotificationObject, TimerSynchronizationObject, ApcObject = 18,
-    DpcObject = 19, InterruptObject = 22
+    EventNotificationObject = 0,
+    EventSynchronizationObject,
+    MutantObject,
+    ProcessObject,
+    QueueObject,
+    SemaphoreObject,
+    ThreadObject,
+    GateObject,
+    TimerNotificationObject,
+    TimerSynchronizationObject,
+    ApcObject = 18,
+    DpcObject = 19,
+    InterruptObject = 22
 };
 #define MUTANT_INCREMENT 1
 
@@ -28,7 +38,8 @@ enum {
 #define KTHREAD_TERMINATED 4
 #define KTHREAD_WAITING 5
 
-/* Offsets of NT 10.0.22000 where drivers are known to look (abi: nt_structs.tsv); the rest is ours. */
+/* Offsets of NT 10.0.22000 where drivers are known to look (abi: nt_structs.tsv); the rest is ours.
+ */
 struct _KTHREAD {
     DISPATCHER_HEADER Header;      /* 0x00: signalled when the thread has ended */
     PVOID SListFaultAddress;       /* 0x18 */
@@ -100,9 +111,11 @@ struct _KTHREAD {
     PVOID StackReservation;        /* what MmDeleteKernelStack wants back */
     PKSTART_ROUTINE SystemRoutine;
     PVOID StartContext;            /* SystemRoutine's argument */
-    PCONTEXT UserContext;          /* where a user thread begins, at the top of its kernel stack; else NULL */
+    PCONTEXT
+        UserContext; /* where a user thread begins, at the top of its kernel stack; else NULL */
     ULONG WaitCount;               /* objects in the current wait */
-    PVOID ExceptionFrame;          /* beside TrapFrame while a trap from user mode is handled; NULL in a service */
+    PVOID ExceptionFrame; /* beside TrapFrame while a trap from user mode is handled; NULL in a
+                             service */
     BOOLEAN WaitAny;
 };
 
@@ -134,7 +147,7 @@ struct _KPRCB { /* at KPCR + 0x180 */
     /* ours from here on */
     PVOID SwitchStack;             /* saved rsp while another processor runs */
     PVOID Spare38;
-    LONG YieldCount;               /* gs:[1C0h]: entries from user mode until the others get a turn */
+    LONG YieldCount; /* gs:[1C0h]: entries from user mode until the others get a turn */
     KAFFINITY SetMember;
     LIST_ENTRY DpcListHead;
     ULONG DpcQueueDepth;
@@ -145,7 +158,8 @@ struct _KPRCB { /* at KPCR + 0x180 */
     PVOID DpcStack;
     ULONG64 DpcTime, InterruptTime, KernelTime, UserTime, IdleTime;
     ULONG DpcCount, InterruptCount, SwitchCount;
-    volatile ULONG InterruptRequest; /* bit n: an interrupt pends at IRQL n (1 APC, 2 DPC, 3 to 12 devices) */
+    volatile ULONG
+        InterruptRequest; /* bit n: an interrupt pends at IRQL n (1 APC, 2 DPC, 3 to 12 devices) */
     ULONG InterruptDepth;          /* device interrupts being served, nested */
     ULONG64 VectorRequest[4];      /* device interrupts that pend here, by vector */
     PVOID RunningDpc;              /* KDPC or KTIMER whose routine is running: for reports */
@@ -184,37 +198,42 @@ extern KI_PCR *KiProcessor[KE_MAXIMUM_PROCESSORS];
 /* ---- threads (ps builds ETHREAD round a KTHREAD) ---- */
 
 /*
- * Prepares Thread (zeroed memory) to run Routine(Context) in Process at PASSIVE_LEVEL with APCs enabled. Allocates
- * its kernel stack. If UserContext is not NULL the thread enters user mode with it instead of returning from Routine.
- * IRQL <= APC_LEVEL. Fails with STATUS_INSUFFICIENT_RESOURCES.
+ * Prepares Thread (zeroed memory) to run Routine(Context) in Process at PASSIVE_LEVEL with APCs
+ * enabled. Allocates its kernel stack. If UserContext is not NULL the thread enters user mode with
+ * it instead of returning from Routine. IRQL <= APC_LEVEL. Fails with
+ * STATUS_INSUFFICIENT_RESOURCES.
  */
 NTSTATUS KeInitThread(KTHREAD *Thread, KPROCESS *Process, PKSTART_ROUTINE Routine, PVOID Context,
                       PCONTEXT UserContext, PVOID Teb);
 VOID KeStartThread(KTHREAD *Thread); /* makes it ready */
-/* Ends the current thread: signals it and never returns. Its stack is freed by the reaper. IRQL PASSIVE. */
+/* Ends the current thread: signals it and never returns. Its stack is freed by the reaper. IRQL
+ * PASSIVE. */
 DECLSPEC_NORETURN VOID KeTerminateThread(KPRIORITY Increment);
 VOID KeUninitThread(KTHREAD *Thread); /* frees the stack of a terminated or never started thread */
-/* The next thread that has ended and left its stack; blocks. For ps's reaper, which may then delete the object. */
+/* The next thread that has ended and left its stack; blocks. For ps's reaper, which may then delete
+ * the object. */
 KTHREAD *KeWaitForEndedThread(VOID);
 VOID KeInitializeProcess(KPROCESS *Process, KPRIORITY BasePriority, KAFFINITY Affinity);
 VOID KeSetProcessSignaled(KPROCESS *Process);
 /*
- * The user context of the current thread, which is in the kernel. Read: floating-point state is there only if a trap or the
- * thread's beginning has saved it. Write: what ContextFlags say; FALSE: only on the way out of the service, which
- * takes a user APC whose kernel routine calls it again.
+ * The user context of the current thread, which is in the kernel. Read: floating-point state is
+ * there only if a trap or the thread's beginning has saved it. Write: what ContextFlags say; FALSE:
+ * only on the way out of the service, which takes a user APC whose kernel routine calls it again.
  */
 VOID KeReadUserContext(PCONTEXT Context);
 BOOLEAN KeWriteUserContext(const CONTEXT *Context);
 /* What KeSetBasePriorityThread has set last, as ThreadBasicInformation tells it. */
 LONG KeQueryBasePriorityIncrement(KTHREAD *Thread);
-/* The process's user memory from now on; 0: none. The old address space is shown no more, so it can be deleted. */
+/* The process's user memory from now on; 0: none. The old address space is shown no more, so it can
+ * be deleted. */
 VOID KeSetDirectoryBase(KPROCESS *Process, ULONG64 DirectoryBase);
 ULONG KeSuspendThread(KTHREAD *Thread);
 ULONG KeResumeThread(KTHREAD *Thread);
 BOOLEAN KeAlertThread(KTHREAD *Thread, KPROCESSOR_MODE Mode);
 BOOLEAN KeTestAlertThread(KPROCESSOR_MODE Mode);
 
-/* ---- exported routines that the DDK does not declare; names and contracts as drivers import them ---- */
+/* ---- exported routines that the DDK does not declare; names and contracts as drivers import them
+ * ---- */
 LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
 VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
 LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant);
@@ -222,14 +241,20 @@ LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant);
 typedef enum _KAPC_ENVIRONMENT {
     OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment
 } KAPC_ENVIRONMENT;
-VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine,
-                           PKRUNDOWN_ROUTINE RundownRoutine, PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode,
-                           PVOID Context);
+VOID NTAPI KeInitializeApc(PRKAPC Apc, PRKTHREAD Thread, KAPC_ENVIRONMENT Environment,
+                           PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                           PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode, PVOID Context);
 BOOLEAN NTAPI KeInsertQueueApc(PRKAPC Apc, PVOID Argument1, PVOID Argument2, KPRIORITY Increment);
 BOOLEAN NTAPI KeRemoveQueueApc(PRKAPC Apc);
 
 /* ---- the one choice function: every decision that could go more than one way ---- */
-enum { KI_CHOICE_PROCESSOR, KI_CHOICE_THREAD, KI_CHOICE_TIMER, KI_CHOICE_FAIL_ALLOCATION, KI_CHOICE_ENTROPY };
+enum {
+    KI_CHOICE_PROCESSOR,
+    KI_CHOICE_THREAD,
+    KI_CHOICE_TIMER,
+    KI_CHOICE_FAIL_ALLOCATION,
+    KI_CHOICE_ENTROPY
+};
 /* Returns 0..Alternatives-1; 0 is the cheap default. */
 ULONG KiChoose(ULONG Kind, ULONG Alternatives);
 /* From here on allocations are counted, and number HAL_LOADER_BLOCK.fail_allocation fails. */
@@ -240,10 +265,13 @@ ULONG64 KeRandom64(VOID); /* seeded; the only source of entropy */
 
 /* ---- time: virtual, 100 ns ---- */
 ULONG64 KeVirtualTime(VOID);          /* since boot */
-#define KE_CYCLES_PER_100NS 100ull    /* of the time stamp counter, which counts virtual time at 1 GHz */
-VOID KeChargeTime(ULONG64 Time100ns); /* work that takes time, e.g. a stall; may let another processor run */
+#define KE_CYCLES_PER_100NS                                                                        \
+    100ull /* of the time stamp counter, which counts virtual time at 1 GHz */
+VOID KeChargeTime(
+    ULONG64 Time100ns); /* work that takes time, e.g. a stall; may let another processor run */
 
-/* Memory is going away: bug check 0xC7 when a set timer or a queued DPC lies in it or would call into it. Any IRQL. */
+/* Memory is going away: bug check 0xC7 when a set timer or a queued DPC lies in it or would call
+ * into it. Any IRQL. */
 VOID KeCheckForTimers(PVOID Base, SIZE_T Bytes);
 
 /* Preemption point: another processor may go on here. Any IRQL. */
@@ -252,7 +280,8 @@ VOID KeYieldProcessorPoint(VOID);
 /* ---- interrupts of devices (interrupt.c) ---- */
 typedef struct _KINTERRUPT { /* offsets as in NT 10.0.22000 */
     SHORT Type, Size;
-    LIST_ENTRY InterruptListEntry; /* 0x08: chain of the vector; DIRQL or above, as all that an ISR reads */
+    LIST_ENTRY InterruptListEntry; /* 0x08: chain of the vector; DIRQL or above, as all that an ISR
+                                      reads */
     PKSERVICE_ROUTINE ServiceRoutine;
     PKMESSAGE_SERVICE_ROUTINE MessageServiceRoutine;
     ULONG MessageIndex;
@@ -296,11 +325,13 @@ VOID KeSetDeviceChangeDpc(PKDPC Dpc);
 VOID KeSetVectorLine(ULONG Vector, ULONG Line);
 ULONG KeGetVectorLine(ULONG Vector); /* KE_NO_LINE: a message */
 /*
- * Connects an interrupt whose public fields are filled: from now on its ISR is called. FALSE when the vector cannot be
- * shared, by this interrupt or the ones there, or their modes differ. IRQL <= DISPATCH_LEVEL.
+ * Connects an interrupt whose public fields are filled: from now on its ISR is called. FALSE when
+ * the vector cannot be shared, by this interrupt or the ones there, or their modes differ. IRQL <=
+ * DISPATCH_LEVEL.
  */
 BOOLEAN KeConnectInterrupt(KINTERRUPT *Interrupt);
-VOID KeDisconnectInterrupt(KINTERRUPT *Interrupt); /* no call of its ISR is running or comes after */
+VOID KeDisconnectInterrupt(
+    KINTERRUPT *Interrupt); /* no call of its ISR is running or comes after */
 /* An inactive ISR is not called; a line whose ISRs are all inactive is masked. */
 VOID KeSetInterruptActive(KINTERRUPT *Interrupt, BOOLEAN Active);
 /* A passive-level interrupt: a thread of its own calls the ISR. PASSIVE_LEVEL. */
@@ -324,21 +355,25 @@ extern const PVOID KiServiceTable[];
 extern const UCHAR KiServiceArguments[];
 extern const ULONG KiServiceLimit;
 /* ---- exceptions ---- */
-extern ULONG KeUserExceptionCount; /* of user mode, since boot; kernel mode's are RtlpDispatchCount */
-/* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed) Frame. */
-VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame, struct HAL_TRAP_FRAME *Frame,
-                         KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
+extern ULONG
+    KeUserExceptionCount; /* of user mode, since boot; kernel mode's are RtlpDispatchCount */
+/* Dispatches an exception raised at Frame; returns when execution is to go on with the (changed)
+ * Frame. */
+VOID KiDispatchException(PEXCEPTION_RECORD Record, PVOID ExceptionFrame,
+                         struct HAL_TRAP_FRAME *Frame, KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
 /* No handler took Record: the bug check that NT gives for where the code ran (0x1E, 0x7E, 0x3B). */
 DECLSPEC_NORETURN VOID KiUnhandledException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 /* Text shown in the report on the pool block, IRP or object concerned. Copied. */
 VOID KeSetBugCheckText(const char *Format, ...);
-/* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context: where, or NULL. */
+/* Nothing can ever run again: stops the run as a time-out (exit status 4) with the text. Context:
+ * where, or NULL. */
 DECLSPEC_NORETURN VOID KeHang(PCONTEXT Context, const char *Format, ...);
-/* Event is set when the host has a command for the machine (HAL_FLAG_BOOTED). Once, at PASSIVE_LEVEL. */
+/* Event is set when the host has a command for the machine (HAL_FLAG_BOOTED). Once, at
+ * PASSIVE_LEVEL. */
 VOID KeSetDoorbellEvent(PRKEVENT Event);
 /*
- * Nothing is left to run: every thread waits and no timer is due before now + Horizon100ns. WithDevices: no timer
- * of a device either, which one that ticks for ever has always.
+ * Nothing is left to run: every thread waits and no timer is due before now + Horizon100ns.
+ * WithDevices: no timer of a device either, which one that ticks for ever has always.
  */
 BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns, BOOLEAN WithDevices);
 

@@ -1,6 +1,6 @@
 /*
- * Kernel queues (KQUEUE): a list of entries and a bound on the threads that work on them at once. I/O completion ports and worker
- * pools are built on them.
+ * Kernel queues (KQUEUE): a list of entries and a bound on the threads that work on them at once.
+ * I/O completion ports and worker pools are built on them.
  */
 #include "ki.h"
 
@@ -27,7 +27,8 @@ static VOID KiHandOutEntry(PRKQUEUE Queue)
 {
     while (Queue->Header.SignalState > 0 && Queue->CurrentCount < Queue->MaximumCount &&
            !IsListEmpty(&Queue->Header.WaitListHead)) {
-        PKWAIT_BLOCK Block = CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
+        PKWAIT_BLOCK Block =
+            CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
         PLIST_ENTRY Entry = RemoveHeadList(&Queue->EntryListHead);
 
         Entry->Flink = NULL;
@@ -109,12 +110,13 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE Mode, PLARGE_INT
 }
 
 /*
- * As many entries as there are, Count at most; waits for the first. Returns their number, or the status that ended the wait
- * (STATUS_TIMEOUT and its like are above any count). [guess: the routine has a prototype, no page]
+ * As many entries as there are, Count at most; waits for the first. Returns their number, or the
+ * status that ended the wait (STATUS_TIMEOUT and its like are above any count). [guess: the routine
+ * has a prototype, no page]
  */
 NT_PARTIAL(KeRemoveQueueEx, "an alertable wait is one that is not");
-ULONG KeRemoveQueueEx(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
-                      PLIST_ENTRY *EntryArray, ULONG Count)
+ULONG KeRemoveQueueEx(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                      PLARGE_INTEGER Timeout, PLIST_ENTRY *EntryArray, ULONG Count)
 {
     LONG_PTR First = KiWaitForEntry((PRKQUEUE)Queue, WaitMode, Timeout, KI_CALLER());
     ULONG Taken = 1;
@@ -141,7 +143,8 @@ PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue)
     PLIST_ENTRY First = NULL;
 
     while (!IsListEmpty(&Queue->ThreadListHead)) {
-        KTHREAD *Thread = CONTAINING_RECORD(RemoveHeadList(&Queue->ThreadListHead), KTHREAD, QueueListEntry);
+        KTHREAD *Thread =
+            CONTAINING_RECORD(RemoveHeadList(&Queue->ThreadListHead), KTHREAD, QueueListEntry);
 
         Thread->Queue = NULL;
         if (Thread->State == KTHREAD_WAITING && Thread->WaitCount == 1 &&

@@ -1,8 +1,9 @@
 /*
- * Which thread runs where. Ready threads wait in one set of queues by priority; a processor takes the best one whose affinity
- * allows it. Only one processor runs at a time: the others go on when it idles, at every 64th entry from user mode, when it
- * spins, and wherever KeYieldProcessorPoint is called. Every choice asks KiChoose.
- * Leaves out: per-processor queues, balance-set boosts, heterogeneous processors.
+ * Which thread runs where. Ready threads wait in one set of queues by priority; a processor takes
+ * the best one whose affinity allows it. Only one processor runs at a time: the others go on when
+ * it idles, at every 64th entry from user mode, when it spins, and wherever KeYieldProcessorPoint
+ * is called. Every choice asks KiChoose. Leaves out: per-processor queues, balance-set boosts,
+ * heterogeneous processors.
  */
 #include "ki.h"
 
@@ -30,7 +31,8 @@ static KTHREAD *KiBestReady(KPRCB *Prcb, LONG Priority)
 
         if (Top < Priority)
             break;
-        for (PLIST_ENTRY Entry = KiReadyList[Top].Flink; Entry != &KiReadyList[Top]; Entry = Entry->Flink)
+        for (PLIST_ENTRY Entry = KiReadyList[Top].Flink; Entry != &KiReadyList[Top];
+             Entry = Entry->Flink)
             if (KiThreadOf(Entry)->Affinity & Prcb->SetMember)
                 return KiThreadOf(Entry);
         Summary &= ~(1u << Top);
@@ -68,7 +70,8 @@ static BOOLEAN KiAnyIdleProcessor(KAFFINITY Affinity)
     return FALSE;
 }
 
-/* Asks the processor where Thread should preempt to look at its queues; nobody when one idles anyhow. */
+/* Asks the processor where Thread should preempt to look at its queues; nobody when one idles
+ * anyhow. */
 static VOID KiRequestPreemption(KTHREAD *Thread)
 {
     KPRCB *Self = KiGetPrcb();
@@ -82,7 +85,8 @@ static VOID KiRequestPreemption(KTHREAD *Thread)
     for (ULONG i = 0; i < KeProcessorCount; i++) {
         KPRCB *Prcb = &KiProcessor[i]->Prcb;
 
-        if ((Thread->Affinity & Prcb->SetMember) && Prcb->CurrentThread->Priority < Thread->Priority) {
+        if ((Thread->Affinity & Prcb->SetMember) &&
+            Prcb->CurrentThread->Priority < Thread->Priority) {
             KiRequestSoftwareInterrupt(Prcb, KI_PENDING_DPC);
             return;
         }
@@ -96,7 +100,8 @@ VOID KiReadyThread(KTHREAD *Thread)
     KiRequestPreemption(Thread);
 }
 
-/* What a thread sees of the user range, before it goes on. An idle thread sees nothing of it and looks at nothing. */
+/* What a thread sees of the user range, before it goes on. An idle thread sees nothing of it and
+ * looks at nothing. */
 static VOID KiShowThread(KPRCB *Prcb, KTHREAD *Next)
 {
     if (Next != Prcb->IdleThread)
@@ -186,8 +191,8 @@ static VOID KiTakePendingInterrupts(VOID)
 static BOOLEAN KiHasWork(KPRCB *Prcb)
 {
     return !KiIsIdle(Prcb) || (Prcb->InterruptRequest & (KI_PENDING_DPC | KI_DEVICE_REQUESTS)) ||
-           Prcb->DpcRoutineActive || Prcb->InterruptDepth != 0 || !IsListEmpty(&Prcb->DpcListHead) ||
-           KiBestReady(Prcb, 0) != NULL;
+           Prcb->DpcRoutineActive || Prcb->InterruptDepth != 0 ||
+           !IsListEmpty(&Prcb->DpcListHead) || KiBestReady(Prcb, 0) != NULL;
 }
 
 BOOLEAN KiSwitchToBusyProcessor(VOID)
@@ -219,7 +224,8 @@ VOID KiSwitchToInterrupted(VOID)
     for (ULONG i = 0; i < KeProcessorCount && KiOthersInterrupted; i++) {
         KPRCB *Prcb = &KiProcessor[i]->Prcb;
 
-        if (Prcb == Self || !((Prcb->InterruptRequest & KI_DEVICE_REQUESTS) >> (KiProcessor[i]->Irql + 1)))
+        if (Prcb == Self ||
+            !((Prcb->InterruptRequest & KI_DEVICE_REQUESTS) >> (KiProcessor[i]->Irql + 1)))
             continue;
         KiSwitchProcessorContext(Self, Prcb, KiProcessor[i]);
         KiTakePendingInterrupts();
@@ -264,7 +270,8 @@ BOOLEAN KeIsMachineIdle(ULONG64 Horizon100ns, BOOLEAN WithDevices)
            Due > KeVirtualTime() + Horizon100ns;
 }
 
-/* The host sleeps until the time has come, or the doorbell rings. Time is what the host's clock then says. */
+/* The host sleeps until the time has come, or the doorbell rings. Time is what the host's clock
+ * then says. */
 static VOID KiSleepUntil(ULONG64 Due)
 {
     ULONG64 Now = KiRealTime();

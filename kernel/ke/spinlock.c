@@ -1,7 +1,7 @@
 /*
- * Spin locks, modelled: the lock word holds the owner (KTHREAD with bit 0 set), so that a deadlock is seen when it
- * happens. Only one processor runs at a time; a contended lock lets the owner's processor go on. Queued locks are
- * first come, first served by construction.
+ * Spin locks, modelled: the lock word holds the owner (KTHREAD with bit 0 set), so that a deadlock
+ * is seen when it happens. Only one processor runs at a time; a contended lock lets the owner's
+ * processor go on. Queued locks are first come, first served by construction.
  */
 #include "ki.h"
 
@@ -12,9 +12,11 @@ static DECLSPEC_NORETURN VOID KiSpinDeadlock(PKSPIN_LOCK Lock, ULONG64 Owner)
     KTHREAD *Thread = (KTHREAD *)(Owner & ~1ull);
 
     if (Thread == (KTHREAD *)KeGetCurrentThread()) /* [doc: SPIN_LOCK_ALREADY_OWNED] */
-        KeSetBugCheckText("spin lock %p is acquired again by thread %p, which holds it", Lock, Thread);
+        KeSetBugCheckText("spin lock %p is acquired again by thread %p, which holds it", Lock,
+                          Thread);
     else
-        KeSetBugCheckText("spin lock %p is held by thread %p, which cannot run: deadlock", Lock, Thread);
+        KeSetBugCheckText("spin lock %p is held by thread %p, which cannot run: deadlock", Lock,
+                          Thread);
     KiBugCheck(0xF, (ULONG64)Lock, 0, 0, 0, NULL, FALSE);
 }
 
@@ -246,7 +248,8 @@ LOGICAL ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK Lock)
     return TRUE;
 }
 
-/* ---- locks known by a number: reserved for the system's own file systems. [doc: KeAcquireQueuedSpinLock] ---- */
+/* ---- locks known by a number: reserved for the system's own file systems. [doc:
+ * KeAcquireQueuedSpinLock] ---- */
 
 static KSPIN_LOCK KiNumberedLock[LockQueueMaximumLock];
 

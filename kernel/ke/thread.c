@@ -1,9 +1,11 @@
-/* Threads as ke sees them: stack, context, priority, suspension, the end. ps makes objects of them. */
+/* Threads as ke sees them: stack, context, priority, suspension, the end. ps makes objects of them.
+ */
 #include "ki.h"
 
 #include "../mm/mm.h"
 
-#define KI_SWITCH_FRAME (0xB8 + 8 * 8) /* what RESTORE_NONVOLATILE of switch.S pops before its return address */
+#define KI_SWITCH_FRAME                                                                            \
+    (0xB8 + 8 * 8) /* what RESTORE_NONVOLATILE of switch.S pops before its return address */
 #define KI_DEFAULT_MXCSR 0x1F80u
 #define KI_DEFAULT_FCW 0x27Fu
 
@@ -26,7 +28,8 @@ static PVOID KiMakeSwitchFrame(PVOID Top, PVOID Entry)
 
 VOID KiContextOfWaiting(KTHREAD *Thread, PCONTEXT Context)
 {
-    const ULONG64 *Saved = (const ULONG64 *)((PUCHAR)Thread->KernelStack + 0xB8); /* what RESTORE_NONVOLATILE pops */
+    const ULONG64 *Saved =
+        (const ULONG64 *)((PUCHAR)Thread->KernelStack + 0xB8); /* what RESTORE_NONVOLATILE pops */
 
     RtlZeroMemory(Context, sizeof(*Context));
     Context->ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
@@ -45,7 +48,8 @@ VOID KiContextOfWaiting(KTHREAD *Thread, PCONTEXT Context)
 static VOID KiInitThreadFields(KTHREAD *Thread, KPROCESS *Process)
 {
     Thread->Header.Type = ThreadObject;
-    Thread->Header.Size = sizeof(*Thread) / sizeof(LONG) > 255 ? 255 : sizeof(*Thread) / sizeof(LONG);
+    Thread->Header.Size =
+        sizeof(*Thread) / sizeof(LONG) > 255 ? 255 : sizeof(*Thread) / sizeof(LONG);
     InitializeListHead(&Thread->Header.WaitListHead);
     InitializeListHead(&Thread->MutantListHead);
     InitializeListHead(&Thread->WaitBlock[3].WaitListEntry);
@@ -61,8 +65,8 @@ static VOID KiInitThreadFields(KTHREAD *Thread, KPROCESS *Process)
     Thread->Quantum = (ULONG)KI_QUANTUM_100NS;
 }
 
-NTSTATUS KeInitThread(KTHREAD *Thread, KPROCESS *Process, PKSTART_ROUTINE Routine, PVOID Context, PCONTEXT UserContext,
-                      PVOID Teb)
+NTSTATUS KeInitThread(KTHREAD *Thread, KPROCESS *Process, PKSTART_ROUTINE Routine, PVOID Context,
+                      PCONTEXT UserContext, PVOID Teb)
 {
     PVOID Top = MmCreateKernelStack();
     KIRQL OldIrql;
@@ -121,7 +125,8 @@ VOID KeStartThread(KTHREAD *Thread)
 static VOID KiAbandonMutants(KTHREAD *Thread)
 {
     while (!IsListEmpty(&Thread->MutantListHead)) {
-        PRKMUTANT Mutant = CONTAINING_RECORD(Thread->MutantListHead.Flink, KMUTANT, MutantListEntry);
+        PRKMUTANT Mutant =
+            CONTAINING_RECORD(Thread->MutantListHead.Flink, KMUTANT, MutantListEntry);
 
         if (Mutant->ApcDisable) { /* a mutex: [doc] THREAD_TERMINATE_HELD_MUTEX */
             KeSetBugCheckText("thread %p ended while it held the mutex %p", Thread, Mutant);
@@ -200,7 +205,8 @@ VOID KeUninitThread(KTHREAD *Thread)
 }
 
 /* ---- the idle thread of a processor ---- */
-VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop, ULONG StackBytes)
+VOID KiInitIdleThread(KTHREAD *Thread, KPROCESS *Process, KI_PCR *Pcr, PVOID StackTop,
+                      ULONG StackBytes)
 {
     KiInitThreadFields(Thread, Process);
     Thread->Priority = Thread->BasePriority = 0;
@@ -223,7 +229,8 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
     KIRQL OldIrql;
     KPRIORITY Old;
 
-    if (Priority < LOW_PRIORITY || Priority > HIGH_PRIORITY) /* [guess] NT only asserts, in checked builds */
+    if (Priority < LOW_PRIORITY ||
+        Priority > HIGH_PRIORITY) /* [guess] NT only asserts, in checked builds */
         ExRaiseStatus(STATUS_INVALID_PARAMETER);
     OldIrql = KiLockDispatcher();
     Old = Thread->Priority;
@@ -258,8 +265,11 @@ LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
     LONG Old = KeQueryBasePriorityIncrement((KTHREAD *)Thread);
     LONG New = Base + Increment;
 
-    /* An increment of half the range or more means the end of the class's range. [doc: Scheduling Priorities] */
-    ((KTHREAD *)Thread)->Saturation = Increment >= KI_SATURATION ? 1 : Increment <= -KI_SATURATION ? -1 : 0;
+    /* An increment of half the range or more means the end of the class's range. [doc: Scheduling
+     * Priorities] */
+    ((KTHREAD *)Thread)->Saturation = Increment >= KI_SATURATION    ? 1
+                                      : Increment <= -KI_SATURATION ? -1
+                                                                    : 0;
     if (New < Low)
         New = Low;
     if (New > High)
@@ -277,7 +287,8 @@ ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
 
 /* ---- suspension: a kernel APC that waits for the thread's own semaphore ---- */
 
-static VOID NTAPI KiSuspendKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *A1, PVOID *A2)
+static VOID NTAPI KiSuspendKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context,
+                                         PVOID *A1, PVOID *A2)
 {
     (void)Apc, (void)Normal, (void)Context, (void)A1, (void)A2;
 }
@@ -285,7 +296,8 @@ static VOID NTAPI KiSuspendKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PV
 static VOID NTAPI KiSuspendNormalRoutine(PVOID Context, PVOID A1, PVOID A2)
 {
     (void)A1, (void)A2;
-    KeWaitForSingleObject(&((KTHREAD *)Context)->SuspendSemaphore, Suspended, KernelMode, FALSE, NULL);
+    KeWaitForSingleObject(&((KTHREAD *)Context)->SuspendSemaphore, Suspended, KernelMode, FALSE,
+                          NULL);
 }
 
 ULONG KeSuspendThread(KTHREAD *Thread)
@@ -296,8 +308,8 @@ ULONG KeSuspendThread(KTHREAD *Thread)
         ExRaiseStatus(STATUS_SUSPEND_COUNT_EXCEEDED);
     Thread->SuspendCount++;
     if (Old == 0 && !Thread->SuspendApc.Inserted) {
-        KeInitializeApc(&Thread->SuspendApc, (PRKTHREAD)Thread, OriginalApcEnvironment, KiSuspendKernelRoutine, NULL,
-                        KiSuspendNormalRoutine, KernelMode, Thread);
+        KeInitializeApc(&Thread->SuspendApc, (PRKTHREAD)Thread, OriginalApcEnvironment,
+                        KiSuspendKernelRoutine, NULL, KiSuspendNormalRoutine, KernelMode, Thread);
         KeInsertQueueApc(&Thread->SuspendApc, NULL, NULL, 0);
     }
     return Old;

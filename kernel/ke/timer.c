@@ -1,7 +1,7 @@
 /*
- * Timers: one list sorted by due time (virtual). Expiry happens at DISPATCH_LEVEL: the timer is signalled, its DPC queued,
- * a periodic one set again. Leaves out: coalescing as an optimisation (a tolerable delay is accepted; the timer
- * expires at its due time, which the contract allows).
+ * Timers: one list sorted by due time (virtual). Expiry happens at DISPATCH_LEVEL: the timer is
+ * signalled, its DPC queued, a periodic one set again. Leaves out: coalescing as an optimisation (a
+ * tolerable delay is accepted; the timer expires at its due time, which the contract allows).
  */
 #include "ki.h"
 
@@ -90,7 +90,8 @@ VOID KiExpireTimers(VOID)
         KiExpireTimer(KiTimerOf(KiTimerList.Flink), Due);
 }
 
-/* Timers expire on the processor that takes the clock interrupt; when this one's IRQL holds it back, another does. */
+/* Timers expire on the processor that takes the clock interrupt; when this one's IRQL holds it
+ * back, another does. */
 BOOLEAN KiExpireElsewhere(VOID)
 {
     KPRCB *Self = KiGetPrcb();
@@ -113,16 +114,19 @@ static BOOLEAN KiLiesIn(PVOID Object, PVOID Base, SIZE_T Bytes)
     return (ULONG64)Object - (ULONG64)Base < Bytes;
 }
 
-/* [doc: bug check 0xC7, TIMER_OR_DPC_INVALID: 0 timer object, 1 DPC object, 2 DPC routine; object; range] */
-static DECLSPEC_NORETURN VOID KiTimerInRange(ULONG Kind, PVOID Object, PKDPC Dpc, PVOID Base, SIZE_T Bytes)
+/* [doc: bug check 0xC7, TIMER_OR_DPC_INVALID: 0 timer object, 1 DPC object, 2 DPC routine; object;
+ * range] */
+static DECLSPEC_NORETURN VOID KiTimerInRange(ULONG Kind, PVOID Object, PKDPC Dpc, PVOID Base,
+                                             SIZE_T Bytes)
 {
-    static const char *const What[] = {"a timer that is set", "a DPC that is queued", "the routine of a DPC that is queued"};
+    static const char *const What[] = {"a timer that is set", "a DPC that is queued",
+                                       "the routine of a DPC that is queued"};
 
     if (Dpc == NULL)
         KeSetBugCheckText("%s (%p) lies in memory that is going away", What[Kind], Object);
     else
-        KeSetBugCheckText("%s (%p) lies in memory that is going away; the DPC's routine is at %p", What[Kind], Object,
-                          (PVOID)Dpc->DeferredRoutine);
+        KeSetBugCheckText("%s (%p) lies in memory that is going away; the DPC's routine is at %p",
+                          What[Kind], Object, (PVOID)Dpc->DeferredRoutine);
     KiBugCheck(0xC7, Kind, (ULONG64)Object, (ULONG64)Base, (ULONG64)Base + Bytes, NULL, FALSE);
 }
 
@@ -156,7 +160,8 @@ NT_EXPORT(KeInitializeTimerEx);
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     RtlZeroMemory(Timer, sizeof(*Timer));
-    Timer->Header.Type = Type == NotificationTimer ? TimerNotificationObject : TimerSynchronizationObject;
+    Timer->Header.Type =
+        Type == NotificationTimer ? TimerNotificationObject : TimerSynchronizationObject;
     Timer->Header.Size = sizeof(*Timer) / sizeof(LONG);
     InitializeListHead(&Timer->Header.WaitListHead);
 }
@@ -190,7 +195,8 @@ BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 }
 
 NT_EXPORT(KeSetCoalescableTimer);
-BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc)
 {
     (void)TolerableDelay;
     return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);

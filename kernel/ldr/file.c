@@ -41,7 +41,8 @@ static ULONG LdrpTakeDrive(PCUNICODE_STRING Path, ULONG Skip, PULONG Drive)
     return 3;
 }
 
-/* What of the path is before the names on the volume: its length, or 0; and the folder that it stands for. */
+/* What of the path is before the names on the volume: its length, or 0; and the folder that it
+ * stands for. */
 static ULONG LdrpFindVolume(PCUNICODE_STRING Path, const WCHAR **Folder, PULONG Drive)
 {
     ULONG Skip, Letter;

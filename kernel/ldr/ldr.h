@@ -65,8 +65,8 @@ VOID LdrUnloadSystemImage(
     PLDR_MODULE Module);                  /* drops one reference; the last unmaps. PASSIVE_LEVEL */
 VOID LdrDiscardInit(PLDR_MODULE Module);  /* after DriverEntry: frees discardable sections */
 /*
- * Instruction (Bytes long, in a driver) read cr8 to general register Register and trapped: from now on it reads the IRQL
- * without a trap, if it can be made to. Any IRQL.
+ * Instruction (Bytes long, in a driver) read cr8 to general register Register and trapped: from now
+ * on it reads the IRQL without a trap, if it can be made to. Any IRQL.
  */
 VOID LdrPatchIrqlRead(PVOID Instruction, ULONG Bytes, UCHAR Register);
 PLDR_MODULE LdrFindModule(PVOID Address); /* image that holds Address, or NULL. Any IRQL. */
@@ -102,8 +102,8 @@ NTSTATUS LdrLayOutUserImage(const PE_IMAGE *File, PVOID Base);
 /*
  * NT path to a broker path (UTF-8, '/' separated, relative to the volume): "\SystemRoot\x", and
  * "\??\C:\x", "\DosDevices\C:\x" and "\GLOBAL??\C:\x" (any case) of any drive there is.
- * STATUS_OBJECT_PATH_NOT_FOUND for anything else, STATUS_OBJECT_NAME_INVALID for an empty component and for "..".
- * *Length excludes the NUL; *Drive is HAL_FILE_REQUEST.drive. Any IRQL.
+ * STATUS_OBJECT_PATH_NOT_FOUND for anything else, STATUS_OBJECT_NAME_INVALID for an empty component
+ * and for "..". *Length excludes the NUL; *Drive is HAL_FILE_REQUEST.drive. Any IRQL.
  */
 NTSTATUS LdrTranslatePath(PCUNICODE_STRING Path, char *HostPath, ULONG Bytes, PULONG Length,
                           PULONG Drive);

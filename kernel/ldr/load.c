@@ -109,10 +109,12 @@ static PLDR_MODULE LdrpFindLoaded(PCUNICODE_STRING Path)
 }
 
 /* The signature comes before the checksum, which whoever changes a file changes along. */
-static NTSTATUS LdrpCheckDriverFile(PE_IMAGE *Image, const LDR_FILE *File, PCUNICODE_STRING Path, PUCHAR Level)
+static NTSTATUS LdrpCheckDriverFile(PE_IMAGE *Image, const LDR_FILE *File, PCUNICODE_STRING Path,
+                                    PUCHAR Level)
 {
     PE_STATUS Status = PeOpenFile(Image, File->Bytes, File->Length);
-    NTSTATUS Verified = Status == PE_OK ? CiValidateImage(Path, File->Bytes, File->Length, Level) : STATUS_SUCCESS;
+    NTSTATUS Verified =
+        Status == PE_OK ? CiValidateImage(Path, File->Bytes, File->Length, Level) : STATUS_SUCCESS;
 
     if (!NT_SUCCESS(Verified))
         return Verified;

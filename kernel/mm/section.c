@@ -221,7 +221,8 @@ static NTSTATUS MiReadFile(MI_SECTION *Section, PFILE_OBJECT File)
 {
     FS_FILTER_PARAMETERS Parameters = {
         .AcquireForSectionSynchronization = {SyncTypeCreateSection, Section->Protect}};
-    NTSTATUS Status = FsRtlTellFilters(File, FS_FILTER_ACQUIRE_FOR_SECTION_SYNCHRONIZATION, &Parameters);
+    NTSTATUS Status =
+        FsRtlTellFilters(File, FS_FILTER_ACQUIRE_FOR_SECTION_SYNCHRONIZATION, &Parameters);
 
     if (!NT_SUCCESS(Status))
         return Status;

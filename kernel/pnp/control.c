@@ -1,6 +1,7 @@
 /*
- * NtPlugPlayControl (control.h): programs create root devices, start, stop and remove devices and ask for their state.
- * Left out: NT's own classes of control, which are not documented. [doc: Configuration Manager functions, what they do]
+ * NtPlugPlayControl (control.h): programs create root devices, start, stop and remove devices and
+ * ask for their state. Left out: NT's own classes of control, which are not documented. [doc:
+ * Configuration Manager functions, what they do]
  */
 #include "pnpp.h"
 
@@ -37,7 +38,8 @@ NTSTATUS PnpCreateRegisteredDevice(PCUNICODE_STRING InstancePath, PNP_NODE **Nod
         PnpFree(&Path);
         return STATUS_INVALID_PARAMETER;
     }
-    Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenExistingKey(&Path, KEY_READ, &Key);
+    Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES
+                                 : PnpOpenExistingKey(&Path, KEY_READ, &Key);
     PnpFree(&Path);
     if (!NT_SUCCESS(Status))
         return Status;
@@ -107,7 +109,8 @@ static NTSTATUS PnpControlRelated(PNP_NODE *Node, PNP_CONTROL_DATA *Data)
 
     if (Data->Relation > PNP_RELATION_SIBLING)
         return STATUS_INVALID_PARAMETER;
-    return Related == NULL ? STATUS_NO_SUCH_DEVICE : PnpControlGiveText(Data, 0, &Related->InstancePath);
+    return Related == NULL ? STATUS_NO_SUCH_DEVICE
+                           : PnpControlGiveText(Data, 0, &Related->InstancePath);
 }
 
 static NTSTATUS PnpControlStack(PNP_NODE *Node, PNP_CONTROL_DATA *Data)
@@ -156,7 +159,8 @@ static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Da
     case PNP_CONTROL_REMOVE:
         if (Node == PnpRoot)
             return STATUS_INVALID_PARAMETER;
-        return PnpControlVeto(PnpControlRemove(Node, Data->Problem, Data->Relation == PNP_REMOVE_NO_RESTART), Data);
+        return PnpControlVeto(
+            PnpControlRemove(Node, Data->Problem, Data->Relation == PNP_REMOVE_NO_RESTART), Data);
     case PNP_CONTROL_STATUS:
         return PnpControlStatus(Node, Data);
     case PNP_CONTROL_RELATED:
@@ -177,10 +181,12 @@ static NTSTATUS PnpControlNode(ULONG Class, PNP_NODE *Node, PNP_CONTROL_DATA *Da
 
 static BOOLEAN PnpControlReads(ULONG Class)
 {
-    return Class == PNP_CONTROL_STATUS || Class == PNP_CONTROL_RELATED || Class == PNP_CONTROL_STACK;
+    return Class == PNP_CONTROL_STATUS || Class == PNP_CONTROL_RELATED ||
+           Class == PNP_CONTROL_STACK;
 }
 
-/* While the tree is lent to programs that are asked about a removal, things are as they were before it. */
+/* While the tree is lent to programs that are asked about a removal, things are as they were before
+ * it. */
 static NTSTATUS PnpControlRead(ULONG Class, PNP_CONTROL_DATA *Data)
 {
     NTSTATUS Status = STATUS_NO_SUCH_DEVICE;

@@ -1,5 +1,6 @@
 /*
- * What can be said of a device, as text: for those who look at the tree. [doc: Device Manager's page "Details" and "Resources"]
+ * What can be said of a device, as text: for those who look at the tree. [doc: Device Manager's
+ * page "Details" and "Resources"]
  */
 #include "pnpp.h"
 
@@ -99,14 +100,16 @@ static VOID PnpSayStack(const PNP_DETAIL *Detail, PNP_NODE *Node)
 
 /* ---- resources ---- */
 
-static VOID PnpSayResource(const PNP_DETAIL *Detail, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor)
+static VOID PnpSayResource(const PNP_DETAIL *Detail,
+                           const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor)
 {
     static const struct {
         UCHAR Space;
         const char *Name;
     } Spaces[] = {
-        { CmResourceTypePort, "port" }, { CmResourceTypeMemory, "memory" }, { CmResourceTypeInterrupt, "interrupt" },
-        { CmResourceTypeDma, "DMA" }, { CmResourceTypeBusNumber, "bus" },
+        {CmResourceTypePort, "port"},           {CmResourceTypeMemory, "memory"},
+        {CmResourceTypeInterrupt, "interrupt"}, {CmResourceTypeDma, "DMA"},
+        {CmResourceTypeBusNumber, "bus"},
     };
     const char *Name = NULL;
     char Text[80];
@@ -120,8 +123,10 @@ static VOID PnpSayResource(const PNP_DETAIL *Detail, const CM_PARTIAL_RESOURCE_D
             Name = Spaces[i].Name;
     if (Name == NULL)
         return;
-    if (Range.Space == CmResourceTypeInterrupt && (Descriptor->Flags & CM_RESOURCE_INTERRUPT_MESSAGE))
-        _snprintf(Text, sizeof(Text) - 1, "%u interrupt message(s)", Descriptor->u.MessageInterrupt.Raw.MessageCount);
+    if (Range.Space == CmResourceTypeInterrupt &&
+        (Descriptor->Flags & CM_RESOURCE_INTERRUPT_MESSAGE))
+        _snprintf(Text, sizeof(Text) - 1, "%u interrupt message(s)",
+                  Descriptor->u.MessageInterrupt.Raw.MessageCount);
     else if (Range.First == Range.Last)
         _snprintf(Text, sizeof(Text) - 1, "%s %I64u", Name, Range.First);
     else
@@ -146,14 +151,16 @@ static VOID PnpSayPower(const PNP_DETAIL *Detail, PNP_NODE *Node)
     for (State = PowerSystemSleeping1; State <= PowerSystemHibernate; State++) {
         DEVICE_POWER_STATE Mapped = Capabilities->DeviceState[State];
 
-        _snprintf(Text + strlen(Text), sizeof(Text) - 1 - strlen(Text), "%sS%lu: %s", Text[0] != 0 ? ", " : "",
-                  State - PowerSystemWorking, Mapped < PowerDeviceMaximum ? States[Mapped] : "?");
+        _snprintf(Text + strlen(Text), sizeof(Text) - 1 - strlen(Text), "%sS%lu: %s",
+                  Text[0] != 0 ? ", " : "", State - PowerSystemWorking,
+                  Mapped < PowerDeviceMaximum ? States[Mapped] : "?");
     }
     Detail->Visit(Detail->Context, "power in sleep", Text);
-    if (Capabilities->SystemWake > PowerSystemWorking && Capabilities->SystemWake <= PowerSystemHibernate
-        && Capabilities->DeviceWake < PowerDeviceMaximum) {
-        _snprintf(Text, sizeof(Text) - 1, "from S%u, in %s", Capabilities->SystemWake - PowerSystemWorking,
-                  States[Capabilities->DeviceWake]);
+    if (Capabilities->SystemWake > PowerSystemWorking &&
+        Capabilities->SystemWake <= PowerSystemHibernate &&
+        Capabilities->DeviceWake < PowerDeviceMaximum) {
+        _snprintf(Text, sizeof(Text) - 1, "from S%u, in %s",
+                  Capabilities->SystemWake - PowerSystemWorking, States[Capabilities->DeviceWake]);
         Detail->Visit(Detail->Context, "wakes", Text);
     }
 }
@@ -172,7 +179,8 @@ VOID PnpVisitDetails(PCUNICODE_STRING InstancePath, PNP_DETAIL_VISIT *Visit, PVO
         PnpSayEach(&Detail, "compatible ID", &Node->CompatibleIds);
         PnpSay(&Detail, "location", &Node->Location);
         PnpSayStack(&Detail, Node);
-        while (Node->Resources != NULL && (Descriptor = PnpNextDescriptor(Node->Resources, Descriptor)) != NULL)
+        while (Node->Resources != NULL &&
+               (Descriptor = PnpNextDescriptor(Node->Resources, Descriptor)) != NULL)
             PnpSayResource(&Detail, Descriptor);
         PnpSayPower(&Detail, Node);
     }

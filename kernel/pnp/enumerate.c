@@ -1,6 +1,7 @@
 /*
- * Enumeration of a bus: what IRP_MN_QUERY_DEVICE_RELATIONS reports against what the tree has. New devices are
- * identified and started, missing ones removed by surprise. [doc: IRP_MN_QUERY_DEVICE_RELATIONS]
+ * Enumeration of a bus: what IRP_MN_QUERY_DEVICE_RELATIONS reports against what the tree has. New
+ * devices are identified and started, missing ones removed by surprise. [doc:
+ * IRP_MN_QUERY_DEVICE_RELATIONS]
  */
 #include "pnpp.h"
 
@@ -14,13 +15,13 @@ static VOID PnpCheckRelations(PNP_NODE *Bus, PDEVICE_RELATIONS Relations)
         PDEVICE_OBJECT Pdo = Relations->Objects[i];
 
         if (Pdo == NULL) {
-            KeSetBugCheckText("%wZ: entry %lu of %lu of its bus relations is NULL", &Bus->InstancePath, i,
-                              Relations->Count);
+            KeSetBugCheckText("%wZ: entry %lu of %lu of its bus relations is NULL",
+                              &Bus->InstancePath, i, Relations->Count);
             KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 8, (ULONG_PTR)Bus->Pdo, Relations->Count, i);
         }
         if (IopDeviceExt(Pdo)->ExtensionFlags & IOP_DOE_DELETE_PENDING) {
-            KeSetBugCheckText("%wZ reports device %p, which its driver %wZ has deleted", &Bus->InstancePath, Pdo,
-                              &Pdo->DriverObject->DriverName);
+            KeSetBugCheckText("%wZ reports device %p, which its driver %wZ has deleted",
+                              &Bus->InstancePath, Pdo, &Pdo->DriverObject->DriverName);
             KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 4, (ULONG_PTR)Pdo, 0, 0);
         }
     }
@@ -44,14 +45,16 @@ static VOID PnpNoteChild(PNP_NODE *Bus, PDEVICE_OBJECT Pdo)
     if (Child == NULL) {
         Child = PnpMakeNode(Bus, Pdo);
         if (Child == NULL) {
-            PnpLog(Bus, "a new device is left out: there is no memory for it", STATUS_INSUFFICIENT_RESOURCES);
+            PnpLog(Bus, "a new device is left out: there is no memory for it",
+                   STATUS_INSUFFICIENT_RESOURCES);
             ObDereferenceObject(Pdo);
             return;
         }
     } else {
         ObDereferenceObject(Pdo);
     }
-    if (!(Child->Flags & PNP_NODE_MISSING)) /* a device that was missing once comes back as a new one */
+    if (!(Child->Flags &
+          PNP_NODE_MISSING)) /* a device that was missing once comes back as a new one */
         Child->Flags |= PNP_NODE_REPORTED;
 }
 
@@ -97,8 +100,9 @@ static VOID PnpStartNew(PNP_NODE *Bus)
 /* It is asked again who it is. */
 static VOID PnpForgetIdentity(PNP_NODE *Node)
 {
-    PUNICODE_STRING Strings[] = { &Node->InstancePath, &Node->DeviceId, &Node->InstanceId, &Node->HardwareIds,
-                                  &Node->CompatibleIds, &Node->Description, &Node->Location, &Node->ContainerId };
+    PUNICODE_STRING Strings[] = {&Node->InstancePath, &Node->DeviceId,      &Node->InstanceId,
+                                 &Node->HardwareIds,  &Node->CompatibleIds, &Node->Description,
+                                 &Node->Location,     &Node->ContainerId};
     ULONG i;
 
     for (i = 0; i < RTL_NUMBER_OF(Strings); i++)
@@ -123,7 +127,8 @@ static VOID PnpRetryDuplicates(PNP_NODE *Bus)
             PnpForgetIdentity(Child);
 }
 
-/* A device that was removed in good order, or uninstalled, is a new one to the next enumeration, unless that was not wanted. */
+/* A device that was removed in good order, or uninstalled, is a new one to the next enumeration,
+ * unless that was not wanted. */
 static VOID PnpReviveRemoved(PNP_NODE *Bus)
 {
     PNP_NODE *Child;
@@ -184,7 +189,8 @@ VOID PnpAskPowerRelations(PNP_NODE *Node)
 {
     PDEVICE_RELATIONS Relations;
 
-    if (Node->State != DeviceNodeStarted || !NT_SUCCESS(PnpQueryRelations(Node, PowerRelations, &Relations)))
+    if (Node->State != DeviceNodeStarted ||
+        !NT_SUCCESS(PnpQueryRelations(Node, PowerRelations, &Relations)))
         return;
     PnpForgetPowerRelations(Node);
     Node->PowerRelations = Relations;

@@ -1,7 +1,8 @@
 /*
- * Devices that come while their driver is in the driver store, and root devices of an earlier run. For a new device without
- * driver, one of whose IDs the store has (System\DriverDatabase\DeviceIds), System32\drvinst.exe is run with its instance
- * path, one device after the other, as the device installation service runs it. [doc: How Windows Installs Devices]
+ * Devices that come while their driver is in the driver store, and root devices of an earlier run.
+ * For a new device without driver, one of whose IDs the store has
+ * (System\DriverDatabase\DeviceIds), System32\drvinst.exe is run with its instance path, one device
+ * after the other, as the device installation service runs it. [doc: How Windows Installs Devices]
  */
 #include "pnpp.h"
 
@@ -30,7 +31,8 @@ static VOID PnpRunInstaller(PCUNICODE_STRING InstancePath)
     PEPROCESS Process;
     NTSTATUS Exit;
 
-    if (CommandLine.Buffer != NULL && NT_SUCCESS(PsStartProgram(&Program, &CommandLine, &Process))) {
+    if (CommandLine.Buffer != NULL &&
+        NT_SUCCESS(PsStartProgram(&Program, &CommandLine, &Process))) {
         PsWaitForProgram(Process, &Exit);
         ObDereferenceObject(Process);
     }
@@ -74,7 +76,8 @@ static VOID PnpStartInstaller(VOID)
     if (PnpInstallerRuns)
         return;
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    if (!NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, PnpInstaller, NULL)))
+    if (!NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL,
+                                         PnpInstaller, NULL)))
         return; /* the next device has another try */
     PnpInstallerRuns = TRUE;
     KeClearEvent(&PnpInstallsDone);
@@ -90,7 +93,8 @@ VOID PnpWaitForInstalls(VOID)
 
 static BOOLEAN PnpStoreHasId(PCUNICODE_STRING Id)
 {
-    UNICODE_STRING Path = PnpFormat(L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\%wZ", Id);
+    UNICODE_STRING Path =
+        PnpFormat(L"\\Registry\\Machine\\System\\DriverDatabase\\DeviceIds\\%wZ", Id);
     KEY_FULL_INFORMATION Info;
     OBJECT_ATTRIBUTES Attributes;
     BOOLEAN Found = FALSE;
@@ -99,9 +103,11 @@ static BOOLEAN PnpStoreHasId(PCUNICODE_STRING Id)
 
     if (Path.Buffer == NULL)
         return FALSE;
-    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     if (NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes))) {
-        Found = NT_SUCCESS(ZwQueryKey(Key, KeyFullInformation, &Info, sizeof(Info), &Bytes)) && Info.Values != 0;
+        Found = NT_SUCCESS(ZwQueryKey(Key, KeyFullInformation, &Info, sizeof(Info), &Bytes)) &&
+                Info.Values != 0;
         ZwClose(Key);
     }
     PnpFree(&Path);
@@ -144,7 +150,8 @@ VOID PnpInstallDevice(PNP_NODE *Node)
 
 /* ---- root devices of an earlier run ---- */
 
-/* Those that setup has installed: a device that was made for a driver of a run has no Driver value. */
+/* Those that setup has installed: a device that was made for a driver of a run has no Driver value.
+ */
 static BOOLEAN PnpIsInstalled(HANDLE Key)
 {
     UNICODE_STRING Driver = PnpQueryString(Key, L"Driver");
@@ -176,10 +183,13 @@ static VOID PnpVisitSubkeys(HANDLE Key, PCUNICODE_STRING Path, PNP_KEY_VISIT *Vi
 
     if (Info == NULL)
         return;
-    for (Index = 0; NT_SUCCESS(ZwEnumerateKey(Key, Index, KeyBasicInformation, Info, BYTES, &Bytes)); Index++) {
+    for (Index = 0;
+         NT_SUCCESS(ZwEnumerateKey(Key, Index, KeyBasicInformation, Info, BYTES, &Bytes));
+         Index++) {
         Name.Buffer = Info->Name;
         Name.Length = Name.MaximumLength = (USHORT)Info->NameLength;
-        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Key, NULL);
+        InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                                   Key, NULL);
         Full = PnpFormat(L"%wZ\\%wZ", Path, &Name);
         if (Full.Buffer != NULL && NT_SUCCESS(ZwOpenKey(&Subkey, KEY_READ, &Attributes))) {
             Visit(Subkey, &Full);
@@ -197,7 +207,8 @@ static VOID PnpStartInstances(HANDLE Key, PCUNICODE_STRING Path)
 
 VOID PnpStartRegisteredDevices(VOID)
 {
-    static const UNICODE_STRING Enum = RTL_CONSTANT_STRING(L"Enum\\ROOT"), Root = RTL_CONSTANT_STRING(L"ROOT");
+    static const UNICODE_STRING Enum = RTL_CONSTANT_STRING(L"Enum\\ROOT"),
+                                Root = RTL_CONSTANT_STRING(L"ROOT");
     HANDLE Key;
 
     PnpLockTree();

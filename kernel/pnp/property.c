@@ -1,6 +1,7 @@
 /*
- * Properties of devices: the fixed set of IoGetDeviceProperty, and typed values by key. What drivers and programs have set
- * themselves: stored.c. Left out: firmware's and location paths, dependencies.
+ * Properties of devices: the fixed set of IoGetDeviceProperty, and typed values by key. What
+ * drivers and programs have set themselves: stored.c. Left out: firmware's and location paths,
+ * dependencies.
  */
 #include "pnpp.h"
 
@@ -9,7 +10,8 @@
 
 /* ---- IoGetDeviceProperty ---- */
 
-static NTSTATUS PnpGive(PVOID Buffer, ULONG Length, PULONG ResultLength, const VOID *Data, ULONG Bytes)
+static NTSTATUS PnpGive(PVOID Buffer, ULONG Length, PULONG ResultLength, const VOID *Data,
+                        ULONG Bytes)
 {
     *ResultLength = Bytes;
     if (Length < Bytes)
@@ -19,7 +21,8 @@ static NTSTATUS PnpGive(PVOID Buffer, ULONG Length, PULONG ResultLength, const V
 }
 
 /* A string with its terminators. */
-static NTSTATUS PnpGiveString(PVOID Buffer, ULONG Length, PULONG ResultLength, PCUNICODE_STRING Text, ULONG Zeros)
+static NTSTATUS PnpGiveString(PVOID Buffer, ULONG Length, PULONG ResultLength,
+                              PCUNICODE_STRING Text, ULONG Zeros)
 {
     ULONG Bytes = Text->Length + Zeros * sizeof(WCHAR);
 
@@ -91,7 +94,8 @@ static VOID PnpGuidValue(PNP_VALUE *Value, const GUID *Guid, BOOLEAN Found)
 static VOID PnpGuidText(PNP_VALUE *Value, PCUNICODE_STRING Text)
 {
     GUID Guid = { 0, 0, 0, { 0 } };
-    BOOLEAN Found = Text->Length != 0 && NT_SUCCESS(RtlGUIDFromString((PUNICODE_STRING)Text, &Guid));
+    BOOLEAN Found =
+        Text->Length != 0 && NT_SUCCESS(RtlGUIDFromString((PUNICODE_STRING)Text, &Guid));
 
     PnpGuidValue(Value, &Guid, Found);
 }
@@ -167,7 +171,8 @@ static ULONG PnpRemovalPolicy(PNP_NODE *Node)
 
 static ULONG PnpInstallState(PNP_NODE *Node)
 {
-    return Node->Problem == CM_PROB_FAILED_INSTALL ? InstallStateFailedInstall : InstallStateInstalled;
+    return Node->Problem == CM_PROB_FAILED_INSTALL ? InstallStateFailedInstall
+                                                   : InstallStateInstalled;
 }
 
 /* FALSE: there is no such property. */
@@ -190,9 +195,12 @@ static BOOLEAN PnpFixedProperty(PNP_NODE *Node, ULONG Property, PNP_VALUE *Value
     case DevicePropertyFriendlyName: PnpRecorded(Value, Node, L"FriendlyName", FALSE); break;
     case DevicePropertyLocationInformation: PnpText(Value, &Node->Location); break;
     case DevicePropertyPhysicalDeviceObjectName: PnpPdoName(Value, Node); break;
-    case DevicePropertyBusTypeGuid: PnpGuidValue(Value, &Node->Bus.BusTypeGuid, Node->HasBus); break;
+    case DevicePropertyBusTypeGuid:
+        PnpGuidValue(Value, &Node->Bus.BusTypeGuid, Node->HasBus);
+        break;
     case DevicePropertyLegacyBusType:
-        PnpNumber(Value, Node->HasBus ? (ULONG)Node->Bus.LegacyBusType : PNPBus, Node->HasBus || IsRoot);
+        PnpNumber(Value, Node->HasBus ? (ULONG)Node->Bus.LegacyBusType : PNPBus,
+                  Node->HasBus || IsRoot);
         break;
     case DevicePropertyBusNumber: PnpNumber(Value, Node->Bus.BusNumber, Node->HasBus); break;
     case DevicePropertyEnumeratorName: PnpEnumerator(Value, Node); break;
@@ -205,7 +213,8 @@ static BOOLEAN PnpFixedProperty(PNP_NODE *Node, ULONG Property, PNP_VALUE *Value
     case DevicePropertyInstallState: PnpNumber(Value, PnpInstallState(Node), TRUE); break;
     case DevicePropertyRemovalPolicy: PnpNumber(Value, PnpRemovalPolicy(Node), TRUE); break;
     case DevicePropertyResourceRequirements:
-        PnpBinary(Value, Node->Requirements, Node->Requirements != NULL ? Node->Requirements->ListSize : 0);
+        PnpBinary(Value, Node->Requirements,
+                  Node->Requirements != NULL ? Node->Requirements->ListSize : 0);
         Value->Found = Node->Requirements != NULL;
         break;
     case DevicePropertyAllocatedResources:
@@ -231,8 +240,9 @@ static NTSTATUS PnpGiveValue(PNP_VALUE *Value, PVOID Buffer, ULONG Length, PULON
 }
 
 NT_EXPORT(IoGetDeviceProperty);
-NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
-                                   ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
+NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject,
+                                   DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
+                                   PVOID PropertyBuffer, PULONG ResultLength)
 {
     PNP_NODE *Node = PnpNodeOf(DeviceObject);
     DEVPROPTYPE Type;
@@ -240,7 +250,8 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
     *ResultLength = 0;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
-    return PnpGetFixedProperty(Node, DeviceProperty, BufferLength, PropertyBuffer, ResultLength, &Type);
+    return PnpGetFixedProperty(Node, DeviceProperty, BufferLength, PropertyBuffer, ResultLength,
+                               &Type);
 }
 
 /* ---- the same and more by key. [doc: Unified Device Property Model; devpkey.h] ---- */
@@ -248,11 +259,14 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
 /* DN_* of cfg.h. */
 ULONG PnpNodeStatus(PNP_NODE *Node)
 {
-    return (Node->DriverCount != 0 ? DN_DRIVER_LOADED : 0) | (Node->State == DeviceNodeStarted ? DN_STARTED : 0)
-         | (Node->Problem != 0 ? DN_HAS_PROBLEM : 0) | (Node->DisableableDepends == 0 ? DN_DISABLEABLE : 0)
-         | (Node->Capabilities.Removable ? DN_REMOVABLE : 0)
-         | (Node->Flags & PNP_NODE_ROOT_ENUMERATED ? DN_ROOT_ENUMERATED : 0)
-         | (Node->DeviceState & PNP_DEVICE_DONT_DISPLAY_IN_UI ? DN_NO_SHOW_IN_DM : 0) | DN_ENUM_LOADED;
+    return (Node->DriverCount != 0 ? DN_DRIVER_LOADED : 0) |
+           (Node->State == DeviceNodeStarted ? DN_STARTED : 0) |
+           (Node->Problem != 0 ? DN_HAS_PROBLEM : 0) |
+           (Node->DisableableDepends == 0 ? DN_DISABLEABLE : 0) |
+           (Node->Capabilities.Removable ? DN_REMOVABLE : 0) |
+           (Node->Flags & PNP_NODE_ROOT_ENUMERATED ? DN_ROOT_ENUMERATED : 0) |
+           (Node->DeviceState & PNP_DEVICE_DONT_DISPLAY_IN_UI ? DN_NO_SHOW_IN_DM : 0) |
+           DN_ENUM_LOADED;
 }
 
 /* First and its siblings, but for Except. */
@@ -265,7 +279,9 @@ static VOID PnpInstances(PNP_VALUE *Value, PNP_NODE *First, const PNP_NODE *Exce
     for (Child = First; Child != NULL; Child = Child->Sibling)
         if (Child != Except)
             Characters += Child->InstancePath.Length / sizeof(WCHAR) + 1;
-    Value->Own.Buffer = Characters != 0 ? ExAllocatePoolWithTag(PagedPool, Characters * sizeof(WCHAR), PNP_TAG) : NULL;
+    Value->Own.Buffer = Characters != 0
+                            ? ExAllocatePoolWithTag(PagedPool, Characters * sizeof(WCHAR), PNP_TAG)
+                            : NULL;
     if (Value->Own.Buffer == NULL)
         return;
     RtlZeroMemory(Value->Own.Buffer, Characters * sizeof(WCHAR));
@@ -293,7 +309,8 @@ static VOID PnpStackNames(PNP_VALUE *Value, PNP_NODE *Node)
         return;
     RtlZeroMemory(Value->Own.Buffer, Characters * sizeof(WCHAR));
     Value->Own.Length = (USHORT)((Characters - 1) * sizeof(WCHAR));
-    for (At = Value->Own.Buffer + Characters, Device = Node->Pdo; Device != NULL; Device = Device->AttachedDevice) {
+    for (At = Value->Own.Buffer + Characters, Device = Node->Pdo; Device != NULL;
+         Device = Device->AttachedDevice) {
         Left = Device->DriverObject->DriverName.Length / sizeof(WCHAR) + 1;
         if ((SIZE_T)(At - Value->Own.Buffer) < Left)
             break; /* somebody has attached meanwhile */
@@ -321,16 +338,19 @@ static VOID PnpPowerData(PNP_VALUE *Value, PNP_NODE *Node)
 
     Data->PD_Size = sizeof(*Data);
     Data->PD_MostRecentPowerState = PnpDevicePower(Node);
-    Data->PD_Capabilities = PDCAP_D0_SUPPORTED | PDCAP_D3_SUPPORTED | (Capabilities->DeviceD1 ? PDCAP_D1_SUPPORTED : 0)
-                          | (Capabilities->DeviceD2 ? PDCAP_D2_SUPPORTED : 0) | (Capabilities->WakeFromD0 ? PDCAP_WAKE_FROM_D0_SUPPORTED : 0)
-                          | (Capabilities->WakeFromD1 ? PDCAP_WAKE_FROM_D1_SUPPORTED : 0)
-                          | (Capabilities->WakeFromD2 ? PDCAP_WAKE_FROM_D2_SUPPORTED : 0)
-                          | (Capabilities->WakeFromD3 ? PDCAP_WAKE_FROM_D3_SUPPORTED : 0)
-                          | (Capabilities->WarmEjectSupported ? PDCAP_WARM_EJECT_SUPPORTED : 0);
+    Data->PD_Capabilities = PDCAP_D0_SUPPORTED | PDCAP_D3_SUPPORTED |
+                            (Capabilities->DeviceD1 ? PDCAP_D1_SUPPORTED : 0) |
+                            (Capabilities->DeviceD2 ? PDCAP_D2_SUPPORTED : 0) |
+                            (Capabilities->WakeFromD0 ? PDCAP_WAKE_FROM_D0_SUPPORTED : 0) |
+                            (Capabilities->WakeFromD1 ? PDCAP_WAKE_FROM_D1_SUPPORTED : 0) |
+                            (Capabilities->WakeFromD2 ? PDCAP_WAKE_FROM_D2_SUPPORTED : 0) |
+                            (Capabilities->WakeFromD3 ? PDCAP_WAKE_FROM_D3_SUPPORTED : 0) |
+                            (Capabilities->WarmEjectSupported ? PDCAP_WARM_EJECT_SUPPORTED : 0);
     Data->PD_D1Latency = Capabilities->D1Latency;
     Data->PD_D2Latency = Capabilities->D2Latency;
     Data->PD_D3Latency = Capabilities->D3Latency;
-    RtlCopyMemory(Data->PD_PowerStateMapping, Capabilities->DeviceState, sizeof(Data->PD_PowerStateMapping));
+    RtlCopyMemory(Data->PD_PowerStateMapping, Capabilities->DeviceState,
+                  sizeof(Data->PD_PowerStateMapping));
     Data->PD_DeepestSystemWake = Capabilities->SystemWake;
     PnpBinary(Value, Data, sizeof(*Data));
 }
@@ -432,8 +452,10 @@ static PCWSTR PnpSettableValue(const DEVPROPKEY *Key)
         const DEVPROPKEY *Key;
         PCWSTR Value;
     } Settable[] = {
-        { &DEVPKEY_Device_DeviceDesc, L"DeviceDesc" }, { &DEVPKEY_Device_FriendlyName, L"FriendlyName" },
-        { &DEVPKEY_Device_Manufacturer, L"Mfg" }, { &DEVPKEY_Device_LocationInfo, L"LocationInformation" },
+        {&DEVPKEY_Device_DeviceDesc, L"DeviceDesc"},
+        {&DEVPKEY_Device_FriendlyName, L"FriendlyName"},
+        {&DEVPKEY_Device_Manufacturer, L"Mfg"},
+        {&DEVPKEY_Device_LocationInfo, L"LocationInformation"},
     };
     ULONG i;
 
@@ -443,7 +465,8 @@ static PCWSTR PnpSettableValue(const DEVPROPKEY *Key)
     return NULL;
 }
 
-static NTSTATUS PnpSetEnumValue(PNP_NODE *Node, PCWSTR Name, DEVPROPTYPE Type, ULONG Size, PVOID Data)
+static NTSTATUS PnpSetEnumValue(PNP_NODE *Node, PCWSTR Name, DEVPROPTYPE Type, ULONG Size,
+                                PVOID Data)
 {
     UNICODE_STRING ValueName;
     NTSTATUS Status;
@@ -455,7 +478,8 @@ static NTSTATUS PnpSetEnumValue(PNP_NODE *Node, PCWSTR Name, DEVPROPTYPE Type, U
     if (!NT_SUCCESS(Status))
         return Status;
     RtlInitUnicodeString(&ValueName, Name);
-    Status = Data != NULL ? PnpSetValue(Key, Name, REG_SZ, Data, Size) : ZwDeleteValueKey(Key, &ValueName);
+    Status = Data != NULL ? PnpSetValue(Key, Name, REG_SZ, Data, Size)
+                          : ZwDeleteValueKey(Key, &ValueName);
     ZwClose(Key);
     return Status;
 }
@@ -467,14 +491,15 @@ static UNICODE_STRING PnpEnumPath(PNP_NODE *Node)
 }
 
 NT_EXPORT(IoSetDevicePropertyData);
-NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
-                                       DEVPROPTYPE Type, ULONG Size, PVOID Data)
+NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid,
+                                       ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
     UNICODE_STRING Path;
     NTSTATUS Status;
 
-    UNREFERENCED_PARAMETER(Flags); /* since Windows 8 they are persistent with and without the flag */
+    UNREFERENCED_PARAMETER(
+        Flags); /* since Windows 8 they are persistent with and without the flag */
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (PnpSettableValue(PropertyKey) != NULL)
@@ -487,8 +512,8 @@ NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *Pro
     return Status;
 }
 
-static NTSTATUS PnpGetStoredOfNode(PNP_NODE *Node, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data, PULONG RequiredSize,
-                                   PDEVPROPTYPE Type)
+static NTSTATUS PnpGetStoredOfNode(PNP_NODE *Node, const DEVPROPKEY *Key, LCID Lcid, ULONG Size,
+                                   PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     UNICODE_STRING Path = PnpEnumPath(Node);
     NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
@@ -500,8 +525,8 @@ static NTSTATUS PnpGetStoredOfNode(PNP_NODE *Node, const DEVPROPKEY *Key, LCID L
 }
 
 /* What the system knows of the device. */
-NTSTATUS PnpGetSystemProperty(PNP_NODE *Node, const DEVPROPKEY *Key, ULONG Size, PVOID Data, PULONG RequiredSize,
-                              PDEVPROPTYPE Type)
+NTSTATUS PnpGetSystemProperty(PNP_NODE *Node, const DEVPROPKEY *Key, ULONG Size, PVOID Data,
+                              PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     NTSTATUS Status = STATUS_OBJECT_NAME_NOT_FOUND;
     PNP_VALUE Value;
@@ -516,7 +541,8 @@ NTSTATUS PnpGetSystemProperty(PNP_NODE *Node, const DEVPROPKEY *Key, ULONG Size,
     return Status;
 }
 
-NTSTATUS PnpGetFixedProperty(PNP_NODE *Node, ULONG Property, ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
+NTSTATUS PnpGetFixedProperty(PNP_NODE *Node, ULONG Property, ULONG Size, PVOID Data,
+                             PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     NTSTATUS Status = STATUS_INVALID_PARAMETER_2;
     PNP_VALUE Value;
@@ -532,8 +558,9 @@ NTSTATUS PnpGetFixedProperty(PNP_NODE *Node, ULONG Property, ULONG Size, PVOID D
 }
 
 NT_EXPORT(IoGetDevicePropertyData);
-NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
-                                       ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
+NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid,
+                                       ULONG Flags, ULONG Size, PVOID Data, PULONG RequiredSize,
+                                       PDEVPROPTYPE Type)
 {
     PNP_NODE *Node = PnpNodeOf(Pdo);
     NTSTATUS Status;

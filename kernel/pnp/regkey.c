@@ -1,5 +1,6 @@
 /*
- * Registry keys of devices, drivers and interfaces. All lie below \Registry\Machine\System\CurrentControlSet.
+ * Registry keys of devices, drivers and interfaces. All lie below
+ * \Registry\Machine\System\CurrentControlSet.
  */
 #include "pnpp.h"
 
@@ -10,8 +11,8 @@ static NTSTATUS PnpCreateOne(HANDLE Parent, PCUNICODE_STRING Name, ACCESS_MASK A
     OBJECT_ATTRIBUTES Attributes;
     ULONG Disposition;
 
-    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
-                               NULL);
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name,
+                               OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent, NULL);
     return ZwCreateKey(Key, Access, &Attributes, 0, NULL, REG_OPTION_NON_VOLATILE, &Disposition);
 }
 
@@ -19,8 +20,8 @@ static NTSTATUS PnpOpenOne(HANDLE Parent, PCUNICODE_STRING Name, ACCESS_MASK Acc
 {
     OBJECT_ATTRIBUTES Attributes;
 
-    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent,
-                               NULL);
+    InitializeObjectAttributes(&Attributes, (PUNICODE_STRING)Name,
+                               OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parent, NULL);
     return ZwOpenKey(Key, Access, &Attributes);
 }
 
@@ -47,7 +48,8 @@ NTSTATUS PnpOpenKey(PCUNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
     NTSTATUS Status;
 
     RtlInitUnicodeString(&Root, PnpRootKey);
-    InitializeObjectAttributes(&Attributes, &Root, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&Attributes, &Root, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                               NULL);
     Status = ZwOpenKey(&Current, KEY_ALL_ACCESS, &Attributes);
     while (NT_SUCCESS(Status) && Rest.Length != 0) {
         ULONG i = 0, Limit = Rest.Length / sizeof(WCHAR);
@@ -104,8 +106,9 @@ UNICODE_STRING PnpQueryString(HANDLE Key, PCWSTR Name)
     if (Info == NULL)
         return Result;
     RtlInitUnicodeString(&ValueName, Name);
-    if (NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, Info, BYTES, &Length))
-        && (Info->Type == REG_SZ || Info->Type == REG_EXPAND_SZ || Info->Type == REG_MULTI_SZ)) {
+    if (NT_SUCCESS(
+            ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, Info, BYTES, &Length)) &&
+        (Info->Type == REG_SZ || Info->Type == REG_EXPAND_SZ || Info->Type == REG_MULTI_SZ)) {
         Value.Buffer = (PWCHAR)Info->Data;
         Value.Length = (USHORT)(Info->DataLength & ~1u);
         while (Value.Length > 0 && Value.Buffer[Value.Length / sizeof(WCHAR) - 1] == 0)
@@ -127,15 +130,17 @@ ULONG PnpQueryNumber(HANDLE Key, PCWSTR Name)
     ULONG Bytes;
 
     RtlInitUnicodeString(&ValueName, Name);
-    if (!NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, &Buffer, sizeof(Buffer), &Bytes))
-        || Buffer.Info.Type != REG_DWORD || Buffer.Info.DataLength != sizeof(ULONG))
+    if (!NT_SUCCESS(ZwQueryValueKey(Key, &ValueName, KeyValuePartialInformation, &Buffer,
+                                    sizeof(Buffer), &Bytes)) ||
+        Buffer.Info.Type != REG_DWORD || Buffer.Info.DataLength != sizeof(ULONG))
         return 0;
     return *(ULONG *)Buffer.Info.Data;
 }
 
 static NTSTATUS PnpOpenFormatted(UNICODE_STRING Path, ACCESS_MASK Access, HANDLE *Key)
 {
-    NTSTATUS Status = Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenKey(&Path, Access, Key);
+    NTSTATUS Status =
+        Path.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : PnpOpenKey(&Path, Access, Key);
 
     PnpFree(&Path);
     return Status;
@@ -159,32 +164,35 @@ UNICODE_STRING PnpQueryEnumString(PNP_NODE *Node, PCWSTR Name)
 }
 
 NT_EXPORT(IoOpenDeviceRegistryKey);
-NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,
-                                       PHANDLE DevInstRegKey)
+NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType,
+                                       ACCESS_MASK DesiredAccess, PHANDLE DevInstRegKey)
 {
     PNP_NODE *Node = PnpNodeOf(DeviceObject);
     ULONG Kind = DevInstKeyType & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER);
     UNICODE_STRING Driver;
     NTSTATUS Status;
 
-    if (DevInstKeyType & ~(PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER | PLUGPLAY_REGKEY_CURRENT_HWPROFILE))
+    if (DevInstKeyType &
+        ~(PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER | PLUGPLAY_REGKEY_CURRENT_HWPROFILE))
         return STATUS_INVALID_PARAMETER;
     if (Kind == 0 || Kind == (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER))
         return STATUS_INVALID_PARAMETER;
     if (Node == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (Kind == PLUGPLAY_REGKEY_DEVICE)
-        return PnpOpenFormatted(PnpFormat(L"Enum\\%wZ\\Device Parameters", &Node->InstancePath), DesiredAccess,
-                                DevInstRegKey);
+        return PnpOpenFormatted(PnpFormat(L"Enum\\%wZ\\Device Parameters", &Node->InstancePath),
+                                DesiredAccess, DevInstRegKey);
     Driver = PnpQueryEnumString(Node, L"Driver");
     if (Driver.Buffer != NULL) {
-        Status = PnpOpenFormatted(PnpFormat(L"Control\\Class\\%wZ", &Driver), DesiredAccess, DevInstRegKey);
+        Status = PnpOpenFormatted(PnpFormat(L"Control\\Class\\%wZ", &Driver), DesiredAccess,
+                                  DevInstRegKey);
         PnpFree(&Driver);
         return Status;
     }
     /* Without an INF there is no class: the driver's key is that of unknown devices. */
-    return PnpOpenFormatted(PnpFormat(L"Control\\Class\\{4D36E97E-E325-11CE-BFC1-08002BE10318}\\%wZ",
-                                      &Node->Service), DesiredAccess, DevInstRegKey);
+    return PnpOpenFormatted(
+        PnpFormat(L"Control\\Class\\{4D36E97E-E325-11CE-BFC1-08002BE10318}\\%wZ", &Node->Service),
+        DesiredAccess, DevInstRegKey);
 }
 
 NT_PARTIAL(IoOpenDriverRegistryKey, "the shared persistent state key");
@@ -199,6 +207,7 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKE
                                 DesiredAccess, DriverRegKey);
     if (RegKeyType != DriverRegKeyParameters)
         return STATUS_NOT_SUPPORTED;
-    return PnpOpenFormatted(PnpFormat(L"Services\\%wZ\\Parameters", &DriverObject->DriverExtension->ServiceKeyName),
-                            DesiredAccess, DriverRegKey);
+    return PnpOpenFormatted(
+        PnpFormat(L"Services\\%wZ\\Parameters", &DriverObject->DriverExtension->ServiceKeyName),
+        DesiredAccess, DriverRegKey);
 }

@@ -1,13 +1,16 @@
 /*
- * The drivers of a device: lower filters of the device and of its class, function driver, upper filters of the device
- * and of its class, in that order from the bottom. [doc: Adding a PnP Device to a Running System; INF AddReg: UpperFilters
- * and LowerFilters of the device's and of the class's key]
+ * The drivers of a device: lower filters of the device and of its class, function driver, upper
+ * filters of the device and of its class, in that order from the bottom. [doc: Adding a PnP Device
+ * to a Running System; INF AddReg: UpperFilters and LowerFilters of the device's and of the class's
+ * key]
  */
 #include "pnpp.h"
 
 PDRIVER_OBJECT PnpFunctionDriver(PNP_NODE *Node)
 {
-    return Node->DriverCount != 0 && !(Node->Flags & PNP_NODE_RAW) ? Node->Driver[Node->FunctionIndex] : NULL;
+    return Node->DriverCount != 0 && !(Node->Flags & PNP_NODE_RAW)
+               ? Node->Driver[Node->FunctionIndex]
+               : NULL;
 }
 
 /* ---- loading ---- */
@@ -50,7 +53,8 @@ static ULONG PnpLoadProblem(NTSTATUS Status, BOOLEAN Entered)
     }
 }
 
-static NTSTATUS PnpLoadFailed(PNP_NODE *Node, PCUNICODE_STRING Service, NTSTATUS Status, ULONG Problem)
+static NTSTATUS PnpLoadFailed(PNP_NODE *Node, PCUNICODE_STRING Service, NTSTATUS Status,
+                              ULONG Problem)
 {
     char What[160];
 
@@ -87,7 +91,8 @@ static NTSTATUS PnpLoadService(PNP_NODE *Node, PCUNICODE_STRING Service, PDRIVER
     if (*Driver == NULL) {
         Start = PnpServiceStart(Service);
         if (Start == MAXULONG)
-            return PnpLoadFailed(Node, Service, STATUS_OBJECT_NAME_NOT_FOUND, CM_PROB_DRIVER_SERVICE_KEY_INVALID);
+            return PnpLoadFailed(Node, Service, STATUS_OBJECT_NAME_NOT_FOUND,
+                                 CM_PROB_DRIVER_SERVICE_KEY_INVALID);
         if (Start == SERVICE_DISABLED)
             return PnpLoadFailed(Node, Service, STATUS_DEVICE_NOT_READY, CM_PROB_DISABLED_SERVICE);
         Status = IopLoadDriverForDevice(Service, Driver, &Entered);
@@ -116,14 +121,16 @@ static NTSTATUS PnpCallAddDevice(PNP_NODE *Node, PDRIVER_OBJECT Driver)
     NTSTATUS Status = AddDevice(Driver, Node->Pdo);
 
     if (KeGetCurrentIrql() != PASSIVE_LEVEL || Thread->CombinedApcDisable != ApcDisable) {
-        KeSetBugCheckText("AddDevice of %wZ returned at IRQL %u; it was called at PASSIVE_LEVEL", &Driver->DriverName,
-                          KeGetCurrentIrql());
-        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG)KeGetCurrentIrql() << 16, (ULONG_PTR)AddDevice, 0, 0);
+        KeSetBugCheckText("AddDevice of %wZ returned at IRQL %u; it was called at PASSIVE_LEVEL",
+                          &Driver->DriverName, KeGetCurrentIrql());
+        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG)KeGetCurrentIrql() << 16, (ULONG_PTR)AddDevice,
+                     0, 0);
     }
     return Status;
 }
 
-static NTSTATUS PnpAddFailed(PNP_NODE *Node, PDRIVER_OBJECT Driver, const char *What, NTSTATUS Status)
+static NTSTATUS PnpAddFailed(PNP_NODE *Node, PDRIVER_OBJECT Driver, const char *What,
+                             NTSTATUS Status)
 {
     char Text[160];
 
@@ -150,13 +157,15 @@ static NTSTATUS PnpAddDriver(PNP_NODE *Node, PCUNICODE_STRING Service, BOOLEAN I
         Node->FunctionIndex = Node->DriverCount;
     Node->Driver[Node->DriverCount++] = Driver;
     if (Driver->DriverExtension->AddDevice == NULL)
-        return PnpAddFailed(Node, Driver, "its driver has no AddDevice routine: it is no Plug and Play driver",
+        return PnpAddFailed(Node, Driver,
+                            "its driver has no AddDevice routine: it is no Plug and Play driver",
                             STATUS_NOT_SUPPORTED);
     Status = PnpCallAddDevice(Node, Driver);
     if (!NT_SUCCESS(Status))
         return PnpAddFailed(Node, Driver, "AddDevice failed", Status);
     if (IsFunction && IoGetAttachedDevice(Node->Pdo) == Top)
-        return PnpAddFailed(Node, Driver, "AddDevice succeeded but attached no device", STATUS_NO_SUCH_DEVICE);
+        return PnpAddFailed(Node, Driver, "AddDevice succeeded but attached no device",
+                            STATUS_NO_SUCH_DEVICE);
     return STATUS_SUCCESS;
 }
 

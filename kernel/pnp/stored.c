@@ -1,11 +1,15 @@
 /*
- * Properties by key that somebody has set, of devices and interfaces: kept in the registry, below the device's or interface's key
- * as Properties\{category}\NNNN, a value for each locale whose type is 0xFFFF0000 with the property's, where user mode finds
- * them. [doc: IoSetDevicePropertyData; since Windows 8 all are kept over a restart, and the neutral locale is one like any other]
+ * Properties by key that somebody has set, of devices and interfaces: kept in the registry, below
+ * the device's or interface's key as Properties\{category}\NNNN, a value for each locale whose type
+ * is 0xFFFF0000 with the property's, where user mode finds them. [doc: IoSetDevicePropertyData;
+ * since Windows 8 all are kept over a restart, and the neutral locale is one like any other]
  */
 #include "pnpp.h"
 
-enum { PNP_USER_LOCALE = 0x400, PNP_SYSTEM_LOCALE = 0x800 }; /* LOCALE_USER_DEFAULT, LOCALE_SYSTEM_DEFAULT */
+enum {
+    PNP_USER_LOCALE = 0x400,
+    PNP_SYSTEM_LOCALE = 0x800
+}; /* LOCALE_USER_DEFAULT, LOCALE_SYSTEM_DEFAULT */
 
 /* The name of a locale's value; the neutral one's is empty. */
 static UNICODE_STRING PnpLocaleName(LCID Lcid, WCHAR Text[10])
@@ -54,7 +58,8 @@ static NTSTATUS PnpDeleteStored(PCUNICODE_STRING Path, PUNICODE_STRING Name)
     return Status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : Status; /* it is not there */
 }
 
-static NTSTATUS PnpWriteStored(PCUNICODE_STRING Path, PUNICODE_STRING Name, DEVPROPTYPE Type, ULONG Size, const VOID *Data)
+static NTSTATUS PnpWriteStored(PCUNICODE_STRING Path, PUNICODE_STRING Name, DEVPROPTYPE Type,
+                               ULONG Size, const VOID *Data)
 {
     HANDLE Key;
     NTSTATUS Status = PnpOpenKey(Path, KEY_ALL_ACCESS, &Key);
@@ -66,27 +71,32 @@ static NTSTATUS PnpWriteStored(PCUNICODE_STRING Path, PUNICODE_STRING Name, DEVP
     return Status;
 }
 
-NTSTATUS PnpSetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type, ULONG Size, const VOID *Data)
+NTSTATUS PnpSetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, DEVPROPTYPE Type,
+                      ULONG Size, const VOID *Data)
 {
     UNICODE_STRING Path, Name;
     WCHAR Text[10];
     NTSTATUS Status;
 
-    if (Lcid == PNP_SYSTEM_LOCALE || Lcid == PNP_USER_LOCALE || (Type & ~DEVPROP_MASK_TYPE & ~DEVPROP_MASK_TYPEMOD) != 0)
+    if (Lcid == PNP_SYSTEM_LOCALE || Lcid == PNP_USER_LOCALE ||
+        (Type & ~DEVPROP_MASK_TYPE & ~DEVPROP_MASK_TYPEMOD) != 0)
         return STATUS_INVALID_PARAMETER;
     Path = PnpStoredKey(Base, Key);
     if (Path.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Name = PnpLocaleName(Lcid, Text);
-    Status = Data == NULL ? PnpDeleteStored(&Path, &Name) : PnpWriteStored(&Path, &Name, Type, Size, Data);
+    Status = Data == NULL ? PnpDeleteStored(&Path, &Name)
+                          : PnpWriteStored(&Path, &Name, Type, Size, Data);
     PnpFree(&Path);
     return Status;
 }
 
-static NTSTATUS PnpReadStored(HANDLE Key, PUNICODE_STRING Name, ULONG Size, PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
+static NTSTATUS PnpReadStored(HANDLE Key, PUNICODE_STRING Name, ULONG Size, PVOID Data,
+                              PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     ULONG Room = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data) + Size, Bytes;
-    PKEY_VALUE_PARTIAL_INFORMATION Info = ExAllocatePoolWithTag(PagedPool, Room + sizeof(ULONG), PNP_TAG);
+    PKEY_VALUE_PARTIAL_INFORMATION Info =
+        ExAllocatePoolWithTag(PagedPool, Room + sizeof(ULONG), PNP_TAG);
     NTSTATUS Status;
 
     if (Info == NULL)
@@ -102,8 +112,8 @@ static NTSTATUS PnpReadStored(HANDLE Key, PUNICODE_STRING Name, ULONG Size, PVOI
     return Status == STATUS_BUFFER_OVERFLOW ? STATUS_BUFFER_TOO_SMALL : Status;
 }
 
-NTSTATUS PnpGetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, ULONG Size, PVOID Data, PULONG RequiredSize,
-                      PDEVPROPTYPE Type)
+NTSTATUS PnpGetStored(PCUNICODE_STRING Base, const DEVPROPKEY *Key, LCID Lcid, ULONG Size,
+                      PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type)
 {
     UNICODE_STRING Path = PnpStoredKey(Base, Key), Name;
     WCHAR Text[10];

@@ -1,7 +1,7 @@
 /*
- * The device tree: a node for each device, below the node of its bus. One lock guards the tree and serialises what is
- * done to devices, as the one thread of NT's PnP manager does. Left out: devices that a machine remembers while they
- * are not there (phantoms); their keys under Enum stay.
+ * The device tree: a node for each device, below the node of its bus. One lock guards the tree and
+ * serialises what is done to devices, as the one thread of NT's PnP manager does. Left out: devices
+ * that a machine remembers while they are not there (phantoms); their keys under Enum stay.
  */
 #include "pnpp.h"
 
@@ -104,9 +104,11 @@ PNP_NODE *PnpRequireNode(PDEVICE_OBJECT Pdo, const char *Routine)
     PNP_NODE *Node = PnpNodeOf(Pdo);
 
     if (Node == NULL) {
-        KeSetBugCheckText("%s(%p): not the physical device object of a device that was enumerated", Routine, Pdo);
+        KeSetBugCheckText("%s(%p): not the physical device object of a device that was enumerated",
+                          Routine, Pdo);
         KeBugCheckEx(PNP_DETECTED_FATAL_ERROR, 2, (ULONG_PTR)Pdo,
-                     Pdo != NULL && Pdo->Type == IO_TYPE_DEVICE ? (ULONG_PTR)Pdo->DriverObject : 0, 0);
+                     Pdo != NULL && Pdo->Type == IO_TYPE_DEVICE ? (ULONG_PTR)Pdo->DriverObject : 0,
+                     0);
     }
     return Node;
 }
@@ -143,16 +145,17 @@ PNP_NODE *PnpMakeNode(PNP_NODE *Parent, PDEVICE_OBJECT Pdo)
     if (Parent != NULL)
         PnpLinkNode(Parent, Node);
     IopDeviceExt(Pdo)->DeviceNode = Node;
-    IopDeviceExt(Pdo)->ExtensionFlags &= ~(IOP_DOE_REMOVE_PENDING | IOP_DOE_REMOVE_PROCESSED); /* it may be back */
+    IopDeviceExt(Pdo)->ExtensionFlags &=
+        ~(IOP_DOE_REMOVE_PENDING | IOP_DOE_REMOVE_PROCESSED); /* it may be back */
     Pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;
     return Node;
 }
 
 static VOID PnpFreeNode(PNP_NODE *Node)
 {
-    PUNICODE_STRING Strings[] = { &Node->InstancePath, &Node->DeviceId, &Node->InstanceId, &Node->Service,
-                                  &Node->HardwareIds, &Node->CompatibleIds, &Node->Description, &Node->Location,
-                                  &Node->ContainerId };
+    PUNICODE_STRING Strings[] = {&Node->InstancePath, &Node->DeviceId,    &Node->InstanceId,
+                                 &Node->Service,      &Node->HardwareIds, &Node->CompatibleIds,
+                                 &Node->Description,  &Node->Location,    &Node->ContainerId};
     ULONG i;
 
     for (i = 0; i < RTL_NUMBER_OF(Strings); i++)
@@ -208,7 +211,8 @@ PNP_NODE *PnpFindNode(PCUNICODE_STRING InstancePath)
     PNP_NODE *Node;
 
     for (Node = PnpRoot; Node != NULL; Node = PnpNextDown(Node, PnpRoot))
-        if (Node->InstancePath.Length != 0 && RtlEqualUnicodeString(&Node->InstancePath, InstancePath, TRUE))
+        if (Node->InstancePath.Length != 0 &&
+            RtlEqualUnicodeString(&Node->InstancePath, InstancePath, TRUE))
             return Node;
     return NULL;
 }
@@ -265,7 +269,8 @@ static UNICODE_STRING PnpServiceToShow(PNP_NODE *Node)
 
     if (Node->Service.Buffer != NULL)
         Service = PnpCopy(&Node->Service);
-    else if (Node->Problem != 0 && Node->Problem != CM_PROB_FAILED_INSTALL && Node->State == DeviceNodeInitialized)
+    else if (Node->Problem != 0 && Node->Problem != CM_PROB_FAILED_INSTALL &&
+             Node->State == DeviceNodeInitialized)
         Service = PnpQueryEnumString(Node, L"Service");
     return Service.Buffer != NULL ? Service : PnpCopy(&None);
 }

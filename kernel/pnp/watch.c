@@ -1,8 +1,10 @@
 /*
- * Programs that watch devices (NtPlugPlayControl's watch classes, which cfgmgr32's CM_Register_Notification uses): each watch
- * is an object with a queue of events that a thread of the program takes out. A program is asked before a device is removed,
- * and can refuse; what it has to say within 30 seconds counts [guess: the time that windows get]. A watch ends with its
- * handle, so with its process. [doc: CM_Register_Notification, CM_NOTIFY_ACTION] Left out: windows and services.
+ * Programs that watch devices (NtPlugPlayControl's watch classes, which cfgmgr32's
+ * CM_Register_Notification uses): each watch is an object with a queue of events that a thread of
+ * the program takes out. A program is asked before a device is removed, and can refuse; what it has
+ * to say within 30 seconds counts [guess: the time that windows get]. A watch ends with its handle,
+ * so with its process. [doc: CM_Register_Notification, CM_NOTIFY_ACTION] Left out: windows and
+ * services.
  */
 #include "pnpp.h"
 
@@ -26,7 +28,8 @@ typedef struct _PNP_USER_WATCH {
     LIST_ENTRY Events;      /* of PNP_USER_EVENT */
     KEVENT Ready;           /* set while there are events, or Stopped */
     KEVENT Answered;
-    ULONG Question, Number; /* the event that an answer is waited for, or 0; the last event's number */
+    ULONG Question,
+        Number; /* the event that an answer is waited for, or 0; the last event's number */
     ULONG Answer;           /* a Win32 error; 0: agreed */
 } PNP_USER_WATCH;
 
@@ -49,7 +52,8 @@ static VOID PnpDropPdo(PNP_USER_WATCH *Watch)
 static VOID PnpDropEvents(PNP_USER_WATCH *Watch)
 {
     while (!IsListEmpty(&Watch->Events))
-        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Watch->Events), PNP_USER_EVENT, Entry), PNP_TAG);
+        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Watch->Events), PNP_USER_EVENT, Entry),
+                          PNP_TAG);
 }
 
 static VOID PnpStopWatch(PNP_USER_WATCH *Watch)
@@ -61,7 +65,8 @@ static VOID PnpStopWatch(PNP_USER_WATCH *Watch)
     KeSetEvent(&Watch->Answered, IO_NO_INCREMENT, FALSE);
 }
 
-static VOID PnpCloseWatch(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles, ULONG_PTR Handles)
+static VOID PnpCloseWatch(PEPROCESS Process, PVOID Object, ULONG_PTR ProcessHandles,
+                          ULONG_PTR Handles)
 {
     UNREFERENCED_PARAMETER(Process);
     UNREFERENCED_PARAMETER(ProcessHandles);
@@ -111,10 +116,12 @@ static PNP_USER_WATCH *PnpNextWatch(PNP_USER_WATCH *Watch)
 
 /* ---- events ---- */
 
-/* What a device or driver has to say to a watch: Data of Bytes. Number is the event's; 0: it is lost, out of memory. */
+/* What a device or driver has to say to a watch: Data of Bytes. Number is the event's; 0: it is
+ * lost, out of memory. */
 static ULONG PnpPost(PNP_USER_WATCH *Watch, const PNP_EVENT_HEADER *Header, const VOID *Data)
 {
-    PNP_USER_EVENT *Event = ExAllocatePoolWithTag(PagedPool, sizeof(*Event) + Header->Bytes, PNP_TAG);
+    PNP_USER_EVENT *Event =
+        ExAllocatePoolWithTag(PagedPool, sizeof(*Event) + Header->Bytes, PNP_TAG);
 
     if (Event == NULL || Watch->Stopped) {
         if (Event != NULL)
@@ -131,8 +138,9 @@ static ULONG PnpPost(PNP_USER_WATCH *Watch, const PNP_EVENT_HEADER *Header, cons
 
 VOID PnpTellProgramsOfInterface(const GUID *Class, PCUNICODE_STRING Link, BOOLEAN Arrival)
 {
-    PNP_EVENT_HEADER Header = { .Action = Arrival ? PNP_EVENT_ARRIVAL : PNP_EVENT_REMOVAL, .Guid = *Class,
-                                .Bytes = Link->Length };
+    PNP_EVENT_HEADER Header = {.Action = Arrival ? PNP_EVENT_ARRIVAL : PNP_EVENT_REMOVAL,
+                               .Guid = *Class,
+                               .Bytes = Link->Length};
     PNP_USER_WATCH *Watch;
 
     for (Watch = PnpNextWatch(NULL); Watch != NULL; Watch = PnpNextWatch(Watch))
@@ -164,7 +172,8 @@ VOID PnpTellProgramsOfTarget(PDEVICE_OBJECT Pdo, ULONG Action)
         }
 }
 
-VOID PnpTellProgramsOfCustom(PDEVICE_OBJECT Pdo, const TARGET_DEVICE_CUSTOM_NOTIFICATION *Notification)
+VOID PnpTellProgramsOfCustom(PDEVICE_OBJECT Pdo,
+                             const TARGET_DEVICE_CUSTOM_NOTIFICATION *Notification)
 {
     enum { FIXED = FIELD_OFFSET(TARGET_DEVICE_CUSTOM_NOTIFICATION, CustomDataBuffer) };
     PNP_EVENT_HEADER Header = { .Action = PNP_EVENT_CUSTOM, .Guid = Notification->Event,
@@ -197,7 +206,8 @@ static BOOLEAN PnpAskProgram(PNP_USER_WATCH *Watch, PDEVICE_OBJECT Pdo)
     PnpReclaimTree();
     Watch->Question = 0;
     if (Status == STATUS_TIMEOUT)
-        PnpLog(PnpNodeOf(Pdo), "a program that was asked whether the device may be removed does not answer",
+        PnpLog(PnpNodeOf(Pdo),
+               "a program that was asked whether the device may be removed does not answer",
                STATUS_TIMEOUT);
     return Watch->Answer == 0;
 }
@@ -220,7 +230,8 @@ BOOLEAN PnpAskPrograms(PDEVICE_OBJECT Pdo)
 static NTSTATUS PnpWatchTarget(PNP_USER_WATCH *Watch, HANDLE Target)
 {
     PFILE_OBJECT File;
-    NTSTATUS Status = ObReferenceObjectByHandle(Target, 0, *IoFileObjectType, ExGetPreviousMode(), (PVOID *)&File, NULL);
+    NTSTATUS Status = ObReferenceObjectByHandle(Target, 0, *IoFileObjectType, ExGetPreviousMode(),
+                                                (PVOID *)&File, NULL);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -253,8 +264,8 @@ static NTSTATUS PnpFillWatch(PNP_USER_WATCH *Watch, const PNP_WATCH_DATA *Data)
 static NTSTATUS PnpMakeWatch(const PNP_WATCH_DATA *Data, PHANDLE Handle)
 {
     PNP_USER_WATCH *Watch;
-    NTSTATUS Status = ObCreateObject(KernelMode, PnpWatchType, NULL, KernelMode, NULL, sizeof(*Watch), 0, 0,
-                                     (PVOID *)&Watch);
+    NTSTATUS Status = ObCreateObject(KernelMode, PnpWatchType, NULL, KernelMode, NULL,
+                                     sizeof(*Watch), 0, 0, (PVOID *)&Watch);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -302,7 +313,8 @@ static NTSTATUS PnpRegisterWatch(PVOID Buffer, ULONG Bytes)
     return STATUS_SUCCESS;
 }
 
-/* The first event stays when the buffer is too small for it; Bytes of the header says what it takes. */
+/* The first event stays when the buffer is too small for it; Bytes of the header says what it
+ * takes. */
 static NTSTATUS PnpTakeEvent(PNP_USER_WATCH *Watch, PNP_EVENT_HEADER *User, ULONG Bytes)
 {
     PNP_USER_EVENT *Event = CONTAINING_RECORD(Watch->Events.Flink, PNP_USER_EVENT, Entry);
@@ -376,7 +388,8 @@ NTSTATUS PnpControlWatch(ULONG Class, PVOID Buffer, ULONG Bytes)
         return PnpRegisterWatch(Buffer, Bytes);
     Status = PnpCaptureHeader(Buffer, Bytes, &Header);
     if (NT_SUCCESS(Status))
-        Status = ObReferenceObjectByHandle(Header.Watch, 0, PnpWatchType, ExGetPreviousMode(), (PVOID *)&Watch, NULL);
+        Status = ObReferenceObjectByHandle(Header.Watch, 0, PnpWatchType, ExGetPreviousMode(),
+                                           (PVOID *)&Watch, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     switch (Class) {

@@ -1,7 +1,8 @@
 /*
- * Power requests: what keeps the system, the display or a program going, counted by type, and who says why. [doc:
- * PoCreatePowerRequest, PowerCreateRequest, POWER_REQUEST_TYPE] They end at a sleep that somebody asks for, which is the only
- * kind that there is; so they are only listed. Left out: reasons in a module's resources, which show as the module's name.
+ * Power requests: what keeps the system, the display or a program going, counted by type, and who
+ * says why. [doc: PoCreatePowerRequest, PowerCreateRequest, POWER_REQUEST_TYPE] They end at a sleep
+ * that somebody asks for, which is the only kind that there is; so they are only listed. Left out:
+ * reasons in a module's resources, which show as the module's name.
  */
 #include "pop.h"
 
@@ -12,7 +13,7 @@ enum { POP_REQUEST_TYPES = PowerRequestExecutionRequired + 1 };
 
 typedef struct _POP_POWER_REQUEST {
     LIST_ENTRY Entry;          /* PopPowerRequests */
-    PDEVICE_OBJECT Device;     /* NULL: a program's; the driver deletes the request before the device */
+    PDEVICE_OBJECT Device; /* NULL: a program's; the driver deletes the request before the device */
     PEPROCESS Process;         /* NULL: a driver's; referenced */
     UNICODE_STRING Reason;     /* PO_TAG; may be empty */
     LONG Count[POP_REQUEST_TYPES];
@@ -60,12 +61,12 @@ static NTSTATUS PopCopyReason(POP_POWER_REQUEST *Request, PCUNICODE_STRING Reaso
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS PopMakePowerRequest(PDEVICE_OBJECT Device, PEPROCESS Process, PCUNICODE_STRING Reason,
-                                    POP_POWER_REQUEST **Result)
+static NTSTATUS PopMakePowerRequest(PDEVICE_OBJECT Device, PEPROCESS Process,
+                                    PCUNICODE_STRING Reason, POP_POWER_REQUEST **Result)
 {
     POP_POWER_REQUEST *Request;
-    NTSTATUS Status = ObCreateObject(KernelMode, PopPowerRequestType, NULL, KernelMode, NULL, sizeof(*Request), 0, 0,
-                                     (PVOID *)&Request);
+    NTSTATUS Status = ObCreateObject(KernelMode, PopPowerRequestType, NULL, KernelMode, NULL,
+                                     sizeof(*Request), 0, 0, (PVOID *)&Request);
 
     if (!NT_SUCCESS(Status))
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -104,7 +105,8 @@ static UNICODE_STRING PopReasonOf(PCOUNTED_REASON_CONTEXT Context)
 }
 
 NT_EXPORT(PoCreatePowerRequest);
-NTSTATUS NTAPI PoCreatePowerRequest(PVOID *PowerRequest, PDEVICE_OBJECT DeviceObject, PCOUNTED_REASON_CONTEXT Context)
+NTSTATUS NTAPI PoCreatePowerRequest(PVOID *PowerRequest, PDEVICE_OBJECT DeviceObject,
+                                    PCOUNTED_REASON_CONTEXT Context)
 {
     UNICODE_STRING Reason = PopReasonOf(Context);
 
@@ -117,13 +119,15 @@ NTSTATUS NTAPI PoCreatePowerRequest(PVOID *PowerRequest, PDEVICE_OBJECT DeviceOb
 NT_EXPORT(PoSetPowerRequest);
 NTSTATUS NTAPI PoSetPowerRequest(PVOID PowerRequest, POWER_REQUEST_TYPE Type)
 {
-    return Type == PowerRequestSystemRequired ? PopCountRequest(PowerRequest, Type, TRUE) : STATUS_NOT_SUPPORTED;
+    return Type == PowerRequestSystemRequired ? PopCountRequest(PowerRequest, Type, TRUE)
+                                              : STATUS_NOT_SUPPORTED;
 }
 
 NT_EXPORT(PoClearPowerRequest);
 NTSTATUS NTAPI PoClearPowerRequest(PVOID PowerRequest, POWER_REQUEST_TYPE Type)
 {
-    return Type == PowerRequestSystemRequired ? PopCountRequest(PowerRequest, Type, FALSE) : STATUS_NOT_SUPPORTED;
+    return Type == PowerRequestSystemRequired ? PopCountRequest(PowerRequest, Type, FALSE)
+                                              : STATUS_NOT_SUPPORTED;
 }
 
 NT_EXPORT(PoDeletePowerRequest);
@@ -192,7 +196,8 @@ NTSTATUS PopActOnUserRequest(PVOID Input, ULONG InputLength)
     if (NT_SUCCESS(Status) && Action.Type >= POP_REQUEST_TYPES)
         Status = STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(Status))
-        Status = ObReferenceObjectByHandle(Action.Request, 0, PopPowerRequestType, IopPreviousMode(), (PVOID *)&Request, NULL);
+        Status = ObReferenceObjectByHandle(Action.Request, 0, PopPowerRequestType,
+                                           IopPreviousMode(), (PVOID *)&Request, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PopCountRequest(Request, Action.Type, Action.Set != 0);
@@ -203,9 +208,11 @@ NTSTATUS PopActOnUserRequest(PVOID Input, ULONG InputLength)
 /* ---- a thread's own state ---- */
 
 #define POP_ES_AWAYMODE 0x40u
-#define POP_ES_VALID (ES_CONTINUOUS | ES_SYSTEM_REQUIRED | ES_DISPLAY_REQUIRED | ES_USER_PRESENT | POP_ES_AWAYMODE)
+#define POP_ES_VALID                                                                               \
+    (ES_CONTINUOUS | ES_SYSTEM_REQUIRED | ES_DISPLAY_REQUIRED | ES_USER_PRESENT | POP_ES_AWAYMODE)
 
-/* Without ES_CONTINUOUS it only starts idle times again, which do not run here. [doc: SetThreadExecutionState] */
+/* Without ES_CONTINUOUS it only starts idle times again, which do not run here. [doc:
+ * SetThreadExecutionState] */
 NT_SERVICE(SetThreadExecutionState);
 NTSTATUS NTAPI NtSetThreadExecutionState(EXECUTION_STATE NewFlags, PEXECUTION_STATE PreviousFlags)
 {
@@ -213,7 +220,8 @@ NTSTATUS NTAPI NtSetThreadExecutionState(EXECUTION_STATE NewFlags, PEXECUTION_ST
     EXECUTION_STATE Old = Thread->ExecutionState | ES_CONTINUOUS;
     NTSTATUS Status = STATUS_SUCCESS;
 
-    if ((NewFlags & ~POP_ES_VALID) != 0 || ((NewFlags & POP_ES_AWAYMODE) && !(NewFlags & ES_CONTINUOUS)))
+    if ((NewFlags & ~POP_ES_VALID) != 0 ||
+        ((NewFlags & POP_ES_AWAYMODE) && !(NewFlags & ES_CONTINUOUS)))
         return STATUS_INVALID_PARAMETER;
     __try {
         if (IopPreviousMode() != KernelMode)
@@ -227,15 +235,18 @@ NTSTATUS NTAPI NtSetThreadExecutionState(EXECUTION_STATE NewFlags, PEXECUTION_ST
     return Status;
 }
 
-/* What threads ask for, or a type of them alone: each thread of each process, until Visit says no. */
+/* What threads ask for, or a type of them alone: each thread of each process, until Visit says no.
+ */
 static VOID PopVisitThreads(VOID (*Visit)(PVOID Context, PETHREAD Thread), PVOID Context)
 {
     PLIST_ENTRY Process, Thread;
 
-    for (Process = PsActiveProcessHead.Flink; Process != &PsActiveProcessHead; Process = Process->Flink) {
+    for (Process = PsActiveProcessHead.Flink; Process != &PsActiveProcessHead;
+         Process = Process->Flink) {
         PEPROCESS Owner = CONTAINING_RECORD(Process, struct _EPROCESS, ActiveProcessLinks);
 
-        for (Thread = Owner->ThreadListHead.Flink; Thread != &Owner->ThreadListHead; Thread = Thread->Flink)
+        for (Thread = Owner->ThreadListHead.Flink; Thread != &Owner->ThreadListHead;
+             Thread = Thread->Flink)
             Visit(Context, CONTAINING_RECORD(Thread, struct _ETHREAD, ThreadListEntry));
     }
 }
@@ -247,7 +258,8 @@ static VOID PopAddThread(PVOID Context, PETHREAD Thread)
 
 EXECUTION_STATE PopRequestedState(VOID)
 {
-    static const EXECUTION_STATE OfType[] = { ES_DISPLAY_REQUIRED, ES_SYSTEM_REQUIRED, POP_ES_AWAYMODE, 0 };
+    static const EXECUTION_STATE OfType[] = {ES_DISPLAY_REQUIRED, ES_SYSTEM_REQUIRED,
+                                             POP_ES_AWAYMODE, 0};
     EXECUTION_STATE Flags = 0;
     PLIST_ENTRY Entry;
     ULONG Type;
@@ -273,11 +285,14 @@ static VOID PopListThread(PVOID Context, PETHREAD Thread)
     POP_LISTING *Listing = Context;
 
     if (Thread->ExecutionState & ES_DISPLAY_REQUIRED)
-        Listing->Visit(Listing->Context, PowerRequestDisplayRequired, "PROCESS", &Thread->ThreadsProcess->ImagePath, &None);
+        Listing->Visit(Listing->Context, PowerRequestDisplayRequired, "PROCESS",
+                       &Thread->ThreadsProcess->ImagePath, &None);
     if (Thread->ExecutionState & ES_SYSTEM_REQUIRED)
-        Listing->Visit(Listing->Context, PowerRequestSystemRequired, "PROCESS", &Thread->ThreadsProcess->ImagePath, &None);
+        Listing->Visit(Listing->Context, PowerRequestSystemRequired, "PROCESS",
+                       &Thread->ThreadsProcess->ImagePath, &None);
     if (Thread->ExecutionState & POP_ES_AWAYMODE)
-        Listing->Visit(Listing->Context, PowerRequestAwayModeRequired, "PROCESS", &Thread->ThreadsProcess->ImagePath, &None);
+        Listing->Visit(Listing->Context, PowerRequestAwayModeRequired, "PROCESS",
+                       &Thread->ThreadsProcess->ImagePath, &None);
 }
 
 VOID PoVisitRequests(PO_REQUEST_VISIT *Visit, PVOID Context)
@@ -292,7 +307,8 @@ VOID PoVisitRequests(PO_REQUEST_VISIT *Visit, PVOID Context)
         for (Type = 0; Type < POP_REQUEST_TYPES; Type++)
             if (Request->Count[Type] != 0)
                 Visit(Context, Type, Request->Process != NULL ? "PROCESS" : "DRIVER",
-                      Request->Process != NULL ? &Request->Process->ImagePath : &Request->Device->DriverObject->DriverName,
+                      Request->Process != NULL ? &Request->Process->ImagePath
+                                               : &Request->Device->DriverObject->DriverName,
                       &Request->Reason);
     }
     PopVisitThreads(PopListThread, &Listing);

@@ -1,6 +1,7 @@
 /*
- * NtPowerInformation's levels PowerRequestCreate and PowerRequestAction: what kernel32's PowerCreateRequest and its like ask.
- * The levels are NT's; their data are Drydock's own, since NT documents none.
+ * NtPowerInformation's levels PowerRequestCreate and PowerRequestAction: what kernel32's
+ * PowerCreateRequest and its like ask. The levels are NT's; their data are Drydock's own, since NT
+ * documents none.
  */
 #pragma once
 

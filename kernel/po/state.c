@@ -1,14 +1,16 @@
 /*
- * What is known of power: states that drivers report, what keeps the system awake, the services that ask and act.
- * [doc: PoSetPowerState, PoRegisterSystemState, ZwPowerInformation] Left out: power policies, batteries, wake-up by
- * devices, idle time of the user: the system sleeps only when it is told to.
+ * What is known of power: states that drivers report, what keeps the system awake, the services
+ * that ask and act. [doc: PoSetPowerState, PoRegisterSystemState, ZwPowerInformation] Left out:
+ * power policies, batteries, wake-up by devices, idle time of the user: the system sleeps only when
+ * it is told to.
  */
 #include "pop.h"
 
 POP_HISTORY PopHistory;
 
 NT_EXPORT(PoSetPowerState);
-POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE Type, POWER_STATE State)
+POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE Type,
+                                  POWER_STATE State)
 {
     IOP_DEVOBJ_EXTENSION *Extension = IopDeviceExt(DeviceObject);
     POWER_STATE Old;
@@ -94,7 +96,8 @@ static VOID PopCapabilities(SYSTEM_POWER_CAPABILITIES *Capabilities)
     RtlZeroMemory(Capabilities, sizeof(*Capabilities));
     Capabilities->PowerButtonPresent = TRUE;
     Capabilities->SleepButtonPresent = TRUE;
-    Capabilities->SystemS1 = Capabilities->SystemS2 = Capabilities->SystemS3 = Capabilities->SystemS4 = TRUE;
+    Capabilities->SystemS1 = Capabilities->SystemS2 = Capabilities->SystemS3 =
+        Capabilities->SystemS4 = TRUE;
     Capabilities->SystemS5 = TRUE;
     Capabilities->DefaultLowLatencyWake = PowerSystemUnspecified;
 }
@@ -124,19 +127,25 @@ static ULONG PopAnswer(POWER_INFORMATION_LEVEL Level, PVOID Answer)
     }
 }
 
-NT_SERVICE_PARTIAL(PowerInformation, "levels but SystemPowerCapabilities, SystemBatteryState, SystemExecutionState, "
-                                     "LastSleepTime, LastWakeTime and those of kernel32's power requests");
-NTSTATUS NTAPI NtPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputLength,
-                                  PVOID OutputBuffer, ULONG OutputLength)
+NT_SERVICE_PARTIAL(PowerInformation,
+                   "levels but SystemPowerCapabilities, SystemBatteryState, SystemExecutionState, "
+                   "LastSleepTime, LastWakeTime and those of kernel32's power requests");
+NTSTATUS NTAPI NtPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer,
+                                  ULONG InputLength, PVOID OutputBuffer, ULONG OutputLength)
 {
-    union { SYSTEM_POWER_CAPABILITIES Capabilities; SYSTEM_BATTERY_STATE Battery; ULONG64 Number; } Answer;
+    union {
+        SYSTEM_POWER_CAPABILITIES Capabilities;
+        SYSTEM_BATTERY_STATE Battery;
+        ULONG64 Number;
+    } Answer;
     NTSTATUS Status = STATUS_SUCCESS;
     ULONG Bytes;
 
     if (InformationLevel == PowerRequestCreate)
         return PopCreateUserRequest(InputBuffer, InputLength, OutputBuffer, OutputLength);
     if (InformationLevel == PowerRequestAction)
-        return OutputBuffer == NULL ? PopActOnUserRequest(InputBuffer, InputLength) : STATUS_INVALID_PARAMETER;
+        return OutputBuffer == NULL ? PopActOnUserRequest(InputBuffer, InputLength)
+                                    : STATUS_INVALID_PARAMETER;
     Bytes = PopAnswer(InformationLevel, &Answer);
     if (Bytes == 0 || InputBuffer != NULL || InputLength != 0 || OutputBuffer == NULL)
         return STATUS_INVALID_PARAMETER;
@@ -159,10 +168,11 @@ static BOOLEAN PopMaySleep(VOID)
     return SeSinglePrivilegeCheck(Shutdown, IopPreviousMode());
 }
 
-NT_SERVICE_PARTIAL(InitiatePowerAction, "actions but PowerActionSleep and PowerActionHibernate; Asynchronous: returns when it "
-                                        "is done");
-NTSTATUS NTAPI NtInitiatePowerAction(POWER_ACTION SystemAction, SYSTEM_POWER_STATE MinSystemState, ULONG Flags,
-                                     BOOLEAN Asynchronous)
+NT_SERVICE_PARTIAL(InitiatePowerAction,
+                   "actions but PowerActionSleep and PowerActionHibernate; Asynchronous: returns "
+                   "when it is done");
+NTSTATUS NTAPI NtInitiatePowerAction(POWER_ACTION SystemAction, SYSTEM_POWER_STATE MinSystemState,
+                                     ULONG Flags, BOOLEAN Asynchronous)
 {
     UNREFERENCED_PARAMETER(Flags);
     UNREFERENCED_PARAMETER(Asynchronous);

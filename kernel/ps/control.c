@@ -2,7 +2,8 @@
  * Console events: a process on the console has a routine in kernel32, which is called in a thread
  * of its own for Ctrl+C, Ctrl+Break and the close of the console. And the end of all programs,
  * which closes the console. In a machine that was booted each program that
- * the host started has a terminal of its own (terminal.c), which is its console. Not modelled: keys.
+ * the host started has a terminal of its own (terminal.c), which is its console. Not modelled:
+ * keys.
  */
 #include "startup.h"
 
@@ -25,8 +26,8 @@ static HANDLE PspTerminalOf(PEPROCESS Process)
 }
 
 /*
- * Every user process of the terminal (its number; NULL: of those without one), or of all, that has not begun to end.
- * NULL: no memory.
+ * Every user process of the terminal (its number; NULL: of those without one), or of all, that has
+ * not begun to end. NULL: no memory.
  */
 static PSP_SNAPSHOT *PspTakeSnapshot(HANDLE Terminal)
 {
@@ -140,7 +141,8 @@ VOID PspSignalTerminal(HANDLE Terminal, ULONG Event)
     if (Event == PSP_CLOSE_EVENT)
         PspEndSnapshot(Snapshot);
     for (ULONG i = 0; Event != PSP_CLOSE_EVENT && i < Snapshot->Count; i++)
-        (VOID)PspSendConsoleEvent(Snapshot->Process[i], Event); /* one without a console does not hear it */
+        (VOID) PspSendConsoleEvent(Snapshot->Process[i],
+                                   Event); /* one without a console does not hear it */
     PspFreeSnapshot(Snapshot);
 }
 

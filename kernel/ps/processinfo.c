@@ -1,8 +1,8 @@
 /*
- * NtQueryInformationProcess and NtSetInformationProcess: a table of classes with the size each one's answer has. The
- * classes are those of the public reference and of ntddk.h's PROCESSINFOCLASS that can be asked, and the well-known ones
- * after it. Left out: other numbers, which give STATUS_INVALID_INFO_CLASS; what Drydock has no state for answers as a plain
- * 64-bit process does (no job, no debugger, no WOW64, session 0, no handle tracing, no working-set watch).
+ * NtQueryInformationProcess: a table of classes with the size each one's answer has. The classes are those of the public reference and of ntddk.h's PROCESSINFOCLASS
+ * that can be asked, and the well-known ones after it. Left out: other numbers, which give
+ * STATUS_INVALID_INFO_CLASS; what Drydock has no state for answers as a plain 64-bit process does
+ * (no job, no debugger, no WOW64, session 0, no handle tracing, no working-set watch).
  */
 #include "psp.h"
 
@@ -11,9 +11,8 @@
 #include "../io/io.h"
 #include "../rtl/rtl.h"
 
-NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length,
-                                         PULONG ReturnLength);
-NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length);
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class,
+                                         PVOID Information, ULONG Length, PULONG ReturnLength);
 
 /* ---- memory ---- */
 
@@ -70,7 +69,8 @@ static NTSTATUS PspFillBasic(PEPROCESS Process, PVOID Info, ULONG Bytes)
     return STATUS_SUCCESS;
 }
 
-/* No limit is enforced; the sizes of the working set are what Windows starts a process with. [guess] */
+/* No limit is enforced; the sizes of the working set are what Windows starts a process with.
+ * [guess] */
 static NTSTATUS PspFillQuotaLimits(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     QUOTA_LIMITS *Limits = Info;
@@ -255,11 +255,13 @@ static NTSTATUS PspFillIoPriority(PEPROCESS Process, PVOID Info, ULONG Bytes)
 static NTSTATUS PspFillPagePriority(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     UNREFERENCED_PARAMETER(Bytes);
-    *(PULONG)Info = Process->PagePriority != 0 ? Process->PagePriority - 1u : 5; /* MEMORY_PRIORITY_NORMAL */
+    *(PULONG)Info =
+        Process->PagePriority != 0 ? Process->PagePriority - 1u : 5; /* MEMORY_PRIORITY_NORMAL */
     return STATUS_SUCCESS;
 }
 
-/* Data is never executable in a 64-bit process, and that cannot be changed: MEM_EXECUTE_OPTION_DISABLE, _PERMANENT. */
+/* Data is never executable in a 64-bit process, and that cannot be changed:
+ * MEM_EXECUTE_OPTION_DISABLE, _PERMANENT. */
 static NTSTATUS PspFillExecuteFlags(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     UNREFERENCED_PARAMETER(Process);
@@ -348,20 +350,22 @@ static NTSTATUS PspFillCycleTime(PEPROCESS Process, PVOID Info, ULONG Bytes)
 static NTSTATUS PspFillImageMapping(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     PFILE_OBJECT File;
-    NTSTATUS Status = ObReferenceObjectByHandle(*(PHANDLE)Info, FILE_EXECUTE, *IoFileObjectType, ExGetPreviousMode(),
-                                                (PVOID *)&File, NULL);
+    NTSTATUS Status = ObReferenceObjectByHandle(*(PHANDLE)Info, FILE_EXECUTE, *IoFileObjectType,
+                                                ExGetPreviousMode(), (PVOID *)&File, NULL);
 
     UNREFERENCED_PARAMETER(Bytes);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (Process->ImageFilePointer == NULL || File->DeviceObject != Process->ImageFilePointer->DeviceObject ||
+    if (Process->ImageFilePointer == NULL ||
+        File->DeviceObject != Process->ImageFilePointer->DeviceObject ||
         !RtlEqualUnicodeString(&File->FileName, &Process->ImageFilePointer->FileName, TRUE))
         Status = STATUS_UNSUCCESSFUL;
     ObDereferenceObject(File);
     return Status;
 }
 
-/* PROCESS_MITIGATION_POLICY_INFORMATION: which policy, and its flags: none is on. [doc: PROCESS_MITIGATION_POLICY] */
+/* PROCESS_MITIGATION_POLICY_INFORMATION: which policy, and its flags: none is on. [doc:
+ * PROCESS_MITIGATION_POLICY] */
 static NTSTATUS PspFillMitigation(PEPROCESS Process, PVOID Info, ULONG Bytes)
 {
     const ULONG LastPolicy = 19; /* ProcessActivationContextTrustPolicy */
@@ -384,11 +388,12 @@ static NTSTATUS PspFillMitigation(PEPROCESS Process, PVOID Info, ULONG Bytes)
 #define PSP_CLASS_COMMAND_LINE 60
 #define PSP_CLASS_TELEMETRY 64
 
-/* Writes what fits of the answer at Info (zeroed, Length bytes); User is where it will lie. *Needed: the whole. */
+/* Writes what fits of the answer at Info (zeroed, Length bytes); User is where it will lie.
+ * *Needed: the whole. */
 typedef NTSTATUS PSP_BUILD(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed);
 
-static NTSTATUS PspBuildString(PCUNICODE_STRING Front, PCUNICODE_STRING Rest, PUCHAR Info, ULONG Length, PVOID User,
-                               PULONG Needed)
+static NTSTATUS PspBuildString(PCUNICODE_STRING Front, PCUNICODE_STRING Rest, PUCHAR Info,
+                               ULONG Length, PVOID User, PULONG Needed)
 {
     PUNICODE_STRING Copy = (PVOID)Info;
 
@@ -403,14 +408,15 @@ static NTSTATUS PspBuildString(PCUNICODE_STRING Front, PCUNICODE_STRING Rest, PU
     return STATUS_SUCCESS;
 }
 
-/* The program's path after "\??\", "C:\x\y.exe"; the System process has no file, so an empty one. */
+/* The program's path after "\??\", "C:\x\y.exe"; the System process has no file, so an empty one.
+ */
 static UNICODE_STRING PspPathWithDrive(PEPROCESS Process)
 {
     static const UNICODE_STRING Prefix = RTL_CONSTANT_STRING(L"\\??\\");
     UNICODE_STRING Path = Process->ImagePath;
 
-    if (!RtlPrefixUnicodeString(&Prefix, &Path, TRUE) || Path.Length < Prefix.Length + 2 * sizeof(WCHAR) ||
-        Path.Buffer[5] != L':') {
+    if (!RtlPrefixUnicodeString(&Prefix, &Path, TRUE) ||
+        Path.Length < Prefix.Length + 2 * sizeof(WCHAR) || Path.Buffer[5] != L':') {
         Path.Length = 0;
         return Path;
     }
@@ -420,7 +426,8 @@ static UNICODE_STRING PspPathWithDrive(PEPROCESS Process)
 }
 
 typedef struct _PSP_IMAGE_NAME {
-    UNICODE_STRING Volume; /* "\Device\HarddiskVolume1", in Text; empty if the process has no file */
+    UNICODE_STRING
+        Volume; /* "\Device\HarddiskVolume1", in Text; empty if the process has no file */
     UNICODE_STRING Path;   /* "\x\y.exe" */
     WCHAR Text[40];
 } PSP_IMAGE_NAME;
@@ -438,7 +445,8 @@ static VOID PspSplitImageName(PEPROCESS Process, PSP_IMAGE_NAME *Name)
     RtlInitUnicodeString(&Name->Volume, Name->Text);
 }
 
-static NTSTATUS PspBuildImageName(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildImageName(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                                  PULONG Needed)
 {
     PSP_IMAGE_NAME Name;
 
@@ -446,7 +454,8 @@ static NTSTATUS PspBuildImageName(PEPROCESS Process, PUCHAR Info, ULONG Length, 
     return PspBuildString(&Name.Volume, &Name.Path, Info, Length, User, Needed);
 }
 
-static NTSTATUS PspBuildImageNameWin32(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildImageNameWin32(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                                       PULONG Needed)
 {
     UNICODE_STRING Path = PspPathWithDrive(Process), Drive = Path;
 
@@ -458,7 +467,8 @@ static NTSTATUS PspBuildImageNameWin32(PEPROCESS Process, PUCHAR Info, ULONG Len
     return PspBuildString(&Drive, &Path, Info, Length, User, Needed);
 }
 
-static NTSTATUS PspBuildCommandLine(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildCommandLine(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                                    PULONG Needed)
 {
     static const UNICODE_STRING Nothing = {0};
 
@@ -466,7 +476,8 @@ static NTSTATUS PspBuildCommandLine(PEPROCESS Process, PUCHAR Info, ULONG Length
 }
 
 /* Numbers of the processor groups that threads may run in: group 0. */
-static NTSTATUS PspBuildGroups(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildGroups(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                               PULONG Needed)
 {
     UNREFERENCED_PARAMETER(Process);
     UNREFERENCED_PARAMETER(Info);
@@ -475,8 +486,10 @@ static NTSTATUS PspBuildGroups(PEPROCESS Process, PUCHAR Info, ULONG Length, PVO
     return Length < *Needed ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
 }
 
-/* PROCESS_WINDOW_INFORMATION: WindowFlags, WindowTitleLength, WindowTitle. Consoles have no windows here. */
-static NTSTATUS PspBuildWindow(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+/* PROCESS_WINDOW_INFORMATION: WindowFlags, WindowTitleLength, WindowTitle. Consoles have no windows
+ * here. */
+static NTSTATUS PspBuildWindow(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                               PULONG Needed)
 {
     UNREFERENCED_PARAMETER(Info);
     UNREFERENCED_PARAMETER(User);
@@ -512,10 +525,12 @@ static VOID PspAddHandle(PVOID Context, const OB_HANDLE_USE *Use)
 }
 
 /* PROCESS_HANDLE_SNAPSHOT_INFORMATION: NumberOfHandles, Reserved, entries. */
-static NTSTATUS PspBuildHandles(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildHandles(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                                PULONG Needed)
 {
     const ULONG Head = 2 * sizeof(ULONG_PTR);
-    PSP_HANDLE_LIST List = {(PVOID)(Info + Head), Length < Head ? 0 : (Length - Head) / sizeof(PSP_HANDLE_ENTRY), 0};
+    PSP_HANDLE_LIST List = {(PVOID)(Info + Head),
+                            Length < Head ? 0 : (Length - Head) / sizeof(PSP_HANDLE_ENTRY), 0};
 
     UNREFERENCED_PARAMETER(User);
     if (Process->ObjectTable != NULL)
@@ -529,14 +544,16 @@ static NTSTATUS PspBuildHandles(PEPROCESS Process, PUCHAR Info, ULONG Length, PV
 
 typedef struct _PSP_TELEMETRY { /* PROCESS_TELEMETRY_ID_INFORMATION: strings follow, by offset */
     ULONG HeaderSize, ProcessId;
-    ULONG64 ProcessStartKey, CreateTime, CreateInterruptTime, CreateUnbiasedInterruptTime, ProcessSequenceNumber,
-        SessionCreateTime;
+    ULONG64 ProcessStartKey, CreateTime, CreateInterruptTime, CreateUnbiasedInterruptTime,
+        ProcessSequenceNumber, SessionCreateTime;
     ULONG SessionId, BootId, ImageChecksum, ImageTimeDateStamp;
-    ULONG UserSidOffset, ImagePathOffset, PackageNameOffset, RelativeAppNameOffset, CommandLineOffset;
+    ULONG UserSidOffset, ImagePathOffset, PackageNameOffset, RelativeAppNameOffset,
+        CommandLineOffset;
 } PSP_TELEMETRY;
 DD_STATIC_ASSERT_SIZE(PSP_TELEMETRY, 0x60);
 
-static VOID PspPutText(PUCHAR Info, ULONG *At, ULONG *Offset, PCUNICODE_STRING Front, PCUNICODE_STRING Rest)
+static VOID PspPutText(PUCHAR Info, ULONG *At, ULONG *Offset, PCUNICODE_STRING Front,
+                       PCUNICODE_STRING Rest)
 {
     *Offset = *At;
     RtlCopyMemory(Info + *At, Front->Buffer, Front->Length);
@@ -544,7 +561,8 @@ static VOID PspPutText(PUCHAR Info, ULONG *At, ULONG *Offset, PCUNICODE_STRING F
     *At += Front->Length + Rest->Length + sizeof(WCHAR);
 }
 
-static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User, PULONG Needed)
+static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, PVOID User,
+                                  PULONG Needed)
 {
     static const UNICODE_STRING Nothing = {0};
     PSP_IMAGE_NAME Name;
@@ -558,7 +576,8 @@ static NTSTATUS PspBuildTelemetry(PEPROCESS Process, PUCHAR Info, ULONG Length, 
         return Status;
     PspSplitImageName(Process, &Name);
     SidBytes = (RtlLengthSid(Owner->User.Sid) + 3) & ~3u;
-    *Needed = sizeof(*Id) + SidBytes + Name.Volume.Length + Name.Path.Length + Process->CommandLine.Length + 4 * sizeof(WCHAR);
+    *Needed = sizeof(*Id) + SidBytes + Name.Volume.Length + Name.Path.Length +
+              Process->CommandLine.Length + 4 * sizeof(WCHAR);
     if (Length >= *Needed) {
         Id->HeaderSize = sizeof(*Id);
         Id->ProcessId = (ULONG)(ULONG_PTR)Process->UniqueProcessId;
@@ -592,16 +611,18 @@ static const struct {
     PSP_FILL *Fill;
     PSP_BUILD *Build;
 } PspProcessQuery[] = {
-    {ProcessBasicInformation, 0, sizeof(PROCESS_BASIC_INFORMATION), sizeof(PROCESS_EXTENDED_BASIC_INFORMATION),
-     PspFillBasic, NULL},
-    {ProcessQuotaLimits, 0, sizeof(QUOTA_LIMITS), sizeof(QUOTA_LIMITS_EX), PspFillQuotaLimits, NULL},
+    {ProcessBasicInformation, 0, sizeof(PROCESS_BASIC_INFORMATION),
+     sizeof(PROCESS_EXTENDED_BASIC_INFORMATION), PspFillBasic, NULL},
+    {ProcessQuotaLimits, 0, sizeof(QUOTA_LIMITS), sizeof(QUOTA_LIMITS_EX), PspFillQuotaLimits,
+     NULL},
     {ProcessIoCounters, 0, sizeof(IO_COUNTERS), 0, PspFillIoCounters, NULL},
     {ProcessVmCounters, 0, sizeof(VM_COUNTERS), sizeof(VM_COUNTERS_EX), PspFillVmCounters, NULL},
     {ProcessTimes, 0, sizeof(KERNEL_USER_TIMES), 0, PspFillProcessTimes, NULL},
     {ProcessDebugPort, PSP_FULL, sizeof(PVOID), 0, PspFillDebugPort, NULL},
     {ProcessDefaultHardErrorMode, 0, sizeof(ULONG), 0, PspFillErrorMode, NULL},
     {ProcessPooledUsageAndLimits, 0, sizeof(POOLED_USAGE_AND_LIMITS), 0, PspFillPooledUsage, NULL},
-    {ProcessWorkingSetWatch, PSP_FULL, sizeof(PROCESS_WS_WATCH_INFORMATION), 0, PspFillWorkingSetWatch, NULL},
+    {ProcessWorkingSetWatch, PSP_FULL, sizeof(PROCESS_WS_WATCH_INFORMATION), 0,
+     PspFillWorkingSetWatch, NULL},
     {ProcessPriorityClass, 0, 2, 0, PspFillPriorityClass, NULL},
     {ProcessWx86Information, 0, sizeof(ULONG), 0, PspFillNothing, NULL},
     {ProcessHandleCount, 0, sizeof(ULONG), 2 * sizeof(ULONG), PspFillHandleCount, NULL},
@@ -615,7 +636,8 @@ static const struct {
     {ProcessBreakOnTermination, PSP_FULL, sizeof(ULONG), 0, PspFillBreakOnTermination, NULL},
     {ProcessDebugObjectHandle, PSP_FULL, sizeof(HANDLE), 0, PspFillDebugObject, NULL},
     {ProcessDebugFlags, PSP_FULL, sizeof(ULONG), 0, PspFillDebugFlags, NULL},
-    {ProcessHandleTracing, PSP_FULL, sizeof(PROCESS_HANDLE_TRACING_QUERY), 0, PspFillHandleTracing, NULL},
+    {ProcessHandleTracing, PSP_FULL, sizeof(PROCESS_HANDLE_TRACING_QUERY), 0, PspFillHandleTracing,
+     NULL},
     {ProcessIoPriority, PSP_FULL, sizeof(ULONG), 0, PspFillIoPriority, NULL},
     {ProcessExecuteFlags, PSP_FULL, sizeof(ULONG), 0, PspFillExecuteFlags, NULL},
     {ProcessCookie, PSP_FULL, sizeof(ULONG), 0, PspFillCookie, NULL},
@@ -635,13 +657,16 @@ static const struct {
     {PSP_CLASS_COMMAND_LINE, 0, 0, 0, NULL, PspBuildCommandLine},
     {61 /* ProcessProtectionInformation */, 0, sizeof(UCHAR), 0, PspFillNothing, NULL},
     {PSP_CLASS_TELEMETRY, 0, 0, 0, NULL, PspBuildTelemetry},
-    {75 /* ProcessSubsystemInformation: SubsystemInformationTypeWin32 */, 0, sizeof(ULONG), 0, PspFillNothing, NULL},
+    {75 /* ProcessSubsystemInformation: SubsystemInformationTypeWin32 */, 0, sizeof(ULONG), 0,
+     PspFillNothing, NULL},
 };
 
 #define PSP_LARGEST_ANSWER 0x40000u
 
-/* The answer of entry Index of the table into Answer, which holds Length zeroed bytes, or what the caller gave. */
-static NTSTATUS PspAnswerProcess(ULONG Index, PEPROCESS Process, PVOID Answer, ULONG Length, PVOID User, PULONG Needed)
+/* The answer of entry Index of the table into Answer, which holds Length zeroed bytes, or what the
+ * caller gave. */
+static NTSTATUS PspAnswerProcess(ULONG Index, PEPROCESS Process, PVOID Answer, ULONG Length,
+                                 PVOID User, PULONG Needed)
 {
     if (PspProcessQuery[Index].Build != NULL)
         return PspProcessQuery[Index].Build(Process, Answer, Length, User, Needed);
@@ -653,7 +678,8 @@ static NTSTATUS PspAnswerProcess(ULONG Index, PEPROCESS Process, PVOID Answer, U
     return PspProcessQuery[Index].Fill(Process, Answer, Length);
 }
 
-static NTSTATUS PspQueryProcess(ULONG Index, PEPROCESS Process, PVOID Information, ULONG Length, PULONG ReturnLength)
+static NTSTATUS PspQueryProcess(ULONG Index, PEPROCESS Process, PVOID Information, ULONG Length,
+                                PULONG ReturnLength)
 {
     ULONG Room = min(Length, PSP_LARGEST_ANSWER), Needed = 0;
     KPROCESSOR_MODE Mode = ExGetPreviousMode();
@@ -687,8 +713,8 @@ static NTSTATUS PspQueryProcess(ULONG Index, PEPROCESS Process, PVOID Informatio
 
 NT_SERVICE(QueryInformationProcess);
 NT_EXPORT(NtQueryInformationProcess);
-NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length,
-                                         PULONG ReturnLength)
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class,
+                                         PVOID Information, ULONG Length, PULONG ReturnLength)
 {
     ULONG Index = 0;
     PEPROCESS Process;
@@ -698,90 +724,14 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
         Index++;
     if (Index == RTL_NUMBER_OF(PspProcessQuery))
         return STATUS_INVALID_INFO_CLASS;
-    Status = ObReferenceObjectByHandle(ProcessHandle,
-                                       PspProcessQuery[Index].Flags & PSP_FULL ? PROCESS_QUERY_INFORMATION
-                                                                               : PROCESS_QUERY_LIMITED_INFORMATION,
-                                       PspProcessType, ExGetPreviousMode(), (PVOID *)&Process, NULL);
+    Status = ObReferenceObjectByHandle(
+        ProcessHandle,
+        PspProcessQuery[Index].Flags & PSP_FULL ? PROCESS_QUERY_INFORMATION
+                                                : PROCESS_QUERY_LIMITED_INFORMATION,
+        PspProcessType, ExGetPreviousMode(), (PVOID *)&Process, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = PspQueryProcess(Index, Process, Information, Length, ReturnLength);
-    ObDereferenceObject(Process);
-    return Status;
-}
-
-/* ---- setting ---- */
-
-static NTSTATUS PspSetProcess(PEPROCESS Process, ULONG Class, ULONG64 Value)
-{
-    switch (Class) {
-    case ProcessDefaultHardErrorMode:
-        Process->DefaultHardErrorMode = (ULONG)Value;
-        return STATUS_SUCCESS;
-    case ProcessPriorityClass:
-        Process->Foreground = (Value & 0xFF) != 0;
-        return PspSetPriorityClass(Process, (UCHAR)(Value >> 8));
-    case ProcessAffinityMask:
-        if (Value == 0 || (Value >> KeProcessorCount) != 0)
-            return STATUS_INVALID_PARAMETER;
-        Process->Pcb.Affinity = Value;
-        return STATUS_SUCCESS;
-    case ProcessPriorityBoost:
-        Process->PriorityBoostDisabled = Value != 0;
-        return STATUS_SUCCESS;
-    case ProcessDebugFlags:
-        Process->NoDebugInherit = !(Value & 1);
-        return Value & ~1ull ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
-    case ProcessIoPriority:
-        if (Value >= MaxIoPriorityTypes)
-            return STATUS_INVALID_PARAMETER;
-        Process->IoPriority = (UCHAR)(Value + 1);
-        return STATUS_SUCCESS;
-    case ProcessPagePriority:
-        if (Value > 5)
-            return STATUS_INVALID_PARAMETER;
-        Process->PagePriority = (UCHAR)(Value + 1);
-        return STATUS_SUCCESS;
-    }
-    return STATUS_INVALID_INFO_CLASS;
-}
-
-/* Bytes that a settable class takes; 0: none. */
-static ULONG PspSetBytes(ULONG Class)
-{
-    switch (Class) {
-    case ProcessPriorityClass:
-        return 2;
-    case ProcessAffinityMask:
-        return sizeof(KAFFINITY);
-    case ProcessDefaultHardErrorMode:
-    case ProcessPriorityBoost:
-    case ProcessDebugFlags:
-    case ProcessIoPriority:
-    case ProcessPagePriority:
-        return sizeof(ULONG);
-    }
-    return 0;
-}
-
-NT_SERVICE_PARTIAL(SetInformationProcess, "tokens, quotas, device maps, handle tracing, working-set watches, break on "
-                                          "termination");
-NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Class, PVOID Information, ULONG Length)
-{
-    ULONG Bytes = PspSetBytes((ULONG)Class);
-    PEPROCESS Process;
-    ULONG64 Value;
-    NTSTATUS Status;
-
-    if (Bytes == 0)
-        return STATUS_INVALID_INFO_CLASS;
-    Status = PspTakeValue(Information, Length, Bytes, &Value);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = ObReferenceObjectByHandle(ProcessHandle, PROCESS_SET_INFORMATION, PspProcessType, ExGetPreviousMode(),
-                                       (PVOID *)&Process, NULL);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Status = PspSetProcess(Process, (ULONG)Class, Value);
     ObDereferenceObject(Process);
     return Status;
 }

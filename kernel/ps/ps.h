@@ -1,6 +1,6 @@
 /*
- * ps: processes and threads as objects, client IDs, notify routines. What other components may call beyond the
- * documented Ps routines.
+ * ps: processes and threads as objects, client IDs, notify routines. What other components may call
+ * beyond the documented Ps routines.
  */
 #pragma once
 
@@ -56,7 +56,7 @@ struct _ETHREAD {
     NTSTATUS PendingExitStatus; /* with ExitPending */
     KAPC ExitApc;
     KEVENT AlertById;           /* NtAlertThreadByThreadId */
-    PVOID UserStack;            /* allocation base of the user stack that ends with the thread, or NULL */
+    PVOID UserStack; /* allocation base of the user stack that ends with the thread, or NULL */
 };
 
 struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are known to read */
@@ -101,7 +101,7 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     KEVENT LastThreadGone;
     LIST_ENTRY LoadedModules;        /* user-mode images: see ldr */
     UNICODE_STRING CommandLine;      /* allocated; as the program was started */
-    NTSTATUS StartFailure;           /* set when the user-mode loader refused the program, with its reason */
+    NTSTATUS StartFailure; /* set when the user-mode loader refused the program, with its reason */
     ULONG DefaultHardErrorMode;
     SIZE_T QuotaUsage[2];            /* pool charged: nonpaged, paged */
     SIZE_T QuotaPeak[2];
@@ -116,7 +116,8 @@ struct _EPROCESS { /* offsets of NT 10.0.22000 for the fields that drivers are k
     ULONG64 ThreadStart;             /* ntdll's RtlUserThreadStart */
     struct _PSP_START_IMAGES *StartImages; /* not announced yet; allocated */
     HANDLE ProcessGroup;             /* ID of the process that leads it */
-    struct _PSP_TERMINAL *Terminal;  /* of a program that the host watches, and of what it makes; referenced; or NULL */
+    struct _PSP_TERMINAL *Terminal;  /* of a program that the host watches, and of what it makes;
+                                        referenced; or NULL */
     ULONG64 ConsoleControl;          /* kernel32's routine for console events; 0: no console */
     BOOLEAN ConsoleNamed;            /* the host knows the name of who writes */
     UCHAR PriorityClass;             /* PROCESS_PRIORITY_CLASS_... */
@@ -129,8 +130,9 @@ DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, ThreadListHead, 0x5e0);
 DD_STATIC_ASSERT_OFFSET(struct _EPROCESS, ExitTime, 0x840);
 
 /*
- * Object types, the CID table, the System process (PID 4) with SepSystemToken and the kernel handle table. From here on
- * PsCreateSystemThread works. After ke, mm, pools, ob and se; before io. Phase 2 (after io): the console device.
+ * Object types, the CID table, the System process (PID 4) with SepSystemToken and the kernel handle
+ * table. From here on PsCreateSystemThread works. After ke, mm, pools, ob and se; before io. Phase
+ * 2 (after io): the console device.
  */
 NTSTATUS PsInitSystem(VOID);
 NTSTATUS PsInitConsole(VOID);
@@ -142,65 +144,80 @@ extern LIST_ENTRY PsActiveProcessHead; /* EPROCESS.ActiveProcessLinks */
 /* An empty address space for a process that has none. */
 NTSTATUS PsGiveAddressSpace(PEPROCESS Process);
 /*
- * Sizes of the process's user memory and what pool is charged to it. All committed memory is resident; peaks are of
- * the times this was asked. IRQL <= APC_LEVEL.
+ * Sizes of the process's user memory and what pool is charged to it. All committed memory is
+ * resident; peaks are of the times this was asked. IRQL <= APC_LEVEL.
  */
 VOID PsQueryMemoryCounters(PEPROCESS Process, PVM_COUNTERS_EX Counters);
 ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process);
 
-/* Creates a process with an empty address space, inheriting Parent's token; one reference for the caller. */
+/* Creates a process with an empty address space, inheriting Parent's token; one reference for the
+ * caller. */
 NTSTATUS PspCreateProcess(PEPROCESS Parent, PCUNICODE_STRING ImagePath, PEPROCESS *Process);
-/* A user thread that starts at Context (rip, rsp, rcx...). One reference for the caller. PASSIVE_LEVEL. */
-NTSTATUS PspCreateUserThread(PEPROCESS Process, PCONTEXT Context, PVOID Teb, BOOLEAN Suspended, PETHREAD *Thread);
+/* A user thread that starts at Context (rip, rsp, rcx...). One reference for the caller.
+ * PASSIVE_LEVEL. */
+NTSTATUS PspCreateUserThread(PEPROCESS Process, PCONTEXT Context, PVOID Teb, BOOLEAN Suspended,
+                             PETHREAD *Thread);
 VOID PspCallImageNotify(PUNICODE_STRING FullName, HANDLE ProcessId, PIMAGE_INFO Info);
 VOID PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus); /* all threads; waits for none */
-/* Ends the current thread, and its process when it is the last. PASSIVE_LEVEL, no APC disabled, else bug check 0x20. */
+/* Ends the current thread, and its process when it is the last. PASSIVE_LEVEL, no APC disabled,
+ * else bug check 0x20. */
 DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
 /*
- * ke's reaper calls this, in a system thread at PASSIVE_LEVEL, once a terminated thread is off its stack for good (the
- * stack is freed or will be by KeUninitThread). Drops the reference that kept the thread object while it ran.
+ * ke's reaper calls this, in a system thread at PASSIVE_LEVEL, once a terminated thread is off its
+ * stack for good (the stack is freed or will be by KeUninitThread). Drops the reference that kept
+ * the thread object while it ran.
  */
 VOID PspThreadReaped(PETHREAD Thread);
 
 /*
- * Starts a program: creates its process, maps the .exe and ntdll, starts the first thread. Path is an NT path (\??\C:\...).
- * Process, referenced; or a status of the file or image, or a driver's. PASSIVE_LEVEL.
+ * Starts a program: creates its process, maps the .exe and ntdll, starts the first thread. Path is
+ * an NT path (\??\C:\...). Process, referenced; or a status of the file or image, or a driver's.
+ * PASSIVE_LEVEL.
  */
 NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEPROCESS *Process);
 /*
- * The same on a terminal of its own, which the processes share that it makes; the host, which knows it by
- * Number, hears of its end.
+ * The same on a terminal of its own, which the processes share that it makes; the host, which knows
+ * it by Number, hears of its end.
  */
 NTSTATUS PsSpawnProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, HANDLE Number);
 /* ---- the terminal with that number; nothing happens if it is gone. PASSIVE_LEVEL. ---- */
-VOID PsTerminalInput(HANDLE Number, const VOID *Text, ULONG Bytes); /* at most HAL_INPUT_CHUNK; 0: the end of the input */
+VOID PsTerminalInput(HANDLE Number, const VOID *Text,
+                     ULONG Bytes); /* at most HAL_INPUT_CHUNK; 0: the end of the input */
 VOID PsTerminalFlow(HANDLE Number, BOOLEAN Flows);                  /* FALSE: writers wait */
-VOID PsTerminalSignal(HANDLE Number, ULONG Event); /* CTRL_C_EVENT...; CTRL_CLOSE_EVENT: in the end they are terminated */
+VOID PsTerminalSignal(
+    HANDLE Number,
+    ULONG Event); /* CTRL_C_EVENT...; CTRL_CLOSE_EVENT: in the end they are terminated */
 /*
- * Waits for the end. STATUS_SUCCESS and the exit code, or why it did not come to run: STATUS_DLL_NOT_FOUND or
- * STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on HAL_STREAM_LOG).
+ * Waits for the end. STATUS_SUCCESS and the exit code, or why it did not come to run:
+ * STATUS_DLL_NOT_FOUND or STATUS_ENTRYPOINT_NOT_FOUND (each missing import is named on
+ * HAL_STREAM_LOG).
  */
 NTSTATUS PsWaitForProgram(PEPROCESS Process, NTSTATUS *ExitStatus);
-/* Ends every user process: closes the console of those that have one, and terminates what is left after five seconds. */
+/* Ends every user process: closes the console of those that have one, and terminates what is left
+ * after five seconds. */
 VOID PsEndPrograms(VOID);
 /* Each program stands still until PsThawPrograms, but the current thread. PASSIVE_LEVEL. */
 VOID PsFreezePrograms(VOID);
 VOID PsThawPrograms(VOID);
 
 /*
- * An exception in user mode: pushes the record and Context (the interrupted user state, all of it) on the user stack and makes
- * Frame continue in ntdll's KiUserExceptionDispatcher, which goes on with NtContinue. FALSE: there is nobody to tell
- * (second chance, no dispatcher yet, stack not writable); the caller then calls PspUnhandledException. PASSIVE_LEVEL, in
- * the process.
+ * An exception in user mode: pushes the record and Context (the interrupted user state, all of it)
+ * on the user stack and makes Frame continue in ntdll's KiUserExceptionDispatcher, which goes on
+ * with NtContinue. FALSE: there is nobody to tell (second chance, no dispatcher yet, stack not
+ * writable); the caller then calls PspUnhandledException. PASSIVE_LEVEL, in the process.
  */
-BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, PCONTEXT Context, HAL_TRAP_FRAME *Frame, BOOLEAN FirstChance);
+BOOLEAN PspForwardException(PEXCEPTION_RECORD Record, PCONTEXT Context, HAL_TRAP_FRAME *Frame,
+                            BOOLEAN FirstChance);
 /*
- * Makes Frame continue in ntdll's KiUserApcDispatcher, which calls Routine(RoutineContext, Argument1, Argument2) and goes back
- * to Context with NtContinue(Context, TRUE). FALSE when the user stack cannot take the frame.
+ * Makes Frame continue in ntdll's KiUserApcDispatcher, which calls Routine(RoutineContext,
+ * Argument1, Argument2) and goes back to Context with NtContinue(Context, TRUE). FALSE when the
+ * user stack cannot take the frame.
  */
-BOOLEAN PspForwardApc(PCONTEXT Context, HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID RoutineContext, PVOID Argument1,
-                      PVOID Argument2);
-/* Where Drydock's own messages go that the current thread's request caused: its program's user sees them too. */
+BOOLEAN PspForwardApc(PCONTEXT Context, HAL_TRAP_FRAME *Frame, PVOID Routine, PVOID RoutineContext,
+                      PVOID Argument1, PVOID Argument2);
+/* Where Drydock's own messages go that the current thread's request caused: its program's user sees
+ * them too. */
 ULONG64 PsLogStream(VOID);
-/* Prints "name: unhandled exception ..." on HAL_STREAM_LOG and ends the current process with the code. */
+/* Prints "name: unhandled exception ..." on HAL_STREAM_LOG and ends the current process with the
+ * code. */
 DECLSPEC_NORETURN VOID PspUnhandledException(PEXCEPTION_RECORD Record);

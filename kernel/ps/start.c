@@ -1,6 +1,7 @@
 /*
- * Starting a program: process, images of the .exe and of ntdll, first thread with its stack, the drivers told. The DLLs that
- * the .exe imports are loaded by ntdll, in the process. Not modelled: manifests, WOW64.
+ * Starting a program: process, images of the .exe and of ntdll, first thread with its stack, the
+ * drivers told. The DLLs that the .exe imports are loaded by ntdll, in the process. Not modelled:
+ * manifests, WOW64.
  */
 #include "startup.h"
 
@@ -17,8 +18,8 @@
 
 /* ---- threads' memory ---- */
 
-NTSTATUS PspCreateUserStack(PEPROCESS Process, SIZE_T Reserve, PVOID Start, PVOID Parameter, PCONTEXT Context,
-                            PVOID *TebResult, PVOID *StackResult)
+NTSTATUS PspCreateUserStack(PEPROCESS Process, SIZE_T Reserve, PVOID Start, PVOID Parameter,
+                            PCONTEXT Context, PVOID *TebResult, PVOID *StackResult)
 {
     MM_ADDRESS_SPACE *Space = Process->AddressSpace;
     PVOID Stack = NULL, Teb = NULL, Limit;
@@ -37,7 +38,8 @@ NTSTATUS PspCreateUserStack(PEPROCESS Process, SIZE_T Reserve, PVOID Start, PVOI
     Limit = (PUCHAR)Stack + Reserve - Commit;
     Status = MmAllocateUserMemory(Space, &Limit, &Commit, MEM_COMMIT, PAGE_READWRITE);
     if (NT_SUCCESS(Status))
-        Status = MmAllocateUserMemory(Space, &Teb, &TebBytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        Status =
+            MmAllocateUserMemory(Space, &Teb, &TebBytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     if (!NT_SUCCESS(Status)) {
         PspFreeStackAndTeb(Process, NULL, Stack);
         return Status;
@@ -62,7 +64,8 @@ NTSTATUS PspCreateUserStack(PEPROCESS Process, SIZE_T Reserve, PVOID Start, PVOI
     Context->Rip = Process->ThreadStart;
     Context->Rcx = (ULONG64)Start;
     Context->Rdx = (ULONG64)Parameter;
-    Context->Rsp = (ULONG64)Block->NtTib.StackBase - 0x28; /* as after a call: home space, return address 0 */
+    Context->Rsp =
+        (ULONG64)Block->NtTib.StackBase - 0x28; /* as after a call: home space, return address 0 */
     *TebResult = Teb;
     *StackResult = Stack;
     return STATUS_SUCCESS;
@@ -95,8 +98,8 @@ BOOLEAN PspGrowUserStack(ULONG64 Address)
         Bytes = Limit - (ULONG64)Start;
         /* The lowest page is never given: the stack ends there, with STATUS_STACK_OVERFLOW. */
         if (Address >= Low + PAGE_SIZE && Address < Limit && Limit - Low <= PSP_STACK_MAXIMUM &&
-            NT_SUCCESS(MmAllocateUserMemory(Thread->ThreadsProcess->AddressSpace, &Start, &Bytes, MEM_COMMIT,
-                                            PAGE_READWRITE))) {
+            NT_SUCCESS(MmAllocateUserMemory(Thread->ThreadsProcess->AddressSpace, &Start, &Bytes,
+                                            MEM_COMMIT, PAGE_READWRITE))) {
             Teb->NtTib.StackLimit = Start;
             Grown = TRUE;
         }
@@ -109,8 +112,8 @@ BOOLEAN PspGrowUserStack(ULONG64 Address)
 /* ---- the program ---- */
 
 /* In the process: images, blocks, and the first thread's stack. */
-static NTSTATUS PspPrepareProgram(PEPROCESS Process, const PSP_STARTUP *Startup, PCONTEXT Context, PVOID *Teb,
-                                  PVOID *Stack)
+static NTSTATUS PspPrepareProgram(PEPROCESS Process, const PSP_STARTUP *Startup, PCONTEXT Context,
+                                  PVOID *Teb, PVOID *Stack)
 {
     UNICODE_STRING NtdllPath = RTL_CONSTANT_STRING(L"\\??\\C:\\Windows\\System32\\ntdll.dll");
     PSP_IMAGE *Exe = &Process->StartImages->Exe, *Ntdll = &Process->StartImages->Ntdll;
@@ -122,7 +125,8 @@ static NTSTATUS PspPrepareProgram(PEPROCESS Process, const PSP_STARTUP *Startup,
     Process->ImageFilePointer = Exe->File;
     ObReferenceObject(Exe->File);
     Process->SectionBaseAddress = Exe->Base;
-    if ((Exe->Characteristics & IMAGE_FILE_DLL) || Exe->EntryPoint == NULL || Exe->Subsystem == IMAGE_SUBSYSTEM_NATIVE)
+    if ((Exe->Characteristics & IMAGE_FILE_DLL) || Exe->EntryPoint == NULL ||
+        Exe->Subsystem == IMAGE_SUBSYSTEM_NATIVE)
         return STATUS_INVALID_IMAGE_FORMAT;
     Status = PspMapImage(Process, &NtdllPath, Ntdll);
     if (!NT_SUCCESS(Status))
@@ -134,7 +138,8 @@ static NTSTATUS PspPrepareProgram(PEPROCESS Process, const PSP_STARTUP *Startup,
         return STATUS_INVALID_IMAGE_FORMAT;
     Status = PspCreatePeb(Process, Exe, Startup);
     if (NT_SUCCESS(Status))
-        Status = PspCreateUserStack(Process, Exe->StackReserve, Exe->EntryPoint, Process->Peb, Context, Teb, Stack);
+        Status = PspCreateUserStack(Process, Exe->StackReserve, Exe->EntryPoint, Process->Peb,
+                                    Context, Teb, Stack);
     return Status;
 }
 
@@ -157,7 +162,8 @@ static NTSTATUS PspAnnounceProgram(PEPROCESS Process)
 }
 
 /* The first thread, not started, of which nobody knows. */
-static NTSTATUS PspCreateFirstThread(PEPROCESS Process, const PSP_STARTUP *Startup, PETHREAD *Result)
+static NTSTATUS PspCreateFirstThread(PEPROCESS Process, const PSP_STARTUP *Startup,
+                                     PETHREAD *Result)
 {
     CONTEXT *Context = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Context), PSP_TAG);
     KAPC_STATE Attached;
@@ -174,13 +180,14 @@ static NTSTATUS PspCreateFirstThread(PEPROCESS Process, const PSP_STARTUP *Start
         Status = GetExceptionCode();
     }
     if (NT_SUCCESS(Status))
-        Status = PspCreateThread(Process, (PKSTART_ROUTINE)Process->StartImages->Exe.EntryPoint, NULL, Context, Teb,
-                                 &Thread);
+        Status = PspCreateThread(Process, (PKSTART_ROUTINE)Process->StartImages->Exe.EntryPoint,
+                                 NULL, Context, Teb, &Thread);
     ExFreePoolWithTag(Context, PSP_TAG);
     if (NT_SUCCESS(Status)) {
         Thread->UserStack = Stack;
         Thread->Win32StartAddress = Process->StartImages->Exe.EntryPoint;
-        ((PPSP_TEB)Teb)->ClientId = Thread->Cid; /* nothing of the process runs yet: the page is there */
+        ((PPSP_TEB)Teb)->ClientId =
+            Thread->Cid; /* nothing of the process runs yet: the page is there */
         *Result = Thread;
     }
     KeUnstackDetachProcess(&Attached);
@@ -196,8 +203,10 @@ static NTSTATUS PspEquipProcess(PEPROCESS Process, const PSP_STARTUP *Startup, P
     Process->Token = Token;
     ObReferenceObject(Token);
     PspGiveTerminal(Process, Startup->Terminal, Startup->Parent);
-    Process->ProcessGroup = Startup->NewGroup ? Process->UniqueProcessId : Startup->Parent->ProcessGroup;
-    Process->StartImages = ExAllocatePoolWithTag(NonPagedPool, sizeof(*Process->StartImages), PSP_TAG);
+    Process->ProcessGroup =
+        Startup->NewGroup ? Process->UniqueProcessId : Startup->Parent->ProcessGroup;
+    Process->StartImages =
+        ExAllocatePoolWithTag(NonPagedPool, sizeof(*Process->StartImages), PSP_TAG);
     if (Process->StartImages == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(Process->StartImages, sizeof(*Process->StartImages));
@@ -253,7 +262,8 @@ VOID PspAbandonProgram(PEPROCESS Process, PETHREAD Thread, NTSTATUS Status)
     PspAbandonProcess(Process, Status);
 }
 
-NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Result, PETHREAD *ThreadResult)
+NTSTATUS PspCreateProgram(const PSP_STARTUP *Startup, PVOID Token, PEPROCESS *Result,
+                          PETHREAD *ThreadResult)
 {
     PEPROCESS Process;
     PETHREAD Thread;
@@ -285,8 +295,8 @@ NTSTATUS PsStartProgram(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PEP
     return PspStartOnTerminal(Path, CommandLine, NULL, Process);
 }
 
-NTSTATUS PspStartOnTerminal(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine, PSP_TERMINAL *Terminal,
-                            PEPROCESS *Process)
+NTSTATUS PspStartOnTerminal(PCUNICODE_STRING Path, PCUNICODE_STRING CommandLine,
+                            PSP_TERMINAL *Terminal, PEPROCESS *Process)
 {
     PSP_STARTUP Startup;
     PETHREAD Thread;
@@ -335,8 +345,8 @@ VOID PspUnhandledException(PEXCEPTION_RECORD Record)
     PEPROCESS Process = PsGetCurrentThread()->ThreadsProcess;
     UNICODE_STRING Program = PspProgramName(Process);
 
-    PspLog("%wZ: unhandled exception 0x%08X at %p, thread %u%s\n", &Program, Record->ExceptionCode, Record->ExceptionAddress,
-           (ULONG)(ULONG_PTR)PsGetCurrentThreadId(),
+    PspLog("%wZ: unhandled exception 0x%08X at %p, thread %u%s\n", &Program, Record->ExceptionCode,
+           Record->ExceptionAddress, (ULONG)(ULONG_PTR)PsGetCurrentThreadId(),
            Process->ExceptionDispatcher ? "" : " (before its loader ran)");
     PspTerminateProcess(Process, Record->ExceptionCode);
     PspExitThread(Record->ExceptionCode);

@@ -50,12 +50,14 @@ VOID PspGiveTerminal(PEPROCESS Process, PSP_TERMINAL *Terminal, PEPROCESS Parent
 HANDLE PspTerminalNumber(const PSP_TERMINAL *Terminal);
 /* Copies what is there of a line, or waits for one. STATUS_CANCELLED: the thread is to end. */
 NTSTATUS PspReadTerminal(PSP_TERMINAL *Terminal, PVOID Buffer, PULONG Bytes);
-NTSTATUS PspWaitForFlow(PSP_TERMINAL *Terminal); /* until a writer may write; STATUS_CANCELLED as above */
+NTSTATUS
+PspWaitForFlow(PSP_TERMINAL *Terminal); /* until a writer may write; STATUS_CANCELLED as above */
 /* Makes the end of a line CR LF; there is room for a byte more. The bytes there are then. */
 ULONG PspEndLine(PUCHAR Text, ULONG Bytes);
 
 /* ---- control.c ---- */
-/* As PspConsoleEvent for the processes on that terminal; they are terminated if Event is CTRL_CLOSE_EVENT. */
+/* As PspConsoleEvent for the processes on that terminal; they are terminated if Event is
+ * CTRL_CLOSE_EVENT. */
 VOID PspSignalTerminal(HANDLE Number, ULONG Event);
 /* An event for the processes of the group, or for all on the console. STATUS_INVALID_PARAMETER:
  * there is no such group. */

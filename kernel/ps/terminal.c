@@ -1,7 +1,8 @@
 /*
- * Terminals: in a machine that was booted each program that the host started has one, the console of its processes. The
- * host gives it a number. Input comes a line at a time, when a reader has asked for it; writers
- * wait while the host cannot take more. Not modelled: screen buffers, input events.
+ * Terminals: in a machine that was booted each program that the host started has one, the console
+ * of its processes. The host gives it a number. Input comes a line at a time, when a reader has
+ * asked for it; writers wait while the host cannot take more. Not modelled: screen buffers, input
+ * events.
  */
 #include "startup.h"
 
@@ -20,7 +21,8 @@ typedef struct _PSP_TERMINAL {
     UCHAR Text[HAL_INPUT_CHUNK + 1];
 } PSP_TERMINAL;
 
-/* PASSIVE_LEVEL; no wait, call or change of IRQL while it is walked, so that no other context sees it half done. */
+/* PASSIVE_LEVEL; no wait, call or change of IRQL while it is walked, so that no other context sees
+ * it half done. */
 static LIST_ENTRY PspTerminals = {&PspTerminals, &PspTerminals};
 
 /* ---- references ---- */
@@ -82,10 +84,11 @@ static VOID PspReportExit(PSP_TERMINAL *Terminal)
 {
     PEPROCESS Process = Terminal->Owner;
     char Line[32];
-    int Bytes = _snprintf(Line, sizeof(Line), "%lu\t%lu", (ULONG)Process->ExitStatus, (ULONG)Process->StartFailure);
+    int Bytes = _snprintf(Line, sizeof(Line), "%lu\t%lu", (ULONG)Process->ExitStatus,
+                          (ULONG)Process->StartFailure);
 
-    HAL->write(HAL_STREAM_OF(HAL_STREAM_EXIT, (ULONG64)Terminal->Number), (ULONG64)Line, (ULONG64)Bytes,
-               KeVirtualTime());
+    HAL->write(HAL_STREAM_OF(HAL_STREAM_EXIT, (ULONG64)Terminal->Number), (ULONG64)Line,
+               (ULONG64)Bytes, KeVirtualTime());
     Terminal->Owner = NULL;
 }
 
@@ -105,8 +108,9 @@ VOID PspLeaveTerminal(PEPROCESS Process)
 
 static NTSTATUS PspWait(PKEVENT Event)
 {
-    return KeWaitForSingleObject(Event, UserRequest, UserMode, FALSE, NULL) == STATUS_SUCCESS ? STATUS_SUCCESS
-                                                                                              : STATUS_CANCELLED;
+    return KeWaitForSingleObject(Event, UserRequest, UserMode, FALSE, NULL) == STATUS_SUCCESS
+               ? STATUS_SUCCESS
+               : STATUS_CANCELLED;
 }
 
 static VOID PspAskForLine(PSP_TERMINAL *Terminal)
@@ -114,7 +118,8 @@ static VOID PspAskForLine(PSP_TERMINAL *Terminal)
     if (Terminal->Wanted)
         return;
     Terminal->Wanted = TRUE;
-    HAL->write(HAL_STREAM_OF(HAL_STREAM_WANT, (ULONG64)Terminal->Number), (ULONG64)"\n", 1, KeVirtualTime());
+    HAL->write(HAL_STREAM_OF(HAL_STREAM_WANT, (ULONG64)Terminal->Number), (ULONG64) "\n", 1,
+               KeVirtualTime());
 }
 
 static VOID PspTakeText(PSP_TERMINAL *Terminal, PVOID Buffer, PULONG Bytes)
@@ -194,7 +199,8 @@ VOID PsTerminalSignal(HANDLE Number, ULONG Event)
     }
     /* its handlers may take five seconds, which nobody else waits for */
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
-    if (NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL, PspCloseTerminal, Number)))
+    if (NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, &Attributes, NULL, NULL,
+                                        PspCloseTerminal, Number)))
         ZwClose(Thread);
     else
         PspCloseTerminal(Number);

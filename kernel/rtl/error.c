@@ -1,8 +1,8 @@
 /*
- * NTSTATUS to Win32 error numbers, for the kernel and for ntdll: the widely published pairs, not checked one by one on Windows
- * [guess]. A status of facility NTWIN32 carries its number itself; one that is not listed becomes
- * ERROR_MR_MID_NOT_FOUND [doc RtlNtStatusToDosError]. Left out: statuses of components that Drydock
- * does not have.
+ * NTSTATUS to Win32 error numbers, for the kernel and for ntdll: the widely published pairs, not
+ * checked one by one on Windows [guess]. A status of facility NTWIN32 carries its number itself;
+ * one that is not listed becomes ERROR_MR_MID_NOT_FOUND [doc RtlNtStatusToDosError]. Left out:
+ * statuses of components that Drydock does not have.
  */
 #include "rtl.h"
 #include <winerror.h>

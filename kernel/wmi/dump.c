@@ -1,8 +1,7 @@
 /*
- * What `drydock run --wmi` and `drydock wmi` show: each registered block, then the data of each of its instances.
- *     wmi      GUID  device  instances ("dynamic": named by the provider)  flags
- *     wmidata  GUID  instance name  bytes  hexadecimal data
- *     wmierror GUID  device  NTSTATUS
+ * What `drydock run --wmi` and `drydock wmi` show: each registered block, then the data of each of
+ * its instances. wmi      GUID  device  instances ("dynamic": named by the provider)  flags wmidata
+ * GUID  instance name  bytes  hexadecimal data wmierror GUID  device  NTSTATUS
  */
 #include "wmip.h"
 
@@ -30,9 +29,9 @@ static VOID WmipPrint(const char *Format, ...)
 
 static const char *WmipGuidText(const GUID *Guid, char Text[40])
 {
-    _snprintf(Text, 40, "{%08lX-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3,
-              Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5],
-              Guid->Data4[6], Guid->Data4[7]);
+    _snprintf(Text, 40, "{%08lX-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1,
+              Guid->Data2, Guid->Data3, Guid->Data4[0], Guid->Data4[1], Guid->Data4[2],
+              Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
     return Text;
 }
 
@@ -48,7 +47,8 @@ static PCUNICODE_STRING WmipProviderName(const WMIP_PROVIDER *Provider)
     return Name->Length != 0 ? Name : &Provider->Device->DriverObject->DriverName;
 }
 
-static VOID WmipPrintInstance(const GUID *Guid, PCUNICODE_STRING Name, const UCHAR *Data, ULONG Bytes)
+static VOID WmipPrintInstance(const GUID *Guid, PCUNICODE_STRING Name, const UCHAR *Data,
+                              ULONG Bytes)
 {
     static const char Digit[] = "0123456789abcdef";
     char *Hex = ExAllocatePoolWithTag(PagedPool, 2 * WMIP_SHOWN_BYTES + 4, WMIP_TAG), Text[40];
@@ -75,10 +75,12 @@ static VOID WmipPrintAll(PWNODE_ALL_DATA All)
 
         if (All->WnodeHeader.Flags & WNODE_FLAG_FIXED_INSTANCE_SIZE)
             WmipPrintInstance(&All->WnodeHeader.Guid, &Text,
-                              Base + All->DataBlockOffset + i * ((All->FixedInstanceSize + 7) & ~7u),
+                              Base + All->DataBlockOffset +
+                                  i * ((All->FixedInstanceSize + 7) & ~7u),
                               All->FixedInstanceSize);
         else
-            WmipPrintInstance(&All->WnodeHeader.Guid, &Text, Base + All->OffsetInstanceDataAndLength[i].OffsetInstanceData,
+            WmipPrintInstance(&All->WnodeHeader.Guid, &Text,
+                              Base + All->OffsetInstanceDataAndLength[i].OffsetInstanceData,
                               All->OffsetInstanceDataAndLength[i].LengthInstanceData);
     }
 }
@@ -92,7 +94,8 @@ static VOID WmipDumpBlock(WMIP_BLOCK *Block)
 
     if (WmipIsStatic(Block))
         _snprintf(Count, sizeof(Count), "%lu", Block->InstanceCount);
-    WmipPrint("wmi\t%s\t%wZ\t%s\t%#lx\n", WmipGuidText(&Block->Guid, Text), Name, Count, Block->Flags);
+    WmipPrint("wmi\t%s\t%wZ\t%s\t%#lx\n", WmipGuidText(&Block->Guid, Text), Name, Count,
+              Block->Flags);
     if (Block->Flags & (WMIREG_FLAG_EVENT_ONLY_GUID | WMIREG_FLAG_TRACED_GUID))
         return;
     Status = WmipQueryAll(Block, &All);

@@ -654,7 +654,8 @@ static void test_drives(void)
        "times");
     is(open_on_drive(self, 'Z', "a", HAL_OPEN_EXISTING, HAL_OPEN_READ | HAL_OPEN_WRITE).status,
        NT_STATUS_MEDIA_WRITE_PROTECTED, "open to write");
-    for (uint32_t disposition = HAL_OPEN_CREATE; disposition <= HAL_OPEN_OVERWRITE_IF; disposition++)
+    for (uint32_t disposition = HAL_OPEN_CREATE; disposition <= HAL_OPEN_OVERWRITE_IF;
+         disposition++)
         if (disposition != HAL_OPEN_OVERWRITE)
             is(open_on_drive(self, 'Z', "new", disposition, HAL_OPEN_READ).status,
                NT_STATUS_MEDIA_WRITE_PROTECTED, "create");

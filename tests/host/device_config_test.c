@@ -1,6 +1,7 @@
 /*
- * Configuration space: identification, sizing and moving of base address registers, the command register's switches, the
- * message capabilities; and writes of anything anywhere leave the read-only rest as it was.
+ * Configuration space: identification, sizing and moving of base address registers, the command
+ * register's switches, the message capabilities; and writes of anything anywhere leave the
+ * read-only rest as it was.
  */
 #include "hal/device_config.h"
 
@@ -64,7 +65,8 @@ static void test_power(void)
     config_init(&config, &model, 17, &space);
     config_write(&config, 4, 2, 7);
     is(config_read(&config, 0x34, 1), 0x50, "the first capability");
-    is(config_read(&config, 0x50, 4), 0x00034001, "is power management, without wake-up; then messages");
+    is(config_read(&config, 0x50, 4), 0x00034001,
+       "is power management, without wake-up; then messages");
     config_write(&config, 0x54, 2, 0x103);
     is(config_read(&config, 0x54, 2), 0x10B, "D3");
     ok(!config_region_base(&config, &model, 0, &base), "no region");
@@ -173,8 +175,9 @@ static void test_random_writes(void)
             changed += config.bytes[i] != before.bytes[i];
     is(changed, 0, "what is read only stays");
     for (unsigned bar = 0; bar < 6; bar++)
-        changed += ((config_read(&config, 0x10 + 4 * bar, 4) ^ config_read(&before, 0x10 + 4 * bar, 4)) &
-                    ~config.bar_mask[bar]) != 0;
+        changed +=
+            ((config_read(&config, 0x10 + 4 * bar, 4) ^ config_read(&before, 0x10 + 4 * bar, 4)) &
+             ~config.bar_mask[bar]) != 0;
     is(changed, 0, "and the kind bits of the base address registers");
 }
 

@@ -43,7 +43,8 @@ static void make_folder(void)
     atexit(remove_folder);
     file = fopen("outside", "w");
     must(file != NULL && fputs("untouched", file) >= 0 && fclose(file) == 0);
-    must(mkdir("D", 0755) == 0 && link("outside", "D/a") == 0); /* a drive that cannot be written to */
+    must(mkdir("D", 0755) == 0 &&
+         link("outside", "D/a") == 0); /* a drive that cannot be written to */
 }
 
 static void check_outside(void)

@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t image[HEADER_BYTES + 8 + 65536];
     struct sign_blob blob = {(uint8_t *)data, size};
-    struct sign_trust none = {0}, all = {.test = {&blob, 1}, .disallowed = {&blob, 1}, .catalogs = {&blob, 1}};
+    struct sign_trust none = {0},
+                      all = {.test = {&blob, 1}, .disallowed = {&blob, 1}, .catalogs = {&blob, 1}};
 
     if (size > 65536)
         return 0;

@@ -384,7 +384,8 @@ static void test_interrupts(void)
     ok(result.timed_out && !result.interrupted, "a time out");
     ok(seen.rings == CHANNEL_TIME_IS_UP, "of which the machine was told once");
     result = serve(stops_when_time_is_up, &seen, 50, NULL);
-    ok(result.timed_out && result.stopped && result.kind == HAL_STOP_TIME_IS_UP, "it may say last words");
+    ok(result.timed_out && result.stopped && result.kind == HAL_STOP_TIME_IS_UP,
+       "it may say last words");
 }
 
 int main(void)

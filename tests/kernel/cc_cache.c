@@ -1,6 +1,6 @@
 /*
- * The cache manager, seen by a file system: a driver that holds one stream in memory serves the paging I/O. Copying, mapping,
- * pinning, flushing, purging, sizes, the lazy writer, failing reads.
+ * The cache manager, seen by a file system: a driver that holds one stream in memory serves the
+ * paging I/O. Copying, mapping, pinning, flushing, purging, sizes, the lazy writer, failing reads.
  */
 #include "threads.h"
 
@@ -94,7 +94,8 @@ static VOID copying(PFILE_OBJECT File)
     UCHAR Buffer[32];
 
     tap_fill(&Buffer);
-    ok(!CcCopyRead(File, &Where, 16, FALSE, Buffer, &Iosb), "data that is not there, without waiting");
+    ok(!CcCopyRead(File, &Where, 16, FALSE, Buffer, &Iosb),
+       "data that is not there, without waiting");
     ok(CcCopyRead(File, &Where, 16, TRUE, Buffer, &Iosb), "waiting for it");
     is_status(Iosb.Status, STATUS_SUCCESS, "its status");
     is_ulong64(Iosb.Information, 16, "its length");
@@ -139,7 +140,8 @@ static VOID mapping(PFILE_OBJECT File)
     is_status(Iosb.Status, STATUS_SUCCESS, "unpinned, written through");
     is_ulong(Stream[12288], 0x77, "to the stream");
     CcUnpinDataForThread(Bcb, ExGetCurrentResourceThread());
-    ok(CcPreparePinWrite(File, &Where, 4096, TRUE, PIN_WAIT, &Bcb, &Data), "a page prepared to be written");
+    ok(CcPreparePinWrite(File, &Where, 4096, TRUE, PIN_WAIT, &Bcb, &Data),
+       "a page prepared to be written");
     ok(tap_all_bytes(Data, 4096, 0), "is zero");
     CcSetBcbOwnerPointer(Bcb, (PVOID)((ULONG_PTR)&Bcb | 3));
     CcUnpinData(Bcb);
@@ -165,7 +167,8 @@ static VOID sizes(PFILE_OBJECT File)
     ok(tap_all_bytes(Buffer, 32, 0), "zeros the range");
     ok(CcCanIWrite(File, 4096, FALSE, 0), "CcCanIWrite");
     CcSetReadAheadGranularity(File, 65536);
-    is_status(granularity_raises(File, 100), STATUS_INVALID_PARAMETER, "a granularity that is no power of two");
+    is_status(granularity_raises(File, 100), STATUS_INVALID_PARAMETER,
+              "a granularity that is no power of two");
     ok(!CcPurgeCacheSection(&Pointers, NULL, 0, 1), "maps of open files are not taken away");
 }
 
@@ -232,8 +235,9 @@ static VOID NTAPI post(PVOID Context1, PVOID Context2)
 
 static BOOLEAN MayBeFast;
 
-static BOOLEAN NTAPI check_if_possible(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length, BOOLEAN Wait,
-                                       ULONG Key, BOOLEAN Read, PIO_STATUS_BLOCK Iosb, PDEVICE_OBJECT Device)
+static BOOLEAN NTAPI check_if_possible(PFILE_OBJECT File, PLARGE_INTEGER Offset, ULONG Length,
+                                       BOOLEAN Wait, ULONG Key, BOOLEAN Read, PIO_STATUS_BLOCK Iosb,
+                                       PDEVICE_OBJECT Device)
 {
     UNREFERENCED_PARAMETER(File);
     UNREFERENCED_PARAMETER(Offset);
@@ -245,14 +249,16 @@ static BOOLEAN NTAPI check_if_possible(PFILE_OBJECT File, PLARGE_INTEGER Offset,
     return MayBeFast && Key == 7;
 }
 
-static BOOLEAN fast_read(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK Iosb)
+static BOOLEAN fast_read(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer,
+                         PIO_STATUS_BLOCK Iosb)
 {
     LARGE_INTEGER Where = at(Offset);
 
     return FsRtlCopyRead(File, &Where, Length, TRUE, 7, Buffer, Iosb, File->DeviceObject);
 }
 
-static BOOLEAN fast_write(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer, PIO_STATUS_BLOCK Iosb)
+static BOOLEAN fast_write(PFILE_OBJECT File, LONG64 Offset, ULONG Length, PVOID Buffer,
+                          PIO_STATUS_BLOCK Iosb)
 {
     LARGE_INTEGER Where = at(Offset);
 
@@ -285,14 +291,18 @@ static VOID fast_io(PFILE_OBJECT File)
     is_bytes(Buffer, Stream + 100, 16, "its data");
     is_long(File->CurrentByteOffset.QuadPart, 116, "moves the file's position");
     ok(fast_read(File, 19990, 16, Buffer, &Iosb) && Iosb.Information == 10, "up to the end");
-    ok(fast_read(File, 20000, 16, Buffer, &Iosb) && Iosb.Status == STATUS_END_OF_FILE, "and not beyond");
-    ok(fast_read(File, 20000, 0, Buffer, &Iosb) && Iosb.Status == STATUS_SUCCESS, "nothing can be read anywhere");
+    ok(fast_read(File, 20000, 16, Buffer, &Iosb) && Iosb.Status == STATUS_END_OF_FILE,
+       "and not beyond");
+    ok(fast_read(File, 20000, 0, Buffer, &Iosb) && Iosb.Status == STATUS_SUCCESS,
+       "nothing can be read anywhere");
     ok(fast_write(File, 18000, 4, "fast", &Iosb) && Iosb.Information == 4, "FsRtlCopyWrite");
     is_long(Header.ValidDataLength.QuadPart, 18004, "what is valid grows");
-    ok(fast_read(File, 17996, 8, Buffer, &Iosb) && Buffer[3] == 0 && Buffer[4] == 'f', "over zeros");
+    ok(fast_read(File, 17996, 8, Buffer, &Iosb) && Buffer[3] == 0 && Buffer[4] == 'f',
+       "over zeros");
     ok(fast_write(File, 20000, 4, "more", &Iosb), "a write that makes the file longer");
     is_long(Header.FileSize.QuadPart, 20004, "does");
-    ok((File->Flags & (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED)) == (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED),
+    ok((File->Flags & (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED)) ==
+           (FO_FILE_SIZE_CHANGED | FO_FILE_MODIFIED),
        "and is marked");
     ok(!fast_write(File, STREAM_BYTES - 2, 4, "more", &Iosb), "not beyond what is allocated");
     ok(!fast_write(File, -1, 4, "more", &Iosb), "nor at the end that a request has to find");
@@ -304,14 +314,18 @@ static VOID fast_io(PFILE_OBJECT File)
     MayBeFast = TRUE;
     ok(fast_read(File, 100, 4, Buffer, &Iosb), "or yes");
     Header.IsFastIoPossible = FastIoIsNotPossible;
-    ok(!fast_read(File, 100, 4, Buffer, &Iosb) && !fast_write(File, 100, 4, Buffer, &Iosb), "a file without fast I/O");
+    ok(!fast_read(File, 100, 4, Buffer, &Iosb) && !fast_write(File, 100, 4, Buffer, &Iosb),
+       "a file without fast I/O");
     Header.IsFastIoPossible = FastIoIsPossible;
-    ok(FsRtlMdlReadDev(File, &Where, 16, 7, &Mdl, &Iosb, NULL) && MmGetMdlByteCount(Mdl) == 16, "FsRtlMdlReadDev");
+    ok(FsRtlMdlReadDev(File, &Where, 16, 7, &Mdl, &Iosb, NULL) && MmGetMdlByteCount(Mdl) == 16,
+       "FsRtlMdlReadDev");
     ok(FsRtlMdlReadCompleteDev(File, Mdl, NULL), "FsRtlMdlReadCompleteDev");
-    ok(FsRtlPrepareMdlWriteDev(File, &Where, 4, 7, &Mdl, &Iosb, File->DeviceObject), "FsRtlPrepareMdlWriteDev");
+    ok(FsRtlPrepareMdlWriteDev(File, &Where, 4, 7, &Mdl, &Iosb, File->DeviceObject),
+       "FsRtlPrepareMdlWriteDev");
     RtlCopyMemory(MmGetSystemAddressForMdlSafe(Mdl, NormalPagePriority), "mdl!", 4);
     File->Flags |= FO_WRITE_THROUGH;
-    ok(!FsRtlMdlWriteCompleteDev(File, &Where, Mdl, File->DeviceObject), "a request completes one that writes through");
+    ok(!FsRtlMdlWriteCompleteDev(File, &Where, Mdl, File->DeviceObject),
+       "a request completes one that writes through");
     ok(!fast_write(File, 100, 4, Buffer, &Iosb), "and writes it");
     File->Flags &= ~(ULONG)FO_WRITE_THROUGH;
     ok(FsRtlMdlWriteCompleteDev(File, &Where, Mdl, File->DeviceObject), "FsRtlMdlWriteCompleteDev");
@@ -360,7 +374,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
               "a deferred write is posted when there is room");
     fast_io(File);
     sizes(File);
-    is_status(CcWaitForCurrentLazyWriterActivity(), STATUS_SUCCESS, "CcWaitForCurrentLazyWriterActivity");
+    is_status(CcWaitForCurrentLazyWriterActivity(), STATUS_SUCCESS,
+              "CcWaitForCurrentLazyWriterActivity");
     Where = at(100);
     CcFastCopyWrite(File, 100, 3, "end");
     CcFastCopyRead(File, 100, 3, 1, Back, &Iosb);

@@ -1,4 +1,5 @@
-/* Special pool: the bytes between a block's end and its page's are written, which the free finds. */
+/* Special pool: the bytes between a block's end and its page's are written, which the free finds.
+ */
 #include "tap.h"
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)

@@ -1,6 +1,7 @@
 /*
- * A PCI device that wakes the machine from S1, S2 and S3 while it is in D1, D2 and D3: armed by IRP_MN_WAIT_WAKE, it signals as
- * its timer expires. The machine sleeps three times (hal_wake_sleep.options). Calls: PoRequestPowerIrp.
+ * A PCI device that wakes the machine from S1, S2 and S3 while it is in D1, D2 and D3: armed by
+ * IRP_MN_WAIT_WAKE, it signals as its timer expires. The machine sleeps three times
+ * (hal_wake_sleep.options). Calls: PoRequestPowerIrp.
  */
 #include <ntddk.h>
 
@@ -56,7 +57,8 @@ static VOID set(DEVICE *Device, ULONG Offset, ULONG Value)
 
 /* ---- power ---- */
 
-static VOID NTAPI woken(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context, PIO_STATUS_BLOCK Iosb)
+static VOID NTAPI woken(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context,
+                        PIO_STATUS_BLOCK Iosb)
 {
     UNREFERENCED_PARAMETER(Object);
     UNREFERENCED_PARAMETER(Minor);
@@ -64,7 +66,8 @@ static VOID NTAPI woken(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, P
     Sleep[(ULONG_PTR)Context].Woken = Iosb->Status;
 }
 
-static VOID NTAPI back(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context, PIO_STATUS_BLOCK Iosb)
+static VOID NTAPI back(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context,
+                       PIO_STATUS_BLOCK Iosb)
 {
     DEVICE *Device = Context;
 
@@ -72,11 +75,13 @@ static VOID NTAPI back(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PV
     UNREFERENCED_PARAMETER(Minor);
     UNREFERENCED_PARAMETER(State);
     if (Sleeps != 0 && Sleeps <= SLEEPS)
-        Sleep[Sleeps - 1].Back = NT_SUCCESS(Iosb->Status) && get(Device, TIMER_ID) == TIMER_ID_VALUE;
+        Sleep[Sleeps - 1].Back =
+            NT_SUCCESS(Iosb->Status) && get(Device, TIMER_ID) == TIMER_ID_VALUE;
 }
 
 /* The device is down: the system's request goes on. */
-static VOID NTAPI down(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context, PIO_STATUS_BLOCK Iosb)
+static VOID NTAPI down(PDEVICE_OBJECT Object, UCHAR Minor, POWER_STATE State, PVOID Context,
+                       PIO_STATUS_BLOCK Iosb)
 {
     PIRP Irp = Context;
     DEVICE *Device = IoGetCurrentIrpStackLocation(Irp)->DeviceObject->DeviceExtension;
@@ -98,7 +103,8 @@ static NTSTATUS go_down(DEVICE *Device, PIRP Irp, SYSTEM_POWER_STATE System)
 
     Sleep[Sleeps].System = System;
     Sleep[Sleeps].Woken = STATUS_PENDING;
-    PoRequestPowerIrp(Device->Pdo, IRP_MN_WAIT_WAKE, Deepest, woken, (PVOID)(ULONG_PTR)Sleeps, NULL);
+    PoRequestPowerIrp(Device->Pdo, IRP_MN_WAIT_WAKE, Deepest, woken, (PVOID)(ULONG_PTR)Sleeps,
+                      NULL);
     Sleeps++;
     set(Device, TIMER_PERIOD_US, 2000000);
     set(Device, TIMER_CONTROL, TIMER_CONTROL_ENABLE | TIMER_CONTROL_ONE_SHOT);
@@ -115,7 +121,8 @@ static NTSTATUS NTAPI power(PDEVICE_OBJECT Object, PIRP Irp)
     POWER_STATE On = { .DeviceState = PowerDeviceD0 };
 
     PoStartNextPowerIrp(Irp);
-    if (Stack->MinorFunction == IRP_MN_SET_POWER && Stack->Parameters.Power.Type == SystemPowerState) {
+    if (Stack->MinorFunction == IRP_MN_SET_POWER &&
+        Stack->Parameters.Power.Type == SystemPowerState) {
         if (System > PowerSystemWorking && System <= PowerSystemSleeping3 && Sleeps < SLEEPS)
             return go_down(Device, Irp, System);
         if (System == PowerSystemWorking)
@@ -134,8 +141,9 @@ static VOID started(DEVICE *Device, PIO_STACK_LOCATION Stack)
 
     for (ULONG i = 0; i < List->Count; i++)
         if (List->PartialDescriptors[i].Type == CmResourceTypeMemory)
-            Device->Registers = MmMapIoSpace(List->PartialDescriptors[i].u.Memory.Start,
-                                             List->PartialDescriptors[i].u.Memory.Length, MmNonCached);
+            Device->Registers =
+                MmMapIoSpace(List->PartialDescriptors[i].u.Memory.Start,
+                             List->PartialDescriptors[i].u.Memory.Length, MmNonCached);
 }
 
 static NTSTATUS learn_capabilities(DEVICE *Device, PIRP Irp, PIO_STACK_LOCATION Stack)
@@ -184,7 +192,8 @@ static NTSTATUS NTAPI pnp(PDEVICE_OBJECT Object, PIRP Irp)
 static VOID test_capabilities(const DEVICE_CAPABILITIES *Capabilities)
 {
     ok(Capabilities->DeviceD1 && Capabilities->DeviceD2, "it has D1 and D2");
-    ok(Capabilities->WakeFromD1 && Capabilities->WakeFromD2 && Capabilities->WakeFromD3, "and wakes from each");
+    ok(Capabilities->WakeFromD1 && Capabilities->WakeFromD2 && Capabilities->WakeFromD3,
+       "and wakes from each");
     is_ulong(Capabilities->SystemWake, PowerSystemSleeping3, "and the machine from S3");
     is_ulong(Capabilities->DeviceWake, PowerDeviceD3, "in D3");
     is_ulong(Capabilities->DeviceState[PowerSystemSleeping1], PowerDeviceD1, "S1: D1");
@@ -198,7 +207,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     ULONG Address = 0, Length = 0;
     PDEVICE_OBJECT Object;
     DEVICE *Device;
-    NTSTATUS Status = IoCreateDevice(Driver, sizeof(DEVICE), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Object);
+    NTSTATUS Status =
+        IoCreateDevice(Driver, sizeof(DEVICE), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Object);
 
     if (!NT_SUCCESS(Status))
         return Status;

@@ -33,7 +33,8 @@ static PLIST_ENTRY Taken;
 static PVOID Waiter;
 
 /* As the completion of an I/O request does: in the context of the thread that waits for it. */
-static VOID NTAPI insert_packet(PRKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context, PVOID *First, PVOID *Second)
+static VOID NTAPI insert_packet(PRKAPC Apc, PKNORMAL_ROUTINE *Routine, PVOID *Context, PVOID *First,
+                                PVOID *Second)
 {
     UNREFERENCED_PARAMETER(Apc);
     UNREFERENCED_PARAMETER(Routine);
@@ -65,7 +66,8 @@ static VOID test_apc(VOID)
     KeInitializeEvent(&Waiting, SynchronizationEvent, FALSE);
     Thread = start_thread(waiter, NULL);
     KeWaitForSingleObject(&Waiting, Executive, KernelMode, FALSE, NULL);
-    KeInitializeApc(&Apc, Waiter, OriginalApcEnvironment, insert_packet, NULL, NULL, KernelMode, NULL);
+    KeInitializeApc(&Apc, Waiter, OriginalApcEnvironment, insert_packet, NULL, NULL, KernelMode,
+                    NULL);
     ok(KeInsertQueueApc(&Apc, NULL, NULL, 0), "a kernel APC for a thread that waits for an entry");
     join_thread(Thread);
     is_ptr(Taken, &Packet, "the entry that the APC inserts ends the wait");

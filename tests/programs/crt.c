@@ -19,7 +19,8 @@
 
 static void test_formats(void)
 {
-    CHECK("42|-42|+42| 42|00042|42   |   42", "%d|%d|%+d|% d|%05d|%-5d|%5d", 42, -42, 42, 42, 42, 42, 42);
+    CHECK("42|-42|+42| 42|00042|42   |   42", "%d|%d|%+d|% d|%05d|%-5d|%5d", 42, -42, 42, 42, 42,
+          42, 42);
     CHECK("ff FF 0xff 377 4294967295", "%x %X %#x %o %u", 255, 255, 255, 255, ~0u);
     CHECK("9223372036854775807 -1", "%I64d %lld", 9223372036854775807ll, -1ll);
     CHECK("[abc] [  abc] [abc  ] [ab]", "[%s] [%5s] [%-5s] [%.2s]", "abc", "abc", "abc", "abc");
@@ -29,10 +30,12 @@ static void test_formats(void)
     CHECK("  7", "%*d", 3, 7);
     CHECK("1.500000 -0.25 3 1e+010", "%f %.2f %.0f %g", 1.5, -0.25, 2.5 + 0.5, 1e10);
     CHECK("0.1 0.30000000000000004 1e-005", "%g %.17g %g", 0.1, 0.1 + 0.2, 0.00001);
-    CHECK("2 4 0.12 0.1 1000000000000000000000", "%.0f %.0f %.2f %.1f %.0f", 2.5, 3.5, 0.125, 0.05, 1e21);
+    CHECK("2 4 0.12 0.1 1000000000000000000000", "%.0f %.0f %.2f %.1f %.0f", 2.5, 3.5, 0.125, 0.05,
+          1e21);
     CHECK("1.234500e+003 1.E+000 9.995e+002", "%e %#.0E %.3e", 1234.5, 1.0, 999.5);
     CHECK("1.#INF -1.#INF00", "%g %f", 1e308 * 10, -1e308 * 10);
-    CHECK("0.000000 0 100000 1e+006 123456", "%f %g %g %g %g", 0.0, 0.0, 100000.0, 1000000.0, 123456.0);
+    CHECK("0.000000 0 100000 1e+006 123456", "%f %g %g %g %g", 0.0, 0.0, 100000.0, 1000000.0,
+          123456.0);
     CHECK("4.9406564584124654e-324", "%.16e", 4.9406564584124654e-324);
 }
 
@@ -55,10 +58,14 @@ static void test_stdlib(void)
     OK(strtol("  -0x1F!", &end, 0) == -31 && *end == '!', "strtol");
     OK(strtoul("4294967295", NULL, 10) == 0xFFFFFFFF, "strtoul");
     OK(strtod("3.25e2z", &end) == 325.0 && *end == 'z', "strtod");
-    OK(atof("0.1") == 0.1 && atof("123456789012345678") == 123456789012345678.0 && atof("1e-10") == 1e-10, "atof");
+    OK(atof("0.1") == 0.1 && atof("123456789012345678") == 123456789012345678.0 &&
+           atof("1e-10") == 1e-10,
+       "atof");
     OK(strcmp(strtok(copy, ",;"), "a") == 0 && strcmp(strtok(NULL, ",;"), "b") == 0 &&
            strcmp(strtok(NULL, ",;"), "c") == 0 && strtok(NULL, ",;") == NULL, "strtok");
-    OK(strcmp(strpbrk("a,b;c", ";,"), ",b;c") == 0 && strpbrk("abc", ";,") == NULL && strpbrk("", "x") == NULL, "strpbrk");
+    OK(strcmp(strpbrk("a,b;c", ";,"), ",b;c") == 0 && strpbrk("abc", ";,") == NULL &&
+           strpbrk("", "x") == NULL,
+       "strpbrk");
     srand(1);
     OK(rand() == 41 && rand() == 18467, "rand is msvcrt's");
     OK(getenv("SystemRoot") != NULL && strcmp(getenv("SYSTEMROOT"), "C:\\Windows") == 0, "getenv");
@@ -85,7 +92,8 @@ static void test_memory(void)
         volatile size_t most = (size_t)-1;
         char *volatile block = calloc(most, 2), *volatile zeroes = calloc(1000, 1);
 
-        OK(block == NULL && zeroes != NULL && zeroes[999] == 0, "calloc checks its product, and zeroes");
+        OK(block == NULL && zeroes != NULL && zeroes[999] == 0,
+           "calloc checks its product, and zeroes");
         free(zeroes);
     }
 }
@@ -95,7 +103,9 @@ static void test_time(void)
     time_t when = 951782400; /* 2000-02-29 00:00:00 */
     struct tm *tm = gmtime(&when);
 
-    OK(tm->tm_year == 100 && tm->tm_mon == 1 && tm->tm_mday == 29 && tm->tm_wday == 2 && tm->tm_yday == 59, "gmtime");
+    OK(tm->tm_year == 100 && tm->tm_mon == 1 && tm->tm_mday == 29 && tm->tm_wday == 2 &&
+           tm->tm_yday == 59,
+       "gmtime");
     OK(time(NULL) > 1000000000, "time");
 }
 
@@ -108,7 +118,8 @@ static void test_wide_numbers(void)
     OK(wcstol(text, &end, 0) == -31 && end == text + 6, "wcstol");
     OK(wcstol(L"x", &end, 10) == 0 && *end == L'x', "wcstol without digits");
     errno = 0;
-    OK(wcstol(L"99999999999", &end, 10) == 2147483647 && errno == ERANGE && *end == 0, "wcstol: too big");
+    OK(wcstol(L"99999999999", &end, 10) == 2147483647 && errno == ERANGE && *end == 0,
+       "wcstol: too big");
     OK(wcstoul(L"ffffffff", NULL, 16) == 0xFFFFFFFF, "wcstoul");
 }
 
@@ -117,10 +128,13 @@ static void test_wide_output(void)
     FILE *file = fopen("C:\\wide.txt", "w+");
     char line[8] = "";
 
-    OK(file != NULL && fputwc(L'a', file) == L'a' && fputws(L"b\xE9\n", file) >= 0, "fputwc, fputws");
-    OK(fputwc(0x20AC, file) == WEOF && errno == EILSEQ && ferror(file), "a character that is no byte");
+    OK(file != NULL && fputwc(L'a', file) == L'a' && fputws(L"b\xE9\n", file) >= 0,
+       "fputwc, fputws");
+    OK(fputwc(0x20AC, file) == WEOF && errno == EILSEQ && ferror(file),
+       "a character that is no byte");
     rewind(file);
-    OK(fgets(line, sizeof(line), file) != NULL && strcmp(line, "ab\xE9\n") == 0, "characters are bytes");
+    OK(fgets(line, sizeof(line), file) != NULL && strcmp(line, "ab\xE9\n") == 0,
+       "characters are bytes");
     OK(fclose(file) == 0 && remove("C:\\wide.txt") == 0, "the file is deleted");
 }
 

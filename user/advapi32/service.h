@@ -1,7 +1,8 @@
 /*
- * The service control manager as installers of drivers use it: services are registry keys, starting and stopping one is
- * NtLoadDriver and NtUnloadDriver. There is no process of its own: every caller does its own work, and what two of them
- * must not do at once is under the database's lock, a mutant. Drivers only, of this machine. [doc: winsvc.h]
+ * The service control manager as installers of drivers use it: services are registry keys, starting
+ * and stopping one is NtLoadDriver and NtUnloadDriver. There is no process of its own: every caller
+ * does its own work, and what two of them must not do at once is under the database's lock, a
+ * mutant. Drivers only, of this machine. [doc: winsvc.h]
  */
 #pragma once
 
@@ -16,7 +17,7 @@
 typedef struct _SERVICE {
     WCHAR Name[SERVICE_NAME_LIMIT + 1];
     ACCESS_MASK Access; /* what was granted */
-    HANDLE Presence;    /* of a service: the event that all its handles share, in whatever process */
+    HANDLE Presence; /* of a service: the event that all its handles share, in whatever process */
 } SERVICE;
 
 /* ---- service_error.c ---- */
@@ -34,7 +35,8 @@ NTSTATUS ScmCreateKey(LPCWSTR Service, PHANDLE Key);
 /* A key by its whole path, made volatile when it is not there. */
 NTSTATUS ScmCreateVolatileKey(LPCWSTR Path, PHANDLE Key);
 NTSTATUS ScmDeleteTree(HANDLE Key); /* the key with all below it; the handle stays to be closed */
-/* The name of the key's subkey number Index into Name; FALSE: there are no more, or its name is too long. */
+/* The name of the key's subkey number Index into Name; FALSE: there are no more, or its name is too
+ * long. */
 NTSTATUS ScmEnumerateKey(HANDLE Key, ULONG Index, WCHAR Name[SERVICE_NAME_LIMIT + 1]);
 DWORD ScmGetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Default);
 /* The value's texts from the heap, with two ends more than is stored; NULL: it has none. */
@@ -42,13 +44,15 @@ WCHAR *ScmGetTexts(HANDLE Key, LPCWSTR ValueName);
 NTSTATUS ScmSetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Value);
 /* NULL: no change; an empty text: the value goes. */
 NTSTATUS ScmSetString(HANDLE Key, LPCWSTR ValueName, DWORD Type, LPCWSTR Text);
-/* Of the texts (NULL: no change) those that name groups, with + before the name, or those that do not. */
+/* Of the texts (NULL: no change) those that name groups, with + before the name, or those that do
+ * not. */
 NTSTATUS ScmSetDependencies(HANDLE Key, LPCWSTR ValueName, LPCWSTR Texts, BOOL Groups);
 
 /* ---- service_handle.c ---- */
 SERVICE *ScmNewHandle(LPCWSTR Name, ACCESS_MASK Access); /* NULL: the error is set */
 VOID ScmFreeHandle(SERVICE *Service);
-/* The handle as a service's, or the manager's, if it was opened with Access; NULL: the error is set. */
+/* The handle as a service's, or the manager's, if it was opened with Access; NULL: the error is
+ * set. */
 SERVICE *ScmCheckService(SC_HANDLE Handle, ACCESS_MASK Access);
 SERVICE *ScmCheckManager(SC_HANDLE Handle, ACCESS_MASK Access);
 /* A service that is marked for deletion, does not run and has no handle but this one goes. */
@@ -70,14 +74,16 @@ BOOL ScmIsLocked(VOID);
 /* Of a service as its registry key and its driver object have it. */
 VOID ScmQueryState(LPCWSTR Service, DWORD Type, LPSERVICE_STATUS_PROCESS Status);
 BOOL ScmIsLoaded(LPCWSTR Service, DWORD Type);
-/* Notes what the driver object does not tell: SERVICE_START_PENDING, SERVICE_STOP_PENDING, or SERVICE_STOPPED and why. */
+/* Notes what the driver object does not tell: SERVICE_START_PENDING, SERVICE_STOP_PENDING, or
+ * SERVICE_STOPPED and why. */
 VOID ScmNoteState(LPCWSTR Service, DWORD State, DWORD ExitCode);
 VOID ScmForgetState(LPCWSTR Service);
 
 /* ---- service_list.c ---- */
 typedef struct _SERVICE_ENTRY {
     WCHAR Name[SERVICE_NAME_LIMIT + 1];
-    WCHAR *DisplayName, *Group, *Services, *Groups; /* NULL: none; the last two are what it depends on */
+    WCHAR *DisplayName, *Group, *Services,
+        *Groups; /* NULL: none; the last two are what it depends on */
     DWORD Type, Tag;
 } SERVICE_ENTRY;
 
@@ -92,11 +98,13 @@ VOID ScmFreeList(SERVICE_LIST *List);
 const SERVICE_ENTRY *ScmFind(const SERVICE_LIST *List, LPCWSTR Name);
 BOOL ScmIsInGroup(const SERVICE_ENTRY *Entry, LPCWSTR Group);
 BOOL ScmIsOneOf(LPCWSTR Texts, LPCWSTR Text);
-BOOL ScmDependsOn(const SERVICE_ENTRY *Entry, const SERVICE_ENTRY *Other); /* by its name or its group */
+BOOL ScmDependsOn(const SERVICE_ENTRY *Entry,
+                  const SERVICE_ENTRY *Other); /* by its name or its group */
 /* Whether a service with these dependencies comes back to itself. */
 BOOL ScmIsCircular(const SERVICE_LIST *List, LPCWSTR Name, LPCWSTR Dependencies);
 
-/* ---- service_pack.c: answers with structures from the front and texts from the end of the caller's buffer ---- */
+/* ---- service_pack.c: answers with structures from the front and texts from the end of the
+ * caller's buffer ---- */
 typedef struct _SERVICE_PACK {
     BYTE *Buffer;
     DWORD Bytes, Used, Texts; /* of the structures, of the texts */
@@ -111,5 +119,5 @@ LPWSTR ScmPackTexts(SERVICE_PACK *Pack, LPCWSTR First, LPCWSTR Second, WCHAR Sec
 BOOL ScmFits(const SERVICE_PACK *Pack);
 
 /* ---- service_ansi.c ---- */
-WCHAR *ScmWiden(LPCSTR Text, PDWORD Error);      /* from the heap; NULL for NULL, or with *Error set */
+WCHAR *ScmWiden(LPCSTR Text, PDWORD Error); /* from the heap; NULL for NULL, or with *Error set */
 WCHAR *ScmWidenTexts(LPCSTR Texts, PDWORD Error); /* those that an empty one ends */

@@ -53,38 +53,41 @@ SC_HANDLE WINAPI OpenSCManagerA(LPCSTR Machine, LPCSTR Database, DWORD Access)
     return Manager;
 }
 
-SC_HANDLE WINAPI CreateServiceA(SC_HANDLE Manager, LPCSTR Name, LPCSTR DisplayName, DWORD Access, DWORD Type,
-                                DWORD StartType, DWORD ErrorControl, LPCSTR Path, LPCSTR Group, LPDWORD Tag,
-                                LPCSTR Dependencies, LPCSTR Account, LPCSTR Password)
+SC_HANDLE WINAPI CreateServiceA(SC_HANDLE Manager, LPCSTR Name, LPCSTR DisplayName, DWORD Access,
+                                DWORD Type, DWORD StartType, DWORD ErrorControl, LPCSTR Path,
+                                LPCSTR Group, LPDWORD Tag, LPCSTR Dependencies, LPCSTR Account,
+                                LPCSTR Password)
 {
     DWORD Error = ERROR_SUCCESS;
-    WCHAR *Texts[] = {ScmWiden(Name, &Error),  ScmWiden(DisplayName, &Error),       ScmWiden(Path, &Error),
-                      ScmWiden(Group, &Error), ScmWidenTexts(Dependencies, &Error), ScmWiden(Account, &Error)};
+    WCHAR *Texts[] = {
+        ScmWiden(Name, &Error),  ScmWiden(DisplayName, &Error),       ScmWiden(Path, &Error),
+        ScmWiden(Group, &Error), ScmWidenTexts(Dependencies, &Error), ScmWiden(Account, &Error)};
     SC_HANDLE Service = NULL;
 
     IGNORE_ARG(Password);
     if (Error == ERROR_SUCCESS)
-        Service = CreateServiceW(Manager, Texts[0], Texts[1], Access, Type, StartType, ErrorControl, Texts[2], Texts[3],
-                                 Tag, Texts[4], Texts[5], NULL);
+        Service = CreateServiceW(Manager, Texts[0], Texts[1], Access, Type, StartType, ErrorControl,
+                                 Texts[2], Texts[3], Tag, Texts[4], Texts[5], NULL);
     else
         SetLastError(Error);
     FreeTexts(Texts, COUNT_OF(Texts));
     return Service;
 }
 
-BOOL WINAPI ChangeServiceConfigA(SC_HANDLE Service, DWORD Type, DWORD StartType, DWORD ErrorControl, LPCSTR Path,
-                                 LPCSTR Group, LPDWORD Tag, LPCSTR Dependencies, LPCSTR Account, LPCSTR Password,
-                                 LPCSTR DisplayName)
+BOOL WINAPI ChangeServiceConfigA(SC_HANDLE Service, DWORD Type, DWORD StartType, DWORD ErrorControl,
+                                 LPCSTR Path, LPCSTR Group, LPDWORD Tag, LPCSTR Dependencies,
+                                 LPCSTR Account, LPCSTR Password, LPCSTR DisplayName)
 {
     DWORD Error = ERROR_SUCCESS;
-    WCHAR *Texts[] = {ScmWiden(Path, &Error), ScmWiden(Group, &Error), ScmWidenTexts(Dependencies, &Error),
-                      ScmWiden(Account, &Error), ScmWiden(DisplayName, &Error)};
+    WCHAR *Texts[] = {ScmWiden(Path, &Error), ScmWiden(Group, &Error),
+                      ScmWidenTexts(Dependencies, &Error), ScmWiden(Account, &Error),
+                      ScmWiden(DisplayName, &Error)};
     BOOL Done;
 
     IGNORE_ARG(Password);
     if (Error == ERROR_SUCCESS)
-        Done = ChangeServiceConfigW(Service, Type, StartType, ErrorControl, Texts[0], Texts[1], Tag, Texts[2], Texts[3],
-                                    NULL, Texts[4]);
+        Done = ChangeServiceConfigW(Service, Type, StartType, ErrorControl, Texts[0], Texts[1], Tag,
+                                    Texts[2], Texts[3], NULL, Texts[4]);
     else
         Done = ScmFail(Error);
     FreeTexts(Texts, COUNT_OF(Texts));
@@ -97,7 +100,9 @@ BOOL WINAPI ChangeServiceConfig2A(SC_HANDLE Service, DWORD Level, LPVOID Info)
     BOOL HasText = Level == SERVICE_CONFIG_DESCRIPTION && Info != NULL;
     WCHAR *Text = HasText ? ScmWiden(((LPSERVICE_DESCRIPTIONA)Info)->lpDescription, &Error) : NULL;
     SERVICE_DESCRIPTIONW Wide = {Text};
-    BOOL Done = Error == ERROR_SUCCESS ? ChangeServiceConfig2W(Service, Level, HasText ? &Wide : Info) : ScmFail(Error);
+    BOOL Done = Error == ERROR_SUCCESS
+                    ? ChangeServiceConfig2W(Service, Level, HasText ? &Wide : Info)
+                    : ScmFail(Error);
 
     FreeTexts(&Text, 1);
     return Done;
@@ -117,8 +122,8 @@ SC_HANDLE WINAPI OpenServiceA(SC_HANDLE Manager, LPCSTR Name, DWORD Access)
     return Service;
 }
 
-static BOOL GetName(BOOL (WINAPI *Get)(SC_HANDLE, LPCWSTR, LPWSTR, LPDWORD), SC_HANDLE Manager, LPCSTR Name, LPSTR Buffer,
-                    LPDWORD Bytes)
+static BOOL GetName(BOOL(WINAPI *Get)(SC_HANDLE, LPCWSTR, LPWSTR, LPDWORD), SC_HANDLE Manager,
+                    LPCSTR Name, LPSTR Buffer, LPDWORD Bytes)
 {
     WCHAR Wide[SERVICE_NAME_LIMIT + 1];
     DWORD Units = COUNT_OF(Wide), Error = ERROR_SUCCESS;

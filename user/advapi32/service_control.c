@@ -1,7 +1,8 @@
 /*
- * Starting, stopping and deleting services. What a service depends on is started before it; of a group that it depends on
- * one member has to run, and all are tried. A driver whose devices are in use is unloaded later, and its service is
- * stopping until then. [doc StartServiceW, ControlService, DeleteService]
+ * Starting, stopping and deleting services. What a service depends on is started before it; of a
+ * group that it depends on one member has to run, and all are tried. A driver whose devices are in
+ * use is unloaded later, and its service is stopping until then. [doc StartServiceW,
+ * ControlService, DeleteService]
  */
 #include "service.h"
 
@@ -11,10 +12,12 @@
 NTSYSAPI NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING Name);
 NTSYSAPI NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING Name);
 NTSYSAPI NTSTATUS NTAPI NtOpenProcessToken(HANDLE Process, ACCESS_MASK Access, PHANDLE Token);
-NTSYSAPI NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll, PTOKEN_PRIVILEGES New, ULONG Bytes,
+NTSYSAPI NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll,
+                                                PTOKEN_PRIVILEGES New, ULONG Bytes,
                                                 PTOKEN_PRIVILEGES Old, PULONG Needed);
 
-/* Loading drivers takes a privilege that administrators have and that is off until it is asked for. */
+/* Loading drivers takes a privilege that administrators have and that is off until it is asked for.
+ */
 static VOID EnableLoadDriver(VOID)
 {
     TOKEN_PRIVILEGES New = {1, {{{LOAD_DRIVER_PRIVILEGE, 0}, SE_PRIVILEGE_ENABLED}}};
@@ -22,7 +25,8 @@ static VOID EnableLoadDriver(VOID)
 
     if (!NT_SUCCESS(NtOpenProcessToken(NtCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &Token)))
         return;
-    NtAdjustPrivilegesToken(Token, FALSE, &New, 0, NULL, NULL); /* without it the load is refused and says so */
+    NtAdjustPrivilegesToken(Token, FALSE, &New, 0, NULL,
+                            NULL); /* without it the load is refused and says so */
     NtClose(Token);
 }
 
@@ -46,7 +50,9 @@ static DWORD StartNeeded(LPCWSTR Service, int Depth)
 
     if (Error == ERROR_SERVICE_ALREADY_RUNNING)
         return ERROR_SUCCESS;
-    return Error == ERROR_SUCCESS || Error == ERROR_CIRCULAR_DEPENDENCY ? Error : ERROR_SERVICE_DEPENDENCY_FAIL;
+    return Error == ERROR_SUCCESS || Error == ERROR_CIRCULAR_DEPENDENCY
+               ? Error
+               : ERROR_SERVICE_DEPENDENCY_FAIL;
 }
 
 static DWORD StartServices(LPCWSTR Names, int Depth)
@@ -64,7 +70,8 @@ static BOOL StartGroup(const SERVICE_LIST *List, LPCWSTR Group, LPCWSTR Except, 
     BOOL Runs = FALSE;
 
     for (DWORD i = 0; i < List->Count; i++)
-        if (ScmIsInGroup(&List->Entries[i], Group) && lstrcmpiW(List->Entries[i].Name, Except) != 0 &&
+        if (ScmIsInGroup(&List->Entries[i], Group) &&
+            lstrcmpiW(List->Entries[i].Name, Except) != 0 &&
             StartNeeded(List->Entries[i].Name, Depth) == ERROR_SUCCESS)
             Runs = TRUE;
     return Runs;
@@ -87,7 +94,8 @@ static DWORD StartGroups(LPCWSTR Groups, LPCWSTR Service, int Depth)
 
 static DWORD StartDependencies(HANDLE Key, LPCWSTR Service, int Depth)
 {
-    WCHAR *Services = ScmGetTexts(Key, L"DependOnService"), *Groups = ScmGetTexts(Key, L"DependOnGroup");
+    WCHAR *Services = ScmGetTexts(Key, L"DependOnService"),
+          *Groups = ScmGetTexts(Key, L"DependOnGroup");
     DWORD Error;
 
     if (Depth >= DEEPEST_DEPENDENCY && (Services != NULL || Groups != NULL))
@@ -123,7 +131,8 @@ static DWORD Start(LPCWSTR Service, int Depth)
     NTSTATUS Status = ScmOpenKey(Service, KEY_READ, &Key);
 
     if (!NT_SUCCESS(Status))
-        return Status == STATUS_OBJECT_NAME_NOT_FOUND ? ERROR_SERVICE_DOES_NOT_EXIST : ScmError(Status);
+        return Status == STATUS_OBJECT_NAME_NOT_FOUND ? ERROR_SERVICE_DOES_NOT_EXIST
+                                                      : ScmError(Status);
     if (ScmGetNumber(Key, L"DeleteFlag", 0) != 0)
         Error = ERROR_SERVICE_MARKED_FOR_DELETE;
     else if (ScmIsLoaded(Service, ScmGetNumber(Key, L"Type", SERVICE_KERNEL_DRIVER)))
@@ -179,7 +188,8 @@ static BOOL HasRunningDependent(LPCWSTR Service)
     return Found;
 }
 
-/* With the database locked. What the driver does while it is unloaded is noted before, and taken back if it refuses. */
+/* With the database locked. What the driver does while it is unloaded is noted before, and taken
+ * back if it refuses. */
 static DWORD Stop(LPCWSTR Service)
 {
     NTSTATUS Status;
@@ -196,8 +206,9 @@ static DWORD Stop(LPCWSTR Service)
     ScmNoteState(Service, SERVICE_RUNNING, ERROR_SUCCESS);
     if (Status == STATUS_INVALID_DEVICE_REQUEST)
         return ERROR_INVALID_SERVICE_CONTROL; /* it has no unload routine */
-    return Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND ? ERROR_SERVICE_NOT_ACTIVE
-                                                                                          : ScmError(Status);
+    return Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND
+               ? ERROR_SERVICE_NOT_ACTIVE
+               : ScmError(Status);
 }
 
 static DWORD AccessFor(DWORD Control)
@@ -250,7 +261,8 @@ BOOL WINAPI ControlService(SC_HANDLE Handle, DWORD Code, LPSERVICE_STATUS Result
         return ScmFail(Error);
     Error = ScmError(ScmOpenKey(Service->Name, KEY_READ, &Key));
     if (Error == ERROR_SUCCESS) {
-        Error = Control(Service->Name, ScmGetNumber(Key, L"Type", SERVICE_KERNEL_DRIVER), Code, &Status);
+        Error = Control(Service->Name, ScmGetNumber(Key, L"Type", SERVICE_KERNEL_DRIVER), Code,
+                        &Status);
         NtClose(Key);
         if (Result != NULL)
             CopyMemory(Result, &Status, sizeof(*Result)); /* it starts with the same members */
@@ -295,7 +307,8 @@ BOOL WINAPI DeleteService(SC_HANDLE Handle)
 
 /* ---- programs that are services ---- */
 
-/* [doc] the answer to a program that the service control manager has not started: none is started here. */
+/* [doc] the answer to a program that the service control manager has not started: none is started
+ * here. */
 static BOOL RefuseDispatcher(VOID)
 {
     return ScmFail(ERROR_FAILED_SERVICE_CONTROLLER_CONNECT);

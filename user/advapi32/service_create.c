@@ -1,6 +1,6 @@
 /*
- * Making services and changing what they are. Services that are programs are refused: nothing here would run them.
- * [doc CreateServiceW, ChangeServiceConfigW, ChangeServiceConfig2W]
+ * Making services and changing what they are. Services that are programs are refused: nothing here
+ * would run them. [doc CreateServiceW, ChangeServiceConfigW, ChangeServiceConfig2W]
  */
 #include "service.h"
 
@@ -14,8 +14,8 @@ typedef struct _SERVICE_SETTINGS { /* SERVICE_NO_CHANGE and NULL: not given */
 
 static BOOL IsDriverType(DWORD Type)
 {
-    return Type == SERVICE_KERNEL_DRIVER || Type == SERVICE_FILE_SYSTEM_DRIVER || Type == SERVICE_ADAPTER ||
-           Type == SERVICE_RECOGNIZER_DRIVER;
+    return Type == SERVICE_KERNEL_DRIVER || Type == SERVICE_FILE_SYSTEM_DRIVER ||
+           Type == SERVICE_ADAPTER || Type == SERVICE_RECOGNIZER_DRIVER;
 }
 
 static DWORD CheckType(DWORD Type)
@@ -25,17 +25,20 @@ static DWORD CheckType(DWORD Type)
     return Type & SERVICE_WIN32 ? ERROR_NOT_SUPPORTED : ERROR_INVALID_PARAMETER;
 }
 
-/* The object of a driver is always \Driver\NAME or \FileSystem\NAME, so no other name of it is taken. */
+/* The object of a driver is always \Driver\NAME or \FileSystem\NAME, so no other name of it is
+ * taken. */
 static DWORD CheckAccount(LPCWSTR Name, LPCWSTR Account)
 {
-    WCHAR Object[SERVICE_NAME_LIMIT + 16] = L"\\Driver\\", System[SERVICE_NAME_LIMIT + 16] = L"\\FileSystem\\";
+    WCHAR Object[SERVICE_NAME_LIMIT + 16] = L"\\Driver\\",
+                                      System[SERVICE_NAME_LIMIT + 16] = L"\\FileSystem\\";
 
     if (Account == NULL || *Account == 0)
         return ERROR_SUCCESS;
     lstrcatW(Object, Name);
     lstrcatW(System, Name);
-    return lstrcmpiW(Account, Object) == 0 || lstrcmpiW(Account, System) == 0 ? ERROR_SUCCESS
-                                                                              : ERROR_INVALID_SERVICE_ACCOUNT;
+    return lstrcmpiW(Account, Object) == 0 || lstrcmpiW(Account, System) == 0
+               ? ERROR_SUCCESS
+               : ERROR_INVALID_SERVICE_ACCOUNT;
 }
 
 static DWORD CheckSettings(LPCWSTR Name, const SERVICE_SETTINGS *New)
@@ -75,7 +78,8 @@ static DWORD CheckAmongOthers(LPCWSTR Name, const SERVICE_SETTINGS *New)
 
     if (Error != ERROR_SUCCESS)
         return Error;
-    if (New->DisplayName != NULL && *New->DisplayName != 0 && IsDisplayNameTaken(&List, Name, New->DisplayName))
+    if (New->DisplayName != NULL && *New->DisplayName != 0 &&
+        IsDisplayNameTaken(&List, Name, New->DisplayName))
         Error = ERROR_DUPLICATE_SERVICE_NAME;
     else if (ScmIsCircular(&List, Name, New->Dependencies))
         Error = ERROR_CIRCULAR_DEPENDENCY;
@@ -90,8 +94,9 @@ static DWORD CheckAmongOthers(LPCWSTR Name, const SERVICE_SETTINGS *New)
 }
 
 /*
- * NT paths stay as they are, paths from a drive get the name of the DOS devices, and what is relative is so to the system's
- * folder: the kernel's loader sees to it. [doc: ImagePath of a driver's service]
+ * NT paths stay as they are, paths from a drive get the name of the DOS devices, and what is
+ * relative is so to the system's folder: the kernel's loader sees to it. [doc: ImagePath of a
+ * driver's service]
  */
 static NTSTATUS SetImagePath(HANDLE Key, LPCWSTR Path)
 {
@@ -143,7 +148,8 @@ static NTSTATUS StoreTexts(HANDLE Key, const SERVICE_SETTINGS *New)
     return Status;
 }
 
-/* The type comes last: a key without one is no service, so a machine that ends here has made none. */
+/* The type comes last: a key without one is no service, so a machine that ends here has made none.
+ */
 static DWORD Store(HANDLE Key, const SERVICE_SETTINGS *New)
 {
     NTSTATUS Status = StoreTexts(Key, New);
@@ -182,7 +188,8 @@ static DWORD Create(SERVICE *Service, const SERVICE_SETTINGS *New)
     if (Error != ERROR_SUCCESS)
         return Error;
     Status = ScmCreateKey(Service->Name, &Key);
-    if (Status == STATUS_OBJECT_NAME_COLLISION) /* with what an installer has put there for its driver */
+    if (Status ==
+        STATUS_OBJECT_NAME_COLLISION) /* with what an installer has put there for its driver */
         Status = ScmOpenKey(Service->Name, KEY_READ | KEY_WRITE | DELETE, &Key);
     if (!NT_SUCCESS(Status))
         return ScmError(Status);
@@ -193,11 +200,13 @@ static DWORD Create(SERVICE *Service, const SERVICE_SETTINGS *New)
     return Error;
 }
 
-SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR DisplayName, DWORD Access, DWORD Type,
-                                DWORD StartType, DWORD ErrorControl, LPCWSTR Path, LPCWSTR Group, LPDWORD Tag,
-                                LPCWSTR Dependencies, LPCWSTR Account, LPCWSTR Password)
+SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR DisplayName, DWORD Access,
+                                DWORD Type, DWORD StartType, DWORD ErrorControl, LPCWSTR Path,
+                                LPCWSTR Group, LPDWORD Tag, LPCWSTR Dependencies, LPCWSTR Account,
+                                LPCWSTR Password)
 {
-    const SERVICE_SETTINGS New = {Type, StartType, ErrorControl, Path, Group, Dependencies, Account, DisplayName, Tag};
+    const SERVICE_SETTINGS New = {Type,         StartType, ErrorControl, Path, Group,
+                                  Dependencies, Account,   DisplayName,  Tag};
     SERVICE *Service;
     HANDLE Lock;
     DWORD Error;
@@ -209,7 +218,8 @@ SC_HANDLE WINAPI CreateServiceW(SC_HANDLE Manager, LPCWSTR Name, LPCWSTR Display
     Service = ScmNewHandle(Name != NULL ? Name : L"", SERVICE_ALL_ACCESS);
     if (Service == NULL)
         return NULL;
-    Error = Path == NULL || Type == SERVICE_NO_CHANGE || StartType == SERVICE_NO_CHANGE || ErrorControl == SERVICE_NO_CHANGE
+    Error = Path == NULL || Type == SERVICE_NO_CHANGE || StartType == SERVICE_NO_CHANGE ||
+                    ErrorControl == SERVICE_NO_CHANGE
                 ? ERROR_INVALID_PARAMETER
                 : CheckSettings(Name, &New);
     if (Error == ERROR_SUCCESS)
@@ -247,11 +257,12 @@ static DWORD Change(const SERVICE *Service, const SERVICE_SETTINGS *New)
     return Error;
 }
 
-BOOL WINAPI ChangeServiceConfigW(SC_HANDLE Handle, DWORD Type, DWORD StartType, DWORD ErrorControl, LPCWSTR Path,
-                                 LPCWSTR Group, LPDWORD Tag, LPCWSTR Dependencies, LPCWSTR Account, LPCWSTR Password,
-                                 LPCWSTR DisplayName)
+BOOL WINAPI ChangeServiceConfigW(SC_HANDLE Handle, DWORD Type, DWORD StartType, DWORD ErrorControl,
+                                 LPCWSTR Path, LPCWSTR Group, LPDWORD Tag, LPCWSTR Dependencies,
+                                 LPCWSTR Account, LPCWSTR Password, LPCWSTR DisplayName)
 {
-    const SERVICE_SETTINGS New = {Type, StartType, ErrorControl, Path, Group, Dependencies, Account, DisplayName, Tag};
+    const SERVICE_SETTINGS New = {Type,         StartType, ErrorControl, Path, Group,
+                                  Dependencies, Account,   DisplayName,  Tag};
     SERVICE *Service = ScmCheckService(Handle, SERVICE_CHANGE_CONFIG);
     HANDLE Lock;
     DWORD Error;
@@ -278,14 +289,16 @@ BOOL WINAPI ChangeServiceConfig2W(SC_HANDLE Handle, DWORD Level, LPVOID Info)
     if (Service == NULL)
         return FALSE;
     if (Level != SERVICE_CONFIG_DESCRIPTION)
-        return ScmFail(Level < SERVICE_CONFIG_DESCRIPTION || Level > SERVICE_CONFIG_LAUNCH_PROTECTED
-                           ? ERROR_INVALID_LEVEL
-                           : ERROR_NOT_SUPPORTED); /* what the other levels tell, drivers do not have */
+        return ScmFail(
+            Level < SERVICE_CONFIG_DESCRIPTION || Level > SERVICE_CONFIG_LAUNCH_PROTECTED
+                ? ERROR_INVALID_LEVEL
+                : ERROR_NOT_SUPPORTED); /* what the other levels tell, drivers do not have */
     if (Info == NULL)
         return TRUE; /* [doc ChangeServiceConfig2W] nothing is changed */
     Status = ScmOpenKey(Service->Name, KEY_WRITE, &Key);
     if (NT_SUCCESS(Status)) {
-        Status = ScmSetString(Key, L"Description", REG_SZ, ((LPSERVICE_DESCRIPTIONW)Info)->lpDescription);
+        Status = ScmSetString(Key, L"Description", REG_SZ,
+                              ((LPSERVICE_DESCRIPTIONW)Info)->lpDescription);
         NtClose(Key);
     }
     return NT_SUCCESS(Status) ? TRUE : ScmFail(ScmError(Status));

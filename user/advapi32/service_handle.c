@@ -1,15 +1,18 @@
 /*
- * Handles of the manager and of services, with the rights they were opened for. Administrators get what they ask for,
- * everybody else may look. A deleted service goes when it does not run and its last handle is closed: each handle holds one
- * to a named event, whose count tells, in whatever process. [doc: Service Security and Access Rights, DeleteService]
+ * Handles of the manager and of services, with the rights they were opened for. Administrators get
+ * what they ask for, everybody else may look. A deleted service goes when it does not run and its
+ * last handle is closed: each handle holds one to a named event, whose count tells, in whatever
+ * process. [doc: Service Security and Access Rights, DeleteService]
  */
 #include "service.h"
 
 #define PRESENCE_NAME L"\\BaseNamedObjects\\ServiceHandles."
-#define MANAGER_FOR_ALL (SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE | SC_MANAGER_QUERY_LOCK_STATUS | READ_CONTROL)
-#define SERVICE_FOR_ALL \
-    (SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_ENUMERATE_DEPENDENTS | SERVICE_INTERROGATE | \
-     SERVICE_USER_DEFINED_CONTROL | READ_CONTROL)
+#define MANAGER_FOR_ALL                                                                            \
+    (SC_MANAGER_CONNECT | SC_MANAGER_ENUMERATE_SERVICE | SC_MANAGER_QUERY_LOCK_STATUS |            \
+     READ_CONTROL)
+#define SERVICE_FOR_ALL                                                                            \
+    (SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_ENUMERATE_DEPENDENTS |                  \
+     SERVICE_INTERROGATE | SERVICE_USER_DEFINED_CONTROL | READ_CONTROL)
 
 typedef struct _OBJECT_COUNTS { /* PUBLIC_OBJECT_BASIC_INFORMATION */
     ULONG Attributes, Access, HandleCount, PointerCount, Reserved[10];
@@ -20,9 +23,11 @@ static const GENERIC_MAPPING ManagerMapping = {
     SC_MANAGER_CREATE_SERVICE | SC_MANAGER_MODIFY_BOOT_CONFIG | READ_CONTROL,
     SC_MANAGER_CONNECT | SC_MANAGER_LOCK | READ_CONTROL, SC_MANAGER_ALL_ACCESS};
 static const GENERIC_MAPPING ServiceMapping = {
-    SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_INTERROGATE | SERVICE_ENUMERATE_DEPENDENTS | READ_CONTROL,
+    SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_INTERROGATE |
+        SERVICE_ENUMERATE_DEPENDENTS | READ_CONTROL,
     SERVICE_CHANGE_CONFIG | READ_CONTROL,
-    SERVICE_START | SERVICE_STOP | SERVICE_PAUSE_CONTINUE | SERVICE_USER_DEFINED_CONTROL | READ_CONTROL,
+    SERVICE_START | SERVICE_STOP | SERVICE_PAUSE_CONTINUE | SERVICE_USER_DEFINED_CONTROL |
+        READ_CONTROL,
     SERVICE_ALL_ACCESS};
 
 /* Who may write to the services' key is an administrator as far as services go. */
@@ -39,7 +44,8 @@ static BOOL IsAdministrator(VOID)
 /* What of the wish is granted; 0: it is refused. */
 static ACCESS_MASK Grant(ACCESS_MASK Wish, const GENERIC_MAPPING *Mapping, ACCESS_MASK ForAll)
 {
-    ACCESS_MASK Most = IsAdministrator() ? Mapping->GenericAll : ForAll, Access = Wish & ~0xF0000000u;
+    ACCESS_MASK Most = IsAdministrator() ? Mapping->GenericAll : ForAll,
+                Access = Wish & ~0xF0000000u;
 
     Access |= Wish & GENERIC_READ ? Mapping->GenericRead : 0;
     Access |= Wish & GENERIC_WRITE ? Mapping->GenericWrite : 0;
@@ -68,7 +74,8 @@ static BOOL IsOnlyHandle(const SERVICE *Service)
 {
     OBJECT_COUNTS Counts;
 
-    return NT_SUCCESS(NtQueryObject(Service->Presence, 0, &Counts, sizeof(Counts), NULL)) && Counts.HandleCount == 1;
+    return NT_SUCCESS(NtQueryObject(Service->Presence, 0, &Counts, sizeof(Counts), NULL)) &&
+           Counts.HandleCount == 1;
 }
 
 VOID ScmFreeHandle(SERVICE *Service)
@@ -152,8 +159,8 @@ VOID ScmDeleteIfDue(SERVICE *Service)
 
 static BOOL IsLocal(LPCWSTR Machine)
 {
-    return Machine == NULL || *Machine == 0 || lstrcmpiW(Machine, L"\\\\.") == 0 || lstrcmpiW(Machine, L"localhost") == 0 ||
-           lstrcmpiW(Machine, L"\\\\localhost") == 0;
+    return Machine == NULL || *Machine == 0 || lstrcmpiW(Machine, L"\\\\.") == 0 ||
+           lstrcmpiW(Machine, L"localhost") == 0 || lstrcmpiW(Machine, L"\\\\localhost") == 0;
 }
 
 SC_HANDLE WINAPI OpenSCManagerW(LPCWSTR Machine, LPCWSTR Database, DWORD Access)
@@ -165,8 +172,9 @@ SC_HANDLE WINAPI OpenSCManagerW(LPCWSTR Machine, LPCWSTR Database, DWORD Access)
         return NULL;
     }
     if (Database != NULL && lstrcmpiW(Database, SERVICES_ACTIVE_DATABASEW) != 0) {
-        SetLastError(lstrcmpiW(Database, SERVICES_FAILED_DATABASEW) == 0 ? ERROR_DATABASE_DOES_NOT_EXIST
-                                                                         : ERROR_INVALID_NAME);
+        SetLastError(lstrcmpiW(Database, SERVICES_FAILED_DATABASEW) == 0
+                         ? ERROR_DATABASE_DOES_NOT_EXIST
+                         : ERROR_INVALID_NAME);
         return NULL;
     }
     Granted = Grant(Access | SC_MANAGER_CONNECT, &ManagerMapping, MANAGER_FOR_ALL);
@@ -196,7 +204,8 @@ static SERVICE *OpenExisting(LPCWSTR Name, ACCESS_MASK Granted)
     if (NT_SUCCESS(Status))
         return Service;
     ScmFreeHandle(Service);
-    SetLastError(Status == STATUS_OBJECT_NAME_NOT_FOUND ? ERROR_SERVICE_DOES_NOT_EXIST : ScmError(Status));
+    SetLastError(Status == STATUS_OBJECT_NAME_NOT_FOUND ? ERROR_SERVICE_DOES_NOT_EXIST
+                                                        : ScmError(Status));
     return NULL;
 }
 

@@ -4,9 +4,14 @@
 #define PARTIAL_INFORMATION 2 /* KeyValuePartialInformation */
 #define BASIC_INFORMATION 0   /* KeyBasicInformation */
 
-typedef struct _KEY_NAME { LARGE_INTEGER LastWriteTime; ULONG TitleIndex, NameLength; WCHAR Name[1]; } KEY_NAME;
+typedef struct _KEY_NAME {
+    LARGE_INTEGER LastWriteTime;
+    ULONG TitleIndex, NameLength;
+    WCHAR Name[1];
+} KEY_NAME;
 
-static NTSTATUS OpenOrCreate(LPCWSTR Path, LPCWSTR Leaf, ACCESS_MASK Access, ULONG Options, PULONG Disposition, PHANDLE Key)
+static NTSTATUS OpenOrCreate(LPCWSTR Path, LPCWSTR Leaf, ACCESS_MASK Access, ULONG Options,
+                             PULONG Disposition, PHANDLE Key)
 {
     WCHAR Text[COUNT_OF(SERVICES_KEY) + 2 * SERVICE_NAME_LIMIT + 2];
     UNICODE_STRING Name;
@@ -19,8 +24,9 @@ static NTSTATUS OpenOrCreate(LPCWSTR Path, LPCWSTR Leaf, ACCESS_MASK Access, ULO
     }
     RtlInitUnicodeString(&Name, Text);
     InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    return Disposition == NULL ? NtOpenKey(Key, Access, &Attributes)
-                               : NtCreateKey(Key, Access, &Attributes, 0, NULL, Options, Disposition);
+    return Disposition == NULL
+               ? NtOpenKey(Key, Access, &Attributes)
+               : NtCreateKey(Key, Access, &Attributes, 0, NULL, Options, Disposition);
 }
 
 NTSTATUS ScmOpenKey(LPCWSTR Service, ACCESS_MASK Access, PHANDLE Key)
@@ -31,8 +37,8 @@ NTSTATUS ScmOpenKey(LPCWSTR Service, ACCESS_MASK Access, PHANDLE Key)
 NTSTATUS ScmCreateKey(LPCWSTR Service, PHANDLE Key)
 {
     ULONG Disposition;
-    NTSTATUS Status = OpenOrCreate(SERVICES_KEY, Service, KEY_READ | KEY_WRITE | DELETE, REG_OPTION_NON_VOLATILE,
-                                   &Disposition, Key);
+    NTSTATUS Status = OpenOrCreate(SERVICES_KEY, Service, KEY_READ | KEY_WRITE | DELETE,
+                                   REG_OPTION_NON_VOLATILE, &Disposition, Key);
 
     if (!NT_SUCCESS(Status) || Disposition == REG_CREATED_NEW_KEY)
         return Status;
@@ -44,7 +50,8 @@ NTSTATUS ScmCreateVolatileKey(LPCWSTR Path, PHANDLE Key)
 {
     ULONG Disposition;
 
-    return OpenOrCreate(Path, NULL, KEY_READ | KEY_WRITE | DELETE, REG_OPTION_VOLATILE, &Disposition, Key);
+    return OpenOrCreate(Path, NULL, KEY_READ | KEY_WRITE | DELETE, REG_OPTION_VOLATILE,
+                        &Disposition, Key);
 }
 
 static NTSTATUS DeleteChild(HANDLE Key, LPCWSTR Name)
@@ -81,7 +88,8 @@ NTSTATUS ScmEnumerateKey(HANDLE Key, ULONG Index, WCHAR Name[SERVICE_NAME_LIMIT 
 {
     struct { KEY_NAME Head; WCHAR Text[SERVICE_NAME_LIMIT]; } Record;
     ULONG Bytes;
-    NTSTATUS Status = NtEnumerateKey(Key, Index, BASIC_INFORMATION, &Record, sizeof(Record), &Bytes);
+    NTSTATUS Status =
+        NtEnumerateKey(Key, Index, BASIC_INFORMATION, &Record, sizeof(Record), &Bytes);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -99,7 +107,8 @@ DWORD ScmGetNumber(HANDLE Key, LPCWSTR ValueName, DWORD Default)
     ULONG Bytes;
 
     RtlInitUnicodeString(&Name, ValueName);
-    if (!NT_SUCCESS(NtQueryValueKey(Key, &Name, PARTIAL_INFORMATION, &Value, sizeof(Value), &Bytes)) ||
+    if (!NT_SUCCESS(
+            NtQueryValueKey(Key, &Name, PARTIAL_INFORMATION, &Value, sizeof(Value), &Bytes)) ||
         Value.Type != REG_DWORD || Value.DataLength != sizeof(DWORD))
         return Default;
     return *(DWORD UNALIGNED *)Value.Data;

@@ -16,8 +16,9 @@ static VOID ReadEntry(HANDLE Key, SERVICE_ENTRY *Entry)
 static SERVICE_ENTRY *NewEntry(SERVICE_LIST *List)
 {
     SIZE_T Bytes = (List->Count + 1) * sizeof(SERVICE_ENTRY);
-    SERVICE_ENTRY *Entries = List->Entries == NULL ? HeapAlloc(ProcessHeap(), 0, Bytes)
-                                                   : HeapReAlloc(ProcessHeap(), 0, List->Entries, Bytes);
+    SERVICE_ENTRY *Entries = List->Entries == NULL
+                                 ? HeapAlloc(ProcessHeap(), 0, Bytes)
+                                 : HeapReAlloc(ProcessHeap(), 0, List->Entries, Bytes);
 
     if (Entries == NULL)
         return NULL;
@@ -26,7 +27,8 @@ static SERVICE_ENTRY *NewEntry(SERVICE_LIST *List)
     return &Entries[List->Count];
 }
 
-/* Keys that are no drivers' services are passed over: they belong to programs, or only hold parameters. */
+/* Keys that are no drivers' services are passed over: they belong to programs, or only hold
+ * parameters. */
 static DWORD AddEntry(SERVICE_LIST *List, LPCWSTR Name)
 {
     SERVICE_ENTRY *Entry;
@@ -106,7 +108,8 @@ BOOL ScmDependsOn(const SERVICE_ENTRY *Entry, const SERVICE_ENTRY *Other)
            (Other->Group != NULL && *Other->Group != 0 && ScmIsOneOf(Entry->Groups, Other->Group));
 }
 
-/* Whether a service that From names, or one that it depends on, is Name. Groups are not followed: one member is enough. */
+/* Whether a service that From names, or one that it depends on, is Name. Groups are not followed:
+ * one member is enough. */
 static BOOL Reaches(const SERVICE_LIST *List, LPCWSTR From, LPCWSTR Name, int Depth)
 {
     for (; From != NULL && *From != 0; From += lstrlenW(From) + 1) {

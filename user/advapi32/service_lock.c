@@ -1,15 +1,20 @@
 /*
- * The lock of the service database: held while a service is made, changed, started, stopped or deleted. A driver that hangs
- * in its DriverEntry holds it, and others are told so after half a minute. [doc StartServiceW: ERROR_SERVICE_DATABASE_LOCKED]
+ * The lock of the service database: held while a service is made, changed, started, stopped or
+ * deleted. A driver that hangs in its DriverEntry holds it, and others are told so after half a
+ * minute. [doc StartServiceW: ERROR_SERVICE_DATABASE_LOCKED]
  */
 #include "service.h"
 
 #define LOCK_NAME L"\\BaseNamedObjects\\ServiceDatabaseLock"
 #define LOCK_WAIT_100NS 300000000ll
 
-typedef struct _LOCK_STATE { LONG Count; BOOLEAN IsMine, IsAbandoned; } LOCK_STATE; /* MUTANT_BASIC_INFORMATION */
+typedef struct _LOCK_STATE {
+    LONG Count;
+    BOOLEAN IsMine, IsAbandoned;
+} LOCK_STATE; /* MUTANT_BASIC_INFORMATION */
 
-NTSYSAPI NTSTATUS NTAPI NtQueryMutant(HANDLE Mutant, ULONG Class, PVOID Buffer, ULONG Bytes, PULONG Returned);
+NTSYSAPI NTSTATUS NTAPI NtQueryMutant(HANDLE Mutant, ULONG Class, PVOID Buffer, ULONG Bytes,
+                                      PULONG Returned);
 
 static NTSTATUS OpenLock(PHANDLE Lock)
 {

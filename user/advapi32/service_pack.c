@@ -1,12 +1,14 @@
 /*
- * Answers of the service control manager: structures grow from the front of the caller's buffer, their texts from its end.
- * What does not fit is counted, so that the caller hears how much it takes. The A forms differ by their texts only.
+ * Answers of the service control manager: structures grow from the front of the caller's buffer,
+ * their texts from its end. What does not fit is counted, so that the caller hears how much it
+ * takes. The A forms differ by their texts only.
  */
 #include "service.h"
 
 VOID ScmBeginPack(SERVICE_PACK *Pack, PVOID Buffer, DWORD Bytes, BOOL IsAnsi)
 {
-    *Pack = (SERVICE_PACK){.Buffer = Buffer, .Bytes = Buffer != NULL ? Bytes & ~7u : 0, .IsAnsi = IsAnsi};
+    *Pack = (SERVICE_PACK){
+        .Buffer = Buffer, .Bytes = Buffer != NULL ? Bytes & ~7u : 0, .IsAnsi = IsAnsi};
 }
 
 BOOL ScmFits(const SERVICE_PACK *Pack)

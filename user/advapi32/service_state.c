@@ -1,17 +1,22 @@
 /*
- * Which state a service is in. Whether its driver is loaded is what the object manager says; what that cannot tell is in a
- * volatile key: that it is being started, that it was asked to stop, and why it does not run.
+ * Which state a service is in. Whether its driver is loaded is what the object manager says; what
+ * that cannot tell is in a volatile key: that it is being started, that it was asked to stop, and
+ * why it does not run.
  */
 #include "service.h"
 
 #define STATE_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\ServiceCurrent"
 
-typedef struct _DIRECTORY_ENTRY { UNICODE_STRING Name, TypeName; } DIRECTORY_ENTRY; /* OBJECT_DIRECTORY_INFORMATION */
+typedef struct _DIRECTORY_ENTRY {
+    UNICODE_STRING Name, TypeName;
+} DIRECTORY_ENTRY; /* OBJECT_DIRECTORY_INFORMATION */
 #define DIRECTORY_QUERY_ACCESS 1
 
-NTSYSAPI NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE Directory, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
-NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Directory, PVOID Buffer, ULONG Bytes, BOOLEAN Single,
-                                               BOOLEAN Restart, PULONG Context, PULONG Returned);
+NTSYSAPI NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE Directory, ACCESS_MASK Access,
+                                              POBJECT_ATTRIBUTES Attributes);
+NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Directory, PVOID Buffer, ULONG Bytes,
+                                               BOOLEAN Single, BOOLEAN Restart, PULONG Context,
+                                               PULONG Returned);
 
 static BOOL IsIn(LPCWSTR DirectoryName, LPCWSTR Wanted)
 {
@@ -26,17 +31,20 @@ static BOOL IsIn(LPCWSTR DirectoryName, LPCWSTR Wanted)
     InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE, NULL, NULL);
     if (!NT_SUCCESS(NtOpenDirectoryObject(&Directory, DIRECTORY_QUERY_ACCESS, &Attributes)))
         return FALSE;
-    while (!Found &&
-           NT_SUCCESS(NtQueryDirectoryObject(Directory, &Record, sizeof(Record), TRUE, FALSE, &Index, &Bytes)))
-        Found = CompareStringOrdinal(Record.Entry.Name.Buffer, Record.Entry.Name.Length / sizeof(WCHAR), Wanted, -1,
-                                     TRUE) == CSTR_EQUAL;
+    while (!Found && NT_SUCCESS(NtQueryDirectoryObject(Directory, &Record, sizeof(Record), TRUE,
+                                                       FALSE, &Index, &Bytes)))
+        Found =
+            CompareStringOrdinal(Record.Entry.Name.Buffer, Record.Entry.Name.Length / sizeof(WCHAR),
+                                 Wanted, -1, TRUE) == CSTR_EQUAL;
     NtClose(Directory);
     return Found;
 }
 
 BOOL ScmIsLoaded(LPCWSTR Service, DWORD Type)
 {
-    return IsIn(Type == SERVICE_FILE_SYSTEM_DRIVER || Type == SERVICE_RECOGNIZER_DRIVER ? L"\\FileSystem" : L"\\Driver",
+    return IsIn(Type == SERVICE_FILE_SYSTEM_DRIVER || Type == SERVICE_RECOGNIZER_DRIVER
+                    ? L"\\FileSystem"
+                    : L"\\Driver",
                 Service);
 }
 
@@ -112,6 +120,7 @@ VOID ScmQueryState(LPCWSTR Service, DWORD Type, LPSERVICE_STATUS_PROCESS Status)
         Status->dwCurrentState = SERVICE_RUNNING;
     if (Status->dwCurrentState == SERVICE_RUNNING)
         Status->dwControlsAccepted = SERVICE_ACCEPT_STOP;
-    if (Status->dwCurrentState == SERVICE_STOPPED && Noted != SERVICE_RUNNING && Noted != SERVICE_STOP_PENDING)
+    if (Status->dwCurrentState == SERVICE_STOPPED && Noted != SERVICE_RUNNING &&
+        Noted != SERVICE_STOP_PENDING)
         Status->dwWin32ExitCode = ExitCode;
 }

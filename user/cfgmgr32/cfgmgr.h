@@ -30,9 +30,11 @@ NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING, GUID *);
 
 #define CFGMGR_CONTROL_SET L"\\Registry\\Machine\\System\\CurrentControlSet\\"
 
-/* Opens Path below Parent (below the control set when Parent is NULL) for reading. NULL: there is none. */
+/* Opens Path below Parent (below the control set when Parent is NULL) for reading. NULL: there is
+ * none. */
 HANDLE CfgOpenKey(HANDLE Parent, const WCHAR *Path);
-/* The name of Key's Index-th subkey, terminated. FALSE: there is none, or it is longer than Limit characters. */
+/* The name of Key's Index-th subkey, terminated. FALSE: there is none, or it is longer than Limit
+ * characters. */
 BOOL CfgSubkeyName(HANDLE Key, ULONG Index, WCHAR *Name, ULONG Limit);
 /* A value's data and type; *Bytes goes in as the buffer's size and comes out as the value's. */
 CONFIGRET CfgReadValue(HANDLE Key, const WCHAR *Name, PVOID Data, ULONG *Bytes, ULONG *Type);
@@ -60,8 +62,8 @@ CONFIGRET WINAPI CM_Locate_DevNodeW(DEVINST *Node, WCHAR *Id, ULONG Flags);
 #include "../../kernel/pnp/control.h"
 NTSTATUS NTAPI NtPlugPlayControl(ULONG Class, PVOID Buffer, ULONG Bytes);
 NTSTATUS NTAPI NtOpenProcessToken(HANDLE Process, ACCESS_MASK Access, PHANDLE Token);
-NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll, PTOKEN_PRIVILEGES New, ULONG Bytes,
-                                       PTOKEN_PRIVILEGES Old, PULONG Needed);
+NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE Token, BOOLEAN DisableAll, PTOKEN_PRIVILEGES New,
+                                       ULONG Bytes, PTOKEN_PRIVILEGES Old, PULONG Needed);
 /* The service, with the privilege that it takes; for setupapi. Drydock's own. */
 NTSTATUS WINAPI CMP_PlugPlayControl(ULONG Class, PNP_CONTROL_DATA *Data);
 /* Asks the kernel about the device of an instance ID. Data may be NULL. */
@@ -112,19 +114,25 @@ BOOL CfgSameGuid(const GUID *Guid, const GUID *Other);
 /* Size bytes into a buffer of *Bytes, which comes out as Size. */
 CONFIGRET CfgGive(const VOID *From, ULONG Size, VOID *Buffer, PULONG Bytes);
 const CFG_VALUE *CfgFindValue(const CFG_VALUE *Values, ULONG Count, const PROPERTY_KEY *Key);
-CONFIGRET CfgGetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG *Type, VOID *Buffer, PULONG Bytes);
-CONFIGRET CfgSetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG Type, const VOID *Buffer, ULONG Bytes);
+CONFIGRET CfgGetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG *Type, VOID *Buffer,
+                        PULONG Bytes);
+CONFIGRET CfgSetValueOf(HANDLE Key, const CFG_VALUE *Value, ULONG Type, const VOID *Buffer,
+                        ULONG Bytes);
 CONFIGRET CfgFinishProperty(CONFIGRET Result, ULONG *Type, PULONG Bytes);
 VOID CfgAddKey(KEY_LIST *List, const GUID *Category, ULONG Id);
 /* Those of Values that Key has. */
 VOID CfgAddValues(KEY_LIST *List, HANDLE Key, const CFG_VALUE *Values, ULONG Count);
 CONFIGRET CfgFinishKeys(const KEY_LIST *List, PULONG Count);
 /* What the kernel knows of a device; a Category of zeros: by DEVICE_REGISTRY_PROPERTY. */
-CONFIGRET CfgAskKernel(const WCHAR *Id, const GUID *Category, ULONG Number, ULONG *Type, VOID *Buffer, PULONG Bytes);
+CONFIGRET CfgAskKernel(const WCHAR *Id, const GUID *Category, ULONG Number, ULONG *Type,
+                       VOID *Buffer, PULONG Bytes);
 
-/* ---- stored.c: properties that somebody has set. Base: the key of the device, interface or class ---- */
-CONFIGRET CfgGetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer, PULONG Bytes);
-CONFIGRET CfgSetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer, ULONG Bytes);
+/* ---- stored.c: properties that somebody has set. Base: the key of the device, interface or class
+ * ---- */
+CONFIGRET CfgGetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer,
+                       PULONG Bytes);
+CONFIGRET CfgSetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer,
+                       ULONG Bytes);
 VOID CfgAddStored(KEY_LIST *List, HANDLE Base);
 
 HANDLE CfgOpenClass(const GUID *Class);            /* devclass.c; NULL: there is none */

@@ -1,18 +1,27 @@
 /*
- * Setup classes: the keys below Control\Class and what they say. Left out: properties in other languages, interface classes by
- * the flag CM_CLASS_PROPERTY_INTERFACE. [doc: CM_Get_Class_Property, CM_Enumerate_Classes, devpkey.h]
+ * Setup classes: the keys below Control\Class and what they say. Left out: properties in other
+ * languages, interface classes by the flag CM_CLASS_PROPERTY_INTERFACE. [doc:
+ * CM_Get_Class_Property, CM_Enumerate_Classes, devpkey.h]
  */
 #include "cfgmgr.h"
 
-static const GUID OfClass = {0x259abffc, 0x50a7, 0x47ce, {0xaf, 0x08, 0x68, 0xc9, 0xa7, 0xd7, 0x33, 0x66}};
-static const GUID OfClassDevices = {0x4321918b, 0xf69e, 0x470d, {0xa5, 0xde, 0x4d, 0x88, 0xc7, 0x5a, 0xd2, 0x4b}};
+static const GUID OfClass = {
+    0x259abffc, 0x50a7, 0x47ce, {0xaf, 0x08, 0x68, 0xc9, 0xa7, 0xd7, 0x33, 0x66}};
+static const GUID OfClassDevices = {
+    0x4321918b, 0xf69e, 0x470d, {0xa5, 0xde, 0x4d, 0x88, 0xc7, 0x5a, 0xd2, 0x4b}};
 
 static const CFG_VALUE ClassValues[] = {
-    {&OfClass, 2, L"", TYPE_STRING, TRUE}, {&OfClass, 3, L"Class", TYPE_STRING, FALSE}, {&OfClass, 4, L"Icon", TYPE_STRING, TRUE},
-    {&OfClass, 5, L"Installer32", TYPE_STRING, TRUE}, {&OfClass, 6, L"EnumPropPages32", TYPE_STRING, TRUE},
-    {&OfClass, 7, L"NoInstallClass", TYPE_BOOLEAN, FALSE}, {&OfClass, 8, L"NoDisplayClass", TYPE_BOOLEAN, FALSE},
-    {&OfClass, 9, L"SilentInstall", TYPE_BOOLEAN, FALSE}, {&OfClass, 10, L"NoUseClass", TYPE_BOOLEAN, FALSE},
-    {&OfClass, 11, L"Default Service", TYPE_STRING, TRUE}, {&OfClass, 12, L"IconPath", TYPE_STRING_LIST, TRUE},
+    {&OfClass, 2, L"", TYPE_STRING, TRUE},
+    {&OfClass, 3, L"Class", TYPE_STRING, FALSE},
+    {&OfClass, 4, L"Icon", TYPE_STRING, TRUE},
+    {&OfClass, 5, L"Installer32", TYPE_STRING, TRUE},
+    {&OfClass, 6, L"EnumPropPages32", TYPE_STRING, TRUE},
+    {&OfClass, 7, L"NoInstallClass", TYPE_BOOLEAN, FALSE},
+    {&OfClass, 8, L"NoDisplayClass", TYPE_BOOLEAN, FALSE},
+    {&OfClass, 9, L"SilentInstall", TYPE_BOOLEAN, FALSE},
+    {&OfClass, 10, L"NoUseClass", TYPE_BOOLEAN, FALSE},
+    {&OfClass, 11, L"Default Service", TYPE_STRING, TRUE},
+    {&OfClass, 12, L"IconPath", TYPE_STRING_LIST, TRUE},
     {&OfClassDevices, 19, L"UpperFilters", TYPE_STRING_LIST, TRUE},
     {&OfClassDevices, 20, L"LowerFilters", TYPE_STRING_LIST, TRUE},
 };
@@ -28,16 +37,17 @@ HANDLE CfgOpenClass(const GUID *Class)
     return CfgOpenKey(NULL, Path);
 }
 
-static CONFIGRET CheckRead(const GUID *Class, const PROPERTY_KEY *Key, const ULONG *Type, const VOID *Buffer,
-                           const ULONG *Bytes, ULONG Flags)
+static CONFIGRET CheckRead(const GUID *Class, const PROPERTY_KEY *Key, const ULONG *Type,
+                           const VOID *Buffer, const ULONG *Bytes, ULONG Flags)
 {
-    if (Class == NULL || Key == NULL || Type == NULL || Bytes == NULL || (*Bytes != 0 && Buffer == NULL))
+    if (Class == NULL || Key == NULL || Type == NULL || Bytes == NULL ||
+        (*Bytes != 0 && Buffer == NULL))
         return CR_INVALID_POINTER;
     return Flags != 0 ? CR_INVALID_FLAG : CR_SUCCESS;
 }
 
-CONFIGRET WINAPI CM_Get_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer, PULONG Bytes,
-                                        ULONG Flags)
+CONFIGRET WINAPI CM_Get_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *Key, ULONG *Type,
+                                        VOID *Buffer, PULONG Bytes, ULONG Flags)
 {
     CONFIGRET Result = CheckRead(Class, Key, Type, Buffer, Bytes, Flags);
     const CFG_VALUE *Value;
@@ -49,13 +59,14 @@ CONFIGRET WINAPI CM_Get_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *K
     if (Handle == NULL)
         return CfgFinishProperty(CR_NO_SUCH_REGISTRY_KEY, Type, Bytes);
     Value = CfgFindValue(ClassValues, COUNT_OF(ClassValues), Key);
-    Result = Value != NULL ? CfgGetValueOf(Handle, Value, Type, Buffer, Bytes) : CfgGetStored(Handle, Key, Type, Buffer, Bytes);
+    Result = Value != NULL ? CfgGetValueOf(Handle, Value, Type, Buffer, Bytes)
+                           : CfgGetStored(Handle, Key, Type, Buffer, Bytes);
     NtClose(Handle);
     return CfgFinishProperty(Result, Type, Bytes);
 }
 
-CONFIGRET WINAPI CM_Set_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer, ULONG Bytes,
-                                        ULONG Flags)
+CONFIGRET WINAPI CM_Set_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *Key, ULONG Type,
+                                        const VOID *Buffer, ULONG Bytes, ULONG Flags)
 {
     const CFG_VALUE *Value;
     HANDLE Handle, Writable;
@@ -81,7 +92,8 @@ CONFIGRET WINAPI CM_Set_Class_PropertyW(const GUID *Class, const PROPERTY_KEY *K
     return Result;
 }
 
-CONFIGRET WINAPI CM_Get_Class_Property_Keys(const GUID *Class, PROPERTY_KEY *Keys, PULONG Count, ULONG Flags)
+CONFIGRET WINAPI CM_Get_Class_Property_Keys(const GUID *Class, PROPERTY_KEY *Keys, PULONG Count,
+                                            ULONG Flags)
 {
     KEY_LIST List = {Keys, Count != NULL ? *Count : 0, 0};
     HANDLE Handle;
@@ -100,10 +112,13 @@ CONFIGRET WINAPI CM_Get_Class_Property_Keys(const GUID *Class, PROPERTY_KEY *Key
 }
 
 /* CM_CRP_ numbers: those of CM_DRP_ that classes have. */
-CONFIGRET WINAPI CM_Get_Class_Registry_PropertyW(GUID *Class, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes, ULONG Flags,
+CONFIGRET WINAPI CM_Get_Class_Registry_PropertyW(GUID *Class, ULONG Property, PULONG Type,
+                                                 PVOID Buffer, PULONG Bytes, ULONG Flags,
                                                  HANDLE Machine)
 {
-    static const ULONG Allowed[] = {0x12, 0x13, 0x18, 0x1A, 0x1B, 0x1C}; /* filters, security, type, exclusive, characteristics */
+    static const ULONG Allowed[] = {
+        0x12, 0x13, 0x18,
+        0x1A, 0x1B, 0x1C}; /* filters, security, type, exclusive, characteristics */
     CONFIGRET Result = CR_NO_SUCH_REGISTRY_KEY;
     ULONG i, ValueType = 0;
     HANDLE Handle;
@@ -188,7 +203,9 @@ CONFIGRET WINAPI CM_Enumerate_Classes(ULONG Index, GUID *Class, ULONG Flags)
     if (!Found)
         return CR_NO_SUCH_VALUE;
     Text.Buffer = Name;
-    return CfgLength(Name) == GUID_LENGTH && NT_SUCCESS(RtlGUIDFromString(&Text, Class)) ? CR_SUCCESS : CR_INVALID_DATA;
+    return CfgLength(Name) == GUID_LENGTH && NT_SUCCESS(RtlGUIDFromString(&Text, Class))
+               ? CR_SUCCESS
+               : CR_INVALID_DATA;
 }
 
 /* Of the keys below Enum. */

@@ -1,6 +1,7 @@
 /*
- * Registry keys of devices, classes and interfaces, opened for programs. Left out: hardware profiles and keys of users.
- * [doc: CM_Open_DevNode_Key, CM_Open_Class_Key, CM_Open_Device_Interface_Key]
+ * Registry keys of devices, classes and interfaces, opened for programs. Left out: hardware
+ * profiles and keys of users. [doc: CM_Open_DevNode_Key, CM_Open_Class_Key,
+ * CM_Open_Device_Interface_Key]
  */
 #include "cfgmgr.h"
 
@@ -8,7 +9,8 @@ enum { DISPOSITION_OPEN_ALWAYS, DISPOSITION_OPEN_EXISTING };
 enum { KEY_HARDWARE = 0, KEY_SOFTWARE = 1, KEY_KINDS = 1 };
 
 /* Opens (or makes) Name below Parent, which is closed. */
-static CONFIGRET OpenBelow(HANDLE Parent, const WCHAR *Name, ULONG Access, ULONG Disposition, HANDLE *Key)
+static CONFIGRET OpenBelow(HANDLE Parent, const WCHAR *Name, ULONG Access, ULONG Disposition,
+                           HANDLE *Key)
 {
     UNICODE_STRING Text = {(USHORT)(CfgLength(Name) * sizeof(WCHAR)), 0, (PWSTR)Name};
     OBJECT_ATTRIBUTES Attributes;
@@ -18,8 +20,9 @@ static CONFIGRET OpenBelow(HANDLE Parent, const WCHAR *Name, ULONG Access, ULONG
         return CR_NO_SUCH_REGISTRY_KEY;
     Text.MaximumLength = Text.Length;
     InitializeObjectAttributes(&Attributes, &Text, OBJ_CASE_INSENSITIVE, Parent, NULL);
-    Status = Disposition == DISPOSITION_OPEN_ALWAYS ? NtCreateKey(Key, Access, &Attributes, 0, NULL, 0, NULL)
-                                                    : NtOpenKey(Key, Access, &Attributes);
+    Status = Disposition == DISPOSITION_OPEN_ALWAYS
+                 ? NtCreateKey(Key, Access, &Attributes, 0, NULL, 0, NULL)
+                 : NtOpenKey(Key, Access, &Attributes);
     NtClose(Parent);
     if (NT_SUCCESS(Status))
         return CR_SUCCESS;
@@ -41,7 +44,8 @@ static HANDLE OpenSoftware(const WCHAR *Id, ULONG Access, ULONG Disposition, CON
     ULONG Bytes = sizeof(Driver) - sizeof(WCHAR), Type;
     HANDLE Device = CfgOpenNode(Id), Key = NULL;
 
-    *Result = Device == NULL ? CR_NO_SUCH_DEVNODE : CfgReadValue(Device, L"Driver", Driver, &Bytes, &Type);
+    *Result = Device == NULL ? CR_NO_SUCH_DEVNODE
+                             : CfgReadValue(Device, L"Driver", Driver, &Bytes, &Type);
     if (Device != NULL)
         NtClose(Device);
     if (*Result == CR_SUCCESS)
@@ -51,7 +55,8 @@ static HANDLE OpenSoftware(const WCHAR *Id, ULONG Access, ULONG Disposition, CON
     return Key;
 }
 
-CONFIGRET WINAPI CM_Open_DevNode_Key(DEVINST Node, ULONG Access, ULONG Profile, ULONG Disposition, HANDLE *Key, ULONG Flags)
+CONFIGRET WINAPI CM_Open_DevNode_Key(DEVINST Node, ULONG Access, ULONG Profile, ULONG Disposition,
+                                     HANDLE *Key, ULONG Flags)
 {
     const WCHAR *Id = CfgIdOf(Node);
     CONFIGRET Result = CheckOpen(Key, Disposition);
@@ -74,8 +79,8 @@ CONFIGRET WINAPI CM_Open_DevNode_Key(DEVINST Node, ULONG Access, ULONG Profile, 
 }
 
 /* No class: the key of all classes. CM_OPEN_CLASS_KEY_INSTALLER 0, CM_OPEN_CLASS_KEY_INTERFACE 1 */
-CONFIGRET WINAPI CM_Open_Class_KeyW(const GUID *Class, const WCHAR *ClassName, ULONG Access, ULONG Disposition, HANDLE *Key,
-                                    ULONG Flags)
+CONFIGRET WINAPI CM_Open_Class_KeyW(const GUID *Class, const WCHAR *ClassName, ULONG Access,
+                                    ULONG Disposition, HANDLE *Key, ULONG Flags)
 {
     WCHAR Name[GUID_LENGTH + 1] = L"";
     CONFIGRET Result = CheckOpen(Key, Disposition);
@@ -88,11 +93,12 @@ CONFIGRET WINAPI CM_Open_Class_KeyW(const GUID *Class, const WCHAR *ClassName, U
         return CR_INVALID_DATA; /* [doc: must be NULL] */
     if (Class != NULL)
         CfgFormatGuid(Class, Name);
-    return OpenBelow(CfgOpenKey(NULL, Flags == 0 ? L"Control\\Class" : L"Control\\DeviceClasses"), Name, Access,
-                     Class != NULL ? Disposition : DISPOSITION_OPEN_EXISTING, Key);
+    return OpenBelow(CfgOpenKey(NULL, Flags == 0 ? L"Control\\Class" : L"Control\\DeviceClasses"),
+                     Name, Access, Class != NULL ? Disposition : DISPOSITION_OPEN_EXISTING, Key);
 }
 
-CONFIGRET WINAPI CM_Open_Device_Interface_KeyW(const WCHAR *Interface, ULONG Access, ULONG Disposition, HANDLE *Key, ULONG Flags)
+CONFIGRET WINAPI CM_Open_Device_Interface_KeyW(const WCHAR *Interface, ULONG Access,
+                                               ULONG Disposition, HANDLE *Key, ULONG Flags)
 {
     CONFIGRET Result = CheckOpen(Key, Disposition);
 

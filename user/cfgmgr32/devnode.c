@@ -1,6 +1,7 @@
 /*
- * Device nodes by their instance IDs, and the properties that the registry keeps of them under Enum. A DEVINST is the
- * number of an ID that this process has asked for; it stays one until the process ends. [doc: cfgmgr32.h]
+ * Device nodes by their instance IDs, and the properties that the registry keeps of them under
+ * Enum. A DEVINST is the number of an ID that this process has asked for; it stays one until the
+ * process ends. [doc: cfgmgr32.h]
  */
 #include "cfgmgr.h"
 
@@ -21,11 +22,25 @@ static const struct {
     ULONG Property;
     const WCHAR *Value;
 } Properties[] = {
-    {0x01, L"DeviceDesc"}, {0x02, L"HardwareID"}, {0x03, L"CompatibleIDs"}, {0x05, L"Service"},
-    {0x08, L"Class"}, {0x09, L"ClassGUID"}, {0x0A, L"Driver"}, {0x0B, L"ConfigFlags"},
-    {0x0C, L"Mfg"}, {0x0D, L"FriendlyName"}, {0x0E, L"LocationInformation"}, {0x10, L"Capabilities"},
-    {0x11, L"UINumber"}, {0x12, L"UpperFilters"}, {0x13, L"LowerFilters"}, {0x18, L"Security"},
-    {0x1A, L"DeviceType"}, {0x1B, L"Exclusive"}, {0x1C, L"DeviceCharacteristics"},
+    {0x01, L"DeviceDesc"},
+    {0x02, L"HardwareID"},
+    {0x03, L"CompatibleIDs"},
+    {0x05, L"Service"},
+    {0x08, L"Class"},
+    {0x09, L"ClassGUID"},
+    {0x0A, L"Driver"},
+    {0x0B, L"ConfigFlags"},
+    {0x0C, L"Mfg"},
+    {0x0D, L"FriendlyName"},
+    {0x0E, L"LocationInformation"},
+    {0x10, L"Capabilities"},
+    {0x11, L"UINumber"},
+    {0x12, L"UpperFilters"},
+    {0x13, L"LowerFilters"},
+    {0x18, L"Security"},
+    {0x1A, L"DeviceType"},
+    {0x1B, L"Exclusive"},
+    {0x1C, L"DeviceCharacteristics"},
 };
 
 WCHAR CfgUpper(WCHAR c)
@@ -184,14 +199,17 @@ const WCHAR *CfgPropertyValue(ULONG Property)
 }
 
 /* Of a device that is there, the kernel knows more. */
-static CONFIGRET ReadFromKernel(const WCHAR *Id, ULONG Property, ULONG *Type, PVOID Buffer, PULONG Bytes)
+static CONFIGRET ReadFromKernel(const WCHAR *Id, ULONG Property, ULONG *Type, PVOID Buffer,
+                                PULONG Bytes)
 {
     static const struct {
         ULONG Property, Kernel, Type; /* CM_DRP_, DEVICE_REGISTRY_PROPERTY */
     } Known[] = {
-        {0x0F, 11, REG_SZ}, {0x15, 13, REG_DWORD}, {0x16, 14, REG_DWORD}, {0x17, 15, REG_SZ}, {0x1D, 16, REG_DWORD}, {0x20, 19, REG_DWORD}, {0x23, 18, REG_DWORD},
+        {0x0F, 11, REG_SZ},    {0x15, 13, REG_DWORD}, {0x16, 14, REG_DWORD}, {0x17, 15, REG_SZ},
+        {0x1D, 16, REG_DWORD}, {0x20, 19, REG_DWORD}, {0x23, 18, REG_DWORD},
     };
-    static const GUID Fixed, OfRegistry = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
+    static const GUID Fixed,
+        OfRegistry = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
     CONFIGRET Result;
     ULONG i, None;
 
@@ -208,8 +226,8 @@ static CONFIGRET ReadFromKernel(const WCHAR *Id, ULONG Property, ULONG *Type, PV
 }
 
 /* A buffer of no bytes asks for the size. */
-CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
-                                                   ULONG Flags)
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property, PULONG Type,
+                                                   PVOID Buffer, PULONG Bytes, ULONG Flags)
 {
     const WCHAR *Id = CfgIdOf(Node), *Value = CfgPropertyValue(Property);
     CONFIGRET Result;
@@ -237,8 +255,8 @@ CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyW(DEVINST Node, ULONG Property,
 }
 
 /* As code page 1252: text needs half the bytes. */
-CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST Node, ULONG Property, PULONG Type, PVOID Buffer, PULONG Bytes,
-                                                   ULONG Flags)
+CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST Node, ULONG Property, PULONG Type,
+                                                   PVOID Buffer, PULONG Bytes, ULONG Flags)
 {
     ULONG Wide = 0, ValueType = 0, Size, i;
     CONFIGRET Result;
@@ -270,7 +288,9 @@ CONFIGRET WINAPI CM_Get_DevNode_Registry_PropertyA(DEVINST Node, ULONG Property,
     return Result;
 }
 
-CONFIGRET WINAPI CM_Get_Device_ID_ExW(DEVINST Node, WCHAR *Buffer, ULONG Length, ULONG Flags, HANDLE Machine)
+CONFIGRET WINAPI CM_Get_Device_ID_ExW(DEVINST Node, WCHAR *Buffer, ULONG Length, ULONG Flags,
+                                      HANDLE Machine)
 {
-    return Machine == NULL ? CM_Get_Device_IDW(Node, Buffer, Length, Flags) : CR_CALL_NOT_IMPLEMENTED;
+    return Machine == NULL ? CM_Get_Device_IDW(Node, Buffer, Length, Flags)
+                           : CR_CALL_NOT_IMPLEMENTED;
 }

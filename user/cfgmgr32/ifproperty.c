@@ -1,14 +1,17 @@
 /*
- * One interface by its path: its keys below Control\DeviceClasses, its properties, its aliases. Left out: languages.
- * [doc: CM_Get_Device_Interface_Property, CM_Get_Device_Interface_Alias, devpkey.h]
+ * One interface by its path: its keys below Control\DeviceClasses, its properties, its aliases.
+ * Left out: languages. [doc: CM_Get_Device_Interface_Property, CM_Get_Device_Interface_Alias,
+ * devpkey.h]
  */
 #include "cfgmgr.h"
 
 #define PATH_LIMIT 700
 #define LINK_LIMIT 300
 
-static const GUID OfInterface = {0x026e516e, 0xb814, 0x414b, {0x83, 0xcd, 0x85, 0x6d, 0x6f, 0xef, 0x48, 0x22}};
-static const GUID OfInstance = {0x78c34fc8, 0x104a, 0x4aca, {0x9e, 0xa4, 0x52, 0x4d, 0x52, 0x99, 0x6e, 0x57}};
+static const GUID OfInterface = {
+    0x026e516e, 0xb814, 0x414b, {0x83, 0xcd, 0x85, 0x6d, 0x6f, 0xef, 0x48, 0x22}};
+static const GUID OfInstance = {
+    0x78c34fc8, 0x104a, 0x4aca, {0x9e, 0xa4, 0x52, 0x4d, 0x52, 0x99, 0x6e, 0x57}};
 
 enum { INTERFACE_FRIENDLY_NAME = 2, INTERFACE_ENABLED, INTERFACE_CLASS, INTERFACE_REFERENCE };
 
@@ -24,7 +27,8 @@ static BOOL SplitName(const WCHAR *Interface, INTERFACE_NAME *Name)
 {
     ULONG Length = 0;
 
-    if (Interface[0] != L'\\' || (Interface[1] != L'\\' && Interface[1] != L'?') || Interface[2] != L'?' || Interface[3] != L'\\')
+    if (Interface[0] != L'\\' || (Interface[1] != L'\\' && Interface[1] != L'?') ||
+        Interface[2] != L'?' || Interface[3] != L'\\')
         return FALSE;
     Name->Device = Interface + 4;
     while (Name->Device[Length] != 0 && Name->Device[Length] != L'\\')
@@ -45,7 +49,8 @@ static WCHAR *Append(WCHAR *At, const WCHAR *Text, ULONG Count)
     return At;
 }
 
-/* Control\DeviceClasses\{class}\##?#device#{deviceclass}\#reference: {class} in both places is Class. */
+/* Control\DeviceClasses\{class}\##?#device#{deviceclass}\#reference: {class} in both places is
+ * Class. */
 static HANDLE OpenNamed(const INTERFACE_NAME *Name, const WCHAR *Class)
 {
     WCHAR Path[PATH_LIMIT], *At = Path;
@@ -85,7 +90,8 @@ static CONFIGRET GiveText(const WCHAR *Text, ULONG *Type, VOID *Buffer, PULONG B
     return CfgGive(Text, (CfgLength(Text) + 1) * sizeof(WCHAR), Buffer, Bytes);
 }
 
-static CONFIGRET GiveParameter(HANDLE Interface, const WCHAR *Name, ULONG *Type, VOID *Buffer, PULONG Bytes)
+static CONFIGRET GiveParameter(HANDLE Interface, const WCHAR *Name, ULONG *Type, VOID *Buffer,
+                               PULONG Bytes)
 {
     HANDLE Parameters = CfgOpenKey(Interface, L"Device Parameters");
     CONFIGRET Result = CR_NO_SUCH_VALUE;
@@ -99,7 +105,8 @@ static CONFIGRET GiveParameter(HANDLE Interface, const WCHAR *Name, ULONG *Type,
     return Result;
 }
 
-static CONFIGRET GetProperty(HANDLE Key, const WCHAR *Interface, const PROPERTY_KEY *Which, ULONG *Type, VOID *Buffer, PULONG Bytes)
+static CONFIGRET GetProperty(HANDLE Key, const WCHAR *Interface, const PROPERTY_KEY *Which,
+                             ULONG *Type, VOID *Buffer, PULONG Bytes)
 {
     static const CFG_VALUE Instance = {&OfInstance, 256, L"DeviceInstance", TYPE_STRING, FALSE};
     INTERFACE_NAME Name;
@@ -121,21 +128,26 @@ static CONFIGRET GetProperty(HANDLE Key, const WCHAR *Interface, const PROPERTY_
     case INTERFACE_CLASS:
         *Type = TYPE_GUID;
         Text.Buffer = (PWSTR)Name.Class;
-        return NT_SUCCESS(RtlGUIDFromString(&Text, &Class)) ? CfgGive(&Class, sizeof(Class), Buffer, Bytes) : CR_NO_SUCH_VALUE;
+        return NT_SUCCESS(RtlGUIDFromString(&Text, &Class))
+                   ? CfgGive(&Class, sizeof(Class), Buffer, Bytes)
+                   : CR_NO_SUCH_VALUE;
     case INTERFACE_REFERENCE:
-        return Name.Reference[0] != 0 ? GiveText(Name.Reference, Type, Buffer, Bytes) : CR_NO_SUCH_VALUE;
+        return Name.Reference[0] != 0 ? GiveText(Name.Reference, Type, Buffer, Bytes)
+                                      : CR_NO_SUCH_VALUE;
     default:
         return CfgGetStored(Key, Which, Type, Buffer, Bytes);
     }
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(const WCHAR *Interface, const PROPERTY_KEY *Which, ULONG *Type, VOID *Buffer,
-                                                   PULONG Bytes, ULONG Flags)
+CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(const WCHAR *Interface,
+                                                   const PROPERTY_KEY *Which, ULONG *Type,
+                                                   VOID *Buffer, PULONG Bytes, ULONG Flags)
 {
     CONFIGRET Result;
     HANDLE Key;
 
-    if (Interface == NULL || Which == NULL || Type == NULL || Bytes == NULL || (*Bytes != 0 && Buffer == NULL))
+    if (Interface == NULL || Which == NULL || Type == NULL || Bytes == NULL ||
+        (*Bytes != 0 && Buffer == NULL))
         return CR_INVALID_POINTER;
     if (Flags != 0)
         return CR_INVALID_FLAG;
@@ -162,7 +174,8 @@ static CONFIGRET SetFriendlyName(HANDLE Interface, ULONG Type, const VOID *Buffe
     return Result;
 }
 
-CONFIGRET WINAPI CM_Set_Device_Interface_PropertyW(const WCHAR *Interface, const PROPERTY_KEY *Which, ULONG Type,
+CONFIGRET WINAPI CM_Set_Device_Interface_PropertyW(const WCHAR *Interface,
+                                                   const PROPERTY_KEY *Which, ULONG Type,
                                                    const VOID *Buffer, ULONG Bytes, ULONG Flags)
 {
     CONFIGRET Result = CR_ACCESS_DENIED; /* the system's own [guess] */
@@ -189,7 +202,8 @@ CONFIGRET WINAPI CM_Set_Device_Interface_PropertyW(const WCHAR *Interface, const
     return Result;
 }
 
-CONFIGRET WINAPI CM_Get_Device_Interface_Property_KeysW(const WCHAR *Interface, PROPERTY_KEY *Keys, PULONG Count, ULONG Flags)
+CONFIGRET WINAPI CM_Get_Device_Interface_Property_KeysW(const WCHAR *Interface, PROPERTY_KEY *Keys,
+                                                        PULONG Count, ULONG Flags)
 {
     KEY_LIST List = {Keys, Count != NULL ? *Count : 0, 0};
     ULONG Id, Type, None;
@@ -215,8 +229,10 @@ CONFIGRET WINAPI CM_Get_Device_Interface_Property_KeysW(const WCHAR *Interface, 
     return CfgFinishKeys(&List, Count);
 }
 
-/* The same device's interface of another class, with the same reference string. *Length: characters with the terminator. */
-CONFIGRET WINAPI CM_Get_Device_Interface_AliasW(const WCHAR *Interface, GUID *Class, WCHAR *Buffer, PULONG Length, ULONG Flags)
+/* The same device's interface of another class, with the same reference string. *Length: characters
+ * with the terminator. */
+CONFIGRET WINAPI CM_Get_Device_Interface_AliasW(const WCHAR *Interface, GUID *Class, WCHAR *Buffer,
+                                                PULONG Length, ULONG Flags)
 {
     WCHAR Text[GUID_LENGTH + 1], Link[LINK_LIMIT + 1];
     ULONG Bytes = sizeof(Link) - sizeof(WCHAR), Type, Room;

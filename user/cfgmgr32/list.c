@@ -1,10 +1,17 @@
 /*
- * CM_Get_Device_ID_List: the instance IDs that the registry has below Enum, all or by enumerator, service, setup class or
- * presence. Left out: relations but bus relations. [doc: CM_Get_Device_ID_ListW]
+ * CM_Get_Device_ID_List: the instance IDs that the registry has below Enum, all or by enumerator,
+ * service, setup class or presence. Left out: relations but bus relations. [doc:
+ * CM_Get_Device_ID_ListW]
  */
 #include "cfgmgr.h"
 
-enum { FILTER_ENUMERATOR = 1, FILTER_SERVICE = 2, FILTER_BUS = 0x20, FILTER_PRESENT = 0x100, FILTER_CLASS = 0x200 };
+enum {
+    FILTER_ENUMERATOR = 1,
+    FILTER_SERVICE = 2,
+    FILTER_BUS = 0x20,
+    FILTER_PRESENT = 0x100,
+    FILTER_CLASS = 0x200
+};
 #define NAME_LIMIT 256
 
 typedef struct _ID_LIST {
@@ -46,7 +53,8 @@ static VOID AddInstance(ID_LIST *List, HANDLE Key, const WCHAR *Id)
     AddId(List, Id);
 }
 
-/* Id is the path to Key; Depth levels of keys are left to an instance. FALSE: the filter's own path ended above. */
+/* Id is the path to Key; Depth levels of keys are left to an instance. FALSE: the filter's own path
+ * ended above. */
 static VOID AddBelow(ID_LIST *List, HANDLE Key, WCHAR *Id, ULONG Used, ULONG Depth)
 {
     WCHAR Name[NAME_LIMIT];
@@ -121,7 +129,8 @@ static CONFIGRET CollectIds(ID_LIST *List)
     CONFIGRET Result = CR_SUCCESS;
     HANDLE Key;
 
-    if (List->Flags & ~(ULONG)(FILTER_ENUMERATOR | FILTER_SERVICE | FILTER_BUS | FILTER_PRESENT | FILTER_CLASS))
+    if (List->Flags &
+        ~(ULONG)(FILTER_ENUMERATOR | FILTER_SERVICE | FILTER_BUS | FILTER_PRESENT | FILTER_CLASS))
         return CR_INVALID_FLAG;
     if ((List->Flags & ~(ULONG)FILTER_PRESENT) != 0 && List->Filter == NULL)
         return CR_INVALID_POINTER;
@@ -154,7 +163,8 @@ CONFIGRET WINAPI CM_Get_Device_ID_List_SizeW(PULONG Length, const WCHAR *Filter,
     return Result;
 }
 
-CONFIGRET WINAPI CM_Get_Device_ID_ListW(const WCHAR *Filter, WCHAR *Buffer, ULONG Length, ULONG Flags)
+CONFIGRET WINAPI CM_Get_Device_ID_ListW(const WCHAR *Filter, WCHAR *Buffer, ULONG Length,
+                                        ULONG Flags)
 {
     ID_LIST List = {Buffer, Length, 0, Filter, Flags};
     CONFIGRET Result;

@@ -1,7 +1,8 @@
 /*
- * CM_Register_Notification: a watch of the kernel's (kernel/pnp/watch.c) and a thread that takes its events out and calls back,
- * one event after the other. [doc: CM_Register_Notification, CM_Unregister_Notification, CM_NOTIFY_FILTER,
- * CM_NOTIFY_EVENT_DATA] Left out: nothing; which error a bad filter gets is a guess.
+ * CM_Register_Notification: a watch of the kernel's (kernel/pnp/watch.c) and a thread that takes
+ * its events out and calls back, one event after the other. [doc: CM_Register_Notification,
+ * CM_Unregister_Notification, CM_NOTIFY_FILTER, CM_NOTIFY_EVENT_DATA] Left out: nothing; which
+ * error a bad filter gets is a guess.
  */
 #include "cfgmgr.h"
 
@@ -38,7 +39,8 @@ typedef struct _NOTIFY_DATA { /* CM_NOTIFY_EVENT_DATA */
 } NOTIFY_DATA;
 
 typedef struct _NOTIFICATION NOTIFICATION;
-typedef DWORD WINAPI NOTIFY_CALLBACK(NOTIFICATION *Notification, PVOID Context, ULONG Action, NOTIFY_DATA *Data, DWORD Bytes);
+typedef DWORD WINAPI NOTIFY_CALLBACK(NOTIFICATION *Notification, PVOID Context, ULONG Action,
+                                     NOTIFY_DATA *Data, DWORD Bytes);
 
 struct _NOTIFICATION {
     NOTIFICATION *Next; /* Registered.Lock */
@@ -97,7 +99,8 @@ static VOID CallBack(NOTIFICATION *Notification, PNP_EVENT_HEADER *Event)
     NOTIFY_DATA *Data = MakeData(Notification->Type, Event, &Bytes);
 
     if (Data != NULL) {
-        Answer = Notification->Callback(Notification, Notification->Context, Event->Action, Data, Bytes);
+        Answer =
+            Notification->Callback(Notification, Notification->Context, Event->Action, Data, Bytes);
         HeapFree(ProcessHeap(), 0, Data);
     }
     if (Event->Action != PNP_EVENT_QUERY_REMOVE)
@@ -145,9 +148,11 @@ static CONFIGRET TakeFilter(const NOTIFY_FILTER *Filter, PNP_WATCH_DATA *Data)
     const BYTE *Bytes = (const BYTE *)&Filter->Class;
     ULONG i;
 
-    if (Filter->Size != sizeof(*Filter) || Filter->Reserved != 0 || Filter->Type > PNP_WATCH_INSTANCE)
+    if (Filter->Size != sizeof(*Filter) || Filter->Reserved != 0 ||
+        Filter->Type > PNP_WATCH_INSTANCE)
         return CR_INVALID_DATA;
-    if (Filter->Flags != 0 && !(Filter->Flags == ALL_INTERFACE_CLASSES && Filter->Type == PNP_WATCH_INTERFACE) &&
+    if (Filter->Flags != 0 &&
+        !(Filter->Flags == ALL_INTERFACE_CLASSES && Filter->Type == PNP_WATCH_INTERFACE) &&
         !(Filter->Flags == ALL_DEVICE_INSTANCES && Filter->Type == PNP_WATCH_INSTANCE))
         return CR_INVALID_FLAG;
     Data->Kind = Filter->Type;
@@ -206,8 +211,8 @@ static BOOL UnlinkNotification(NOTIFICATION *Notification)
     return Found;
 }
 
-CONFIGRET WINAPI CM_Register_Notification(const NOTIFY_FILTER *Filter, PVOID Context, NOTIFY_CALLBACK *Callback,
-                                          NOTIFICATION **Result)
+CONFIGRET WINAPI CM_Register_Notification(const NOTIFY_FILTER *Filter, PVOID Context,
+                                          NOTIFY_CALLBACK *Callback, NOTIFICATION **Result)
 {
     PNP_WATCH_DATA Data = {.Watch = NULL};
     NOTIFICATION *Notification;
@@ -232,7 +237,8 @@ CONFIGRET WINAPI CM_Register_Notification(const NOTIFY_FILTER *Filter, PVOID Con
         goto FreeNotification;
     LinkNotification(Notification);
     *Result = Notification; /* the first callback may come before this returns */
-    Notification->Thread = CreateThread(NULL, 0, NotifyThread, Notification, CREATE_SUSPENDED, &Notification->ThreadId);
+    Notification->Thread = CreateThread(NULL, 0, NotifyThread, Notification, CREATE_SUSPENDED,
+                                        &Notification->ThreadId);
     Status = CR_OUT_OF_MEMORY;
     if (Notification->Thread == NULL)
         goto CloseWatch;
@@ -256,7 +262,8 @@ CONFIGRET WINAPI CM_Unregister_Notification(NOTIFICATION *Notification)
     if (Notification == NULL || !UnlinkNotification(Notification))
         return CR_INVALID_DATA;
     if (Notification->ThreadId == GetCurrentThreadId())
-        DbgPrint("CM_Unregister_Notification is called from the notification's own callback, and so waits for itself\n");
+        DbgPrint("CM_Unregister_Notification is called from the notification's own callback, and "
+                 "so waits for itself\n");
     Event.Watch = Notification->Watch;
     NtPlugPlayControl(PNP_CONTROL_STOP_WATCH, &Event, sizeof(Event));
     NtWaitForSingleObject(Notification->Thread, FALSE, NULL);

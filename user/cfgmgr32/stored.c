@@ -1,6 +1,7 @@
 /*
- * Properties by key that somebody has set, of devices, interfaces and classes: below the object's key, as the kernel keeps
- * them (kernel/pnp/stored.c). Left out: locales but the neutral one, since the routines of cfgmgr32 have none.
+ * Properties by key that somebody has set, of devices, interfaces and classes: below the object's
+ * key, as the kernel keeps them (kernel/pnp/stored.c). Left out: locales but the neutral one, since
+ * the routines of cfgmgr32 have none.
  */
 #include "cfgmgr.h"
 
@@ -27,7 +28,8 @@ static VOID NameStored(const PROPERTY_KEY *Key, WCHAR Path[PATH_LIMIT])
     *At = 0;
 }
 
-CONFIGRET CfgGetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer, PULONG Bytes)
+CONFIGRET CfgGetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG *Type, VOID *Buffer,
+                       PULONG Bytes)
 {
     WCHAR Path[PATH_LIMIT];
     CONFIGRET Result;
@@ -56,7 +58,8 @@ static CONFIGRET DeleteStored(HANDLE Base, const WCHAR *Path)
     return Result;
 }
 
-CONFIGRET CfgSetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer, ULONG Bytes)
+CONFIGRET CfgSetStored(HANDLE Base, const PROPERTY_KEY *Key, ULONG Type, const VOID *Buffer,
+                       ULONG Bytes)
 {
     WCHAR Path[PATH_LIMIT];
     CONFIGRET Result;
@@ -114,7 +117,8 @@ VOID CfgAddStored(KEY_LIST *List, HANDLE Base)
     WCHAR Name[NAME_LIMIT];
     ULONG Index;
 
-    for (Index = 0; Properties != NULL && CfgSubkeyName(Properties, Index, Name, NAME_LIMIT); Index++) {
+    for (Index = 0; Properties != NULL && CfgSubkeyName(Properties, Index, Name, NAME_LIMIT);
+         Index++) {
         Category = CfgOpenKey(Properties, Name);
         if (Category == NULL)
             continue;

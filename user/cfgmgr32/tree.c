@@ -1,6 +1,7 @@
 /*
- * The device tree as it is now: who is above and below, what state a device is in, and changing that. The kernel answers
- * through NtPlugPlayControl. Left out: other machines, hardware profiles. [doc: cfgmgr32.h]
+ * The device tree as it is now: who is above and below, what state a device is in, and changing
+ * that. The kernel answers through NtPlugPlayControl. Left out: other machines, hardware profiles.
+ * [doc: cfgmgr32.h]
  */
 #include "cfgmgr.h"
 
@@ -38,7 +39,8 @@ static CONFIGRET ResultOf(NTSTATUS Status)
     }
 }
 
-/* Changing devices takes a privilege that administrators have and that is off until it is asked for. */
+/* Changing devices takes a privilege that administrators have and that is off until it is asked
+ * for. */
 static VOID EnableLoadDriver(VOID)
 {
     TOKEN_PRIVILEGES New = {1, {{{10, 0}, SE_PRIVILEGE_ENABLED}}}; /* SE_LOAD_DRIVER_PRIVILEGE */
@@ -46,7 +48,8 @@ static VOID EnableLoadDriver(VOID)
 
     if (!NT_SUCCESS(NtOpenProcessToken(NtCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &Token)))
         return;
-    NtAdjustPrivilegesToken(Token, FALSE, &New, 0, NULL, NULL); /* without it the change is refused and says so */
+    NtAdjustPrivilegesToken(Token, FALSE, &New, 0, NULL,
+                            NULL); /* without it the change is refused and says so */
     NtClose(Token);
 }
 
@@ -169,7 +172,8 @@ static CONFIGRET WriteDisabled(const WCHAR *Id, BOOL Disabled)
     if (Key == NULL)
         return CR_NO_SUCH_DEVNODE;
     CfgReadValue(Key, L"ConfigFlags", &ConfigFlags, &Bytes, &Type);
-    ConfigFlags = Disabled ? ConfigFlags | CONFIGFLAG_DISABLED : ConfigFlags & ~(ULONG)CONFIGFLAG_DISABLED;
+    ConfigFlags =
+        Disabled ? ConfigFlags | CONFIGFLAG_DISABLED : ConfigFlags & ~(ULONG)CONFIGFLAG_DISABLED;
     Writable = CfgOpenForWriting(Key, L"", FALSE);
     NtClose(Key);
     if (Writable == NULL)
@@ -214,7 +218,8 @@ CONFIGRET WINAPI CM_Enable_DevNode(DEVINST Node, ULONG Flags)
         Result = CfgControl(PNP_CONTROL_STATUS, Id, &Data);
     if (Result == CR_SUCCESS && Data.Problem == PROBLEM_DISABLED)
         Result = CfgControl(PNP_CONTROL_START, Id, NULL);
-    return Result == CR_FAILURE ? CR_SUCCESS : Result; /* it is enabled; whether it starts is its problem */
+    return Result == CR_FAILURE ? CR_SUCCESS
+                                : Result; /* it is enabled; whether it starts is its problem */
 }
 
 /* What was stopped starts again; CM_SETUP_DEVNODE_READY, CM_SETUP_DEVNODE_RESET. */
@@ -232,7 +237,8 @@ CONFIGRET WINAPI CM_Setup_DevNode(DEVINST Node, ULONG Flags)
 }
 
 /* Who refused, from what the kernel says. */
-static VOID GiveVeto(CONFIGRET Result, const PNP_CONTROL_DATA *Data, int *Veto, WCHAR *Name, ULONG Length)
+static VOID GiveVeto(CONFIGRET Result, const PNP_CONTROL_DATA *Data, int *Veto, WCHAR *Name,
+                     ULONG Length)
 {
     ULONG i = 0;
 
@@ -245,7 +251,8 @@ static VOID GiveVeto(CONFIGRET Result, const PNP_CONTROL_DATA *Data, int *Veto, 
     Name[i] = 0;
 }
 
-CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length, ULONG Flags)
+CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length,
+                                              ULONG Flags)
 {
     PNP_CONTROL_DATA Data = {.Problem = PROBLEM_WILL_BE_REMOVED};
     const WCHAR *Id = CfgIdOf(Node);
@@ -261,7 +268,8 @@ CONFIGRET WINAPI CM_Query_And_Remove_SubTreeW(DEVINST Node, int *Veto, WCHAR *Na
     return Result;
 }
 
-CONFIGRET WINAPI CM_Request_Device_EjectW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length, ULONG Flags)
+CONFIGRET WINAPI CM_Request_Device_EjectW(DEVINST Node, int *Veto, WCHAR *Name, ULONG Length,
+                                          ULONG Flags)
 {
     PNP_CONTROL_DATA Data = {.Relation = 0};
     const WCHAR *Id = CfgIdOf(Node);
@@ -276,7 +284,8 @@ CONFIGRET WINAPI CM_Request_Device_EjectW(DEVINST Node, int *Veto, WCHAR *Name, 
     return Result;
 }
 
-/* NORMAL, SYNCHRONOUS, RETRY_INSTALLATION, ASYNCHRONOUS: each waits until what is below has been asked for. */
+/* NORMAL, SYNCHRONOUS, RETRY_INSTALLATION, ASYNCHRONOUS: each waits until what is below has been
+ * asked for. */
 CONFIGRET WINAPI CM_Reenumerate_DevNode(DEVINST Node, ULONG Flags)
 {
     const WCHAR *Id = CfgIdOf(Node);
@@ -304,11 +313,18 @@ DWORD WINAPI CM_MapCrToWin32Err(CONFIGRET Result, DWORD Default)
         CONFIGRET Result;
         DWORD Error;
     } Map[] = {
-        {CR_SUCCESS, ERROR_SUCCESS}, {CR_OUT_OF_MEMORY, ERROR_NOT_ENOUGH_MEMORY}, {CR_INVALID_POINTER, ERROR_INVALID_USER_BUFFER},
-        {CR_INVALID_FLAG, ERROR_INVALID_FLAGS}, {CR_INVALID_DEVNODE, ERROR_NO_SUCH_DEVINST_CODE},
-        {CR_INVALID_DEVICE_ID, ERROR_INVALID_DEVINST_NAME_CODE}, {CR_NO_SUCH_DEVNODE, ERROR_NO_SUCH_DEVINST_CODE},
-        {CR_BUFFER_SMALL, ERROR_INSUFFICIENT_BUFFER}, {CR_NO_SUCH_VALUE, ERROR_NOT_FOUND}, {CR_ACCESS_DENIED, ERROR_ACCESS_DENIED},
-        {CR_NO_SUCH_REGISTRY_KEY, ERROR_FILE_NOT_FOUND}, {CR_CALL_NOT_IMPLEMENTED, ERROR_CALL_NOT_IMPLEMENTED},
+        {CR_SUCCESS, ERROR_SUCCESS},
+        {CR_OUT_OF_MEMORY, ERROR_NOT_ENOUGH_MEMORY},
+        {CR_INVALID_POINTER, ERROR_INVALID_USER_BUFFER},
+        {CR_INVALID_FLAG, ERROR_INVALID_FLAGS},
+        {CR_INVALID_DEVNODE, ERROR_NO_SUCH_DEVINST_CODE},
+        {CR_INVALID_DEVICE_ID, ERROR_INVALID_DEVINST_NAME_CODE},
+        {CR_NO_SUCH_DEVNODE, ERROR_NO_SUCH_DEVINST_CODE},
+        {CR_BUFFER_SMALL, ERROR_INSUFFICIENT_BUFFER},
+        {CR_NO_SUCH_VALUE, ERROR_NOT_FOUND},
+        {CR_ACCESS_DENIED, ERROR_ACCESS_DENIED},
+        {CR_NO_SUCH_REGISTRY_KEY, ERROR_FILE_NOT_FOUND},
+        {CR_CALL_NOT_IMPLEMENTED, ERROR_CALL_NOT_IMPLEMENTED},
         {CR_NOT_DISABLEABLE, ERROR_NOT_DISABLEABLE_CODE},
     };
     ULONG i;

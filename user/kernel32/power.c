@@ -1,11 +1,12 @@
-/* What keeps the machine awake: a thread's execution state, power requests. [doc: SetThreadExecutionState, PowerCreateRequest] */
+/* What keeps the machine awake: a thread's execution state, power requests. [doc:
+ * SetThreadExecutionState, PowerCreateRequest] */
 #include "k32.h"
 
 #include "../../kernel/po/request.h"
 
 NTSTATUS NTAPI NtSetThreadExecutionState(EXECUTION_STATE Flags, EXECUTION_STATE *Previous);
-NTSTATUS NTAPI NtPowerInformation(POWER_INFORMATION_LEVEL Level, PVOID Input, ULONG InputLength, PVOID Output,
-                                  ULONG OutputLength);
+NTSTATUS NTAPI NtPowerInformation(POWER_INFORMATION_LEVEL Level, PVOID Input, ULONG InputLength,
+                                  PVOID Output, ULONG OutputLength);
 
 /* 0: refused. */
 EXECUTION_STATE WINAPI SetThreadExecutionState(EXECUTION_STATE Flags)
@@ -15,7 +16,8 @@ EXECUTION_STATE WINAPI SetThreadExecutionState(EXECUTION_STATE Flags)
     return StatusToBool(NtSetThreadExecutionState(Flags, &Previous)) ? Previous : 0;
 }
 
-/* The reason's text, as far as there is room; of a module's resources the first of its own texts. */
+/* The reason's text, as far as there is room; of a module's resources the first of its own texts.
+ */
 static VOID CopyReason(const REASON_CONTEXT *Context, PO_REQUEST_CREATE *Create)
 {
     const WCHAR *Text = L"";
@@ -36,12 +38,14 @@ HANDLE WINAPI PowerCreateRequest(PREASON_CONTEXT Context)
     HANDLE Request;
 
     if (Context == NULL || Context->Version != POWER_REQUEST_CONTEXT_VERSION ||
-        (Context->Flags != POWER_REQUEST_CONTEXT_SIMPLE_STRING && Context->Flags != POWER_REQUEST_CONTEXT_DETAILED_STRING)) {
+        (Context->Flags != POWER_REQUEST_CONTEXT_SIMPLE_STRING &&
+         Context->Flags != POWER_REQUEST_CONTEXT_DETAILED_STRING)) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
     CopyReason(Context, &Create);
-    if (!StatusToBool(NtPowerInformation(PowerRequestCreate, &Create, sizeof(Create), &Request, sizeof(Request))))
+    if (!StatusToBool(NtPowerInformation(PowerRequestCreate, &Create, sizeof(Create), &Request,
+                                         sizeof(Request))))
         return INVALID_HANDLE_VALUE;
     return Request;
 }

@@ -12,10 +12,12 @@ BOOL WINAPI GetDiskFreeSpaceExW(LPCWSTR Directory, PULARGE_INTEGER Available, PU
     IO_STATUS_BLOCK IoStatus;
     HANDLE File;
     ULONGLONG Unit;
-    NTSTATUS Status = OpenByName(Directory != NULL ? Directory : L".", FILE_LIST_DIRECTORY, 0x1, &File);
+    NTSTATUS Status =
+        OpenByName(Directory != NULL ? Directory : L".", FILE_LIST_DIRECTORY, 0x1, &File);
 
     if (NT_SUCCESS(Status)) {
-        Status = NtQueryVolumeInformationFile(File, &IoStatus, &Size, sizeof(Size), FileFsFullSizeInformation);
+        Status = NtQueryVolumeInformationFile(File, &IoStatus, &Size, sizeof(Size),
+                                              FileFsFullSizeInformation);
         NtClose(File);
     }
     if (!NT_SUCCESS(Status))
@@ -79,7 +81,8 @@ static BOOL OpenRoot(LPCWSTR Root, PHANDLE Volume)
         SetLastError(ERROR_DIR_NOT_ROOT);
         return FALSE;
     }
-    return StatusToBool(OpenByName(Root, FILE_LIST_DIRECTORY, 0x1 /* FILE_DIRECTORY_FILE */, Volume));
+    return StatusToBool(
+        OpenByName(Root, FILE_LIST_DIRECTORY, 0x1 /* FILE_DIRECTORY_FILE */, Volume));
 }
 
 static DWORD Capped(LONGLONG Units)
@@ -97,7 +100,8 @@ BOOL WINAPI GetDiskFreeSpaceW(LPCWSTR Root, LPDWORD SectorsPerCluster, LPDWORD B
 
     if (!OpenRoot(Root, &Volume))
         return FALSE;
-    Status = NtQueryVolumeInformationFile(Volume, &IoStatus, &Size, sizeof(Size), FileFsSizeInformation);
+    Status =
+        NtQueryVolumeInformationFile(Volume, &IoStatus, &Size, sizeof(Size), FileFsSizeInformation);
     NtClose(Volume);
     if (!NT_SUCCESS(Status))
         return SetStatusError(Status);
@@ -151,17 +155,19 @@ typedef struct _VOLUME_FACTS {
 static NTSTATUS QueryVolume(HANDLE Volume, VOLUME_FACTS *Facts)
 {
     IO_STATUS_BLOCK IoStatus;
-    NTSTATUS Status = NtQueryVolumeInformationFile(Volume, &IoStatus, &Facts->Volume, sizeof(Facts->VolumeBytes),
-                                                   FileFsVolumeInformation);
+    NTSTATUS Status = NtQueryVolumeInformationFile(
+        Volume, &IoStatus, &Facts->Volume, sizeof(Facts->VolumeBytes), FileFsVolumeInformation);
 
     if (NT_SUCCESS(Status))
-        Status = NtQueryVolumeInformationFile(Volume, &IoStatus, &Facts->System, sizeof(Facts->SystemBytes),
-                                              FileFsAttributeInformation);
+        Status =
+            NtQueryVolumeInformationFile(Volume, &IoStatus, &Facts->System,
+                                         sizeof(Facts->SystemBytes), FileFsAttributeInformation);
     return Status;
 }
 
 BOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize, LPDWORD SerialNumber,
-                                  LPDWORD LongestName, LPDWORD Flags, LPWSTR SystemName, DWORD SystemNameSize)
+                                  LPDWORD LongestName, LPDWORD Flags, LPWSTR SystemName,
+                                  DWORD SystemNameSize)
 {
     VOLUME_FACTS Facts;
     NTSTATUS Status;
@@ -180,22 +186,25 @@ BOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize, L
     if (Flags != NULL)
         *Flags = Facts.System.FileSystemAttributes;
     return GiveName(Facts.Volume.VolumeLabel, Facts.Volume.VolumeLabelLength, Label, LabelSize) &&
-           GiveName(Facts.System.FileSystemName, Facts.System.FileSystemNameLength, SystemName, SystemNameSize);
+           GiveName(Facts.System.FileSystemName, Facts.System.FileSystemNameLength, SystemName,
+                    SystemNameSize);
 }
 
 BOOL WINAPI GetVolumeInformationA(LPCSTR Root, LPSTR Label, DWORD LabelSize, LPDWORD SerialNumber,
-                                  LPDWORD LongestName, LPDWORD Flags, LPSTR SystemName, DWORD SystemNameSize)
+                                  LPDWORD LongestName, LPDWORD Flags, LPSTR SystemName,
+                                  DWORD SystemNameSize)
 {
     WCHAR *Wide = WideFromAnsi(Root), WideLabel[MAX_PATH + 1], WideSystem[MAX_PATH + 1];
     BOOL Done = (Wide != NULL || Root == NULL) &&
-                GetVolumeInformationW(Wide, WideLabel, MAX_PATH + 1, SerialNumber, LongestName, Flags, WideSystem,
-                                      MAX_PATH + 1);
+                GetVolumeInformationW(Wide, WideLabel, MAX_PATH + 1, SerialNumber, LongestName,
+                                      Flags, WideSystem, MAX_PATH + 1);
 
     FreeText(Wide);
     if (!Done)
         return FALSE;
     if ((Label == NULL || AnsiFromWide(WideLabel, Label, LabelSize) < LabelSize) &&
-        (SystemName == NULL || AnsiFromWide(WideSystem, SystemName, SystemNameSize) < SystemNameSize))
+        (SystemName == NULL ||
+         AnsiFromWide(WideSystem, SystemName, SystemNameSize) < SystemNameSize))
         return TRUE;
     SetLastError(ERROR_BAD_LENGTH);
     return FALSE;

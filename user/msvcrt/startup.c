@@ -1,6 +1,7 @@
 /*
- * Start and end of a program: arguments, environment, initialisers, exit handlers, signals, errno. Not modelled: wide main's
- * wildcard expansion, signals beyond their table (nothing sends any; raise calls the handler).
+ * Start and end of a program: arguments, environment, initialisers, exit handlers, signals, errno.
+ * Not modelled: wide main's wildcard expansion, signals beyond their table (nothing sends any;
+ * raise calls the handler).
  */
 #include "crt.h"
 
@@ -39,12 +40,16 @@ int *__cdecl _errno(void)
 
 void CrtSetErrno(DWORD Error)
 {
-    static const struct { DWORD Error; int Number; } Map[] = {
-        {ERROR_FILE_NOT_FOUND, ENOENT}, {ERROR_PATH_NOT_FOUND, ENOENT}, {ERROR_INVALID_NAME, ENOENT},
-        {ERROR_INVALID_DRIVE, ENOENT}, {ERROR_BAD_NETPATH, ENOENT}, {ERROR_ACCESS_DENIED, EACCES},
-        {ERROR_SHARING_VIOLATION, EACCES}, {ERROR_LOCK_VIOLATION, EACCES}, {ERROR_WRITE_PROTECT, EACCES},
-        {ERROR_INVALID_HANDLE, EBADF}, {ERROR_NOT_ENOUGH_MEMORY, ENOMEM}, {ERROR_OUTOFMEMORY, ENOMEM},
-        {ERROR_FILE_EXISTS, EEXIST}, {ERROR_ALREADY_EXISTS, EEXIST}, {ERROR_DISK_FULL, ENOSPC},
+    static const struct { DWORD Error; int Number;
+    } Map[] = {
+        {ERROR_FILE_NOT_FOUND, ENOENT},    {ERROR_PATH_NOT_FOUND, ENOENT},
+        {ERROR_INVALID_NAME, ENOENT},      {ERROR_INVALID_DRIVE, ENOENT},
+        {ERROR_BAD_NETPATH, ENOENT},       {ERROR_ACCESS_DENIED, EACCES},
+        {ERROR_SHARING_VIOLATION, EACCES}, {ERROR_LOCK_VIOLATION, EACCES},
+        {ERROR_WRITE_PROTECT, EACCES},     {ERROR_INVALID_HANDLE, EBADF},
+        {ERROR_NOT_ENOUGH_MEMORY, ENOMEM}, {ERROR_OUTOFMEMORY, ENOMEM},
+        {ERROR_FILE_EXISTS, EEXIST},       {ERROR_ALREADY_EXISTS, EEXIST},
+        {ERROR_DISK_FULL, ENOSPC},
     };
 
     errno = EINVAL;
@@ -90,7 +95,8 @@ static size_t ParseArgument(const WCHAR **At, WCHAR *Out, BOOL First)
         for (size_t i = 0; i < Slashes; i++, Length++)
             if (Out != NULL)
                 Out[Length] = '\\';
-        if (*From == 0 || (Slashes != 0 && !Quoted && (*From == ' ' || *From == '\t')) || (Slashes != 0 && *From == '"'))
+        if (*From == 0 || (Slashes != 0 && !Quoted && (*From == ' ' || *From == '\t')) ||
+            (Slashes != 0 && *From == '"'))
             continue;
         if (Out != NULL)
             Out[Length] = *From;
@@ -132,7 +138,8 @@ static void MakeArguments(void)
         ParseArgument(&At, NULL, Count == 0);
         Count++;
     }
-    __wargv = malloc(((size_t)Count + 1) * sizeof(WCHAR *) + (Length + (size_t)Count) * sizeof(WCHAR));
+    __wargv =
+        malloc(((size_t)Count + 1) * sizeof(WCHAR *) + (Length + (size_t)Count) * sizeof(WCHAR));
     if (__wargv == NULL)
         ExitProcess(255);
     Text = (WCHAR *)(__wargv + Count + 1);
@@ -178,7 +185,8 @@ static WCHAR **MakeWideEnvironment(void)
     return Wide;
 }
 
-void __cdecl __getmainargs(int *Count, char ***Arguments, char ***Environment, int Wildcards, int *Info)
+void __cdecl __getmainargs(int *Count, char ***Arguments, char ***Environment, int Wildcards,
+                           int *Info)
 {
     IGNORE_ARG(Wildcards);
     IGNORE_ARG(Info);
@@ -187,7 +195,8 @@ void __cdecl __getmainargs(int *Count, char ***Arguments, char ***Environment, i
     *Environment = _environ;
 }
 
-void __cdecl __wgetmainargs(int *Count, WCHAR ***Arguments, WCHAR ***Environment, int Wildcards, int *Info)
+void __cdecl __wgetmainargs(int *Count, WCHAR ***Arguments, WCHAR ***Environment, int Wildcards,
+                            int *Info)
 {
     IGNORE_ARG(Wildcards);
     IGNORE_ARG(Info);
@@ -366,11 +375,13 @@ void __cdecl __setusermatherr(void *Handler)
 
 typedef struct _THREAD_START { unsigned(__stdcall *Start)(void *); void *Argument; } THREAD_START;
 
-uintptr_t __cdecl _beginthreadex(void *Security, unsigned StackSize, unsigned(__stdcall *Start)(void *), void *Argument,
-                                 unsigned Flags, unsigned *Id)
+uintptr_t __cdecl _beginthreadex(void *Security, unsigned StackSize,
+                                 unsigned(__stdcall *Start)(void *), void *Argument, unsigned Flags,
+                                 unsigned *Id)
 {
     DWORD ThreadId;
-    HANDLE Thread = CreateThread(Security, StackSize, (LPTHREAD_START_ROUTINE)(PVOID)Start, Argument, Flags, &ThreadId);
+    HANDLE Thread = CreateThread(Security, StackSize, (LPTHREAD_START_ROUTINE)(PVOID)Start,
+                                 Argument, Flags, &ThreadId);
 
     if (Thread == NULL)
         CrtSetErrno(GetLastError());

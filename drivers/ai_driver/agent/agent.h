@@ -33,7 +33,8 @@ typedef struct AGENT_PROVIDER {
 extern const AGENT_PROVIDER AgentNvml;
 extern const AGENT_PROVIDER AgentPdh;
 
-/* The device, as one thread uses it; opened when a sample is published, and given up when it is to be removed. */
+/* The device, as one thread uses it; opened when a sample is published, and given up when it is to
+ * be removed. */
 typedef struct AGENT_DEVICE {
     CRITICAL_SECTION Lock; /* of Handle and Leaving: a callback of the system's may close it */
     AI_DEVICE Handle;      /* or NULL */
@@ -42,7 +43,8 @@ typedef struct AGENT_DEVICE {
 } AGENT_DEVICE;
 
 void AgentDeviceStart(AGENT_DEVICE *Device);
-/* 0, or an error of AiOpen or AiPublishSample; ERROR_DEV_NOT_EXIST while the device is being removed. */
+/* 0, or an error of AiOpen or AiPublishSample; ERROR_DEV_NOT_EXIST while the device is being
+ * removed. */
 DWORD AgentDevicePublish(AGENT_DEVICE *Device, AI_GPU_SAMPLE *Sample);
 /* Whether the device is still of use after AgentDevicePublish gave that. */
 bool AgentKeepsDevice(DWORD Error);

@@ -1,8 +1,9 @@
 /*
- * The agent's handle to ai_driver's device. An open handle holds up the removal of a device, so the agent lets go when Windows
- * asks whether the device may be removed, and tries again when it was not, or when the device is back. Where there is no
- * CM_Register_Notification (before Windows 8, Wine) the next sample that is refused closes the handle.
- * [doc: CM_Register_Notification, CM_NOTIFY_ACTION, CM_Unregister_Notification (cfgmgr32.h)]
+ * The agent's handle to ai_driver's device. An open handle holds up the removal of a device, so the
+ * agent lets go when Windows asks whether the device may be removed, and tries again when it was
+ * not, or when the device is back. Where there is no CM_Register_Notification (before Windows 8,
+ * Wine) the next sample that is refused closes the handle. [doc: CM_Register_Notification,
+ * CM_NOTIFY_ACTION, CM_Unregister_Notification (cfgmgr32.h)]
  */
 #include "agent.h"
 

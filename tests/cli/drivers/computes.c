@@ -1,4 +1,5 @@
-/* DriverEntry computes for ever and never comes back to a state that it was in: no circle that a watchdog could find. */
+/* DriverEntry computes for ever and never comes back to a state that it was in: no circle that a
+ * watchdog could find. */
 #include <ntddk.h>
 
 DRIVER_INITIALIZE DriverEntry;

@@ -1,7 +1,7 @@
 /*
- * Measures the edu device: how late and how often an interrupt comes, what a register reads as, when
- * a transfer's bytes are in memory. What is right is for the test to say that gives the device its
- * faults.
+ * Measures the edu device: how late and how often an interrupt comes, what a register reads as,
+ * when a transfer's bytes are in memory. What is right is for the test to say that gives the device
+ * its faults.
  */
 #include <initguid.h>
 #include <ntddk.h>

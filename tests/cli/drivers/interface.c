@@ -1,10 +1,12 @@
 /*
- * A PnP driver whose device has an interface, with and without a reference string; it answers a read of any length. Controls
- * 0x800 and 0x801 enable and disable the second interface, 0x802 reports a custom event, 0x803 refuses or allows removal.
+ * A PnP driver whose device has an interface, with and without a reference string; it answers a
+ * read of any length. Controls 0x800 and 0x801 enable and disable the second interface, 0x802
+ * reports a custom event, 0x803 refuses or allows removal.
  */
 #include <ntddk.h>
 #include <initguid.h>
-DEFINE_GUID(InterfaceClass, 0x5f3a1c20, 0x7b1e, 0x4d55, 0x9a, 0x01, 0xc2, 0x0d, 0x11, 0x22, 0x33, 0x44);
+DEFINE_GUID(InterfaceClass, 0x5f3a1c20, 0x7b1e, 0x4d55, 0x9a, 0x01, 0xc2, 0x0d, 0x11, 0x22, 0x33,
+            0x44);
 
 typedef struct _EXTENSION {
     PDEVICE_OBJECT Lower;
@@ -33,7 +35,9 @@ static NTSTATUS ReportCustom(PDEVICE_OBJECT Pdo)
     Notification->NameBufferOffset = 3;
     RtlCopyMemory(Notification->CustomDataBuffer, "abc", 3);
     RtlCopyMemory(Notification->CustomDataBuffer + 3, Name, sizeof(Name));
-    Notification->Size = (USHORT)(FIELD_OFFSET(TARGET_DEVICE_CUSTOM_NOTIFICATION, CustomDataBuffer) + 3 + sizeof(Name));
+    Notification->Size =
+        (USHORT)(FIELD_OFFSET(TARGET_DEVICE_CUSTOM_NOTIFICATION, CustomDataBuffer) + 3 +
+                 sizeof(Name));
     return IoReportTargetDeviceChange(Pdo, Notification);
 }
 
@@ -115,7 +119,8 @@ static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
     UNICODE_STRING Second = RTL_CONSTANT_STRING(L"second");
     PDEVICE_OBJECT Device;
     EXTENSION *Extension;
-    NTSTATUS Status = IoCreateDevice(Driver, sizeof(*Extension), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
+    NTSTATUS Status =
+        IoCreateDevice(Driver, sizeof(*Extension), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
 
     if (!NT_SUCCESS(Status))
         return Status;

@@ -106,7 +106,9 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp)
     case MISTAKE(7): return LeaveTimer(Irp);
     case MISTAKE(8): DbgBreakPoint(); return Finish(Irp, STATUS_SUCCESS);
     case MISTAKE(9): return WaitHigh(Irp);
-    case MISTAKE(10): KeSetEvent(Device->DeviceExtension, 0, FALSE); return Finish(Irp, STATUS_SUCCESS);
+    case MISTAKE(10):
+        KeSetEvent(Device->DeviceExtension, 0, FALSE);
+        return Finish(Irp, STATUS_SUCCESS);
     case MISTAKE(11): return Finish(Irp, *(volatile NTSTATUS *)0xDEADBEEFDEADBEEF);
     case MISTAKE(5): Finish(Irp, STATUS_SUCCESS); return STATUS_PENDING;
     default: return Finish(Irp, STATUS_INVALID_DEVICE_REQUEST);

@@ -1,6 +1,6 @@
 /*
- * A function driver that fails where its service's value Fails says: 1 DriverEntry, 2 AddDevice, 3 IRP_MN_START_DEVICE. Power
- * and system control are passed on.
+ * A function driver that fails where its service's value Fails says: 1 DriverEntry, 2 AddDevice, 3
+ * IRP_MN_START_DEVICE. Power and system control are passed on.
  */
 #include <ntddk.h>
 
@@ -39,8 +39,8 @@ static NTSTATUS NTAPI pnp(PDEVICE_OBJECT Device, PIRP Irp)
 
     if (Minor == IRP_MN_START_DEVICE)
         return start(Device, Irp);
-    if (Minor == IRP_MN_QUERY_REMOVE_DEVICE || Minor == IRP_MN_CANCEL_REMOVE_DEVICE || Minor == IRP_MN_REMOVE_DEVICE
-        || Minor == IRP_MN_SURPRISE_REMOVAL)
+    if (Minor == IRP_MN_QUERY_REMOVE_DEVICE || Minor == IRP_MN_CANCEL_REMOVE_DEVICE ||
+        Minor == IRP_MN_REMOVE_DEVICE || Minor == IRP_MN_SURPRISE_REMOVAL)
         Irp->IoStatus.Status = STATUS_SUCCESS;
     Status = pass_on(Device, Irp);
     if (Minor == IRP_MN_REMOVE_DEVICE) {
@@ -57,7 +57,8 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT Driver, PDEVICE_OBJECT Pdo)
 
     if (fails == FAILS_IN_ADD)
         return STATUS_NOT_SUPPORTED;
-    Status = IoCreateDevice(Driver, sizeof(PDEVICE_OBJECT), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
+    Status = IoCreateDevice(Driver, sizeof(PDEVICE_OBJECT), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE,
+                            &Device);
     if (!NT_SUCCESS(Status))
         return Status;
     *(PDEVICE_OBJECT *)Device->DeviceExtension = IoAttachDeviceToDeviceStack(Device, Pdo);
@@ -72,12 +73,14 @@ static VOID NTAPI unload(PDRIVER_OBJECT Driver)
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath)
 {
-    RTL_QUERY_REGISTRY_TABLE Table[2] = { { NULL, RTL_QUERY_REGISTRY_DIRECT, L"Fails", &fails, REG_NONE, NULL, 0 } };
+    RTL_QUERY_REGISTRY_TABLE Table[2] = {
+        {NULL, RTL_QUERY_REGISTRY_DIRECT, L"Fails", &fails, REG_NONE, NULL, 0}};
 
     fails = FAILS_NOWHERE;
     RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, RegistryPath->Buffer, Table, NULL, NULL);
     if (fails == FAILS_IN_ENTRY)
-        return STATUS_OBJECT_NAME_NOT_FOUND; /* which could be mistaken for a service that is not there */
+        return STATUS_OBJECT_NAME_NOT_FOUND; /* which could be mistaken for a service that is not
+                                                there */
     Driver->DriverUnload = unload;
     Driver->DriverExtension->AddDevice = add_device;
     Driver->MajorFunction[IRP_MJ_PNP] = pnp;

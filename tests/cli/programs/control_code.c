@@ -1,4 +1,5 @@
-/* Sends one control code, given in hexadecimal, to a device: control_code.exe \\.\NAME CODE. Exit code: the error. */
+/* Sends one control code, given in hexadecimal, to a device: control_code.exe \\.\NAME CODE. Exit
+ * code: the error. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>

@@ -1,4 +1,5 @@
-/* floods N: writes N lines of 100 bytes to standard output, then says on standard error that it has. */
+/* floods N: writes N lines of 100 bytes to standard output, then says on standard error that it
+ * has. */
 #include <windows.h>
 #include <stdio.h>
 #include <stdlib.h>

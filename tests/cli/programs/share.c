@@ -1,6 +1,6 @@
 /*
- * Looks at the folder it is given as a Windows program does: lists it, reads its files; tries each way to change it, and
- * prints the error of each.
+ * Looks at the folder it is given as a Windows program does: lists it, reads its files; tries each
+ * way to change it, and prints the error of each.
  */
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +68,8 @@ int main(int argc, char **argv)
     printf("folder: %lu\n", CreateDirectoryA(New, NULL) ? 0 : GetLastError());
     printf("delete: %lu\n", DeleteFileA(Path) ? 0 : GetLastError());
     printf("rename: %lu\n", MoveFileA(Path, New) ? 0 : GetLastError());
-    printf("attributes: %lu\n", SetFileAttributesA(Path, FILE_ATTRIBUTE_HIDDEN) ? 0 : GetLastError());
+    printf("attributes: %lu\n",
+           SetFileAttributesA(Path, FILE_ATTRIBUTE_HIDDEN) ? 0 : GetLastError());
     printf("copy: %lu\n", CopyFileA(Path, "C:\\copy", TRUE) ? 0 : GetLastError());
     printf("type: %u, drives: %lx\n", GetDriveTypeA(Folder), GetLogicalDrives());
     GetDiskFreeSpaceExW(argc > 1 ? NULL : L"Z:\\", &Free, NULL, NULL);

@@ -9,23 +9,24 @@
 #include <stdio.h>
 #include <wchar.h>
 
-static const char Help[] = "\nBCDEDIT - Boot Configuration Data Store Editor\n\n"
-                           "The Bcdedit.exe command-line tool modifies the boot configuration data store.\n"
-                           "The boot configuration data store contains boot configuration parameters and\n"
-                           "controls how the operating system is booted.\n\n"
-                           "Commands that operate on entry options\n"
-                           "======================================\n"
-                           "/deletevalue    Deletes entry options from the store.\n"
-                           "/set            Sets entry option values in the store.\n\n"
-                           "Commands that control output\n"
-                           "============================\n"
-                           "/enum           Lists entries in the store.\n\n"
-                           "Commands that control debugging for a boot application\n"
-                           "======================================================\n"
-                           "/bootdebug      Enables or disables boot debugging for a boot application.\n"
-                           "/dbgsettings    Sets the global debugger parameters.\n"
-                           "/debug          Enables or disables kernel debugging for an operating system\n"
-                           "                entry.\n";
+static const char Help[] =
+    "\nBCDEDIT - Boot Configuration Data Store Editor\n\n"
+    "The Bcdedit.exe command-line tool modifies the boot configuration data store.\n"
+    "The boot configuration data store contains boot configuration parameters and\n"
+    "controls how the operating system is booted.\n\n"
+    "Commands that operate on entry options\n"
+    "======================================\n"
+    "/deletevalue    Deletes entry options from the store.\n"
+    "/set            Sets entry option values in the store.\n\n"
+    "Commands that control output\n"
+    "============================\n"
+    "/enum           Lists entries in the store.\n\n"
+    "Commands that control debugging for a boot application\n"
+    "======================================================\n"
+    "/bootdebug      Enables or disables boot debugging for a boot application.\n"
+    "/dbgsettings    Sets the global debugger parameters.\n"
+    "/debug          Enables or disables kernel debugging for an operating system\n"
+    "                entry.\n";
 
 static const struct {
     const WCHAR *Name;

@@ -30,8 +30,9 @@ int BcdEnd(const char *Failed, DWORD Error)
         printf("%s\n%s\n", Failed, SecureBootText);
         return 1;
     }
-    Length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, Error,
-                            0, (WCHAR *)&Text, 0, NULL);
+    Length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
+                                FORMAT_MESSAGE_IGNORE_INSERTS,
+                            NULL, Error, 0, (WCHAR *)&Text, 0, NULL);
     while (Length != 0 &&
            (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
         Text[--Length] = 0;
@@ -178,7 +179,8 @@ int BcdSetValue(int Count, WCHAR **Words)
     if (Count != 2)
         return BcdBadSyntax();
     if (Element == NULL)
-        return BcdEnd("The element data type specified is not recognized, or does not apply to the\nspecified entry.\n"
+        return BcdEnd("The element data type specified is not recognized, or does not apply to "
+                      "the\nspecified entry.\n"
                       "Run \"bcdedit /?\" for command line assistance.",
                       ERROR_NOT_FOUND);
     return BcdEnd(FAILED_SET, SetElement(Id, Element, Words[1]));

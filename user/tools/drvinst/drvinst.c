@@ -1,7 +1,8 @@
 /*
- * drvinst: what the kernel runs for a new device whose driver package is in the driver store: `drvinst INSTANCE-ID` installs
- * the best driver on it. Nothing is printed: the log is C:\Windows\INF\setupapi.dev.log. Windows' program of this name takes
- * other arguments, which are not documented.
+ * drvinst: what the kernel runs for a new device whose driver package is in the driver store:
+ * `drvinst INSTANCE-ID` installs the best driver on it. Nothing is printed: the log is
+ * C:\Windows\INF\setupapi.dev.log. Windows' program of this name takes other arguments, which are
+ * not documented.
  */
 #include <windows.h>
 #include <setupapi.h>
@@ -19,7 +20,8 @@ int wmain(int Count, WCHAR **Arguments)
     Set = SetupDiCreateDeviceInfoList(NULL, NULL);
     if (Set == INVALID_HANDLE_VALUE)
         return (int)GetLastError();
-    if (!SetupDiOpenDeviceInfoW(Set, Arguments[1], NULL, 0, &Device) || !DiInstallDevice(NULL, Set, &Device, NULL, 0, NULL))
+    if (!SetupDiOpenDeviceInfoW(Set, Arguments[1], NULL, 0, &Device) ||
+        !DiInstallDevice(NULL, Set, &Device, NULL, 0, NULL))
         Exit = (int)GetLastError();
     SetupDiDestroyDeviceInfoList(Set);
     return Exit;

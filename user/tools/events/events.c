@@ -44,7 +44,8 @@ int wmain(int Count, WCHAR **Words)
 
     if (Count > 2 || LogName[0] == L'-' || LogName[0] == L'/') {
         ConsolePrint(L"usage: events [System|Application]\n");
-        return wcscmp(LogName, L"/?") == 0 || wcscmp(LogName, L"-?") == 0 ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
+        return wcscmp(LogName, L"/?") == 0 || wcscmp(LogName, L"-?") == 0 ? ERROR_SUCCESS
+                                                                          : ERROR_INVALID_PARAMETER;
     }
     if (!RecordsRead(LogName, &Records)) {
         ConsolePrint(L"The log cannot be read: error %lu\n", GetLastError());

@@ -211,7 +211,9 @@ int wmain(int Count, WCHAR **Words)
             printf(
                 "ps [-t | --threads] [--json]\n\n"
                 "Lists the machine's processes, with -t their threads. Times are seconds.\n");
-            return wcscmp(Words[i], L"/?") == 0 || wcscmp(Words[i], L"-?") == 0 ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
+            return wcscmp(Words[i], L"/?") == 0 || wcscmp(Words[i], L"-?") == 0
+                       ? ERROR_SUCCESS
+                       : ERROR_INVALID_PARAMETER;
         }
     if (Wish.Threads)
         Wish.Modules = Modules = QuerySystem(QUERY_MODULES, &Bytes, &Status);

@@ -7,7 +7,8 @@ static BOOL QueryStatus(SC_HANDLE Service, SERVICE_STATUS_PROCESS *Status)
 {
     DWORD Needed;
 
-    return QueryServiceStatusEx(Service, SC_STATUS_PROCESS_INFO, (BYTE *)Status, sizeof(*Status), &Needed);
+    return QueryServiceStatusEx(Service, SC_STATUS_PROCESS_INFO, (BYTE *)Status, sizeof(*Status),
+                                &Needed);
 }
 
 int ScStart(int Count, WCHAR **Words)
@@ -88,13 +89,14 @@ int ScControl(int Count, WCHAR **Words)
                  {L"netbinddisable", SERVICE_CONTROL_NETBINDDISABLE, SERVICE_PAUSE_CONTINUE}};
 
     if (Count != 2)
-        return ScUsage("DESCRIPTION:\n"
-                       "        Sends a CONTROL code to a service.\n"
-                       "USAGE:\n"
-                       "        sc <server> control [service name] <value>\n"
-                       "        <value> = user-defined control code\n"
-                       "        <value> = <paramchange|\n"
-                       "                  netbindadd|netbindremove|netbindenable|netbinddisable>\n\n");
+        return ScUsage(
+            "DESCRIPTION:\n"
+            "        Sends a CONTROL code to a service.\n"
+            "USAGE:\n"
+            "        sc <server> control [service name] <value>\n"
+            "        <value> = user-defined control code\n"
+            "        <value> = <paramchange|\n"
+            "                  netbindadd|netbindremove|netbindenable|netbinddisable>\n\n");
     for (size_t i = 0; i < sizeof(Named) / sizeof(Named[0]); i++)
         if (_wcsicmp(Words[1], Named[i].Name) == 0)
             return Control(Words[0], Named[i].Code, Named[i].Access);

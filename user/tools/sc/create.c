@@ -34,12 +34,13 @@ static int Create(const WCHAR *Name, const SC_SETTINGS *Settings)
 
     if (Manager == NULL)
         return (int)GetLastError();
-    Service = CreateServiceW(Manager, Name, Settings->DisplayName, SERVICE_ALL_ACCESS,
-                             Settings->Type == SERVICE_NO_CHANGE ? SERVICE_WIN32_OWN_PROCESS : Settings->Type,
-                             Settings->Start == SERVICE_NO_CHANGE ? SERVICE_DEMAND_START : Settings->Start,
-                             Settings->ErrorControl == SERVICE_NO_CHANGE ? SERVICE_ERROR_NORMAL : Settings->ErrorControl,
-                             Settings->Path, Settings->Group, Settings->WantsTag ? &Tag : NULL,
-                             Settings->Dependencies, Settings->Account, Settings->Password);
+    Service = CreateServiceW(
+        Manager, Name, Settings->DisplayName, SERVICE_ALL_ACCESS,
+        Settings->Type == SERVICE_NO_CHANGE ? SERVICE_WIN32_OWN_PROCESS : Settings->Type,
+        Settings->Start == SERVICE_NO_CHANGE ? SERVICE_DEMAND_START : Settings->Start,
+        Settings->ErrorControl == SERVICE_NO_CHANGE ? SERVICE_ERROR_NORMAL : Settings->ErrorControl,
+        Settings->Path, Settings->Group, Settings->WantsTag ? &Tag : NULL, Settings->Dependencies,
+        Settings->Account, Settings->Password);
     Error = Service == NULL ? GetLastError() : ERROR_SUCCESS;
     if (Service != NULL)
         CloseServiceHandle(Service);
@@ -71,9 +72,10 @@ static int Configure(const WCHAR *Name, const SC_SETTINGS *Settings)
 
     if (Service == NULL)
         return Error;
-    if (ChangeServiceConfigW(Service, Settings->Type, Settings->Start, Settings->ErrorControl, Settings->Path,
-                             Settings->Group, Settings->WantsTag ? &Tag : NULL, Settings->Dependencies,
-                             Settings->Account, Settings->Password, Settings->DisplayName))
+    if (ChangeServiceConfigW(Service, Settings->Type, Settings->Start, Settings->ErrorControl,
+                             Settings->Path, Settings->Group, Settings->WantsTag ? &Tag : NULL,
+                             Settings->Dependencies, Settings->Account, Settings->Password,
+                             Settings->DisplayName))
         Error = printf("[SC] ChangeServiceConfig SUCCESS\n") < 0;
     else
         Error = ScFail("ChangeServiceConfig", GetLastError());

@@ -17,7 +17,8 @@ const char *ScTypeName(DWORD Type)
 
 const char *ScStartName(DWORD Start)
 {
-    static const char *const Names[] = {"BOOT_START", "SYSTEM_START", "AUTO_START", "DEMAND_START", "DISABLED"};
+    static const char *const Names[] = {"BOOT_START", "SYSTEM_START", "AUTO_START", "DEMAND_START",
+                                        "DISABLED"};
 
     return Start < sizeof(Names) / sizeof(Names[0]) ? Names[Start] : "";
 }
@@ -31,21 +32,25 @@ const char *ScErrorControlName(DWORD Control)
 
 static const char *StateName(DWORD State)
 {
-    static const char *const Names[] = {"",        "STOPPED",          "START_PENDING", "STOP_PENDING",
-                                        "RUNNING", "CONTINUE_PENDING", "PAUSE_PENDING", "PAUSED"};
+    static const char *const Names[] = {
+        "",        "STOPPED",          "START_PENDING", "STOP_PENDING",
+        "RUNNING", "CONTINUE_PENDING", "PAUSE_PENDING", "PAUSED"};
 
     return State < sizeof(Names) / sizeof(Names[0]) ? Names[State] : "";
 }
 
-void ScPrintStatus(const WCHAR *Name, const WCHAR *DisplayName, const SERVICE_STATUS_PROCESS *Status, BOOL Extended)
+void ScPrintStatus(const WCHAR *Name, const WCHAR *DisplayName,
+                   const SERVICE_STATUS_PROCESS *Status, BOOL Extended)
 {
     DWORD Accepted = Status->dwControlsAccepted;
 
     ConsolePrint(L"\nSERVICE_NAME: %ls\n", Name);
     if (DisplayName != NULL)
         ConsolePrint(L"DISPLAY_NAME: %ls\n", DisplayName);
-    printf("        TYPE               : %lx  %s\n", Status->dwServiceType, ScTypeName(Status->dwServiceType));
-    printf("        STATE              : %lx  %s\n", Status->dwCurrentState, StateName(Status->dwCurrentState));
+    printf("        TYPE               : %lx  %s\n", Status->dwServiceType,
+           ScTypeName(Status->dwServiceType));
+    printf("        STATE              : %lx  %s\n", Status->dwCurrentState,
+           StateName(Status->dwCurrentState));
     if (Status->dwCurrentState != SERVICE_STOPPED)
         printf("                                (%s, %s, %s)\n",
                Accepted & SERVICE_ACCEPT_STOP ? "STOPPABLE" : "NOT_STOPPABLE",
@@ -53,7 +58,8 @@ void ScPrintStatus(const WCHAR *Name, const WCHAR *DisplayName, const SERVICE_ST
                Accepted & SERVICE_ACCEPT_PRESHUTDOWN ? "ACCEPTS_PRESHUTDOWN"
                : Accepted & SERVICE_ACCEPT_SHUTDOWN  ? "ACCEPTS_SHUTDOWN"
                                                      : "IGNORES_SHUTDOWN");
-    printf("        WIN32_EXIT_CODE    : %lu  (0x%lx)\n", Status->dwWin32ExitCode, Status->dwWin32ExitCode);
+    printf("        WIN32_EXIT_CODE    : %lu  (0x%lx)\n", Status->dwWin32ExitCode,
+           Status->dwWin32ExitCode);
     printf("        SERVICE_EXIT_CODE  : %lu  (0x%lx)\n", Status->dwServiceSpecificExitCode,
            Status->dwServiceSpecificExitCode);
     printf("        CHECKPOINT         : 0x%lx\n", Status->dwCheckPoint);
@@ -61,7 +67,6 @@ void ScPrintStatus(const WCHAR *Name, const WCHAR *DisplayName, const SERVICE_ST
     if (!Extended)
         return;
     printf("        PID                : %lu\n", Status->dwProcessId);
-    printf("        FLAGS              : %s\n", Status->dwServiceFlags & SERVICE_RUNS_IN_SYSTEM_PROCESS
-                                                     ? "RUNS_IN_SYSTEM_PROCESS"
-                                                     : "");
+    printf("        FLAGS              : %s\n",
+           Status->dwServiceFlags & SERVICE_RUNS_IN_SYSTEM_PROCESS ? "RUNS_IN_SYSTEM_PROCESS" : "");
 }

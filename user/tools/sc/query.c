@@ -21,7 +21,8 @@ static int QueryOne(const WCHAR *Name, BOOL Extended)
     if (Service == NULL)
         return ScFail(Routine, Error);
     Error = 0;
-    if (QueryServiceStatusEx(Service, SC_STATUS_PROCESS_INFO, (BYTE *)&Status, sizeof(Status), &Needed))
+    if (QueryServiceStatusEx(Service, SC_STATUS_PROCESS_INFO, (BYTE *)&Status, sizeof(Status),
+                             &Needed))
         ScPrintStatus(Name, NULL, &Status, Extended);
     else
         Error = (DWORD)ScFail("QueryServiceStatusEx", GetLastError());
@@ -41,9 +42,13 @@ static BOOL TakeFilter(SC_FILTER *Filter, const WCHAR *Name, const WCHAR *Value)
     static const struct {
         const WCHAR *Word;
         DWORD Type;
-    } Types[] = {{L"driver", SERVICE_DRIVER}, {L"service", SERVICE_WIN32}, {L"all", SERVICE_DRIVER | SERVICE_WIN32},
-                 {L"kernel", SERVICE_KERNEL_DRIVER}, {L"filesys", SERVICE_FILE_SYSTEM_DRIVER},
-                 {L"own", SERVICE_WIN32_OWN_PROCESS}, {L"share", SERVICE_WIN32_SHARE_PROCESS}};
+    } Types[] = {{L"driver", SERVICE_DRIVER},
+                 {L"service", SERVICE_WIN32},
+                 {L"all", SERVICE_DRIVER | SERVICE_WIN32},
+                 {L"kernel", SERVICE_KERNEL_DRIVER},
+                 {L"filesys", SERVICE_FILE_SYSTEM_DRIVER},
+                 {L"own", SERVICE_WIN32_OWN_PROCESS},
+                 {L"share", SERVICE_WIN32_SHARE_PROCESS}};
 
     if (_wcsnicmp(Name, L"type=", 5) == 0) {
         for (size_t i = 0; i < sizeof(Types) / sizeof(Types[0]); i++)
@@ -96,8 +101,9 @@ static int QueryAll(const SC_FILTER *Filter, BOOL Extended)
         free(Services);
         return Manager == NULL ? (int)GetLastError() : (int)Error;
     }
-    Error = EnumServicesStatusExW(Manager, SC_ENUM_PROCESS_INFO, Filter->Type, Filter->State, (BYTE *)Services,
-                                  Filter->Bytes, &Needed, &Count, &Resume, Filter->Group)
+    Error = EnumServicesStatusExW(Manager, SC_ENUM_PROCESS_INFO, Filter->Type, Filter->State,
+                                  (BYTE *)Services, Filter->Bytes, &Needed, &Count, &Resume,
+                                  Filter->Group)
                 ? 0
                 : GetLastError();
     CloseServiceHandle(Manager);
@@ -106,7 +112,8 @@ static int QueryAll(const SC_FILTER *Filter, BOOL Extended)
         return ScFail("EnumServicesStatusEx", Error);
     }
     for (DWORD i = 0; i < Count; i++)
-        ScPrintStatus(Services[i].lpServiceName, Services[i].lpDisplayName, &Services[i].ServiceStatusProcess, Extended);
+        ScPrintStatus(Services[i].lpServiceName, Services[i].lpDisplayName,
+                      &Services[i].ServiceStatusProcess, Extended);
     if (Error == ERROR_MORE_DATA)
         printf("\nEnum: more data, need %lu bytes start resume at index %lu\n", Needed, Resume);
     free(Services);
@@ -183,9 +190,12 @@ int ScQueryConfig(int Count, WCHAR **Words)
     if (Error != 0)
         return Error;
     ConsolePrint(L"[SC] QueryServiceConfig SUCCESS\n\nSERVICE_NAME: %ls\n", Words[0]);
-    printf("        TYPE               : %lx  %s\n", Config->dwServiceType, ScTypeName(Config->dwServiceType));
-    printf("        START_TYPE         : %lx   %s\n", Config->dwStartType, ScStartName(Config->dwStartType));
-    printf("        ERROR_CONTROL      : %lx   %s\n", Config->dwErrorControl, ScErrorControlName(Config->dwErrorControl));
+    printf("        TYPE               : %lx  %s\n", Config->dwServiceType,
+           ScTypeName(Config->dwServiceType));
+    printf("        START_TYPE         : %lx   %s\n", Config->dwStartType,
+           ScStartName(Config->dwStartType));
+    printf("        ERROR_CONTROL      : %lx   %s\n", Config->dwErrorControl,
+           ScErrorControlName(Config->dwErrorControl));
     ConsolePrint(L"        BINARY_PATH_NAME   : %ls\n", Config->lpBinaryPathName);
     ConsolePrint(L"        LOAD_ORDER_GROUP   : %ls\n", Config->lpLoadOrderGroup);
     printf("        TAG                : %lu\n", Config->dwTagId);
@@ -214,11 +224,13 @@ int ScQueryDescription(int Count, WCHAR **Words)
     if (Service == NULL)
         return Error;
     Error = 0;
-    if (!QueryServiceConfig2W(Service, SERVICE_CONFIG_DESCRIPTION, Buffer.Bytes, sizeof(Buffer), &Needed))
+    if (!QueryServiceConfig2W(Service, SERVICE_CONFIG_DESCRIPTION, Buffer.Bytes, sizeof(Buffer),
+                              &Needed))
         Error = ScFail("QueryServiceConfig2", GetLastError());
     else
-        ConsolePrint(L"[SC] QueryServiceConfig2 SUCCESS\n\nSERVICE_NAME: %ls\nDESCRIPTION:  %ls\n", Words[0],
-               Buffer.Description.lpDescription != NULL ? Buffer.Description.lpDescription : L"");
+        ConsolePrint(
+            L"[SC] QueryServiceConfig2 SUCCESS\n\nSERVICE_NAME: %ls\nDESCRIPTION:  %ls\n", Words[0],
+            Buffer.Description.lpDescription != NULL ? Buffer.Description.lpDescription : L"");
     CloseServiceHandle(Service);
     return Error;
 }
@@ -246,7 +258,8 @@ int ScDependents(int Count, WCHAR **Words)
         return Error;
     }
     Error = 0;
-    if (!EnumDependentServicesW(Service, SERVICE_STATE_ALL, Buffer->Services, sizeof(*Buffer), &Needed, &Found))
+    if (!EnumDependentServicesW(Service, SERVICE_STATE_ALL, Buffer->Services, sizeof(*Buffer),
+                                &Needed, &Found))
         Error = ScFail("EnumDependentServices", GetLastError());
     else
         printf("[SC] EnumDependentServices: entries read = %lu\n", Found);
@@ -254,7 +267,8 @@ int ScDependents(int Count, WCHAR **Words)
         SERVICE_STATUS_PROCESS Shown = {0};
 
         memcpy(&Shown, &Buffer->Services[i].ServiceStatus, sizeof(SERVICE_STATUS));
-        ScPrintStatus(Buffer->Services[i].lpServiceName, Buffer->Services[i].lpDisplayName, &Shown, FALSE);
+        ScPrintStatus(Buffer->Services[i].lpServiceName, Buffer->Services[i].lpDisplayName, &Shown,
+                      FALSE);
     }
     CloseServiceHandle(Service);
     free(Buffer);
@@ -295,7 +309,8 @@ int ScKeyName(int Count, WCHAR **Words)
 
     if (Count < 1)
         return ScUsage("DESCRIPTION:\n"
-                       "        Gets the key name associated with a particular service, using the display name as input\n"
+                       "        Gets the key name associated with a particular service, using the "
+                       "display name as input\n"
                        "USAGE:\n"
                        "        sc <server> GetKeyName [service display name] <bufsize>\n\n");
     Manager = ScOpenManager(SC_MANAGER_CONNECT);

@@ -1,7 +1,8 @@
 /*
- * sc: the service control manager's command line, for drivers' services. Names, arguments, texts and exit codes are those of
- * Windows' sc.exe [doc: sc.exe create, config, delete, query, queryex, start, stop, qc; measured by the texts that the
- * documents show]. Not here: services that are programs, failure actions, triggers, security descriptors, other machines.
+ * sc: the service control manager's command line, for drivers' services. Names, arguments, texts
+ * and exit codes are those of Windows' sc.exe [doc: sc.exe create, config, delete, query, queryex,
+ * start, stop, qc; measured by the texts that the documents show]. Not here: services that are
+ * programs, failure actions, triggers, security descriptors, other machines.
  */
 #include "sc.h"
 
@@ -12,8 +13,10 @@ static const struct {
     SC_COMMAND *Run;
     const char *Text;
 } Commands[] = {
-    {L"query", ScQuery, "Queries the status for a service, or enumerates the status for types of services."},
-    {L"queryex", ScQueryEx, "Queries the extended status for a service, or enumerates the status for types of services."},
+    {L"query", ScQuery,
+     "Queries the status for a service, or enumerates the status for types of services."},
+    {L"queryex", ScQueryEx,
+     "Queries the extended status for a service, or enumerates the status for types of services."},
     {L"start", ScStart, "Starts a service."},
     {L"interrogate", ScInterrogate, "Sends an INTERROGATE control request to a service."},
     {L"stop", ScStop, "Sends a STOP request to a service."},
@@ -32,10 +35,12 @@ static const struct {
 int ScFail(const char *Routine, DWORD Error)
 {
     WCHAR *Text = NULL;
-    DWORD Length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS,
+    DWORD Length = FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM |
+                                      FORMAT_MESSAGE_IGNORE_INSERTS,
                                   NULL, Error, 0, (WCHAR *)&Text, 0, NULL);
 
-    while (Length != 0 && (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
+    while (Length != 0 &&
+           (Text[Length - 1] == '\n' || Text[Length - 1] == '\r' || Text[Length - 1] == ' '))
         Text[--Length] = 0;
     ConsolePrint(L"[SC] %hs FAILED %lu:\n\n%ls\n\n", Routine, Error, Length != 0 ? Text : L"");
     LocalFree(Text);
@@ -78,7 +83,8 @@ static int PrintHelp(void)
            "        Service Control Manager and services.\n"
            "USAGE:\n"
            "        sc <server> [command] [service name] <option1> <option2>...\n\n"
-           "        The option <server> has the form \"\\\\ServerName\"; only this machine is served here.\n"
+           "        The option <server> has the form \"\\\\ServerName\"; only this machine is "
+           "served here.\n"
            "        Commands:\n");
     for (size_t i = 0; i < sizeof(Commands) / sizeof(Commands[0]); i++)
         ConsolePrint(L"          %-16ls%hs\n", Commands[i].Name, Commands[i].Text);

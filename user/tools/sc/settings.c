@@ -8,15 +8,21 @@ typedef struct SC_CHOICE {
     DWORD Value;
 } SC_CHOICE;
 
-static const SC_CHOICE Types[] = {
-    {L"own", SERVICE_WIN32_OWN_PROCESS}, {L"share", SERVICE_WIN32_SHARE_PROCESS}, {L"kernel", SERVICE_KERNEL_DRIVER},
-    {L"filesys", SERVICE_FILE_SYSTEM_DRIVER}, {L"rec", SERVICE_RECOGNIZER_DRIVER}, {L"adapt", SERVICE_ADAPTER},
-    {NULL, 0}};
-static const SC_CHOICE Starts[] = {{L"boot", SERVICE_BOOT_START},     {L"system", SERVICE_SYSTEM_START},
-                                   {L"auto", SERVICE_AUTO_START},     {L"demand", SERVICE_DEMAND_START},
-                                   {L"disabled", SERVICE_DISABLED},   {NULL, 0}};
-static const SC_CHOICE Controls[] = {{L"normal", SERVICE_ERROR_NORMAL},     {L"severe", SERVICE_ERROR_SEVERE},
-                                     {L"critical", SERVICE_ERROR_CRITICAL}, {L"ignore", SERVICE_ERROR_IGNORE},
+static const SC_CHOICE Types[] = {{L"own", SERVICE_WIN32_OWN_PROCESS},
+                                  {L"share", SERVICE_WIN32_SHARE_PROCESS},
+                                  {L"kernel", SERVICE_KERNEL_DRIVER},
+                                  {L"filesys", SERVICE_FILE_SYSTEM_DRIVER},
+                                  {L"rec", SERVICE_RECOGNIZER_DRIVER},
+                                  {L"adapt", SERVICE_ADAPTER},
+                                  {NULL, 0}};
+static const SC_CHOICE Starts[] = {
+    {L"boot", SERVICE_BOOT_START},   {L"system", SERVICE_SYSTEM_START},
+    {L"auto", SERVICE_AUTO_START},   {L"demand", SERVICE_DEMAND_START},
+    {L"disabled", SERVICE_DISABLED}, {NULL, 0}};
+static const SC_CHOICE Controls[] = {{L"normal", SERVICE_ERROR_NORMAL},
+                                     {L"severe", SERVICE_ERROR_SEVERE},
+                                     {L"critical", SERVICE_ERROR_CRITICAL},
+                                     {L"ignore", SERVICE_ERROR_IGNORE},
                                      {NULL, 0}};
 
 static BOOL Choose(const SC_CHOICE *Choices, const WCHAR *Word, DWORD *Value)
@@ -76,7 +82,8 @@ static BOOL TakeValue(SC_SETTINGS *Settings, const WCHAR *Name, size_t Length, c
 
 BOOL ScReadSettings(SC_SETTINGS *Settings, int Count, WCHAR **Words)
 {
-    *Settings = (SC_SETTINGS){.Type = SERVICE_NO_CHANGE, .Start = SERVICE_NO_CHANGE, .ErrorControl = SERVICE_NO_CHANGE};
+    *Settings = (SC_SETTINGS){
+        .Type = SERVICE_NO_CHANGE, .Start = SERVICE_NO_CHANGE, .ErrorControl = SERVICE_NO_CHANGE};
     for (int i = 0; i < Count; i++) {
         const WCHAR *Equals = wcschr(Words[i], '='), *Name = Words[i], *Value;
 

@@ -1,4 +1,5 @@
-/* The options that create and config share: NAME= VALUE, the value in the next word or in the same. */
+/* The options that create and config share: NAME= VALUE, the value in the next word or in the same.
+ */
 #pragma once
 
 #include "sc.h"
