@@ -113,14 +113,14 @@ $(B)/programs/%.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 $(B)/programs/processes.exe: PROGRAM_LIBS := -lpsapi
 $(B)/programs/registry_api.exe: PROGRAM_LIBS := -ladvapi32
 # For the universal C runtime, by its import library.
-UCRT_PROGRAMS := crt files threads
+UCRT_PROGRAMS := crt files scan threads
 $(UCRT_PROGRAMS:%=$(B)/programs/%-ucrt.exe): $(B)/programs/%-ucrt.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(PROGRAM_CFLAGS) -D_UCRT -fuse-ld=lld $< -nodefaultlibs -lmingw32 -lgcc -lmoldname -lmingwex -lucrt \
 	  -lkernel32 -o $@
 all: $(UCRT_PROGRAMS:%=$(B)/programs/%-ucrt.exe)
 # By mingw's gcc, as its users would build them.
-GCC_PROGRAMS := create_write_close threads files crt
+GCC_PROGRAMS := create_write_close threads files crt scan
 $(GCC_PROGRAMS:%=$(B)/programs/%-gcc.exe): $(B)/programs/%-gcc.exe: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	x86_64-w64-mingw32-gcc -O2 -g -Wall -Wextra -Itests/programs $< -o $@

@@ -16,13 +16,13 @@ tap() {
 
 first=build/drivers/first.sys
 echo_driver=build/drivers/ioctl_echo.sys
-for program in create_write_close crt exceptions files threads; do
+for program in create_write_close crt exceptions files scan threads; do
     tap $first $program
 done
-for program in create_write_close crt files threads; do
+for program in create_write_close crt files scan threads; do
     tap $first $program-gcc
 done
-for program in crt files threads; do
+for program in crt files scan threads; do
     tap $first $program-ucrt
 done
 tap $first processes
@@ -52,6 +52,10 @@ run run build/drivers/ioctl_echo_kmdf.sys -- build/programs/leaves_handles.exe
 is $status 5 'handles left open with KMDF: exit status'
 like "$work/err" 'no error found in the driver' 'handles left open with KMDF: nobody is to blame'
 unlike "$work/err" 'kmdf|FxDr|handles? left' 'handles left open with KMDF: nothing is left'
+
+run run $first -- build/cli-programs/asserts.exe
+like "$work/err" 'asserts.exe: exit code 3 ' 'an assertion that does not hold: the exit code'
+like "$work/err" '^Assertion failed: argc == 4711, file .*asserts.c, line 8' 'an assertion that does not hold: the message'
 
 run run $first -- build/programs/unhandled.exe
 is $status 5 'unhandled exception: exit status'

@@ -1,4 +1,5 @@
-/* msvcrt, private: types of the C runtime's interface (x64 layouts of msvcrt.dll) and what its sources share. */
+/* msvcrt, private: types of the C runtime's interface (x64 layouts of msvcrt.dll) and what its
+ * sources share. */
 #pragma once
 
 #include "../nt.h"
@@ -91,7 +92,15 @@ int __cdecl fprintf(FILE *File, const char *Format, ...);
 int __cdecl _vsnprintf(char *Buffer, size_t Size, const char *Format, va_list Arguments);
 int __cdecl _vsnwprintf(WCHAR *Buffer, size_t Size, const WCHAR *Format, va_list Arguments);
 
+/* ---- scan.c: fields assigned, or EOF. Sized: as the _s routines, sizes of buffers follow. ---- */
+int CrtScanFile(FILE *File, const void *Format, BOOL Wide, BOOL Sized, va_list Arguments);
+/* Text ends at its 0, or after Units. */
+int CrtScanText(const void *Text, size_t Units, const void *Format, BOOL Wide, BOOL Sized,
+                va_list Arguments);
+
 /* ---- stream.c ---- */
+int __cdecl fgetc(FILE *File);
+int __cdecl ungetc(int Character, FILE *File);
 extern int _fmode, _commode;
 int CrtPutByte(FILE *File, int Character); /* with the lock; the character, or EOF */
 size_t CrtPutBytes(FILE *File, const char *Data, size_t Bytes);

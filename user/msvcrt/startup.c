@@ -368,6 +368,21 @@ DECLSPEC_NORETURN void __cdecl abort(void)
     _exit(3);
 }
 
+/* [doc: assert macro, _assert, _wassert] */
+DECLSPEC_NORETURN void __cdecl _assert(const char *Expression, const char *File, unsigned Line);
+DECLSPEC_NORETURN void __cdecl _assert(const char *Expression, const char *File, unsigned Line)
+{
+    fprintf(&CrtFiles[2], "Assertion failed: %s, file %s, line %u\n", Expression, File, Line);
+    abort();
+}
+
+DECLSPEC_NORETURN void __cdecl _wassert(const WCHAR *Expression, const WCHAR *File, unsigned Line);
+DECLSPEC_NORETURN void __cdecl _wassert(const WCHAR *Expression, const WCHAR *File, unsigned Line)
+{
+    fprintf(&CrtFiles[2], "Assertion failed: %ls, file %ls, line %u\n", Expression, File, Line);
+    abort();
+}
+
 void __cdecl __setusermatherr(void *Handler)
 {
     IGNORE_ARG(Handler); /* no routine here reports a math error */
