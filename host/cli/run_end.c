@@ -202,13 +202,14 @@ int run_judge_end(struct run_session *session, const struct supervisor_result *r
             cli_message("standard output: %s", strerror(console->error));
         return EXIT_USAGE;
     }
-    if (result->timed_out) {
+    /* What it found in its last second is a finding: then the time does not matter. */
+    if (result->timed_out && (!result->stopped || result->kind == HAL_STOP_TIME_IS_UP)) {
         cli_message(
             "no end after %llu s; the machine was stopped at %llu.%06llu s of its time (--timeout)",
             (unsigned long long)session->run.options.timeout_s,
             (unsigned long long)(console->last_time_100ns / 10000000),
             (unsigned long long)(console->last_time_100ns / 10 % 1000000));
-        if (result->stopped && result->kind == HAL_STOP_TIME_IS_UP)
+        if (result->stopped)
             report_stop(session, result->kind, result->argument);
         else if (session->supervisor.input.wanted != 0)
             cli_message("a program waits for standard input, which has not ended");

@@ -296,8 +296,8 @@ static bool wait_and_serve(struct supervisor *supervisor, const struct superviso
     return poller[0].revents == 0 || serve_one(supervisor, ops, result);
 }
 
-#define LAST_WORDS_MS                                                                              \
-    1000 /* for a machine whose time is up, to say where it is; one that waits for input cannot */
+/* For a machine whose time is up, to say where it is; one that waits for input cannot. */
+#define LAST_WORDS_MS 1000
 
 static bool is_over(const struct supervisor *supervisor, const struct supervisor_ops *ops,
                     uint64_t start_ms, uint64_t timeout_ms, const volatile int *interrupt,

@@ -2,8 +2,8 @@
  * Formatted input. [doc: scanf, sscanf_s; "Format specification fields: scanf and wscanf
  * functions"] The C locale's characters: a byte of the input becomes the wide character of its
  * number, and a wide character past 255 has no byte ('?'). A field that does not fit the buffer of
- * a _s routine leaves an empty string and ends the scan. Left out: %n counts in 32 bits only, %p
- * takes what %x does.
+ * a _s routine leaves an empty string and ends the scan [guess]. Left out: infinities, NaNs and
+ * hexadecimal floating point; %p takes what %x does.
  */
 #include "crt.h"
 
